@@ -1,0 +1,8 @@
+package dev.fanfare;
+
+/// Something that happened in the broker.
+public sealed interface BrokerEvent {
+
+    /// A topic was made.
+    record TopicCreated(String topic) implements BrokerEvent {}
+}

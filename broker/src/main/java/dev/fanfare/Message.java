@@ -1,0 +1,147 @@
+package dev.fanfare;
+
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What is published: an immutable value. A draft made by a publisher has no place yet ([#offset] is −1); the broker gives it topic,
+/// epoch, offset and timestamp.
+public final class Message {
+
+    private final @Nullable String id;
+    private final Payload payload;
+    private final @Nullable String type;
+    private final @Nullable String key;
+    private final Map<String, String> headers;
+    private final String topic;
+    private final String epoch;
+    private final long offset;
+    private final long timestampMillis;
+
+    private Message(
+            @Nullable String id,
+            Payload payload,
+            @Nullable String type,
+            @Nullable String key,
+            Map<String, String> headers,
+            String topic,
+            String epoch,
+            long offset,
+            long timestampMillis) {
+        this.id = id;
+        this.payload = payload;
+        this.type = type;
+        this.key = key;
+        this.headers = headers;
+        this.topic = topic;
+        this.epoch = epoch;
+        this.offset = offset;
+        this.timestampMillis = timestampMillis;
+    }
+
+    /// A draft with this payload.
+    public static Message of(Payload payload) {
+        return new Message(null, payload, null, null, Map.of(), "", "", -1, 0);
+    }
+
+    /// A draft with everything a codec has read. `headers` must be immutable.
+    public static Message of(
+            @Nullable String id, @Nullable String type, @Nullable String key, Map<String, String> headers, Payload payload) {
+        return new Message(id, payload, type, key, headers, "", "", -1, 0);
+    }
+
+    /// A draft whose payload is a text.
+    public static Message text(String text) {
+        return of(Payload.text(text));
+    }
+
+    /// A draft whose payload is a JSON value.
+    public static Message json(String json) {
+        return of(Payload.json(json));
+    }
+
+    /// The same draft with this id, at most 128 characters. Without one the broker makes a UUID.
+    public Message withId(String id) {
+        return new Message(id, payload, type, key, headers, topic, epoch, offset, timestampMillis);
+    }
+
+    /// The same draft with this type.
+    public Message withType(String type) {
+        return new Message(id, payload, type, key, headers, topic, epoch, offset, timestampMillis);
+    }
+
+    /// The same draft with this key.
+    public Message withKey(String key) {
+        return new Message(id, payload, type, key, headers, topic, epoch, offset, timestampMillis);
+    }
+
+    /// The same draft with these headers instead of its own.
+    public Message withHeaders(Map<String, String> headers) {
+        return new Message(id, payload, type, key, Map.copyOf(headers), topic, epoch, offset, timestampMillis);
+    }
+
+    /// The stored form: called by the topic inside its section.
+    public Message stored(String id, String topic, String epoch, long offset, long timestampMillis) {
+        return new Message(id, payload, type, key, headers, topic, epoch, offset, timestampMillis);
+    }
+
+    /// The id; empty for a draft that was given none.
+    public String id() {
+        return id == null ? "" : id;
+    }
+
+    /// What was published.
+    public Payload payload() {
+        return payload;
+    }
+
+    /// The payload as text: [Payload#text].
+    public String text() {
+        return payload.text();
+    }
+
+    /// The kind of event, if the publisher named one.
+    public @Nullable String type() {
+        return type;
+    }
+
+    /// What keeps related messages in order in a group, if the publisher named one.
+    public @Nullable String key() {
+        return key;
+    }
+
+    /// Names and values, immutable.
+    public Map<String, String> headers() {
+        return headers;
+    }
+
+    /// The topic; empty for a draft.
+    public String topic() {
+        return topic;
+    }
+
+    /// The lifetime of the topic's log; empty for a draft.
+    public String epoch() {
+        return epoch;
+    }
+
+    /// The place in the topic's log; −1 for a draft.
+    public long offset() {
+        return offset;
+    }
+
+    /// When it was appended, in milliseconds since 1970; never less than that of the message before it in the topic.
+    public long timestampMillis() {
+        return timestampMillis;
+    }
+
+    /// When it was appended.
+    public Instant timestamp() {
+        return Instant.ofEpochMilli(timestampMillis);
+    }
+
+    @Override
+    public String toString() {
+        return "Message[" + topic + "/" + offset + " id=" + id() + ", " + payload + "]";
+    }
+}

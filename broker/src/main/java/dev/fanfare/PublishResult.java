@@ -1,0 +1,40 @@
+package dev.fanfare;
+
+import dev.fanfare.feed.Feed;
+import org.jspecify.annotations.Nullable;
+
+/// What became of a publish. A refusal is an expected outcome, not an exception.
+public sealed interface PublishResult {
+
+    /// The message has its place in the log.
+    ///
+    /// @param messageId the message's id, the given one or the one made for it
+    /// @param epoch of the topic's log
+    /// @param offset of the message
+    /// @param timestampMillis of the message
+    record Accepted(String messageId, String epoch, long offset, long timestampMillis) implements PublishResult {}
+
+    /// Nothing was appended.
+    ///
+    /// @param code why
+    /// @param reason why, in words, naming the limit and who reached it
+    /// @param full the feed that may have room later ([Feed#onRoom]); null when waiting does not help
+    /// @param waitMillis how long the publisher may wait for room
+    record Refused(ErrorCode code, String reason, @Nullable Feed<?> full, long waitMillis) implements PublishResult {
+
+        /// A refusal that waiting does not change.
+        public Refused(ErrorCode code, String reason) {
+            this(code, reason, null, 0);
+        }
+    }
+
+    /// The offset, or an exception that tells why there is none.
+    ///
+    /// @throws FanfareException when the publish was refused
+    default long offset() {
+        return switch (this) {
+            case Accepted accepted -> accepted.offset;
+            case Refused refused -> throw new FanfareException(refused.code, refused.reason);
+        };
+    }
+}

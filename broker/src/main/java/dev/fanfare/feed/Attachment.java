@@ -1,0 +1,54 @@
+package dev.fanfare.feed;
+
+import dev.fanfare.Message;
+import dev.fanfare.Topic;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One live subscription's way from the log into a feed, without gap or duplicate. Made by [FeedAccess#attach]; used by one
+/// thread at a time, except [#close].
+///
+/// A subscription of one topic holds no place in the feed while it replays: [#replay] hands out the log until, inside the topic's
+/// section, nothing is left; there the cursor is attached and the subscription is [State#LIVE].
+///
+/// A subscription of a pattern is attached first and must not be drained before it is [State#LIVE]; then every message up to the
+/// feed's end as it stood when [FeedAccess#attach] returned has to be asked about with [#skips].
+public interface Attachment {
+
+    /// How far the subscription is.
+    enum State {
+        /// [#replay] has more, or has not yet said that it has not.
+        REPLAYING,
+        /// The cursor is in the feed.
+        LIVE,
+        /// The topic is gone and everything of it was handed out, or [#close] was called.
+        ENDED
+    }
+
+    /// What the subscription was granted.
+    ///
+    /// @param epoch of the topic; null for a pattern
+    /// @param offset the first offset that will be delivered; −1 for a pattern
+    /// @param timestampMillis when it began, on the clock that stamps messages
+    /// @param recovered whether nothing was lost since the position asked for; null if none was asked for
+    record Opened(@Nullable String epoch, long offset, long timestampMillis, @Nullable Boolean recovered) {}
+
+    /// What was granted.
+    Opened opened();
+
+    /// Where the subscription stands now.
+    State state();
+
+    /// The next messages of the log, oldest first, at least one if there is any, at most `maxMessages` and, from the second on, at
+    /// most `maxBytes` of payload. Empty: the subscription is no longer [State#REPLAYING].
+    List<Message> replay(int maxMessages, int maxBytes);
+
+    /// How many messages retention took away before they could be replayed, since the last call.
+    long takeLost();
+
+    /// Whether a message found in a pattern's feed was or will be replayed, so that the feed's copy is to be passed over.
+    boolean skips(Topic topic, long offset);
+
+    /// Ends the subscription; idempotent, any thread. The cursor is detached.
+    void close();
+}
