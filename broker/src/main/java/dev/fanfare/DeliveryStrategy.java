@@ -2,7 +2,8 @@ package dev.fanfare;
 
 import java.time.Duration;
 
-/// When a subscription is woken for what waits: it gates the wake-up, never the feed, so it can be changed at any moment.
+/// When a subscription is woken for what waits: it gates the wake-up, never the feed, so it can be changed at any
+/// moment.
 public sealed interface DeliveryStrategy {
 
     /// At once.

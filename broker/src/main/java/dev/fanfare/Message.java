@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What is published: an immutable value. A draft made by a publisher has no place yet ([#offset] is −1); the broker gives it topic,
-/// epoch, offset and timestamp.
+/// What is published: an immutable value. A draft made by a publisher has no place yet ([#offset] is −1); the
+/// broker gives it topic, epoch, offset and timestamp.
 public final class Message {
 
     private final @Nullable String id;
@@ -46,7 +46,11 @@ public final class Message {
 
     /// A draft with everything a codec has read. `headers` must be immutable.
     public static Message of(
-            @Nullable String id, @Nullable String type, @Nullable String key, Map<String, String> headers, Payload payload) {
+            @Nullable String id,
+            @Nullable String type,
+            @Nullable String key,
+            Map<String, String> headers,
+            Payload payload) {
         return new Message(id, payload, type, key, headers, "", "", -1, 0);
     }
 

@@ -60,7 +60,8 @@ public final class Payload {
         return new Payload(bytes, JSON, WELL_FORMED);
     }
 
-    /// Whether the payload says it is JSON and `wellFormed` agrees; `wellFormed` is asked at most once per payload, as a rule.
+    /// Whether the payload says it is JSON and `wellFormed` agrees; `wellFormed` is asked at most once per payload,
+    /// as a rule.
     public boolean isJson(Predicate<byte[]> wellFormed) {
         byte known = json;
         if (known == UNKNOWN) {
@@ -97,7 +98,9 @@ public final class Payload {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Payload that && contentType.equals(that.contentType) && Arrays.equals(bytes, that.bytes);
+        return other instanceof Payload that
+                && contentType.equals(that.contentType)
+                && Arrays.equals(bytes, that.bytes);
     }
 
     @Override

@@ -11,13 +11,14 @@ import java.util.function.Supplier;
 /// [dev.fanfare.Broker#feeds] hands it out. Any thread; nothing here blocks or calls user code.
 public interface FeedAccess {
 
-    /// Publishes without waiting and without waking: the feeds that were appended to are noted in `wakes`, and the caller flushes
-    /// them when its batch is done.
+    /// Publishes without waiting and without waking: the feeds that were appended to are noted in `wakes`, and the
+    /// caller flushes them when its batch is done.
     PublishResult publish(Topic topic, Message draft, Wakes wakes);
 
     /// Begins a live subscription. The cursor belongs to feeds of `kind`.
     ///
-    /// @throws dev.fanfare.FanfareException when the topic of a pattern without wildcards does not exist, or a limit is reached
+    /// @throws dev.fanfare.FanfareException when the topic of a pattern without wildcards does not exist, or a
+    /// limit is reached
     <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor);
 
     /// How many subscriptions, by name and by pattern, hear the topic.

@@ -4,8 +4,8 @@ import dev.fanfare.Message;
 import dev.fanfare.Topic;
 import org.jspecify.annotations.Nullable;
 
-/// One way to see messages: references in process, or an encoding of the wire. Live subscriptions with the same pattern and
-/// the same kind share one [Feed]. There is one object per kind, for the broker's whole life.
+/// One way to see messages: references in process, or an encoding of the wire. Live subscriptions with the same
+/// pattern and the same kind share one [Feed]. There is one object per kind, for the broker's whole life.
 ///
 /// @param <C> what a subscriber of such a feed is: its cursor
 public interface FeedKind<C> {
@@ -13,9 +13,9 @@ public interface FeedKind<C> {
     /// Makes the feed of a pattern (a plain topic name is the simplest pattern).
     Feed<C> open(Pattern pattern);
 
-    /// What can be computed for a message before the topic's section is entered, once for all feeds of this kind. Runs on the
-    /// publisher's thread; the answer is handed to [Feed#append] on the same thread, and may therefore live in a scratch area
-    /// of that thread until the next call.
+    /// What can be computed for a message before the topic's section is entered, once for all feeds of this kind.
+    /// Runs on the publisher's thread; the answer is handed to [Feed#append] on the same thread, and may therefore
+    /// live in a scratch area of that thread until the next call.
     ///
     /// @param draft the message without offset and timestamp
     default @Nullable Object prepare(Topic topic, Message draft) {

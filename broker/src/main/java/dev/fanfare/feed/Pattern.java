@@ -3,8 +3,9 @@ package dev.fanfare.feed;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 
-/// A topic name, or a pattern over them: `*` stands for one whole segment, `**` as the last one for any number, none included.
-/// Segments are split at `/` if the pattern holds one, else at `.`. Immutable; equal when the text is.
+/// A topic name, or a pattern over them: `*` stands for one whole segment, `**` as the last one for any number,
+/// none included. Segments are split at `/` if the pattern holds one, else at `.`. Immutable; equal when the text
+/// is.
 public final class Pattern {
 
     private final String text;
