@@ -1,0 +1,79 @@
+package dev.fanfare.server;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The peers that hold a session or a stream, so that a shutdown reaches each of them. Any thread.
+public final class Connections {
+
+    /// One peer. Its methods are called on any thread, in this order, each at most once, and do not block.
+    public interface Peer {
+
+        /// Takes no new operations from now on; subscriptions go on.
+        void drain();
+
+        /// Sends what is queued, then says goodbye and closes.
+        void close();
+
+        /// Closes at once: the time for taking what was queued is over.
+        void abort();
+    }
+
+    private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
+    private final CompletableFuture<Void> empty = new CompletableFuture<>();
+    private volatile boolean draining;
+
+    /// A peer has come. After [#drain] it is told so at once.
+    public void add(Peer peer) {
+        peers.add(peer);
+        if (draining) {
+            peer.drain();
+            peer.close();
+        }
+    }
+
+    /// A peer is gone.
+    public void remove(Peer peer) {
+        peers.remove(peer);
+        completeIfEmpty();
+    }
+
+    /// How many there are.
+    public int count() {
+        return peers.size();
+    }
+
+    /// Whether [#drain] was called.
+    public boolean draining() {
+        return draining;
+    }
+
+    /// Tells every peer to take no new operations.
+    ///
+    /// @return those that are there, to be closed one after the other
+    List<Peer> drain() {
+        draining = true;
+        List<Peer> told = List.copyOf(peers);
+        told.forEach(Peer::drain);
+        completeIfEmpty();
+        return told;
+    }
+
+    /// Completes as soon as no peer is left after [#drain].
+    CompletableFuture<Void> whenEmpty() {
+        return empty;
+    }
+
+    /// Ends those that are still there.
+    void abort() {
+        List.copyOf(peers).forEach(Peer::abort);
+    }
+
+    private void completeIfEmpty() {
+        if (draining && peers.isEmpty()) {
+            empty.complete(null);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package dev.fanfare.server;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Everything a server is started with. Immutable; made from [Settings], or from a few of them by [#of].
+///
+/// @param network where it listens and for whom
+/// @param limits how much there may be of what
+/// @param history what topics keep
+/// @param delivery how subscribers are served
+/// @param flat what only the flat dialect has
+/// @param shutdown how it ends
+/// @param memoryBytes what the process may use, heap and direct memory together
+/// @param logLevel how much the log says
+/// @param autoCreateTopics whether publishing or subscribing makes a topic
+/// @param messageIds what a message's id may be
+public record ServerConfig(
+        Network network,
+        Limits limits,
+        History history,
+        Delivery delivery,
+        Flat flat,
+        Shutdown shutdown,
+        long memoryBytes,
+        LogLevel logLevel,
+        boolean autoCreateTopics,
+        MessageIds messageIds) {
+
+    /// What happens to a subscription when too many messages wait for it.
+    public enum Overflow {
+        /// It goes on with the newest ones and is told how many it lost.
+        DROP_OLDEST,
+        /// It gets those that wait and loses the newer ones, and is told how many.
+        DROP_NEWEST,
+        /// It is told and disconnected.
+        DISCONNECT
+    }
+
+    /// What clients may give as the id of a message.
+    public enum MessageIds {
+        /// A UUID.
+        UUID,
+        /// Any text up to 128 characters.
+        ANY
+    }
+
+    /// Where the server listens and for whom.
+    ///
+    /// @param port of the standard dialect; 0 for any free one
+    /// @param flatPort of the flat dialect, if it is to be served; 0 for any free one
+    /// @param handshakeTimeout how long a request may take to arrive
+    public record Network(
+            String host,
+            int port,
+            Optional<Integer> flatPort,
+            AllowedOrigins allowedOrigins,
+            Duration handshakeTimeout) {
+        /// Checks that the two listeners do not want the same port.
+        public Network {
+            if (port != 0 && flatPort.isPresent() && flatPort.get() == port) {
+                throw new SettingException(
+                        "port and flat-port are both " + port + ": each dialect needs a port of its own");
+            }
+        }
+    }
+
+    /// A token bucket.
+    ///
+    /// @param perSecond tokens that come per second, above 0
+    /// @param burst tokens that it holds, at least 1
+    public record Rate(double perSecond, int burst) {
+        /// Checks the bounds.
+        public Rate {
+            if (perSecond <= 0 || burst < 1) {
+                throw new SettingException("a rate needs more than 0 per second and a burst of at least 1, not "
+                        + perSecond + " and " + burst);
+            }
+        }
+    }
+
+    /// How much there may be of what.
+    ///
+    /// @param maxMessageSize in bytes, as sent
+    /// @param publishRate messages a connection may publish per second
+    /// @param publishBurst messages it may publish at once, if it was said
+    public record Limits(
+            int maxTopics,
+            int maxSubscribersPerTopic,
+            int maxMessageSize,
+            RateChoice publishRate,
+            Optional<Integer> publishBurst) {
+
+        private static final int FLAT_BURST = 500;
+
+        /// The limit on what one connection publishes, or null if there is none.
+        public @Nullable Rate publishRate(Dialect dialect) {
+            double perSecond = publishRate.in(dialect);
+            if (perSecond == 0) {
+                return null;
+            }
+            int usual = dialect == Dialect.FLAT ? FLAT_BURST : (int) Math.max(1, perSecond);
+            return new Rate(perSecond, publishBurst.orElse(usual));
+        }
+    }
+
+    /// What topics keep for replay.
+    ///
+    /// @param messages per topic
+    /// @param bytes per topic
+    /// @param totalBytes of all topics together
+    public record History(int messages, long bytes, long totalBytes) {}
+
+    /// How subscribers are served.
+    ///
+    /// @param subscriberQueue messages that may wait for a subscription whose connection takes no bytes
+    /// @param overflow what happens above that
+    /// @param heartbeat how long a connection may be silent
+    public record Delivery(int subscriberQueue, Overflow overflow, Duration heartbeat) {}
+
+    /// What only the flat dialect has.
+    ///
+    /// @param topicQueue what [Delivery#subscriberQueue] is in the standard dialect
+    /// @param batchSize messages that are worth serving a subscriber for
+    /// @param batchLinger how long the first of them waits at most
+    /// @param slowSendTimeout how long a subscriber may take no byte
+    public record Flat(int topicQueue, int batchSize, Duration batchLinger, Duration slowSendTimeout) {}
+
+    /// How the server ends.
+    ///
+    /// @param grace how long clients may take for what waits for them
+    /// @param drainJitter over how long the closing of connections is spread
+    public record Shutdown(Duration grace, Duration drainJitter) {}
+
+    /// Checks what concerns more than one setting.
+    public ServerConfig {
+        if (history.totalBytes > memoryBytes) {
+            throw new SettingException("history-memory is " + history.totalBytes + " bytes and memory only "
+                    + memoryBytes + ": histories must fit into memory");
+        }
+    }
+
+    /// Every setting at its default.
+    public static ServerConfig defaults() {
+        return of(Map.of());
+    }
+
+    /// Some settings by their names, the others at their defaults; nothing else is looked at. For programs that start
+    /// a server themselves: `ServerConfig.of(Map.of("port", "0", "flat-port", "0"))`.
+    ///
+    /// @throws SettingException for an unknown name or a value that is not allowed
+    public static ServerConfig of(Map<String, String> settings) {
+        return Settings.of(settings).config();
+    }
+}

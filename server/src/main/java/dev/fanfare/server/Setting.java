@@ -1,0 +1,283 @@
+package dev.fanfare.server;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/// One thing that can be set: the table of all of them is [#all], and every way to set one (the file, the environment,
+/// a
+/// flag) reads it from there.
+///
+/// @param <T> what the setting's text means
+public final class Setting<T> {
+
+    private static final List<Setting<?>> TABLE = new ArrayList<>();
+    private static final long KIB = 1024;
+    private static final long MIB = 1024 * KIB;
+    private static final long GIB = 1024 * MIB;
+    private static final long TIB = 1024 * GIB;
+    private static final int MILLION = 1_000_000;
+
+    /// Where to listen.
+    public static final Setting<String> HOST = setting(
+                    "host",
+                    SettingType.text("a host name or an IP address", Pattern.compile("[A-Za-z0-9_.:%\\[\\]-]{1,255}")),
+                    "127.0.0.1")
+            .means("The address to listen on; `0.0.0.0` or `::` for every one of the machine.")
+            .once("PUBSUB_HOST", "HOST");
+
+    /// The port of the standard dialect.
+    public static final Setting<Integer> PORT = setting("port", SettingType.integer(0, 65_535), "8080")
+            .means("The port of the standard dialect; 0 takes any free one.")
+            .once("PUBSUB_PORT", "PORT");
+
+    /// The port of the flat dialect.
+    public static final Setting<Optional<Integer>> FLAT_PORT = setting(
+                    "flat-port",
+                    SettingType.integer(0, 65_535).or("off", "", Optional.<Integer>empty(), Optional::of),
+                    "off")
+            .means("The port of the flat dialect, on the same host; 0 takes any free one.");
+
+    /// Messages that may wait for a slow subscriber.
+    public static final Setting<Integer> SUBSCRIBER_QUEUE = setting(
+                    "subscriber-queue", SettingType.integer(1, 10_000), "100")
+            .means("How many messages may wait for a subscription while its connection takes no bytes.")
+            .once("PUBSUB_MAX_QUEUE_SIZE", "SUBSCRIBER_QUEUE_SIZE");
+
+    /// What happens at [#SUBSCRIBER_QUEUE].
+    public static final Setting<ServerConfig.Overflow> OVERFLOW = setting(
+                    "overflow", SettingType.choice(ServerConfig.Overflow.class), "drop_oldest")
+            .means("What happens to a subscription above `subscriber-queue`, unless it asked for something else.");
+
+    /// Messages kept per topic.
+    public static final Setting<Integer> HISTORY = setting("history", SettingType.integer(0, 10 * MILLION), "100")
+            .means("How many messages a topic keeps for replay.")
+            .once("PUBSUB_HISTORY_SIZE", "TOPIC_HISTORY_SIZE");
+
+    /// Bytes kept per topic.
+    public static final Setting<Long> HISTORY_BYTES = setting("history-bytes", SettingType.size(0, TIB), "1 MiB")
+            .means("How many bytes of messages a topic keeps for replay.");
+
+    /// Bytes kept by all topics together.
+    public static final Setting<MemoryShare> HISTORY_MEMORY = setting(
+                    "history-memory",
+                    SettingType.percent(1, 90).or(SettingType.size(MIB, TIB), MemoryShare::percent, MemoryShare::bytes),
+                    "40%")
+            .means("How much all histories together may hold, as a share of `memory` or in bytes; beyond it the largest"
+                    + " histories shrink first, and what they lose is counted.");
+
+    /// Heap and direct memory together.
+    public static final Setting<Long> MEMORY = setting(
+                    "memory",
+                    SettingType.size(64 * MIB, TIB)
+                            .or(
+                                    "auto",
+                                    "the smaller of 1 GiB and a quarter of the machine",
+                                    MemoryShare.ofMachine(),
+                                    Function.identity()),
+                    "auto")
+            .means("What the process may use, heap and direct memory together; the launcher derives the JVM's flags"
+                    + " from it.");
+
+    /// How much the log says.
+    public static final Setting<LogLevel> LOG_LEVEL = setting("log-level", SettingType.choice(LogLevel.class), "INFO")
+            .means("How much the log says.")
+            .once("PUBSUB_LOG_LEVEL", "LOG_LEVEL");
+
+    /// How many topics there may be.
+    public static final Setting<Integer> MAX_TOPICS = setting(
+                    "max-topics", SettingType.integer(1, 10 * MILLION), "100000")
+            .means("How many topics there may be.")
+            .once("MAX_TOPICS");
+
+    /// How many subscriptions a topic may have.
+    public static final Setting<Integer> MAX_SUBSCRIBERS_PER_TOPIC = setting(
+                    "max-subscribers-per-topic", SettingType.integer(1, 10 * MILLION), "100000")
+            .means("How many subscriptions a topic may have.")
+            .once("MAX_SUBSCRIBERS_PER_TOPIC");
+
+    /// Messages that may wait for a slow subscriber of the flat dialect.
+    public static final Setting<Integer> TOPIC_QUEUE = setting("topic-queue", SettingType.integer(1, MILLION), "10000")
+            .means("Flat dialect: how many messages may wait for a subscription while its connection takes no bytes.")
+            .once("TOPIC_QUEUE_MAX_SIZE");
+
+    /// Messages of a batch of the flat dialect.
+    public static final Setting<Integer> BATCH_SIZE = setting("batch-size", SettingType.integer(1, 100_000), "10")
+            .means("Flat dialect: subscribers are served as soon as this many messages wait.")
+            .once("DEFAULT_BATCH_SIZE");
+
+    /// How long a batch of the flat dialect may wait.
+    public static final Setting<Duration> BATCH_LINGER = setting(
+                    "batch-linger", SettingType.duration(Duration.ZERO, Duration.ofMinutes(1)), "20ms")
+            .means("Flat dialect: subscribers are served at the latest this long after the first message.")
+            .onceInMillis("DEFAULT_BATCH_TIMEOUT_MS");
+
+    /// How long a subscriber of the flat dialect may take no byte.
+    public static final Setting<Duration> SLOW_SEND_TIMEOUT = setting(
+                    "slow-send-timeout", SettingType.duration(Duration.ofMillis(10), Duration.ofHours(1)), "500ms")
+            .means("Flat dialect: a subscriber that took no byte of what was sent to it for this long is disconnected.")
+            .onceInMillis("DEFAULT_SEND_TIMEOUT_MS");
+
+    /// Publishes per second and connection.
+    public static final Setting<RateChoice> PUBLISH_RATE = setting(
+                    "publish-rate",
+                    SettingType.rate(0.001, 10 * MILLION)
+                            .or("off", "", RateChoice.off(), RateChoice::of)
+                            .or("auto", "off; in the flat dialect 1000", RateChoice.auto(), Function.identity()),
+                    "auto")
+            .means("How many messages a connection may publish per second.")
+            .once("RATE_LIMIT_REQUESTS_PER_SECOND");
+
+    /// Publishes at once.
+    public static final Setting<Optional<Integer>> PUBLISH_BURST = setting(
+                    "publish-burst",
+                    SettingType.integer(1, 10 * MILLION)
+                            .or(
+                                    "auto",
+                                    "one second of `publish-rate`; in the flat dialect 500",
+                                    Optional.<Integer>empty(),
+                                    Optional::of),
+                    "auto")
+            .means("How many messages a connection that was quiet may publish at once, above `publish-rate`.")
+            .once("RATE_LIMIT_BURST");
+
+    /// The largest message.
+    public static final Setting<Long> MAX_MESSAGE_SIZE = setting(
+                    "max-message-size", SettingType.size(KIB, 64 * MIB), "64 KiB")
+            .means("The largest message that is taken, in bytes as sent; sixteen times as much closes the connection.")
+            .once("MAX_MESSAGE_SIZE_BYTES");
+
+    /// Whether topics make themselves.
+    public static final Setting<Boolean> AUTO_CREATE_TOPICS = setting("auto-create-topics", SettingType.flag(), "false")
+            .means("Whether publishing or subscribing to a topic that does not exist makes it.");
+
+    /// What a message id may be.
+    public static final Setting<ServerConfig.MessageIds> MESSAGE_IDS = setting(
+                    "message-ids", SettingType.choice(ServerConfig.MessageIds.class), "uuid")
+            .means("What clients may give as the id of a message: a UUID, or any text up to 128 characters.");
+
+    /// How long a connection may be silent.
+    public static final Setting<Duration> HEARTBEAT = setting(
+                    "heartbeat", SettingType.duration(Duration.ofSeconds(1), Duration.ofHours(1)), "30s")
+            .means("After this long without sending, a client gets a sign of life; after this long without hearing from"
+                    + " it, it is asked for one; after twice as long it is disconnected.");
+
+    /// How long a handshake or a request may take to arrive.
+    public static final Setting<Duration> HANDSHAKE_TIMEOUT = setting(
+                    "handshake-timeout", SettingType.duration(Duration.ofMillis(100), Duration.ofMinutes(10)), "10s")
+            .means("A request, WebSocket handshakes included, that is not complete after this long is cut.");
+
+    /// How long a shutdown may take.
+    public static final Setting<Duration> SHUTDOWN_GRACE = setting(
+                    "shutdown-grace", SettingType.duration(Duration.ZERO, Duration.ofHours(1)), "5s")
+            .means("How long clients may take to receive what waits for them when the server shuts down.");
+
+    /// How long connections are closed over.
+    public static final Setting<Duration> DRAIN_JITTER = setting(
+                    "drain-jitter", SettingType.duration(Duration.ZERO, Duration.ofHours(1)), "0")
+            .means("Over how long the closing of connections is spread when the server shuts down, so that not all"
+                    + " clients come back at once.");
+
+    /// The pages that may speak to the server.
+    public static final Setting<AllowedOrigins> ALLOWED_ORIGINS = setting(
+                    "allowed-origins",
+                    new SettingType<>(
+                            "a list, separated by commas, of origins such as https://app.example, local"
+                                    + " (localhost, 127.0.0.1 and [::1], any port) or * (all)",
+                            AllowedOrigins::parse),
+                    "local")
+            .means("The web pages whose scripts may use this server, over WebSocket and REST.");
+
+    /// A name by which a setting was known to an earlier server.
+    ///
+    /// @param variable the environment variable
+    /// @param unit what is added to a plain number, such as `ms`; may be empty
+    public record OldName(String variable, String unit) {}
+
+    private final String name;
+    private final SettingType<T> type;
+    private final String defaultText;
+    private List<OldName> oldNames = List.of();
+    private String description = "";
+
+    private Setting(String name, SettingType<T> type, String defaultText) {
+        this.name = name;
+        this.type = type;
+        this.defaultText = defaultText;
+    }
+
+    private static <T> Setting<T> setting(String name, SettingType<T> type, String defaultText) {
+        Setting<T> setting = new Setting<>(name, type, defaultText);
+        TABLE.add(setting);
+        return setting;
+    }
+
+    private Setting<T> means(String meaning) {
+        description = meaning;
+        return this;
+    }
+
+    private Setting<T> once(String... variables) {
+        oldNames = List.of(variables).stream().map(v -> new OldName(v, "")).toList();
+        return this;
+    }
+
+    private Setting<T> onceInMillis(String variable) {
+        oldNames = List.of(new OldName(variable, "ms"));
+        return this;
+    }
+
+    /// Every setting, in the order in which they are documented.
+    public static List<Setting<?>> all() {
+        return List.copyOf(TABLE);
+    }
+
+    /// The setting of that name.
+    public static Optional<Setting<?>> named(String name) {
+        return all().stream().filter(setting -> setting.name.equals(name)).findFirst();
+    }
+
+    /// The name in the file, and behind `--` on the command line.
+    public String name() {
+        return name;
+    }
+
+    /// The name in the environment: `FANFARE_` and the name in capitals with underscores.
+    public String variable() {
+        return "FANFARE_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
+    }
+
+    /// Names of earlier servers, in the order in which they count.
+    public List<OldName> oldNames() {
+        return oldNames;
+    }
+
+    /// The text that is read when nobody sets it.
+    public String defaultText() {
+        return defaultText;
+    }
+
+    /// What texts there are; completes the sentence "allowed is ...".
+    public String allowed() {
+        return type.allowed();
+    }
+
+    /// What it does, in one or two sentences of Markdown.
+    public String description() {
+        return description;
+    }
+
+    /// The value of a text; empty if the text is not [#allowed].
+    public Optional<T> read(String text) {
+        return type.read(text);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,178 @@
+package dev.fanfare.server;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// The value of every setting and where it came from. A flag counts more than the environment, the environment more
+/// than
+/// the file, and all of them more than the default; a `FANFARE_` name counts more than a name of an earlier server. A
+/// variable that is set but empty counts as not set. Immutable.
+public final class Settings {
+
+    /// Where a value came from: `default`, or how a person would find it.
+    ///
+    /// @param text as it was written
+    /// @param origin such as `flag --port`, `environment variable PORT`, `fanfare.yaml, line 3`
+    public record Source(String text, String origin) {}
+
+    private static final String PREFIX = "FANFARE_";
+
+    /// Set by the launcher and by tools around it; not settings.
+    private static final Set<String> OTHER_VARIABLES =
+            Set.of("FANFARE_HOME", "FANFARE_URL", "FANFARE_JAVA", "FANFARE_JAVA_OPTS", "FANFARE_CONFIG");
+
+    private final Map<Setting<?>, Source> sources;
+    private final Map<Setting<?>, Object> values;
+    private final List<String> warnings;
+
+    private Settings(Map<Setting<?>, Source> sources, List<String> warnings) {
+        this.sources = sources;
+        this.warnings = List.copyOf(warnings);
+        this.values = new HashMap<>();
+        for (Setting<?> setting : Setting.all()) {
+            values.put(setting, read(setting));
+        }
+    }
+
+    /// Reads all sources.
+    ///
+    /// @param file the YAML file, if there is one
+    /// @param environment names and values of the environment
+    /// @param flags what followed `--name`, by name
+    /// @throws SettingException for an unknown name in the file or among the flags, and for a value not allowed
+    public static Settings resolve(@Nullable Path file, Map<String, String> environment, Map<String, String> flags) {
+        Map<Setting<?>, Source> sources = new LinkedHashMap<>();
+        if (file != null) {
+            SettingsFile.read(file).forEach(sources::put);
+        }
+        for (Setting<?> setting : Setting.all()) {
+            Source found = fromEnvironment(setting, environment);
+            if (found != null) {
+                sources.put(setting, found);
+            }
+        }
+        flags.forEach((name, text) -> sources.put(known(name, "flag --" + name), new Source(text, "flag --" + name)));
+        return new Settings(sources, unknownVariables(environment));
+    }
+
+    /// Some settings by their names.
+    ///
+    /// @throws SettingException for an unknown name and for a value not allowed
+    public static Settings of(Map<String, String> settings) {
+        Map<Setting<?>, Source> sources = new LinkedHashMap<>();
+        settings.forEach((name, text) -> sources.put(known(name, "program"), new Source(text, "program")));
+        return new Settings(sources, List.of());
+    }
+
+    /// The setting of that name.
+    ///
+    /// @param where it was found, for the error
+    static Setting<?> known(String name, String where) {
+        return Setting.named(name)
+                .orElseThrow(() -> new SettingException("unknown setting '" + name + "' (" + where
+                        + "): settings are "
+                        + Setting.all().stream().map(Setting::name).collect(Collectors.joining(", "))));
+    }
+
+    private static @Nullable Source fromEnvironment(Setting<?> setting, Map<String, String> environment) {
+        String text = environment.getOrDefault(setting.variable(), "");
+        if (!text.isBlank()) {
+            return new Source(text, "environment variable " + setting.variable());
+        }
+        for (Setting.OldName old : setting.oldNames()) {
+            String oldText = environment.getOrDefault(old.variable(), "").strip();
+            if (!oldText.isEmpty()) {
+                boolean plain = Character.isDigit(oldText.charAt(oldText.length() - 1));
+                return new Source(plain ? oldText + old.unit() : oldText, "environment variable " + old.variable());
+            }
+        }
+        return null;
+    }
+
+    /// Not refused: Kubernetes and others set variables after the name of a service, which may well be `fanfare`.
+    private static List<String> unknownVariables(Map<String, String> environment) {
+        Set<String> unknown = new TreeSet<>();
+        for (String variable : environment.keySet()) {
+            if (variable.startsWith(PREFIX)) {
+                unknown.add(variable);
+            }
+        }
+        unknown.removeAll(OTHER_VARIABLES);
+        Setting.all().forEach(setting -> unknown.remove(setting.variable()));
+        List<String> warnings = new ArrayList<>();
+        unknown.forEach(variable -> warnings.add("environment variable " + variable + " is not a setting and ignored"));
+        return warnings;
+    }
+
+    private Object read(Setting<?> setting) {
+        Source source = source(setting);
+        return setting.read(source.text)
+                .orElseThrow(() -> new SettingException("setting " + setting.name() + ": '" + source.text + "' ("
+                        + source.origin + ") is not allowed; allowed is " + setting.allowed()));
+    }
+
+    /// The text of a setting and where it came from.
+    public Source source(Setting<?> setting) {
+        Source source = sources.get(setting);
+        return source == null ? new Source(setting.defaultText(), "default") : source;
+    }
+
+    /// The value of a setting.
+    @SuppressWarnings("unchecked") // put there by the same setting's reader
+    public <T> T value(Setting<T> setting) {
+        Object value = values.get(setting);
+        if (value == null) {
+            throw new IllegalStateException("no value for " + setting);
+        }
+        return (T) value;
+    }
+
+    /// What looks like a mistake but does not keep the server from starting.
+    public List<String> warnings() {
+        return warnings;
+    }
+
+    /// What a server is started with.
+    ///
+    /// @throws SettingException when settings contradict each other
+    public ServerConfig config() {
+        long memory = value(Setting.MEMORY);
+        return new ServerConfig(
+                new ServerConfig.Network(
+                        value(Setting.HOST),
+                        value(Setting.PORT),
+                        value(Setting.FLAT_PORT),
+                        value(Setting.ALLOWED_ORIGINS),
+                        value(Setting.HANDSHAKE_TIMEOUT)),
+                new ServerConfig.Limits(
+                        value(Setting.MAX_TOPICS),
+                        value(Setting.MAX_SUBSCRIBERS_PER_TOPIC),
+                        Math.toIntExact(value(Setting.MAX_MESSAGE_SIZE)),
+                        value(Setting.PUBLISH_RATE),
+                        value(Setting.PUBLISH_BURST)),
+                new ServerConfig.History(
+                        value(Setting.HISTORY),
+                        value(Setting.HISTORY_BYTES),
+                        value(Setting.HISTORY_MEMORY).of(memory)),
+                new ServerConfig.Delivery(
+                        value(Setting.SUBSCRIBER_QUEUE), value(Setting.OVERFLOW), value(Setting.HEARTBEAT)),
+                new ServerConfig.Flat(
+                        value(Setting.TOPIC_QUEUE),
+                        value(Setting.BATCH_SIZE),
+                        value(Setting.BATCH_LINGER),
+                        value(Setting.SLOW_SEND_TIMEOUT)),
+                new ServerConfig.Shutdown(value(Setting.SHUTDOWN_GRACE), value(Setting.DRAIN_JITTER)),
+                memory,
+                value(Setting.LOG_LEVEL),
+                value(Setting.AUTO_CREATE_TOPICS),
+                value(Setting.MESSAGE_IDS));
+    }
+}
