@@ -8,7 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The peers that hold a session or a stream, so that a shutdown reaches each of them. Any thread.
 public final class Connections {
 
-    /// One peer. Its methods are called on any thread, in this order, each at most once, and do not block.
+    /// One peer. Its methods are called on any thread, in this order, and do not block; calling one again is without
+    /// effect.
     public interface Peer {
 
         /// Takes no new operations from now on; subscriptions go on.
