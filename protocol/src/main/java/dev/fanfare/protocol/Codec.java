@@ -1,0 +1,97 @@
+package dev.fanfare.protocol;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// One dialect: reads what peers say, writes what they hear. Reuses its memory; an instance belongs to one thread.
+public interface Codec {
+
+    /// Reads one text message, which must be well-formed UTF-8.
+    Request decode(byte[] text, int from, int to);
+
+    /// Whether a connection is greeted before it asks for anything.
+    boolean greets();
+
+    /// Whether an idle peer gets text heartbeats.
+    boolean sendsHeartbeats();
+
+    /// Whether ending a subscription that does not exist is an error.
+    boolean refusesStrayUnsubscribe();
+
+    /// Whether [#published] tells how many subscriptions a message goes to.
+    boolean tellsReceivers();
+
+    /// The first words to a new connection, in a dialect that [#greets].
+    void greeting(JsonBytes out, String connectionId);
+
+    /// A subscription was made.
+    ///
+    /// @param epoch of the topic; null for a pattern
+    /// @param offset the first that will be delivered; not told for a pattern
+    /// @param recovered whether nothing was lost since the position asked for; null if none was
+    void subscribed(
+            JsonBytes out,
+            Request.Subscribe request,
+            long millis,
+            @Nullable String epoch,
+            long offset,
+            @Nullable Boolean recovered);
+
+    /// A subscription was ended.
+    void unsubscribed(JsonBytes out, Request.Unsubscribe request, long millis);
+
+    /// A message was appended.
+    void published(
+            JsonBytes out,
+            Request.Publish request,
+            long millis,
+            String messageId,
+            String epoch,
+            long offset,
+            int receivers);
+
+    /// The answer to a ping.
+    void pong(JsonBytes out, @Nullable String requestId, long millis);
+
+    /// A request that was not served, or a warning without one.
+    void error(JsonBytes out, @Nullable String requestId, WireError error, long millis);
+
+    /// A subscription ended with its topic.
+    void topicDeleted(JsonBytes out, String topic, long millis);
+
+    /// A subscription lost messages since it was last told.
+    void messagesDropped(JsonBytes out, String topic, String clientId, long count, long millis);
+
+    /// A sign of life, in a dialect that [#sendsHeartbeats].
+    void heartbeat(JsonBytes out, long millis);
+
+    /// An event up to the point where its place in the log has to be known.
+    void eventHead(JsonBytes out, String topic, EventFields message);
+
+    /// The rest of the event.
+    void eventTail(JsonBytes out, long millis, String epoch, long offset);
+
+    /// What of a message appears in an event.
+    ///
+    /// @param form how the payload's bytes are to be written
+    record EventFields(
+            String id,
+            @Nullable String type,
+            @Nullable String key,
+            Map<String, String> headers,
+            @Nullable String replyTo,
+            @Nullable String correlationId,
+            byte[] payload,
+            PayloadForm form,
+            String contentType) {}
+
+    /// How bytes become JSON.
+    enum PayloadForm {
+        /// They are one JSON value: as they are.
+        JSON,
+        /// They are text in UTF-8: a JSON string.
+        TEXT,
+        /// Anything else: a JSON string in base64.
+        BASE64
+    }
+}

@@ -1,0 +1,297 @@
+package dev.fanfare.protocol;
+
+import java.io.Serial;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// One request as read: which fields were given and where their values lie. Reading validates the whole text once; what
+/// a value means is
+/// looked at only when it is asked for. Reused; belongs to one thread.
+final class Envelope {
+
+    /// A field is missing or wrong.
+    static final class Fault extends RuntimeException {
+        @Serial
+        private static final long serialVersionUID = 1;
+
+        Fault(String message) {
+            // Hostile requests are no reason to walk the stack.
+            super(message, null, false, false);
+        }
+    }
+
+    /// What a member of a nested object is told to.
+    interface Member {
+        /// A member whose value lies at `from` to before `to`.
+        void value(String name, int from, int to);
+    }
+
+    private static final int FIELDS = Field.values().length;
+    private static final byte[] NULL = {'n', 'u', 'l', 'l'};
+
+    private final JsonScanner scanner;
+    private final StringCache strings = new StringCache();
+    private final int[] starts = new int[FIELDS];
+    private final int[] ends = new int[FIELDS];
+    private long seen;
+    private @Nullable String fault;
+    private boolean object;
+    private byte[] text = {};
+
+    Envelope(int depthMax) {
+        scanner = new JsonScanner(depthMax);
+    }
+
+    /// Reads a text; what was read before stays asked for even when this fails half way.
+    ///
+    /// @throws JsonScanner.Malformed when the text is not JSON
+    void read(byte[] bytes, int from, int to) {
+        text = bytes;
+        seen = 0;
+        fault = null;
+        Arrays.fill(starts, -1);
+        scanner.begin(bytes, from, to);
+        object = scanner.peek() == '{';
+        if (!object) {
+            scanner.skipValue(0);
+        } else if (scanner.enterObject()) {
+            members(false, 1);
+        }
+        scanner.end();
+    }
+
+    private void members(boolean ofMessage, int depth) {
+        do {
+            int nameFrom = scanner.position();
+            scanner.skipName();
+            Field field = field(nameFrom, ofMessage);
+            int valueFrom = scanner.position();
+            if (field == Field.MESSAGE && scanner.peek() == '{' && first(field)) {
+                if (scanner.enterObject()) {
+                    members(true, depth + 1);
+                }
+            } else {
+                scanner.skipValue(depth);
+            }
+            if (field != null) {
+                note(field, valueFrom, scanner.position());
+            }
+        } while (scanner.nextMember());
+    }
+
+    private @Nullable Field field(int nameFrom, boolean ofMessage) {
+        // The scanner has stepped over the name; its closing quote is found by looking at most a few characters on.
+        int close = nameFrom + 1;
+        boolean escaped = false;
+        while (text[close] != '"') {
+            if (text[close] == '\\') {
+                escaped = true;
+                close++;
+            }
+            close++;
+        }
+        if (!escaped) {
+            return Field.of(text, nameFrom + 1, close, ofMessage);
+        }
+        byte[] name = JsonScanner.string(text, nameFrom, close).getBytes(StandardCharsets.UTF_8);
+        return Field.of(name, 0, name.length, ofMessage);
+    }
+
+    private boolean first(Field field) {
+        return (seen & 1L << field.ordinal()) == 0;
+    }
+
+    private void note(Field field, int from, int to) {
+        if (!first(field)) {
+            fault("the field " + field.path() + " is given twice");
+            return;
+        }
+        seen |= 1L << field.ordinal();
+        boolean payload = field == Field.MESSAGE_PAYLOAD || field == Field.DATA;
+        if (payload || !isNull(from, to)) {
+            starts[field.ordinal()] = from;
+            ends[field.ordinal()] = to;
+        }
+    }
+
+    private boolean isNull(int from, int to) {
+        return Arrays.equals(text, from, to, NULL, 0, NULL.length);
+    }
+
+    private void fault(String message) {
+        if (fault == null) {
+            fault = message;
+        }
+    }
+
+    /// Fails if a field was given twice.
+    void check() {
+        if (fault != null) {
+            throw new Fault(fault);
+        }
+    }
+
+    /// Whether the text is a JSON object.
+    boolean isObject() {
+        return object;
+    }
+
+    /// Whether a field was given and is not null.
+    boolean has(Field field) {
+        return starts[field.ordinal()] >= 0;
+    }
+
+    /// Whether a field is exactly this string.
+    boolean is(Field field, byte[] quoted) {
+        int from = starts[field.ordinal()];
+        return from >= 0 && Arrays.equals(text, from, ends[field.ordinal()], quoted, 0, quoted.length);
+    }
+
+    /// The bytes of a value, as they were written.
+    byte[] copy(Field field) {
+        return Arrays.copyOfRange(text, starts[field.ordinal()], ends[field.ordinal()]);
+    }
+
+    /// A string of at most `max` characters; null when absent.
+    @Nullable
+    String string(Field field, int max) {
+        int from = starts[field.ordinal()];
+        return from < 0 ? null : string(field.path(), from, ends[field.ordinal()], max);
+    }
+
+    /// A string of 1 to `max` characters that has to be there.
+    String required(Field field, int max) {
+        String value = string(field, max);
+        if (value == null) {
+            throw new Fault(field.path() + " is required");
+        }
+        if (value.isEmpty()) {
+            throw new Fault(field.path() + " must not be empty");
+        }
+        return value;
+    }
+
+    /// A member's value as a string of at most `max` characters.
+    String string(String name, int from, int to, int max) {
+        if (text[from] != '"') {
+            throw new Fault(name + " must be a string");
+        }
+        String value = text(from, to);
+        if (value.length() > max) {
+            throw new Fault(name + " must have at most " + max + " characters, not " + value.length());
+        }
+        return value;
+    }
+
+    private String text(int from, int to) {
+        for (int i = from + 1; i < to - 1; i++) {
+            if (text[i] == '\\') {
+                return JsonScanner.string(text, from, to - 1);
+            }
+        }
+        return strings.get(text, from + 1, to - 1);
+    }
+
+    /// A string that hardly ever comes again, so that it is not worth remembering.
+    String unique(Field field) {
+        return JsonScanner.string(text, starts[field.ordinal()], ends[field.ordinal()] - 1);
+    }
+
+    /// Whether a field is a string.
+    boolean isString(Field field) {
+        return has(field) && text[starts[field.ordinal()]] == '"';
+    }
+
+    /// Whether a field is a string in the form of a UUID.
+    boolean isUuid(Field field) {
+        int from = starts[field.ordinal()];
+        if (ends[field.ordinal()] - from != 38 || text[from] != '"') {
+            return false;
+        }
+        for (int i = 0; i < 36; i++) {
+            byte b = text[from + 1 + i];
+            boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
+            if (dash ? b != '-' : !hexadecimal(b)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean hexadecimal(byte b) {
+        return b >= '0' && b <= '9' || b >= 'a' && b <= 'f' || b >= 'A' && b <= 'F';
+    }
+
+    /// A whole number from `min` to `max`; `absent` when absent.
+    long number(Field field, long min, long max, long absent) {
+        int from = starts[field.ordinal()];
+        return from < 0 ? absent : number(field.path(), from, ends[field.ordinal()], min, max);
+    }
+
+    /// A member's value as a whole number from `min` to `max`.
+    long number(String name, int from, int to, long min, long max) {
+        byte first = text[from];
+        try {
+            if (first == '-' || first >= '0' && first <= '9') {
+                long value = Long.parseLong(new String(text, from, to - from, StandardCharsets.US_ASCII));
+                if (value >= min && value <= max) {
+                    return value;
+                }
+            }
+        } catch (NumberFormatException fractionOrTooLong) {
+            // told below, like any other number that is not allowed
+        }
+        String bound = max == Long.MAX_VALUE ? "of at least " + min : "from " + min + " to " + max;
+        throw new Fault(name + " must be a whole number " + bound);
+    }
+
+    /// A truth value; false when absent.
+    boolean flag(Field field) {
+        int from = starts[field.ordinal()];
+        if (from >= 0 && text[from] != 't' && text[from] != 'f') {
+            throw new Fault(field.path() + " must be true or false");
+        }
+        return from >= 0 && text[from] == 't';
+    }
+
+    /// Whether a field is an object.
+    boolean isObject(Field field) {
+        return has(field) && text[starts[field.ordinal()]] == '{';
+    }
+
+    /// Walks through the members of a field that must be an object; members that are null are absent.
+    void members(Field field, Member member) {
+        members(field.path(), starts[field.ordinal()], ends[field.ordinal()], member);
+    }
+
+    /// Walks through the members of a value that must be an object.
+    void members(String name, int from, int to, Member member) {
+        if (text[from] != '{') {
+            throw new Fault(name + " must be an object");
+        }
+        // A scanner per walk: these are rare, and one may begin inside another.
+        JsonScanner scan = new JsonScanner(Integer.MAX_VALUE);
+        scan.begin(text, from, to);
+        if (scan.enterObject()) {
+            do {
+                int nameFrom = scan.position();
+                scan.skipName();
+                int valueFrom = scan.position();
+                scan.skipValue(0);
+                int valueTo = scan.position();
+                if (!isNull(valueFrom, valueTo)) {
+                    member.value(name(nameFrom), valueFrom, valueTo);
+                }
+            } while (scan.nextMember());
+        }
+    }
+
+    private String name(int nameFrom) {
+        int close = nameFrom + 1;
+        while (text[close] != '"') {
+            close += text[close] == '\\' ? 2 : 1;
+        }
+        return text(nameFrom, close + 1);
+    }
+}

@@ -1,0 +1,207 @@
+package dev.fanfare.protocol;
+
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The parts of requests and events that have an inner structure.
+final class Members {
+
+    private static final int TEXT_MAX = 256;
+    private static final int HEADERS_MAX = 64;
+    private static final int HEADER_VALUE_MAX = 4096;
+    private static final int POSITIONS_MAX = 10_000;
+    private static final int BATCH_MAX = 10_000;
+    private static final long LINGER_MAX_MILLIS = 60_000;
+    private static final Set<String> POLICIES = Set.of("drop_oldest", "drop_newest", "disconnect");
+
+    private Members() {}
+
+    static Map<String, String> headers(Envelope envelope) {
+        if (!envelope.has(Field.MESSAGE_HEADERS)) {
+            return Map.of();
+        }
+        Map<String, String> headers = new LinkedHashMap<>();
+        envelope.members(Field.MESSAGE_HEADERS, (name, from, to) -> {
+            String value = envelope.string("message.headers." + name, from, to, HEADER_VALUE_MAX);
+            if (name.length() > TEXT_MAX || headers.put(name, value) != null || headers.size() > HEADERS_MAX) {
+                throw new Envelope.Fault("message.headers must have at most " + HEADERS_MAX
+                        + " different names of at most " + TEXT_MAX + " characters");
+            }
+        });
+        return Map.copyOf(headers);
+    }
+
+    static @Nullable String overflow(Envelope envelope) {
+        String policy = envelope.string(Field.OVERFLOW, TEXT_MAX);
+        if (policy != null && !POLICIES.contains(policy)) {
+            throw new Envelope.Fault("overflow must be drop_oldest, drop_newest or disconnect, not '" + policy + "'");
+        }
+        return policy;
+    }
+
+    static Request.@Nullable Batch batch(Envelope envelope) {
+        if (!envelope.has(Field.BATCH)) {
+            return null;
+        }
+        long[] given = {-1, -1};
+        envelope.members(Field.BATCH, (name, from, to) -> {
+            switch (name) {
+                case "size" -> given[0] = envelope.number("batch.size", from, to, 1, BATCH_MAX);
+                case "linger_ms" -> given[1] = envelope.number("batch.linger_ms", from, to, 0, LINGER_MAX_MILLIS);
+                default -> throw new Envelope.Fault("batch has the fields size and linger_ms, not '" + name + "'");
+            }
+        });
+        if (given[0] < 0 || given[1] < 0) {
+            throw new Envelope.Fault("batch needs both size and linger_ms");
+        }
+        return new Request.Batch((int) given[0], Duration.ofMillis(given[1]));
+    }
+
+    /// Where a subscription is to begin; `since`, `from` and `last_n` exclude each other.
+    static Request.From from(Envelope envelope, boolean pattern) {
+        int given = (envelope.has(Field.SINCE) ? 1 : 0)
+                + (envelope.has(Field.FROM) ? 1 : 0)
+                + (envelope.has(Field.LAST_N) ? 1 : 0);
+        if (given > 1) {
+            throw new Envelope.Fault("since, from and last_n exclude each other");
+        }
+        if (envelope.has(Field.LAST_N)) {
+            return lastN((int) Math.min(Integer.MAX_VALUE, envelope.number(Field.LAST_N, 0, Long.MAX_VALUE, 0)));
+        }
+        if (envelope.has(Field.SINCE)) {
+            return pattern ? sinceAll(envelope) : since(envelope);
+        }
+        return envelope.has(Field.FROM) ? begin(envelope) : new Request.From.Latest();
+    }
+
+    static Request.From lastN(int count) {
+        return count == 0 ? new Request.From.Latest() : new Request.From.LastN(count);
+    }
+
+    private static Request.From since(Envelope envelope) {
+        PositionReader reader = new PositionReader("since");
+        envelope.members(Field.SINCE, (name, from, to) -> reader.member(envelope, name, from, to));
+        return new Request.From.Since(reader.position());
+    }
+
+    private static Request.From sinceAll(Envelope envelope) {
+        Instant[] time = new Instant[1];
+        Map<String, Request.Position> topics = new HashMap<>();
+        envelope.members(Field.SINCE, (name, from, to) -> {
+            switch (name) {
+                case "time" -> time[0] = time("since.time", envelope.string("since.time", from, to, TEXT_MAX));
+                case "topics" ->
+                    envelope.members("since.topics", from, to, (topic, positionFrom, positionTo) -> {
+                        PositionReader reader = new PositionReader("since.topics['" + topic + "']");
+                        envelope.members(
+                                reader.path,
+                                positionFrom,
+                                positionTo,
+                                (member, at, end) -> reader.member(envelope, member, at, end));
+                        topics.put(topic, reader.position());
+                        if (topics.size() > POSITIONS_MAX) {
+                            throw new Envelope.Fault("since.topics must have at most " + POSITIONS_MAX + " names");
+                        }
+                    });
+                default ->
+                    throw new Envelope.Fault("since on a pattern has the fields time and topics, not '" + name + "'");
+            }
+        });
+        if (time[0] == null) {
+            throw new Envelope.Fault("since on a pattern needs time, the ts of the first ack");
+        }
+        return new Request.From.SinceAll(time[0], topics);
+    }
+
+    private static Request.From begin(Envelope envelope) {
+        if (envelope.isString(Field.FROM)) {
+            String word = envelope.string(Field.FROM, TEXT_MAX);
+            return switch (String.valueOf(word)) {
+                case "latest" -> new Request.From.Latest();
+                case "earliest" -> new Request.From.Earliest();
+                default ->
+                    throw new Envelope.Fault("from must be latest, earliest, {\"offset\":n} or {\"time\":\"…Z\"}");
+            };
+        }
+        Request.From[] found = new Request.From[1];
+        envelope.members(Field.FROM, (name, from, to) -> {
+            if (found[0] != null) {
+                throw new Envelope.Fault("from must have either offset or time");
+            }
+            found[0] = switch (name) {
+                case "offset" -> new Request.From.Offset(envelope.number("from.offset", from, to, 0, Long.MAX_VALUE));
+                case "time" ->
+                    new Request.From.Time(time("from.time", envelope.string("from.time", from, to, TEXT_MAX)));
+                default -> throw new Envelope.Fault("from has the fields offset or time, not '" + name + "'");
+            };
+        });
+        if (found[0] == null) {
+            throw new Envelope.Fault("from must have either offset or time");
+        }
+        return found[0];
+    }
+
+    private static Instant time(String name, String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeException notATime) {
+            throw new Envelope.Fault(name + " must be a time like 2026-01-31T12:00:00.000Z, not '" + text + "'");
+        }
+    }
+
+    /// Collects `{epoch, offset}`.
+    private static final class PositionReader {
+        private final String path;
+        private @Nullable String epoch;
+        private long offset = Long.MIN_VALUE;
+
+        PositionReader(String path) {
+            this.path = path;
+        }
+
+        void member(Envelope envelope, String name, int from, int to) {
+            switch (name) {
+                case "epoch" -> epoch = envelope.string(path + ".epoch", from, to, TEXT_MAX);
+                case "offset" -> offset = envelope.number(path + ".offset", from, to, -1, Long.MAX_VALUE);
+                default -> throw new Envelope.Fault(path + " has the fields epoch and offset, not '" + name + "'");
+            }
+        }
+
+        Request.Position position() {
+            if (epoch == null || offset == Long.MIN_VALUE) {
+                throw new Envelope.Fault(path + " needs both epoch and offset");
+            }
+            return new Request.Position(epoch, offset);
+        }
+    }
+
+    static void payload(JsonBytes out, Codec.EventFields message) {
+        switch (message.form()) {
+            case JSON -> out.put(message.payload());
+            case TEXT -> out.string(new String(message.payload(), StandardCharsets.UTF_8));
+            case BASE64 -> out.base64(message.payload());
+        }
+    }
+
+    static void optional(JsonBytes out, String name, @Nullable String value) {
+        if (value != null) {
+            out.raw(",\"").raw(name).raw("\":").string(value);
+        }
+    }
+
+    static void headers(JsonBytes out, Map<String, String> headers) {
+        String separator = ",\"headers\":{";
+        for (Map.Entry<String, String> header : headers.entrySet()) {
+            out.raw(separator).string(header.getKey()).raw(":").string(header.getValue());
+            separator = ",";
+        }
+        out.raw("}");
+    }
+}

@@ -1,0 +1,85 @@
+package dev.fanfare.protocol;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a peer asks for, in either dialect.
+public sealed interface Request {
+
+    /// Begin to hear a topic or a pattern.
+    ///
+    /// @param clientId with the topic, the subscription's identity on the connection; empty in the flat dialect
+    /// @param from where to begin
+    /// @param overflow policy asked for: `drop_oldest`, `drop_newest` or `disconnect`
+    /// @param queue its bound; 0 when not asked for
+    record Subscribe(
+            @Nullable String requestId,
+            String topic,
+            String clientId,
+            From from,
+            @Nullable String overflow,
+            int queue,
+            @Nullable Batch batch)
+            implements Request {}
+
+    /// Hear it no more.
+    record Unsubscribe(@Nullable String requestId, String topic, String clientId) implements Request {}
+
+    /// Append a message.
+    ///
+    /// @param id of the message; null when the server is to make one
+    /// @param payload one JSON value as it was written, validated; an array of its own
+    /// @param noAck whether an ack is not wanted
+    record Publish(
+            @Nullable String requestId,
+            String topic,
+            @Nullable String id,
+            @Nullable String type,
+            @Nullable String key,
+            Map<String, String> headers,
+            @Nullable String replyTo,
+            @Nullable String correlationId,
+            byte[] payload,
+            boolean noAck)
+            implements Request {}
+
+    /// A sign of life is wanted.
+    record Ping(@Nullable String requestId) implements Request {}
+
+    /// Nothing that can be served.
+    ///
+    /// @param requestId if it could be read
+    record Malformed(@Nullable String requestId, WireError error) implements Request {}
+
+    /// A place in a topic's log.
+    record Position(String epoch, long offset) {}
+
+    /// Batched delivery.
+    record Batch(int size, Duration linger) {}
+
+    /// Where a subscription begins.
+    sealed interface From {
+        /// What is published from now on.
+        record Latest() implements From {}
+
+        /// The oldest message kept.
+        record Earliest() implements From {}
+
+        /// The newest so many messages.
+        record LastN(int count) implements From {}
+
+        /// This offset.
+        record Offset(long offset) implements From {}
+
+        /// This time.
+        record Time(Instant time) implements From {}
+
+        /// After this position.
+        record Since(Position position) implements From {}
+
+        /// After these positions; other topics from this time.
+        record SinceAll(Instant time, Map<String, Position> topics) implements From {}
+    }
+}

@@ -1,0 +1,302 @@
+package dev.fanfare.protocol;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The standard dialect.
+public final class StandardCodec implements Codec {
+
+    /// Which ids a message may bring along.
+    public enum MessageIds {
+        /// UUIDs.
+        UUID,
+        /// Any text of 1 to 128 characters.
+        ANY
+    }
+
+    private static final int NAME_MAX = 256;
+    private static final int ID_MAX = 128;
+    private static final byte[] PUBLISH = "\"publish\"".getBytes(US_ASCII);
+    private static final List<Field> NOT_IN_PUBLISH =
+            List.of(Field.MESSAGE_TTL_MS, Field.MESSAGE_DELAY_MS, Field.MESSAGE_DELIVER_AT);
+    private static final List<Field> NOT_IN_SUBSCRIBE = List.of(
+            Field.ACK,
+            Field.FILTER,
+            Field.TYPES,
+            Field.DURABLE,
+            Field.GROUP,
+            Field.MAX_IN_FLIGHT,
+            Field.ACK_TIMEOUT_MS,
+            Field.RETRY,
+            Field.DEAD_LETTER);
+
+    private final Envelope envelope;
+    private final MessageIds messageIds;
+
+    /// @param depthMax how deep a request's JSON may be nested
+    public StandardCodec(MessageIds messageIds, int depthMax) {
+        this.messageIds = messageIds;
+        this.envelope = new Envelope(depthMax);
+    }
+
+    @Override
+    public Request decode(byte[] text, int from, int to) {
+        WireError malformed = null;
+        try {
+            envelope.read(text, from, to);
+        } catch (JsonScanner.Malformed notJson) {
+            malformed = new WireError(WireError.Code.INVALID_JSON, String.valueOf(notJson.getMessage()));
+        }
+        String requestId = null;
+        try {
+            requestId = envelope.string(Field.REQUEST_ID, NAME_MAX);
+            return malformed == null ? request(requestId) : new Request.Malformed(requestId, malformed);
+        } catch (Envelope.Fault fault) {
+            return new Request.Malformed(
+                    requestId,
+                    malformed == null ? WireError.badRequest(String.valueOf(fault.getMessage())) : malformed);
+        }
+    }
+
+    private Request request(@Nullable String requestId) {
+        envelope.check();
+        if (envelope.is(Field.TYPE, PUBLISH)) {
+            return publish(requestId);
+        }
+        if (!envelope.isObject()) {
+            return new Request.Malformed(
+                    null, new WireError(WireError.Code.INVALID_MESSAGE, "a message must be a JSON object"));
+        }
+        String type = envelope.required(Field.TYPE, NAME_MAX);
+        return switch (type) {
+            case "subscribe" -> subscribe(requestId);
+            case "unsubscribe" ->
+                new Request.Unsubscribe(
+                        requestId,
+                        envelope.required(Field.TOPIC, NAME_MAX),
+                        envelope.required(Field.CLIENT_ID, NAME_MAX));
+            case "ping" -> new Request.Ping(requestId);
+            case "publish" -> publish(requestId); // written with escapes
+            default ->
+                new Request.Malformed(
+                        requestId,
+                        new WireError(
+                                WireError.Code.UNKNOWN_TYPE,
+                                "unknown type '" + type + "'; known are subscribe, unsubscribe, publish and ping"));
+        };
+    }
+
+    private Request publish(@Nullable String requestId) {
+        String topic = envelope.required(Field.TOPIC, NAME_MAX);
+        if (!envelope.isObject(Field.MESSAGE)) {
+            throw new Envelope.Fault(envelope.has(Field.MESSAGE) ? "message must be an object" : "message is required");
+        }
+        if (!envelope.has(Field.MESSAGE_PAYLOAD)) {
+            throw new Envelope.Fault("message.payload is required; it may be any JSON value, null too");
+        }
+        refuse(NOT_IN_PUBLISH);
+        String durability = envelope.string(Field.DURABILITY, NAME_MAX);
+        if (durability != null && !durability.equals("memory")) {
+            throw new Envelope.Fault(
+                    "durability '" + durability + "' can't be had: this server keeps topics in memory");
+        }
+        return new Request.Publish(
+                requestId,
+                topic,
+                messageId(),
+                envelope.string(Field.MESSAGE_TYPE, NAME_MAX),
+                envelope.string(Field.MESSAGE_KEY, NAME_MAX),
+                Members.headers(envelope),
+                envelope.string(Field.MESSAGE_REPLY_TO, NAME_MAX),
+                envelope.string(Field.MESSAGE_CORRELATION_ID, NAME_MAX),
+                envelope.copy(Field.MESSAGE_PAYLOAD),
+                envelope.flag(Field.NO_ACK));
+    }
+
+    private @Nullable String messageId() {
+        if (!envelope.has(Field.MESSAGE_ID)) {
+            return null;
+        }
+        if (messageIds == MessageIds.ANY) {
+            return envelope.required(Field.MESSAGE_ID, ID_MAX);
+        }
+        if (!envelope.isUuid(Field.MESSAGE_ID)) {
+            throw new Envelope.Fault("message.id must be a valid UUID");
+        }
+        return envelope.unique(Field.MESSAGE_ID);
+    }
+
+    private Request subscribe(@Nullable String requestId) {
+        String topic = envelope.required(Field.TOPIC, NAME_MAX);
+        String clientId = envelope.required(Field.CLIENT_ID, NAME_MAX);
+        refuse(NOT_IN_SUBSCRIBE);
+        return new Request.Subscribe(
+                requestId,
+                topic,
+                clientId,
+                Members.from(envelope, topic.indexOf('*') >= 0),
+                Members.overflow(envelope),
+                (int) envelope.number(Field.QUEUE, 1, 10_000, 0),
+                Members.batch(envelope));
+    }
+
+    private void refuse(List<Field> fields) {
+        for (Field field : fields) {
+            if (envelope.has(field)) {
+                throw new Envelope.Fault(field.path() + " is not supported by this server; leave it out");
+            }
+        }
+    }
+
+    @Override
+    public boolean greets() {
+        return false;
+    }
+
+    @Override
+    public boolean sendsHeartbeats() {
+        return true;
+    }
+
+    @Override
+    public boolean refusesStrayUnsubscribe() {
+        return false;
+    }
+
+    @Override
+    public boolean tellsReceivers() {
+        return false;
+    }
+
+    @Override
+    public void greeting(JsonBytes out, String connectionId) {
+        throw new IllegalStateException("this dialect does not greet");
+    }
+
+    @Override
+    public void subscribed(
+            JsonBytes out,
+            Request.Subscribe request,
+            long millis,
+            @Nullable String epoch,
+            long offset,
+            @Nullable Boolean recovered) {
+        ack(out, request.requestId(), request.topic(), millis);
+        if (epoch != null) {
+            out.raw(",\"epoch\":").string(epoch).raw(",\"offset\":").number(offset);
+        }
+        if (recovered != null) {
+            out.raw(recovered ? ",\"recovered\":true" : ",\"recovered\":false");
+        }
+        out.raw("}");
+    }
+
+    @Override
+    public void unsubscribed(JsonBytes out, Request.Unsubscribe request, long millis) {
+        ack(out, request.requestId(), request.topic(), millis);
+        out.raw("}");
+    }
+
+    @Override
+    public void published(
+            JsonBytes out,
+            Request.Publish request,
+            long millis,
+            String messageId,
+            String epoch,
+            long offset,
+            int receivers) {
+        ack(out, request.requestId(), request.topic(), millis);
+        if (request.id() == null) {
+            out.raw(",\"message_id\":").string(messageId);
+        }
+        out.raw(",\"epoch\":").string(epoch).raw(",\"offset\":").number(offset).raw(",\"durability\":\"memory\"}");
+    }
+
+    private static void ack(JsonBytes out, @Nullable String requestId, String topic, long millis) {
+        begin(out, "ack", requestId);
+        out.raw(",\"topic\":").string(topic).raw(",\"status\":\"ok\",\"ts\":").timestamp(millis);
+    }
+
+    private static void begin(JsonBytes out, String type, @Nullable String requestId) {
+        out.raw("{\"type\":\"").raw(type).raw("\"");
+        if (requestId != null) {
+            out.raw(",\"request_id\":").string(requestId);
+        }
+    }
+
+    @Override
+    public void pong(JsonBytes out, @Nullable String requestId, long millis) {
+        begin(out, "pong", requestId);
+        out.raw(",\"ts\":").timestamp(millis).raw("}");
+    }
+
+    @Override
+    public void error(JsonBytes out, @Nullable String requestId, WireError error, long millis) {
+        begin(out, "error", requestId);
+        out.raw(",\"error\":{\"code\":")
+                .string(error.code().standard())
+                .raw(",\"message\":")
+                .string(error.message());
+        if (error.retryAfterMillis() >= 0) {
+            out.raw(",\"retry_after_ms\":").number(error.retryAfterMillis());
+        }
+        out.raw("},\"ts\":").timestamp(millis).raw("}");
+    }
+
+    @Override
+    public void topicDeleted(JsonBytes out, String topic, long millis) {
+        out.raw("{\"type\":\"info\",\"topic\":")
+                .string(topic)
+                .raw(",\"msg\":\"topic_deleted\",\"ts\":")
+                .timestamp(millis)
+                .raw("}");
+    }
+
+    @Override
+    public void messagesDropped(JsonBytes out, String topic, String clientId, long count, long millis) {
+        out.raw("{\"type\":\"info\",\"topic\":")
+                .string(topic)
+                .raw(",\"client_id\":")
+                .string(clientId);
+        out.raw(",\"msg\":\"messages_dropped\",\"dropped\":")
+                .number(count)
+                .raw(",\"ts\":")
+                .timestamp(millis)
+                .raw("}");
+    }
+
+    @Override
+    public void heartbeat(JsonBytes out, long millis) {
+        out.raw("{\"type\":\"info\",\"msg\":\"ping\",\"ts\":").timestamp(millis).raw("}");
+    }
+
+    @Override
+    public void eventHead(JsonBytes out, String topic, EventFields message) {
+        out.raw("{\"type\":\"event\",\"topic\":")
+                .string(topic)
+                .raw(",\"message\":{\"id\":")
+                .string(message.id());
+        out.raw(",\"payload\":");
+        Members.payload(out, message);
+        if (message.form() == PayloadForm.BASE64) {
+            out.raw(",\"encoding\":\"base64\",\"content_type\":").string(message.contentType());
+        }
+        Members.optional(out, "type", message.type());
+        Members.optional(out, "key", message.key());
+        if (!message.headers().isEmpty()) {
+            Members.headers(out, message.headers());
+        }
+        Members.optional(out, "reply_to", message.replyTo());
+        Members.optional(out, "correlation_id", message.correlationId());
+        out.raw("}");
+    }
+
+    @Override
+    public void eventTail(JsonBytes out, long millis, String epoch, long offset) {
+        out.raw(",\"ts\":").timestamp(millis).raw(",\"epoch\":").string(epoch);
+        out.raw(",\"offset\":").number(offset).raw("}");
+    }
+}

@@ -1,0 +1,91 @@
+package dev.fanfare.protocol;
+
+/// Why a request was not served, as the peer is told.
+///
+/// @param code which rule or limit
+/// @param message what was wrong, where, and what to do
+/// @param retryAfterMillis when the same request may succeed; −1 when that is not known
+public record WireError(Code code, String message, long retryAfterMillis) {
+
+    /// The codes, by their names in the standard and in the flat dialect.
+    public enum Code {
+        /// Not JSON.
+        INVALID_JSON("BAD_REQUEST", "INVALID_JSON"),
+        /// JSON, but no message: not an object, no type, or binary.
+        INVALID_MESSAGE("BAD_REQUEST", "INVALID_MESSAGE"),
+        /// A type that does not exist.
+        UNKNOWN_TYPE("BAD_REQUEST", "UNKNOWN_MESSAGE_TYPE"),
+        /// A missing or wrong field.
+        BAD_REQUEST("BAD_REQUEST", "VALIDATION_ERROR"),
+        /// No topic of that name exists.
+        TOPIC_NOT_FOUND("TOPIC_NOT_FOUND", "TOPIC_NOT_FOUND"),
+        /// There is no such subscription.
+        NOT_SUBSCRIBED("BAD_REQUEST", "NOT_SUBSCRIBED"),
+        /// The peer takes its messages too slowly; the connection is closed.
+        SLOW_CONSUMER("SLOW_CONSUMER", "SLOW_CONSUMER"),
+        /// No valid credentials.
+        UNAUTHORIZED("UNAUTHORIZED", "UNAUTHORIZED"),
+        /// The topic is not the peer's to use in this way.
+        FORBIDDEN("FORBIDDEN", "VALIDATION_ERROR"),
+        /// Too many publishes in too short a time.
+        RATE_LIMITED("RATE_LIMITED", "RATE_LIMITED"),
+        /// A message above the limit.
+        TOO_LARGE("TOO_LARGE", "VALIDATION_ERROR"),
+        /// A limit on a number of things is reached.
+        LIMIT_REACHED("LIMIT_REACHED", "VALIDATION_ERROR"),
+        /// A subscription is full and its policy refuses.
+        BACKPRESSURE("BACKPRESSURE", "INTERNAL"),
+        /// The server ends.
+        SHUTTING_DOWN("SHUTTING_DOWN", "INTERNAL"),
+        /// A bug or a broken machine.
+        INTERNAL("INTERNAL", "INTERNAL");
+
+        private final String standard;
+        private final String flat;
+
+        Code(String standard, String flat) {
+            this.standard = standard;
+            this.flat = flat;
+        }
+
+        /// The name in the standard dialect.
+        public String standard() {
+            return standard;
+        }
+
+        /// The name in the flat dialect, which has fewer.
+        public String flat() {
+            return flat;
+        }
+    }
+
+    /// An error that says nothing of when to try again.
+    public WireError(Code code, String message) {
+        this(code, message, -1);
+    }
+
+    /// A missing or wrong field.
+    public static WireError badRequest(String message) {
+        return new WireError(Code.BAD_REQUEST, message);
+    }
+
+    /// A topic that does not exist.
+    public static WireError topicNotFound(String topic) {
+        return new WireError(Code.TOPIC_NOT_FOUND, "Topic '" + topic + "' does not exist");
+    }
+
+    /// No such subscription.
+    public static WireError notSubscribed(String topic) {
+        return new WireError(Code.NOT_SUBSCRIBED, "Not subscribed to topic '" + topic + "'");
+    }
+
+    /// The error of that name, or [Code#INTERNAL] when there is none.
+    public static WireError of(String code, String message) {
+        for (Code known : Code.values()) {
+            if (known.name().equals(code)) {
+                return new WireError(known, message);
+            }
+        }
+        return new WireError(Code.INTERNAL, message);
+    }
+}
