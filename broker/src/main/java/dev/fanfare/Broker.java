@@ -1,11 +1,36 @@
 package dev.fanfare;
 
 import dev.fanfare.feed.FeedAccess;
+import dev.fanfare.feed.TopicName;
+import dev.fanfare.time.SystemTimers;
+import dev.fanfare.time.Timers;
+import dev.fanfare.topic.TopicRegistry;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/// The broker of one process.
-public abstract class Broker implements AutoCloseable {
+/// Publish/subscribe in one process: topics, who publishes to them, who hears them. Any thread.
+///
+/// Nothing of a broker outlives [#close]: no thread, no message.
+public final class Broker implements AutoCloseable {
+
+    private static @Nullable Broker shared;
+
+    private final BrokerConfig config;
+    private final Timers timers;
+    private final TopicRegistry registry;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Broker(BrokerConfig config) {
+        this.config = config;
+        this.timers = config.timers() == null ? new SystemTimers() : config.timers();
+        this.registry = new TopicRegistry(config, timers, Broker::ignore);
+    }
+
+    private static void ignore(Supplier<BrokerEvent> event) {}
 
     /// A broker with the default configuration.
     public static Broker open() {
@@ -14,26 +39,139 @@ public abstract class Broker implements AutoCloseable {
 
     /// A broker.
     public static Broker open(BrokerConfig config) {
-        throw new FanfareException(ErrorCode.INTERNAL, config.toString());
+        return new Broker(config);
+    }
+
+    /// The one broker that everybody in the process shares, with the default configuration; a new one when the last was closed.
+    public static synchronized Broker shared() {
+        if (shared == null || shared.closed.get()) {
+            shared = open();
+        }
+        return shared;
+    }
+
+    /// What it was opened with.
+    public BrokerConfig config() {
+        return config;
+    }
+
+    // ---- topics
+
+    /// Makes a topic with [BrokerConfig#topics].
+    ///
+    /// @throws FanfareException see [#createTopic(String, TopicConfig)]
+    public Topic createTopic(String name) {
+        return createTopic(name, config.topics());
     }
 
     /// Makes a topic.
     ///
-    /// @throws FanfareException `TOPIC_EXISTS`, `BAD_REQUEST` for an illegal name, `LIMIT_REACHED`
-    public abstract Topic createTopic(String name, TopicConfig config);
+    /// @throws FanfareException `TOPIC_EXISTS`, `BAD_REQUEST` for an illegal name, `LIMIT_REACHED`, `SHUTTING_DOWN`
+    public Topic createTopic(String name, TopicConfig topicConfig) {
+        return registry.create(name, topicConfig);
+    }
 
     /// The topic of that name.
-    public abstract Optional<Topic> topic(String name);
+    public Optional<Topic> topic(String name) {
+        return registry.find(name);
+    }
 
-    /// All topics whose names start with `prefix` and come after `after`, in the order of their names.
-    public abstract Stream<Topic> topics(String prefix, String after);
+    /// All topics, in the order of their names.
+    public Stream<Topic> topics() {
+        return topics("", "");
+    }
 
-    /// Deletes a topic: false when there was none.
-    public abstract boolean deleteTopic(String name);
+    /// All topics whose names start with `prefix` and come after `after` (empty: from the first), in the order of their names, UTF-16
+    /// code unit by code unit. Topics made or deleted while the stream is read may be in it or not.
+    public Stream<Topic> topics(String prefix, String after) {
+        return registry.list(prefix, after);
+    }
+
+    /// Deletes a topic: false when there was none. When it returns nothing is published to it any more; what was, still reaches its
+    /// subscriptions, and those by its name end then.
+    public boolean deleteTopic(String name) {
+        return registry.delete(name);
+    }
+
+    // ---- publishing
+
+    /// Publishes a text. See [#publish(String, Message)].
+    public PublishResult publish(String topic, String text) {
+        return publish(topic, Message.text(text));
+    }
+
+    /// Publishes bytes, copied, of no known meaning. See [#publish(String, Message)].
+    public PublishResult publish(String topic, byte[] bytes) {
+        return publish(topic, Message.of(Payload.bytes(bytes, Payload.BINARY)));
+    }
+
+    /// Publishes an object: a [Message], a [Payload], a [String] or a `byte[]` as it is, anything else through [BrokerConfig#codec].
+    /// See [#publish(String, Message)].
+    ///
+    /// @throws FanfareException `BAD_REQUEST` when no codec is set; what the codec throws
+    public PublishResult publish(String topic, Object value) {
+        return switch (value) {
+            case Message message -> publish(topic, message);
+            case Payload payload -> publish(topic, Message.of(payload));
+            case String text -> publish(topic, text);
+            case byte[] bytes -> publish(topic, bytes);
+            default -> publish(topic, Message.of(config.codec().encode(value)));
+        };
+    }
+
+    /// Publishes a message: it has its place in the topic's log when this returns, and is on its way to the subscriptions. A received
+    /// message can be published again: it keeps its id and gets a new place.
+    ///
+    /// Waits for room when a subscription's policy is to block, and is refused when there is none in time. Never waits on a thread
+    /// that would have to make the room.
+    ///
+    /// @return what became of it; an illegal name, a missing topic or a limit is a refusal too
+    public PublishResult publish(String topic, Message message) {
+        return registry.publish(topic, message);
+    }
+
+    /// A publisher bound to a topic, which need not exist yet.
+    ///
+    /// @throws FanfareException `BAD_REQUEST` for an illegal name
+    public Publisher publisher(String topic) {
+        return new Publisher(this, TopicName.check(topic));
+    }
+
+    // ---- transports
 
     /// The door for transports.
-    public abstract FeedAccess feeds();
+    public FeedAccess feeds() {
+        return registry;
+    }
 
+    /// The clock that stamps messages.
+    public Timers timers() {
+        return timers;
+    }
+
+    // ---- the end
+
+    /// Whether [#close] was called.
+    public boolean isClosed() {
+        return closed.get();
+    }
+
+    /// [#close(Duration)] with 5 seconds.
     @Override
-    public abstract void close();
+    public void close() {
+        close(Duration.ofSeconds(5));
+    }
+
+    /// Refuses everything from now on, lets subscriptions finish what was published, and ends them when they have or when `grace` is
+    /// over. Idempotent.
+    public void close(Duration grace) {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        registry.stop();
+        registry.clear();
+        if (config.timers() == null) {
+            timers.close();
+        }
+    }
 }

@@ -1,9 +1,127 @@
 package dev.fanfare;
 
-/// What a broker is opened with.
-public record BrokerConfig() {
-    /// The defaults.
+import dev.fanfare.time.Timers;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// What a broker is opened with: [#defaults], changed by the methods named `with…`. Immutable.
+///
+/// @param autoCreateTopics whether the first publish or subscribe makes the topic
+/// @param topics what topics are made with when nothing else is said
+/// @param maxTopics the most topics
+/// @param maxSubscribersPerTopic the most subscriptions of a topic or of a pattern
+/// @param maxFeedsPerTopic the most distinct pairs of pattern and encoding that hear one topic
+/// @param maxPatterns the most distinct patterns subscribed to
+/// @param historyMemory the most that all histories may cost together, in bytes: beyond it the largest shrink first
+/// @param blockTimeout how long a publisher waits at most when a subscription that blocks says nothing else
+/// @param codec turns objects into payloads
+/// @param timers the clock; null for the machine's. A given one is not closed with the broker
+public record BrokerConfig(
+        boolean autoCreateTopics,
+        TopicConfig topics,
+        int maxTopics,
+        int maxSubscribersPerTopic,
+        int maxFeedsPerTopic,
+        int maxPatterns,
+        long historyMemory,
+        Duration blockTimeout,
+        PayloadCodec codec,
+        @Nullable Timers timers) {
+
+    private static final BrokerConfig DEFAULTS = new BrokerConfig(
+            true,
+            TopicConfig.defaults(),
+            100_000,
+            100_000,
+            1_000,
+            10_000,
+            Runtime.getRuntime().maxMemory() / 10 * 4,
+            Duration.ofSeconds(10),
+            PayloadCodec.NONE,
+            null);
+
+    /// Checks the bounds.
+    public BrokerConfig {
+        check("maxTopics", maxTopics);
+        check("maxSubscribersPerTopic", maxSubscribersPerTopic);
+        check("maxFeedsPerTopic", maxFeedsPerTopic);
+        check("maxPatterns", maxPatterns);
+        if (historyMemory < 0) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "historyMemory must not be negative, but is " + historyMemory);
+        }
+        if (blockTimeout.isNegative() || blockTimeout.compareTo(Duration.ofHours(1)) > 0) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "blockTimeout must be 0 to 1 hour, not " + blockTimeout);
+        }
+    }
+
+    private static void check(String name, int value) {
+        if (value < 1) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, name + " must be at least 1, not " + value);
+        }
+    }
+
+    /// Topics make themselves; 40 % of the heap for histories.
     public static BrokerConfig defaults() {
-        return new BrokerConfig();
+        return DEFAULTS;
+    }
+
+    /// The same with another [#autoCreateTopics].
+    public BrokerConfig withAutoCreateTopics(boolean value) {
+        return new BrokerConfig(
+                value, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, timers);
+    }
+
+    /// The same with other [#topics].
+    public BrokerConfig withTopics(TopicConfig value) {
+        return new BrokerConfig(
+                autoCreateTopics, value, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, timers);
+    }
+
+    /// The same with another [#maxTopics].
+    public BrokerConfig withMaxTopics(int value) {
+        return new BrokerConfig(
+                autoCreateTopics, topics, value, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, timers);
+    }
+
+    /// The same with another [#maxSubscribersPerTopic].
+    public BrokerConfig withMaxSubscribersPerTopic(int value) {
+        return new BrokerConfig(
+                autoCreateTopics, topics, maxTopics, value, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, timers);
+    }
+
+    /// The same with another [#maxFeedsPerTopic].
+    public BrokerConfig withMaxFeedsPerTopic(int value) {
+        return new BrokerConfig(
+                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, value, maxPatterns, historyMemory, blockTimeout, codec, timers);
+    }
+
+    /// The same with another [#maxPatterns].
+    public BrokerConfig withMaxPatterns(int value) {
+        return new BrokerConfig(
+                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, value, historyMemory, blockTimeout, codec, timers);
+    }
+
+    /// The same with another [#historyMemory].
+    public BrokerConfig withHistoryMemory(long bytes) {
+        return new BrokerConfig(
+                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, bytes, blockTimeout, codec, timers);
+    }
+
+    /// The same with another [#blockTimeout].
+    public BrokerConfig withBlockTimeout(Duration value) {
+        return new BrokerConfig(
+                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, value, codec, timers);
+    }
+
+    /// The same with another [#codec].
+    public BrokerConfig withCodec(PayloadCodec value) {
+        return new BrokerConfig(
+                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, value, timers);
+    }
+
+    /// The same with other [#timers]: [dev.fanfare.time.VirtualTimers] in tests.
+    public BrokerConfig withTimers(Timers value) {
+        return new BrokerConfig(
+                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, value);
     }
 }

@@ -1,6 +1,60 @@
 package dev.fanfare;
 
-/// What one topic is made with.
+import dev.fanfare.log.Retention;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// What one topic is made with. Immutable.
 ///
-/// @param history messages kept
-public record TopicConfig(int history) {}
+/// @param history how many of the newest messages are kept, 0 to 10,000,000
+/// @param historyBytes the most that the kept messages may cost in memory, overhead included; 0 keeps none
+/// @param historyAge how old a kept message may be; zero for no bound
+/// @param delivery how messages are handed to subscriptions that do not say it themselves; null leaves it to them
+public record TopicConfig(int history, long historyBytes, Duration historyAge, @Nullable DeliveryStrategy delivery) {
+
+    private static final TopicConfig DEFAULTS = new TopicConfig(100, 1 << 20, Duration.ZERO, null);
+    private static final int MAX_HISTORY = 10_000_000;
+
+    /// Checks the bounds.
+    public TopicConfig {
+        if (history < 0 || history > MAX_HISTORY) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "history must be 0 to " + MAX_HISTORY + ", not " + history);
+        }
+        if (historyBytes < 0) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "history bytes must not be negative, but are " + historyBytes);
+        }
+        if (historyAge.isNegative()) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "history age must not be negative, but is " + historyAge);
+        }
+    }
+
+    /// 100 messages, 1 MiB, any age.
+    public static TopicConfig defaults() {
+        return DEFAULTS;
+    }
+
+    /// The same with another [#history].
+    public TopicConfig withHistory(int messages) {
+        return new TopicConfig(messages, historyBytes, historyAge, delivery);
+    }
+
+    /// The same with another [#historyBytes].
+    public TopicConfig withHistoryBytes(long bytes) {
+        return new TopicConfig(history, bytes, historyAge, delivery);
+    }
+
+    /// The same with another [#historyAge].
+    public TopicConfig withHistoryAge(Duration age) {
+        return new TopicConfig(history, historyBytes, age, delivery);
+    }
+
+    /// The same with another [#delivery].
+    public TopicConfig withDelivery(@Nullable DeliveryStrategy strategy) {
+        return new TopicConfig(history, historyBytes, historyAge, strategy);
+    }
+
+    /// What the topic's log keeps.
+    public Retention retention() {
+        return new Retention(history, historyBytes, historyAge.toMillis());
+    }
+}

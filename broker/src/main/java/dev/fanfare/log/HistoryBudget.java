@@ -1,0 +1,49 @@
+package dev.fanfare.log;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/// What all histories of a broker may cost together. Logs report what they keep; whoever owns the logs shrinks them when
+/// [#exceeded]. Any thread.
+public final class HistoryBudget {
+
+    private final long limit;
+    private final AtomicLong used = new AtomicLong();
+    private final AtomicLong forgotten = new AtomicLong();
+
+    /// @param limit in bytes, by [TopicLog#cost]
+    public HistoryBudget(long limit) {
+        this.limit = limit;
+    }
+
+    /// A log keeps so many bytes more, or fewer.
+    public void change(long bytes) {
+        if (bytes != 0) {
+            used.addAndGet(bytes);
+        }
+    }
+
+    /// Messages were forgotten because the budget was exceeded.
+    public void forgot(long messages) {
+        forgotten.addAndGet(messages);
+    }
+
+    /// Whether the histories cost more than they may.
+    public boolean exceeded() {
+        return used.get() > limit;
+    }
+
+    /// In bytes.
+    public long limit() {
+        return limit;
+    }
+
+    /// What the histories cost now, in bytes.
+    public long used() {
+        return used.get();
+    }
+
+    /// How many messages were forgotten because of this budget, ever.
+    public long forgotten() {
+        return forgotten.get();
+    }
+}

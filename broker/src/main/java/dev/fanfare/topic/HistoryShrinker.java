@@ -1,0 +1,51 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.log.HistoryBudget;
+import java.util.Collection;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Brings the histories back into their budget: the largest shrink first, all down to the same size, until a tenth of the budget is
+/// free again, so that the next look at all topics is far away.
+final class HistoryShrinker {
+
+    private final HistoryBudget budget;
+    private final Collection<LiveTopic> topics;
+    private final ReentrantLock busy = new ReentrantLock();
+
+    HistoryShrinker(HistoryBudget budget, Collection<LiveTopic> topics) {
+        this.budget = budget;
+        this.topics = topics;
+    }
+
+    /// Called outside of any section. One thread shrinks at a time, others go on.
+    void shrink() {
+        if (!busy.tryLock()) {
+            return;
+        }
+        try {
+            long target = budget.limit() - budget.limit() / 10;
+            long size = commonSize(target);
+            for (LiveTopic topic : topics) {
+                if (topic.log().bytes() > size) {
+                    budget.forgot(topic.shrink(size));
+                }
+            }
+        } finally {
+            busy.unlock();
+        }
+    }
+
+    /// The size to which the larger histories have to shrink so that all together cost `target`.
+    private long commonSize(long target) {
+        long[] sizes = topics.stream().mapToLong(topic -> topic.log().bytes()).sorted().toArray();
+        long left = target;
+        for (int i = 0; i < sizes.length; i++) {
+            long share = left / (sizes.length - i);
+            if (sizes[i] > share) {
+                return share;
+            }
+            left -= sizes[i];
+        }
+        return Long.MAX_VALUE;
+    }
+}

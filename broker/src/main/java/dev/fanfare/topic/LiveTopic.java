@@ -1,0 +1,286 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.PublishResult.Accepted;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.feed.Feed;
+import dev.fanfare.feed.TopicCounters;
+import dev.fanfare.feed.Wakes;
+import dev.fanfare.log.TopicLog;
+import dev.fanfare.time.Timers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// A topic: the single writer of its log.
+///
+/// A publish reads the plan, lets each kind of feed prepare, enters the section, asks the feeds that may refuse, gives the message
+/// its offset and timestamp, appends it to the log and to each feed, raises the log's visible mark and leaves; then the feeds are
+/// woken. The plan is replaced only inside the section: if it changed on the way in, the kinds prepare again there.
+///
+/// The visible mark rises last, so that whoever enters the section finds every visible message in every feed, and none but these.
+public final class LiveTopic implements Topic {
+
+    private final String name;
+    private final TopicConfig config;
+    private final TopicLog log;
+    private final TopicRegistry registry;
+    private final ReentrantLock section = new ReentrantLock();
+    private final TopicCounters counters = new TopicCounters();
+    private volatile Plan plan;
+    private volatile @Nullable DeliveryStrategy delivery;
+
+    /// The feeds of subscriptions by name. Guarded by the registry's lock.
+    private List<SharedFeed<?>> named = List.of();
+
+    LiveTopic(String name, TopicConfig config, TopicLog log, TopicRegistry registry, Plan plan) {
+        this.name = name;
+        this.config = config;
+        this.log = log;
+        this.registry = registry;
+        this.plan = plan;
+        this.delivery = config.delivery();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String epoch() {
+        return log.epoch();
+    }
+
+    @Override
+    public TopicConfig config() {
+        return config;
+    }
+
+    @Override
+    public long visible() {
+        return log.visible();
+    }
+
+    @Override
+    public long oldest() {
+        return log.oldest();
+    }
+
+    @Override
+    public long historyBytes() {
+        return log.bytes();
+    }
+
+    @Override
+    public List<Message> read(long from, int maxMessages, int maxBytes) {
+        return log.read(from, maxMessages, maxBytes);
+    }
+
+    @Override
+    public long firstAt(Instant time) {
+        return log.firstAt(time.toEpochMilli());
+    }
+
+    @Override
+    public boolean deleted() {
+        return plan == Plan.GONE || plan == Plan.CLOSED;
+    }
+
+    @Override
+    public @Nullable DeliveryStrategy delivery() {
+        return delivery;
+    }
+
+    @Override
+    public void delivery(@Nullable DeliveryStrategy strategy) {
+        delivery = strategy;
+    }
+
+    @Override
+    public TopicCounters counters() {
+        return counters;
+    }
+
+    @Override
+    public int subscribers() {
+        return plan.subscriptions();
+    }
+
+    @Override
+    public PublishResult publish(Message draft) {
+        PublishResult result = append(draft, null);
+        return result instanceof Refused refused && refused.full() != null ? publishWhenRoom(draft, refused) : result;
+    }
+
+    /// Waits for room as long as the first refusal allows, and tries again each time there may be some.
+    private PublishResult publishWhenRoom(Message draft, Refused first) {
+        Timers timers = registry.timers();
+        long deadline = timers.nanoTime() + first.waitMillis() * 1_000_000;
+        Refused refused = first;
+        while (true) {
+            Feed<?> full = refused.full();
+            long left = deadline - timers.nanoTime();
+            if (full == null || left <= 0) {
+                return refused;
+            }
+            if (full.drainsHere()) {
+                return new Refused(
+                        refused.code(), refused.reason() + "; this thread has to drain that queue and must not wait for it");
+            }
+            RoomQueue room = plan.room(full);
+            if (room != null && !room.await(Duration.ofNanos(left))) {
+                return new Refused(refused.code(), refused.reason() + "; interrupted while waiting");
+            }
+            PublishResult result = append(draft, null);
+            if (!(result instanceof Refused again)) {
+                return result;
+            }
+            refused = again;
+        }
+    }
+
+    /// Publishes without waiting for room.
+    ///
+    /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited for
+    PublishResult append(Message draft, @Nullable Wakes wakes) {
+        Plan planned = plan;
+        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
+        Object prepared = planned.prepare(this, named);
+        Message stored;
+        section.lock();
+        try {
+            if (plan != planned) {
+                planned = plan;
+                prepared = planned.prepare(this, named);
+            }
+            Refused refused = planned.admit(this);
+            if (refused != null) {
+                return refused;
+            }
+            if (planned == Plan.GONE || planned == Plan.CLOSED) {
+                return gone(planned);
+            }
+            long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
+            stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
+            log.append(stored);
+            try {
+                planned.append(this, stored, prepared);
+            } finally {
+                log.reveal(log.end());
+            }
+        } finally {
+            section.unlock();
+        }
+        registry.appended();
+        if (wakes != null) {
+            planned.noteIn(wakes);
+        } else {
+            wake(planned);
+        }
+        return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
+    }
+
+    private void wake(Plan planned) {
+        SharedFeed<?> congested = planned.wake();
+        if (congested != null && !congested.feed().drainsHere()) {
+            congested.room().await(registry.congestionWait());
+        }
+    }
+
+    private Refused gone(Plan why) {
+        return why == Plan.CLOSED
+                ? new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing")
+                : new Refused(ErrorCode.TOPIC_NOT_FOUND, "topic '" + name + "' was deleted");
+    }
+
+    /// A random UUID; they identify, they do not protect, so a fast generator will do.
+    private static String newId() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        long high = random.nextLong() & 0xffff_ffff_ffff_0fffL | 0x4000L;
+        long low = random.nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+        return new UUID(high, low).toString();
+    }
+
+    /// Enters the section: nothing is appended until [#leave].
+    void enter() {
+        section.lock();
+    }
+
+    void leave() {
+        section.unlock();
+    }
+
+    /// Waits until whoever is in the section has left it.
+    void passSection() {
+        if (section.isLocked()) {
+            section.lock();
+            section.unlock();
+        }
+    }
+
+    /// Forgets the oldest messages until the history costs at most so many bytes.
+    long shrink(long bytes) {
+        section.lock();
+        try {
+            return log.shrink(bytes);
+        } finally {
+            section.unlock();
+        }
+    }
+
+    TopicLog log() {
+        return log;
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    /// Under the registry's lock, which alone decides about plans; a plan that says the topic has ended is the last one.
+    void plan(Plan next) {
+        section.lock();
+        try {
+            if (!deleted()) {
+                plan = next;
+            }
+        } finally {
+            section.unlock();
+        }
+    }
+
+    /// Under the registry's lock: nothing is appended any more when this returns.
+    void end(Plan why) {
+        section.lock();
+        try {
+            plan = why;
+            log.close();
+        } finally {
+            section.unlock();
+        }
+    }
+
+    /// Under the registry's lock.
+    List<SharedFeed<?>> named() {
+        return named;
+    }
+
+    /// Under the registry's lock.
+    void named(List<SharedFeed<?>> feeds) {
+        named = List.copyOf(feeds);
+    }
+
+    @Override
+    public String toString() {
+        return "Topic[" + name + "]";
+    }
+}

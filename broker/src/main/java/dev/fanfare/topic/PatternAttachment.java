@@ -1,0 +1,131 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.Message;
+import dev.fanfare.Start;
+import dev.fanfare.Topic;
+import dev.fanfare.feed.Attachment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// A subscription of a pattern: joins the feed first, notes in each matching topic's section how far that topic has come, and replays
+/// up to there. What the feed holds of a topic below its noted offset is passed over.
+///
+/// A topic made meanwhile has the feed in its plan from its first message on; whether it is still noted or not, each of its
+/// messages is either below its noted offset and replayed, or in the feed and not passed over.
+final class PatternAttachment<C> implements Attachment {
+
+    private final TopicRegistry registry;
+    private final SharedFeed<C> shared;
+    private final C cursor;
+    private final Opened opened;
+    private final Replay replay;
+
+    /// The noted offset of each topic of which the feed may hold something below it.
+    private final Map<Topic, Long> noted = new IdentityHashMap<>(0);
+
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile State state;
+
+    /// Called by the registry, which has counted the subscription and put the feed into the plans.
+    PatternAttachment(TopicRegistry registry, SharedFeed<C> shared, Start start, C cursor) {
+        this.registry = registry;
+        this.shared = shared;
+        this.cursor = cursor;
+        long begun = registry.timers().currentTimeMillis();
+        if (start instanceof Start.Latest) {
+            // Whoever is in a section now may have read an earlier time. Once they have left, everything that the cursor will
+            // see is stamped `begun` or later, so that the time can stand for a position.
+            registry.matching(shared.pattern(), LiveTopic::passSection);
+            shared.feed().attach(cursor);
+            replay = new Replay(List.of());
+            opened = new Opened(null, -1, begun, null);
+        } else {
+            Map<LiveTopic, Long> before = new IdentityHashMap<>();
+            registry.matching(shared.pattern(), topic -> before.put(topic, topic.visible()));
+            shared.feed().attach(cursor);
+            List<Replay.Range> ranges = new ArrayList<>();
+            Boolean recovered = note(start, before, ranges);
+            replay = new Replay(start instanceof Start.LastN(int count) ? Replay.newest(count, ranges) : ranges);
+            opened = new Opened(null, -1, begun, recovered);
+        }
+        state = replay.isDone() ? State.LIVE : State.REPLAYING;
+    }
+
+    private @Nullable Boolean note(Start start, Map<LiveTopic, Long> before, List<Replay.Range> ranges) {
+        Map<String, Boolean> recovered = new HashMap<>();
+        registry.matching(shared.pattern(), topic -> {
+            StartingPoint from;
+            long visible;
+            topic.enter();
+            try {
+                from = StartingPoint.in(topic.log(), topic.name(), start);
+                visible = topic.visible();
+            } finally {
+                topic.leave();
+            }
+            if (from.offset() < visible) {
+                ranges.add(new Replay.Range(topic, from.offset(), visible));
+            }
+            // What was visible before the cursor was attached was in the feed before it.
+            if (visible > before.getOrDefault(topic, 0L)) {
+                noted.put(topic, visible);
+            }
+            if (from.recovered() != null) {
+                recovered.put(topic.name(), from.recovered());
+            }
+        });
+        if (!(start instanceof Start.AfterAll all)) {
+            return null;
+        }
+        boolean missing = all.topics().keySet().stream()
+                .anyMatch(name -> shared.pattern().matches(name) && !recovered.containsKey(name));
+        return !missing && !recovered.containsValue(false);
+    }
+
+    @Override
+    public Opened opened() {
+        return opened;
+    }
+
+    @Override
+    public State state() {
+        return state;
+    }
+
+    @Override
+    public List<Message> replay(int maxMessages, int maxBytes) {
+        if (state != State.REPLAYING) {
+            return List.of();
+        }
+        List<Message> slice = replay.next(maxMessages, maxBytes);
+        if (replay.isDone() && !closed.get()) {
+            state = State.LIVE;
+        }
+        return slice;
+    }
+
+    @Override
+    public long takeLost() {
+        return replay.takeLost();
+    }
+
+    @Override
+    public boolean skips(Topic topic, long offset) {
+        Long below = noted.get(topic);
+        return below != null && offset < below;
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            state = State.ENDED;
+            shared.feed().detach(cursor);
+            registry.release(null, shared);
+        }
+    }
+}

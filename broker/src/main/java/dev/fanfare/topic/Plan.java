@@ -1,0 +1,167 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.ErrorCode;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.feed.Feed;
+import dev.fanfare.feed.FeedKind;
+import dev.fanfare.feed.Wakes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Where a topic's messages go: its feeds and their distinct kinds, resolved when topics or subscriptions change so that a publish
+/// has nothing to look up. Immutable; replaced only inside the topic's section.
+final class Plan {
+
+    /// Nobody listens.
+    static final Plan EMPTY = new Plan(new SharedFeed<?>[0]);
+
+    /// The topic was deleted: nothing is appended any more.
+    static final Plan GONE = new Plan(new SharedFeed<?>[0]);
+
+    /// The broker is closing: nothing is appended any more.
+    static final Plan CLOSED = new Plan(new SharedFeed<?>[0]);
+
+    private final SharedFeed<?>[] shared;
+    private final Feed<?>[] feeds;
+    private final FeedKind<?>[] kinds;
+    private final int[] kindOf;
+
+    private Plan(SharedFeed<?>[] shared) {
+        this.shared = shared;
+        this.feeds = new Feed<?>[shared.length];
+        this.kindOf = new int[shared.length];
+        List<FeedKind<?>> distinct = new ArrayList<>(1);
+        for (int i = 0; i < shared.length; i++) {
+            feeds[i] = shared[i].feed();
+            int kind = distinct.indexOf(shared[i].kind());
+            if (kind < 0) {
+                kind = distinct.size();
+                distinct.add(shared[i].kind());
+            }
+            kindOf[i] = kind;
+        }
+        this.kinds = distinct.toArray(new FeedKind<?>[0]);
+    }
+
+    static Plan of(List<SharedFeed<?>> feeds) {
+        return feeds.isEmpty() ? EMPTY : new Plan(feeds.toArray(new SharedFeed<?>[0]));
+    }
+
+    Plan with(SharedFeed<?> added) {
+        SharedFeed<?>[] more = Arrays.copyOf(shared, shared.length + 1);
+        more[shared.length] = added;
+        return new Plan(more);
+    }
+
+    Plan without(SharedFeed<?> removed) {
+        List<SharedFeed<?>> fewer = new ArrayList<>(Arrays.asList(shared));
+        fewer.remove(removed);
+        return of(fewer);
+    }
+
+    int size() {
+        return shared.length;
+    }
+
+    int subscriptions() {
+        int sum = 0;
+        for (SharedFeed<?> feed : shared) {
+            sum += feed.subscriptions();
+        }
+        return sum;
+    }
+
+    /// What each kind computes before the section: with one kind its answer, with several an array of them.
+    @Nullable Object prepare(LiveTopic topic, Message draft) {
+        if (kinds.length == 0) {
+            return null;
+        }
+        if (kinds.length == 1) {
+            return kinds[0].prepare(topic, draft);
+        }
+        @Nullable Object[] prepared = new @Nullable Object[kinds.length];
+        for (int i = 0; i < kinds.length; i++) {
+            prepared[i] = kinds[i].prepare(topic, draft);
+        }
+        return prepared;
+    }
+
+    /// Asks every feed, inside the section.
+    ///
+    /// @return null when the message may be appended
+    @Nullable Refused admit(LiveTopic topic) {
+        for (int i = 0; i < feeds.length; i++) {
+            long answer = feeds[i].admit();
+            if (answer != Feed.OPEN) {
+                return refused(topic, shared[i], answer);
+            }
+        }
+        return null;
+    }
+
+    private static Refused refused(LiveTopic topic, SharedFeed<?> full, long answer) {
+        String who = "topic '" + topic.name() + "': a subscription of '" + full.pattern() + "' has as many messages waiting as its queue holds and its overflow policy ";
+        return answer == Feed.REFUSE
+                ? new Refused(ErrorCode.BACKPRESSURE, who + "refuses more")
+                : new Refused(ErrorCode.BACKPRESSURE, who + "blocks publishers (up to " + answer + " ms)", full.feed(), answer);
+    }
+
+    /// Hands the message to every feed, inside the section. A feed that throws keeps it from no other.
+    void append(LiveTopic topic, Message message, @Nullable Object prepared) {
+        RuntimeException failure = null;
+        for (int i = 0; i < feeds.length; i++) {
+            try {
+                feeds[i].append(topic, message, kinds.length == 1 ? prepared : part(prepared, kindOf[i]));
+            } catch (RuntimeException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private static @Nullable Object part(@Nullable Object prepared, int kind) {
+        return prepared instanceof @Nullable Object[] parts ? parts[kind] : null;
+    }
+
+    void noteIn(Wakes wakes) {
+        for (Feed<?> feed : feeds) {
+            wakes.add(feed);
+        }
+    }
+
+    /// Wakes every feed.
+    ///
+    /// @return one that is congested, or null
+    @Nullable SharedFeed<?> wake() {
+        SharedFeed<?> congested = null;
+        for (int i = 0; i < feeds.length; i++) {
+            feeds[i].wake();
+            if (feeds[i].congested()) {
+                congested = shared[i];
+            }
+        }
+        return congested;
+    }
+
+    /// Lets publishers that wait look again.
+    void openRooms() {
+        for (SharedFeed<?> feed : shared) {
+            feed.openRoom();
+        }
+    }
+
+    /// Where publishers wait for this feed.
+    @Nullable RoomQueue room(Feed<?> feed) {
+        for (SharedFeed<?> candidate : shared) {
+            if (candidate.feed() == feed) {
+                return candidate.room();
+            }
+        }
+        return null;
+    }
+}

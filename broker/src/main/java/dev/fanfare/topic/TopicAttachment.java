@@ -1,0 +1,130 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.Message;
+import dev.fanfare.Start;
+import dev.fanfare.Topic;
+import dev.fanfare.feed.Attachment;
+import java.util.List;
+
+/// A subscription of one topic: reads the log until, inside the topic's section, nothing is left to read; there it joins the feed.
+///
+/// The last slice is read in the section in which it joins. A publisher that is faster than the subscriber can therefore not keep it
+/// out for ever.
+final class TopicAttachment<C> implements Attachment {
+
+    private final TopicRegistry registry;
+    private final LiveTopic topic;
+    private final SharedFeed<C> shared;
+    private final C cursor;
+    private final Opened opened;
+    private long position;
+    private long lost;
+
+    /// Changed inside the topic's section only.
+    private volatile State state = State.REPLAYING;
+
+    /// Inside the topic's section only.
+    private boolean closed;
+
+    /// Called by the registry, which has counted the subscription. Joins at once when there is nothing to replay.
+    TopicAttachment(TopicRegistry registry, LiveTopic topic, SharedFeed<C> shared, Start start, C cursor) {
+        this.registry = registry;
+        this.topic = topic;
+        this.shared = shared;
+        this.cursor = cursor;
+        topic.enter();
+        try {
+            StartingPoint from = StartingPoint.in(topic.log(), start);
+            position = from.offset();
+            opened = new Opened(
+                    topic.epoch(), position, registry.timers().currentTimeMillis(), from.recovered());
+            joinIfDone();
+        } finally {
+            topic.leave();
+        }
+    }
+
+    @Override
+    public Opened opened() {
+        return opened;
+    }
+
+    @Override
+    public State state() {
+        return state;
+    }
+
+    @Override
+    public List<Message> replay(int maxMessages, int maxBytes) {
+        if (state != State.REPLAYING) {
+            return List.of();
+        }
+        if (topic.visible() - position > maxMessages) {
+            // Certainly not the last slice: the publishers need not wait for it.
+            List<Message> slice = read(maxMessages, maxBytes);
+            if (!slice.isEmpty()) {
+                return slice;
+            }
+        }
+        topic.enter();
+        try {
+            if (state != State.REPLAYING) {
+                return List.of();
+            }
+            List<Message> slice = read(maxMessages, maxBytes);
+            joinIfDone();
+            return slice;
+        } finally {
+            topic.leave();
+        }
+    }
+
+    private List<Message> read(int maxMessages, int maxBytes) {
+        List<Message> slice = topic.log().read(position, maxMessages, maxBytes);
+        long first = slice.isEmpty() ? Math.max(position, topic.oldest()) : slice.getFirst().offset();
+        lost += first - position;
+        position = first + slice.size();
+        return slice;
+    }
+
+    /// Inside the section.
+    private void joinIfDone() {
+        if (position < topic.visible()) {
+            return;
+        }
+        if (topic.deleted()) {
+            state = State.ENDED;
+        } else {
+            shared.feed().attach(cursor);
+            state = State.LIVE;
+        }
+    }
+
+    @Override
+    public long takeLost() {
+        long taken = lost;
+        lost = 0;
+        return taken;
+    }
+
+    @Override
+    public boolean skips(Topic topic, long offset) {
+        return false;
+    }
+
+    @Override
+    public void close() {
+        topic.enter();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            state = State.ENDED;
+        } finally {
+            topic.leave();
+        }
+        shared.feed().detach(cursor);
+        registry.release(topic, shared);
+    }
+}

@@ -1,0 +1,10 @@
+/// Publish/subscribe in one process, and the doors through which transports join it.
+module dev.fanfare.broker {
+    requires static transitive org.jspecify;
+    requires org.slf4j;
+
+    exports dev.fanfare;
+    exports dev.fanfare.feed;
+    exports dev.fanfare.log;
+    exports dev.fanfare.time;
+}
