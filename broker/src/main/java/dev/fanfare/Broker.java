@@ -42,7 +42,8 @@ public final class Broker implements AutoCloseable {
         return new Broker(config);
     }
 
-    /// The one broker that everybody in the process shares, with the default configuration; a new one when the last was closed.
+    /// The one broker that everybody in the process shares, with the default configuration; a new one when the
+    /// last was closed.
     public static synchronized Broker shared() {
         if (shared == null || shared.closed.get()) {
             shared = open();
@@ -81,14 +82,15 @@ public final class Broker implements AutoCloseable {
         return topics("", "");
     }
 
-    /// All topics whose names start with `prefix` and come after `after` (empty: from the first), in the order of their names, UTF-16
-    /// code unit by code unit. Topics made or deleted while the stream is read may be in it or not.
+    /// All topics whose names start with `prefix` and come after `after` (empty: from the first), in the order of
+    /// their names, UTF-16 code unit by code unit. Topics made or deleted while the stream is read may be in it or
+    /// not.
     public Stream<Topic> topics(String prefix, String after) {
         return registry.list(prefix, after);
     }
 
-    /// Deletes a topic: false when there was none. When it returns nothing is published to it any more; what was, still reaches its
-    /// subscriptions, and those by its name end then.
+    /// Deletes a topic: false when there was none. When it returns nothing is published to it any more; what was,
+    /// still reaches its subscriptions, and those by its name end then.
     public boolean deleteTopic(String name) {
         return registry.delete(name);
     }
@@ -105,8 +107,8 @@ public final class Broker implements AutoCloseable {
         return publish(topic, Message.of(Payload.bytes(bytes, Payload.BINARY)));
     }
 
-    /// Publishes an object: a [Message], a [Payload], a [String] or a `byte[]` as it is, anything else through [BrokerConfig#codec].
-    /// See [#publish(String, Message)].
+    /// Publishes an object: a [Message], a [Payload], a [String] or a `byte[]` as it is, anything else through
+    /// [BrokerConfig#codec]. See [#publish(String, Message)].
     ///
     /// @throws FanfareException `BAD_REQUEST` when no codec is set; what the codec throws
     public PublishResult publish(String topic, Object value) {
@@ -119,11 +121,11 @@ public final class Broker implements AutoCloseable {
         };
     }
 
-    /// Publishes a message: it has its place in the topic's log when this returns, and is on its way to the subscriptions. A received
-    /// message can be published again: it keeps its id and gets a new place.
+    /// Publishes a message: it has its place in the topic's log when this returns, and is on its way to the
+    /// subscriptions. A received message can be published again: it keeps its id and gets a new place.
     ///
-    /// Waits for room when a subscription's policy is to block, and is refused when there is none in time. Never waits on a thread
-    /// that would have to make the room.
+    /// Waits for room when a subscription's policy is to block, and is refused when there is none in time. Never
+    /// waits on a thread that would have to make the room.
     ///
     /// @return what became of it; an illegal name, a missing topic or a limit is a refusal too
     public PublishResult publish(String topic, Message message) {
@@ -162,8 +164,8 @@ public final class Broker implements AutoCloseable {
         close(Duration.ofSeconds(5));
     }
 
-    /// Refuses everything from now on, lets subscriptions finish what was published, and ends them when they have or when `grace` is
-    /// over. Idempotent.
+    /// Refuses everything from now on, lets subscriptions finish what was published, and ends them when they have
+    /// or when `grace` is over. Idempotent.
     public void close(Duration grace) {
         if (!closed.compareAndSet(false, true)) {
             return;

@@ -47,7 +47,8 @@ public record BrokerConfig(
         check("maxFeedsPerTopic", maxFeedsPerTopic);
         check("maxPatterns", maxPatterns);
         if (historyMemory < 0) {
-            throw new FanfareException(ErrorCode.BAD_REQUEST, "historyMemory must not be negative, but is " + historyMemory);
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "historyMemory must not be negative, but is " + historyMemory);
         }
         if (blockTimeout.isNegative() || blockTimeout.compareTo(Duration.ofHours(1)) > 0) {
             throw new FanfareException(ErrorCode.BAD_REQUEST, "blockTimeout must be 0 to 1 hour, not " + blockTimeout);
@@ -68,60 +69,150 @@ public record BrokerConfig(
     /// The same with another [#autoCreateTopics].
     public BrokerConfig withAutoCreateTopics(boolean value) {
         return new BrokerConfig(
-                value, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, timers);
+                value,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                codec,
+                timers);
     }
 
     /// The same with other [#topics].
     public BrokerConfig withTopics(TopicConfig value) {
         return new BrokerConfig(
-                autoCreateTopics, value, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, timers);
+                autoCreateTopics,
+                value,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                codec,
+                timers);
     }
 
     /// The same with another [#maxTopics].
     public BrokerConfig withMaxTopics(int value) {
         return new BrokerConfig(
-                autoCreateTopics, topics, value, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, timers);
+                autoCreateTopics,
+                topics,
+                value,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                codec,
+                timers);
     }
 
     /// The same with another [#maxSubscribersPerTopic].
     public BrokerConfig withMaxSubscribersPerTopic(int value) {
         return new BrokerConfig(
-                autoCreateTopics, topics, maxTopics, value, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, timers);
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                value,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                codec,
+                timers);
     }
 
     /// The same with another [#maxFeedsPerTopic].
     public BrokerConfig withMaxFeedsPerTopic(int value) {
         return new BrokerConfig(
-                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, value, maxPatterns, historyMemory, blockTimeout, codec, timers);
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                value,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                codec,
+                timers);
     }
 
     /// The same with another [#maxPatterns].
     public BrokerConfig withMaxPatterns(int value) {
         return new BrokerConfig(
-                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, value, historyMemory, blockTimeout, codec, timers);
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                value,
+                historyMemory,
+                blockTimeout,
+                codec,
+                timers);
     }
 
     /// The same with another [#historyMemory].
     public BrokerConfig withHistoryMemory(long bytes) {
         return new BrokerConfig(
-                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, bytes, blockTimeout, codec, timers);
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                bytes,
+                blockTimeout,
+                codec,
+                timers);
     }
 
     /// The same with another [#blockTimeout].
     public BrokerConfig withBlockTimeout(Duration value) {
         return new BrokerConfig(
-                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, value, codec, timers);
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                value,
+                codec,
+                timers);
     }
 
     /// The same with another [#codec].
     public BrokerConfig withCodec(PayloadCodec value) {
         return new BrokerConfig(
-                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, value, timers);
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                value,
+                timers);
     }
 
     /// The same with other [#timers]: [dev.fanfare.time.VirtualTimers] in tests.
     public BrokerConfig withTimers(Timers value) {
         return new BrokerConfig(
-                autoCreateTopics, topics, maxTopics, maxSubscribersPerTopic, maxFeedsPerTopic, maxPatterns, historyMemory, blockTimeout, codec, value);
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                codec,
+                value);
     }
 }

@@ -9,11 +9,19 @@ public class FanfareException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final ErrorCode code;
+    private final String reason;
 
     /// @param message what was wrong, where, and what to do
     public FanfareException(ErrorCode code, String message) {
         super(message);
         this.code = code;
+        this.reason = message;
+    }
+
+    /// What was wrong, where, and what to do.
+    @Override
+    public String getMessage() {
+        return reason;
     }
 
     /// Why.

@@ -134,7 +134,8 @@ public final class Message {
         return offset;
     }
 
-    /// When it was appended, in milliseconds since 1970; never less than that of the message before it in the topic.
+    /// When it was appended, in milliseconds since 1970; never less than that of the message before it in the
+    /// topic.
     public long timestampMillis() {
         return timestampMillis;
     }

@@ -6,8 +6,8 @@ import java.util.function.Predicate;
 
 /// The bytes of a message and what they are: an immutable value.
 ///
-/// [#bytes], [#text] and [#json] copy nothing they do not have to: text is encoded once, byte arrays are copied once.
-/// [#wrap] copies nothing; whoever calls it must not touch the array again.
+/// [#bytes], [#text] and [#json] copy nothing they do not have to: text is encoded once, byte arrays are copied
+/// once. [#wrap] copies nothing; whoever calls it must not touch the array again.
 public final class Payload {
 
     /// `application/json`: the bytes are one JSON value in UTF-8.

@@ -1,7 +1,7 @@
 package dev.fanfare;
 
-/// Publishes to one topic, by its name: a topic deleted and made again has the same publishers. Made by [Broker#publisher]; costs
-/// nothing to keep. Any thread.
+/// Publishes to one topic, by its name: a topic deleted and made again has the same publishers. Made by
+/// [Broker#publisher]; costs nothing to keep. Any thread.
 public final class Publisher {
 
     private final Broker broker;

@@ -44,8 +44,10 @@ public interface Topic {
     /// Whether it was deleted.
     boolean deleted();
 
-    /// How messages are handed to subscribers that do not say it themselves; null when the topic does not say it either.
-    @Nullable DeliveryStrategy delivery();
+    /// How messages are handed to subscribers that do not say it themselves; null when the topic does not say it
+    /// either.
+    @Nullable
+    DeliveryStrategy delivery();
 
     /// Changes [#delivery] while messages flow: none is lost, repeated or reordered.
     void delivery(@Nullable DeliveryStrategy strategy);

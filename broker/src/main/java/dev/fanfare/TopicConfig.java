@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
 /// @param historyBytes the most that the kept messages may cost in memory, overhead included; 0 keeps none
 /// @param historyAge how old a kept message may be; zero for no bound
 /// @param delivery how messages are handed to subscriptions that do not say it themselves; null leaves it to them
-public record TopicConfig(int history, long historyBytes, Duration historyAge, @Nullable DeliveryStrategy delivery) {
+public record TopicConfig(
+        int history,
+        long historyBytes,
+        Duration historyAge,
+        @Nullable DeliveryStrategy delivery) {
 
     private static final TopicConfig DEFAULTS = new TopicConfig(100, 1 << 20, Duration.ZERO, null);
     private static final int MAX_HISTORY = 10_000_000;
@@ -18,10 +22,12 @@ public record TopicConfig(int history, long historyBytes, Duration historyAge, @
     /// Checks the bounds.
     public TopicConfig {
         if (history < 0 || history > MAX_HISTORY) {
-            throw new FanfareException(ErrorCode.BAD_REQUEST, "history must be 0 to " + MAX_HISTORY + ", not " + history);
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "history must be 0 to " + MAX_HISTORY + ", not " + history);
         }
         if (historyBytes < 0) {
-            throw new FanfareException(ErrorCode.BAD_REQUEST, "history bytes must not be negative, but are " + historyBytes);
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "history bytes must not be negative, but are " + historyBytes);
         }
         if (historyAge.isNegative()) {
             throw new FanfareException(ErrorCode.BAD_REQUEST, "history age must not be negative, but is " + historyAge);

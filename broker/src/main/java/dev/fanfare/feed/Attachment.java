@@ -5,16 +5,16 @@ import dev.fanfare.Topic;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One live subscription's way from the log into a feed, without gap or duplicate. Made by [FeedAccess#attach]; used by one
-/// thread at a time, except [#close].
+/// One live subscription's way from the log into a feed, without gap or duplicate. Made by [FeedAccess#attach];
+/// used by one thread at a time, except [#close].
 ///
-/// A subscription of one topic holds no place in the feed while it replays: [#replay] hands out the log until, inside the topic's
-/// section, nothing is left; there the cursor is attached and the subscription is [State#LIVE]. That may be as soon as
-/// [FeedAccess#attach] returns, and it may come together with the last messages of [#replay]: these are to be handed out before
-/// the cursor is drained.
+/// A subscription of one topic holds no place in the feed while it replays: [#replay] hands out the log until,
+/// inside the topic's section, nothing is left; there the cursor is attached and the subscription is [State#LIVE].
+/// That may be as soon as [FeedAccess#attach] returns, and it may come together with the last messages of
+/// [#replay]: these are to be handed out before the cursor is drained.
 ///
-/// A subscription of a pattern is attached first and must not be drained before it is [State#LIVE]; then every message up to the
-/// feed's end as it stood when [FeedAccess#attach] returned has to be asked about with [#skips].
+/// A subscription of a pattern is attached first and must not be drained before it is [State#LIVE]; then every
+/// message up to the feed's end as it stood when [FeedAccess#attach] returned has to be asked about with [#skips].
 public interface Attachment {
 
     /// How far the subscription is.
@@ -33,7 +33,11 @@ public interface Attachment {
     /// @param offset the first offset that will be delivered; −1 for a pattern
     /// @param timestampMillis when it began, on the clock that stamps messages
     /// @param recovered whether nothing was lost since the position asked for; null if none was asked for
-    record Opened(@Nullable String epoch, long offset, long timestampMillis, @Nullable Boolean recovered) {}
+    record Opened(
+            @Nullable String epoch,
+            long offset,
+            long timestampMillis,
+            @Nullable Boolean recovered) {}
 
     /// What was granted.
     Opened opened();
@@ -41,14 +45,15 @@ public interface Attachment {
     /// Where the subscription stands now.
     State state();
 
-    /// The next messages of the log, oldest first, at least one if there is any, at most `maxMessages` and, from the second on, at
-    /// most `maxBytes` of payload. Empty: the subscription is no longer [State#REPLAYING].
+    /// The next messages of the log, oldest first, at least one if there is any, at most `maxMessages` and, from
+    /// the second on, at most `maxBytes` of payload. Empty: the subscription is no longer [State#REPLAYING].
     List<Message> replay(int maxMessages, int maxBytes);
 
     /// How many messages retention took away before they could be replayed, since the last call.
     long takeLost();
 
-    /// Whether a message found in a pattern's feed was or will be replayed, so that the feed's copy is to be passed over.
+    /// Whether a message found in a pattern's feed was or will be replayed, so that the feed's copy is to be
+    /// passed over.
     boolean skips(Topic topic, long offset);
 
     /// Ends the subscription; idempotent, any thread. The cursor is detached.

@@ -4,11 +4,12 @@ import dev.fanfare.Message;
 import dev.fanfare.Topic;
 import org.jspecify.annotations.Nullable;
 
-/// What all live subscriptions with the same pattern and kind see: one append-once sequence that each reads with a cursor.
+/// What all live subscriptions with the same pattern and kind see: one append-once sequence that each reads with a
+/// cursor.
 ///
-/// The feed of a topic is appended to inside that topic's section; the feed of a pattern by several topics at once, so it has a
-/// lock of its own, taken after a topic's and held for one reservation and copy. Nothing else is locked, waited for or called
-/// inside [#append], [#attach] and [#admit].
+/// The feed of a topic is appended to inside that topic's section; the feed of a pattern by several topics at
+/// once, so it has a lock of its own, taken after a topic's and held for one reservation and copy. Nothing else is
+/// locked, waited for or called inside [#append], [#attach] and [#admit].
 ///
 /// @param <C> a subscriber's cursor
 public interface Feed<C> {
@@ -19,8 +20,8 @@ public interface Feed<C> {
     /// [#admit]: a subscription refuses messages at its bound.
     long REFUSE = -1;
 
-    /// Asked inside the section before a message gets its offset: [#OPEN], [#REFUSE], or for how many milliseconds the publisher
-    /// may wait for room. Only subscriptions in process ever answer anything but [#OPEN].
+    /// Asked inside the section before a message gets its offset: [#OPEN], [#REFUSE], or for how many milliseconds
+    /// the publisher may wait for room. Only subscriptions in process ever answer anything but [#OPEN].
     default long admit() {
         return OPEN;
     }
@@ -30,8 +31,8 @@ public interface Feed<C> {
     /// @param prepared what [FeedKind#prepare] answered for this message
     void append(Topic topic, Message message, @Nullable Object prepared);
 
-    /// Called after the section, once per publish or per batch of publishes: offers what was appended to the readers. Cheap and
-    /// idempotent: each loop is woken at most once until it has looked.
+    /// Called after the section, once per publish or per batch of publishes: offers what was appended to the
+    /// readers. Cheap and idempotent: each loop is woken at most once until it has looked.
     void wake();
 
     /// Whether more is waiting to be offered to the loops than a feed may hold. A publisher stops until [#onRoom].
@@ -44,21 +45,22 @@ public interface Feed<C> {
         return false;
     }
 
-    /// Runs `action` once, on any thread, as soon as there is room ([#admit] is [#OPEN] and not [#congested]); at once if there is.
+    /// Runs `action` once, on any thread, as soon as there is room ([#admit] is [#OPEN] and not [#congested]); at
+    /// once if there is.
     void onRoom(Runnable action);
 
-    /// Places the cursor at the end: it sees what is appended after this call. Called inside the topic's section, or for a
-    /// pattern outside of any.
+    /// Places the cursor at the end: it sees what is appended after this call. Called inside the topic's section,
+    /// or for a pattern outside of any.
     void attach(C cursor);
 
     /// Takes the cursor out; what it has not read is forgotten. Without effect if it is not attached. Any thread.
     void detach(C cursor);
 
-    /// The topic was deleted: nothing will be appended any more; each cursor is told once it has read what is left. Called with the
-    /// registry of topics locked: it may wake readers, but calls nothing else.
+    /// The topic was deleted: nothing will be appended any more; each cursor is told once it has read what is
+    /// left. Called with the registry of topics locked: it may wake readers, but calls nothing else.
     void end();
 
-    /// The feed has no subscription left: gives its memory back. Nothing is appended or attached any more; a publisher that is just
-    /// leaving may still call [#wake], [#congested] or [#onRoom], without effect.
+    /// The feed has no subscription left: gives its memory back. Nothing is appended or attached any more; a
+    /// publisher that is just leaving may still call [#wake], [#congested] or [#onRoom], without effect.
     void close();
 }

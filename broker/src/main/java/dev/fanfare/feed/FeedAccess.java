@@ -11,15 +11,16 @@ import java.util.function.Supplier;
 /// [dev.fanfare.Broker#feeds] hands it out. Any thread; nothing here blocks or calls user code.
 public interface FeedAccess {
 
-    /// Publishes without waiting and without waking: the feeds that were appended to are noted in `wakes`, and the caller flushes
-    /// them when its batch is done.
+    /// Publishes without waiting and without waking: the feeds that were appended to are noted in `wakes`, and the
+    /// caller flushes them when its batch is done.
     PublishResult publish(Topic topic, Message draft, Wakes wakes);
 
-    /// Begins a live subscription. The cursor belongs to feeds of `kind`. When there is nothing to replay it is attached before this
-    /// returns, and may be read at once.
+    /// Begins a live subscription. The cursor belongs to feeds of `kind`. When there is nothing to replay it is
+    /// attached before this returns, and may be read at once.
     ///
-    /// @throws dev.fanfare.FanfareException `TOPIC_NOT_FOUND` when the topic of a pattern without wildcards does not exist and topics
-    ///     do not make themselves; `BAD_REQUEST` when `start` does not fit the pattern; `LIMIT_REACHED`; `SHUTTING_DOWN`
+    /// @throws dev.fanfare.FanfareException `TOPIC_NOT_FOUND` when the topic of a pattern without wildcards does
+    ///     not exist and topics do not make themselves; `BAD_REQUEST` when `start` does not fit the pattern;
+    ///     `LIMIT_REACHED`; `SHUTTING_DOWN`
     <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor);
 
     /// How many subscriptions, by name and by pattern, hear the topic.

@@ -4,9 +4,9 @@ import dev.fanfare.FanfareException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A topic name, or a pattern over them: `*` stands for one whole segment, `**` as the last one for any number, none included.
-/// Segments are split at `/` if the pattern holds one, else at `.`. A wildcard in the first segment does not match names that
-/// begin with `$`. Immutable; equal when the text is.
+/// A topic name, or a pattern over them: `*` stands for one whole segment, `**` as the last one for any number,
+/// none included. Segments are split at `/` if the pattern holds one, else at `.`. A wildcard in the first segment
+/// does not match names that begin with `$`. Immutable; equal when the text is.
 public final class Pattern {
 
     private static final String ONE = "*";
@@ -46,12 +46,16 @@ public final class Pattern {
         for (char c : new char[] {'+', '#'}) {
             if (segment.indexOf(c) >= 0) {
                 throw TopicName.refused(
-                        "topic pattern", text, "must not hold '" + c + "' (at character " + (at + segment.indexOf(c) + 1) + ")");
+                        "topic pattern",
+                        text,
+                        "must not hold '" + c + "' (at character " + (at + segment.indexOf(c) + 1) + ")");
             }
         }
         if (segment.equals(REST) && !last) {
             throw TopicName.refused(
-                    "topic pattern", text, "may hold '**' only as its last segment (not at character " + (at + 1) + ")");
+                    "topic pattern",
+                    text,
+                    "may hold '**' only as its last segment (not at character " + (at + 1) + ")");
         }
         if (segment.indexOf('*') >= 0 && !segment.equals(ONE) && !segment.equals(REST)) {
             throw TopicName.refused(
@@ -92,8 +96,8 @@ public final class Pattern {
         return segments;
     }
 
-    /// What every name that matches begins with: everything before the first wildcard. For `a/**` that is `a/`, although the name
-    /// `a` matches as well.
+    /// What every name that matches begins with: everything before the first wildcard. For `a/**` that is `a/`,
+    /// although the name `a` matches as well.
     public String literalPrefix() {
         int wildcard = text.indexOf('*');
         return wildcard < 0 ? text : text.substring(0, wildcard);

@@ -25,6 +25,9 @@ public final class TopicCounters {
     private volatile long dropped;
     private volatile long failed;
 
+    /// All zero.
+    public TopicCounters() {}
+
     /// Messages handed to subscriptions, each counted once per subscription.
     public void delivered(long count) {
         DELIVERED.getAndAdd(this, count);

@@ -3,8 +3,8 @@ package dev.fanfare.feed;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 
-/// What a topic may be called: 1 to 256 characters of well-formed Unicode, no control character, no white space at its ends, none
-/// of `*`, `+`, `#`; not `.` or `..`. Names are compared as they are, without normalisation.
+/// What a topic may be called: 1 to 256 characters of well-formed Unicode, no control character, no white space at
+/// its ends, none of `*`, `+`, `#`; not `.` or `..`. Names are compared as they are, without normalisation.
 public final class TopicName {
 
     /// The most characters (code points) a name or a pattern has.
@@ -27,7 +27,8 @@ public final class TopicName {
         return name;
     }
 
-    /// Whether the name belongs to the broker: it begins with `$`. Clients neither create, delete nor publish to such a topic.
+    /// Whether the name belongs to the broker: it begins with `$`. Clients neither create, delete nor publish to
+    /// such a topic.
     public static boolean isReserved(String name) {
         return name.startsWith("$");
     }
@@ -40,15 +41,22 @@ public final class TopicName {
         // A code point has at most two chars: a very long text is refused before it is looked through.
         if (text.length() > 2 * MAX_LENGTH || text.codePointCount(0, text.length()) > MAX_LENGTH) {
             throw new FanfareException(
-                    ErrorCode.BAD_REQUEST, what + " must have at most " + MAX_LENGTH + " characters, not " + text.length());
+                    ErrorCode.BAD_REQUEST,
+                    what + " must have at most " + MAX_LENGTH + " characters, not " + text.length());
         }
         for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
             int c = text.codePointAt(at);
             if (Character.isISOControl(c)) {
-                throw refused(what, text, "must not hold the control character " + hex(c) + " (at character " + (at + 1) + ")");
+                throw refused(
+                        what,
+                        text,
+                        "must not hold the control character " + hex(c) + " (at character " + (at + 1) + ")");
             }
             if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
-                throw refused(what, text, "must be well-formed Unicode (lone surrogate " + hex(c) + " at character " + (at + 1) + ")");
+                throw refused(
+                        what,
+                        text,
+                        "must be well-formed Unicode (lone surrogate " + hex(c) + " at character " + (at + 1) + ")");
             }
         }
         if (isSpace(text.codePointAt(0)) || isSpace(text.codePointBefore(text.length()))) {
@@ -71,7 +79,9 @@ public final class TopicName {
     static FanfareException refused(String what, String text, String why) {
         StringBuilder quoted = new StringBuilder();
         text.codePoints()
-                .map(c -> Character.isISOControl(c) || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) ? '?' : c)
+                .map(c -> Character.isISOControl(c) || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)
+                        ? '?'
+                        : c)
                 .forEach(quoted::appendCodePoint);
         return new FanfareException(ErrorCode.BAD_REQUEST, what + " '" + quoted + "' " + why);
     }

@@ -11,6 +11,9 @@ public final class Wakes {
 
     private final List<Feed<?>> feeds = new ArrayList<>();
 
+    /// Nothing noted yet.
+    public Wakes() {}
+
     /// Notes a feed; twice is once.
     public void add(Feed<?> feed) {
         // The publisher of one topic adds the same feed again and again: looking at the last one first keeps that

@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A log that lives as long as the process: a ring of references that grows from one slot by doubling.
 ///
-/// One writer, any number of readers without a lock. The writer stores a message in its slot before it raises `visible` with
-/// release, so whoever reads `visible` with acquire finds every message below it, unless the slot was emptied or used again
-/// meanwhile. A reader notices that by the offset in the message itself and begins anew at the oldest one.
+/// One writer, any number of readers without a lock. The writer stores a message in its slot before it raises
+/// `visible` with release, so whoever reads `visible` with acquire finds every message below it, unless the slot
+/// was emptied or used again meanwhile. A reader notices that by the offset in the message itself and begins anew
+/// at the oldest one.
 public final class MemoryTopicLog implements TopicLog {
 
     private static final VarHandle VISIBLE;
@@ -46,6 +47,8 @@ public final class MemoryTopicLog implements TopicLog {
     private long visible;
     private long oldest;
     private long bytes;
+
+    @SuppressWarnings("UnusedVariable") // read through FORGOTTEN
     private long forgotten = -1;
 
     /// An empty log.
@@ -78,7 +81,9 @@ public final class MemoryTopicLog implements TopicLog {
     @Override
     public long oldest() {
         long kept = (long) OLDEST.getAcquire(this);
-        return retention.ageMillis() == 0 ? kept : Math.max(kept, search(kept, timers.currentTimeMillis() - retention.ageMillis()));
+        return retention.ageMillis() == 0
+                ? kept
+                : Math.max(kept, search(kept, timers.currentTimeMillis() - retention.ageMillis()));
     }
 
     @Override
@@ -135,7 +140,7 @@ public final class MemoryTopicLog implements TopicLog {
     }
 
     private void retain() {
-        while (visible - oldest > retention.messages() || bytes > retention.bytes() && oldest < visible) {
+        while (visible - oldest > retention.messages() || (bytes > retention.bytes() && oldest < visible)) {
             forgetOldest();
         }
         if (retention.ageMillis() > 0) {
@@ -237,8 +242,8 @@ public final class MemoryTopicLog implements TopicLog {
         return search(oldest(), timestampMillis);
     }
 
-    /// The first offset from `low` on whose message is not older, [#visible] when all are. A message that was forgotten
-    /// meanwhile counts as older.
+    /// The first offset from `low` on whose message is not older, [#visible] when all are. A message that was
+    /// forgotten meanwhile counts as older.
     private long search(long low, long timestampMillis) {
         long high = visible();
         while (low < high) {

@@ -11,11 +11,12 @@ import java.util.Map;
 ///  0 ......... oldest ............ visible .............. end
 /// ```
 ///
-/// Whoever reads sees only what is below `visible`. A log in memory raises both marks together; a durable one raises `visible`
-/// when what was appended is safe, and gives it up with [#takeBack] when it can't be made safe: nobody has seen it then.
+/// Whoever reads sees only what is below `visible`. A log in memory raises both marks together; a durable one
+/// raises `visible` when what was appended is safe, and gives it up with [#takeBack] when it can't be made safe:
+/// nobody has seen it then.
 ///
-/// [#append], [#reveal], [#takeBack], [#shrink] and [#close] are called by one thread at a time, the topic in its section; they
-/// must not block. Everything else may be called by any thread at any time, also after [#close].
+/// [#append], [#reveal], [#takeBack], [#shrink] and [#close] are called by one thread at a time, the topic in its
+/// section; they must not block. Everything else may be called by any thread at any time, also after [#close].
 public interface TopicLog extends AutoCloseable {
 
     /// The identity of this log's lifetime: 1 to 8 characters out of `0-9a-z`.
@@ -33,8 +34,8 @@ public interface TopicLog extends AutoCloseable {
     /// The timestamp of the newest message appended, −1 before the first: the next one must not have a lower one.
     long lastTimestamp();
 
-    /// The timestamp of the newest message that was forgotten or is too old now, −1 if there is none: every visible message
-    /// with a higher timestamp is still kept.
+    /// The timestamp of the newest message that was forgotten or is too old now, −1 if there is none: every
+    /// visible message with a higher timestamp is still kept.
     long forgottenTimestamp();
 
     /// What the kept messages cost by [#cost], in bytes.
@@ -58,7 +59,8 @@ public interface TopicLog extends AutoCloseable {
     /// @return how many were forgotten
     long shrink(long bytes);
 
-    /// Kept messages in order, beginning at `from` or, if that is forgotten, at the oldest kept after it. Never a gap within.
+    /// Kept messages in order, beginning at `from` or, if that is forgotten, at the oldest kept after it. Never a
+    /// gap within.
     ///
     /// @param maxMessages at least 1
     /// @param maxBytes bound of the payloads' sizes together, from the second message on
@@ -68,7 +70,8 @@ public interface TopicLog extends AutoCloseable {
     /// The offset of the first kept message with this timestamp or a later one, [#visible] when there is none.
     long firstAt(long timestampMillis);
 
-    /// The topic is gone: nothing will be appended or revealed any more. What is kept stays readable for whoever still reads.
+    /// The topic is gone: nothing will be appended or revealed any more. What is kept stays readable for whoever
+    /// still reads.
     @Override
     void close();
 

@@ -11,8 +11,8 @@ public interface Timers extends AutoCloseable {
     /// A clock that never goes back, in nanoseconds since some moment: for measuring and for deadlines.
     long nanoTime();
 
-    /// Runs `action` once, `delay` from now or a little later. Actions run one at a time, must be short and must not block;
-    /// one that throws is logged and disturbs no other.
+    /// Runs `action` once, `delay` from now or a little later. Actions run one at a time, must be short and must
+    /// not block; one that throws is logged and disturbs no other.
     Timer schedule(Duration delay, Runnable action);
 
     /// Cancels everything; what is scheduled afterwards never runs. Idempotent.

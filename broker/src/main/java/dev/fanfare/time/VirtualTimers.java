@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Time that stands still until it is moved: tests see in a moment what would take minutes. Actions run on the thread that calls
-/// [#advance], in the order of their deadlines, equal ones in the order of scheduling. Any thread.
+/// Time that stands still until it is moved: tests see in a moment what would take minutes. Actions run on the
+/// thread that calls [#advance], in the order of their deadlines, equal ones in the order of scheduling. Any
+/// thread.
 public final class VirtualTimers implements Timers {
 
     private static final Logger LOG = LoggerFactory.getLogger(VirtualTimers.class);
@@ -56,8 +57,8 @@ public final class VirtualTimers implements Timers {
         return entries.size();
     }
 
-    /// Moves time on, stopping at each deadline on the way to run what is due; what those actions schedule within the span runs
-    /// too. Returns when all has run.
+    /// Moves time on, stopping at each deadline on the way to run what is due; what those actions schedule within
+    /// the span runs too. Returns when all has run.
     public void advance(Duration span) {
         long target;
         synchronized (this) {

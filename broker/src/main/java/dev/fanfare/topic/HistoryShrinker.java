@@ -4,8 +4,8 @@ import dev.fanfare.log.HistoryBudget;
 import java.util.Collection;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Brings the histories back into their budget: the largest shrink first, all down to the same size, until a tenth of the budget is
-/// free again, so that the next look at all topics is far away.
+/// Brings the histories back into their budget: the largest shrink first, all down to the same size, until a tenth
+/// of the budget is free again, so that the next look at all topics is far away.
 final class HistoryShrinker {
 
     private final HistoryBudget budget;
@@ -37,7 +37,8 @@ final class HistoryShrinker {
 
     /// The size to which the larger histories have to shrink so that all together cost `target`.
     private long commonSize(long target) {
-        long[] sizes = topics.stream().mapToLong(topic -> topic.log().bytes()).sorted().toArray();
+        long[] sizes =
+                topics.stream().mapToLong(topic -> topic.log().bytes()).sorted().toArray();
         long left = target;
         for (int i = 0; i < sizes.length; i++) {
             long share = left / (sizes.length - i);

@@ -23,11 +23,13 @@ import org.jspecify.annotations.Nullable;
 
 /// A topic: the single writer of its log.
 ///
-/// A publish reads the plan, lets each kind of feed prepare, enters the section, asks the feeds that may refuse, gives the message
-/// its offset and timestamp, appends it to the log and to each feed, raises the log's visible mark and leaves; then the feeds are
-/// woken. The plan is replaced only inside the section: if it changed on the way in, the kinds prepare again there.
+/// A publish reads the plan, lets each kind of feed prepare, enters the section, asks the feeds that may refuse,
+/// gives the message its offset and timestamp, appends it to the log and to each feed, raises the log's visible
+/// mark and leaves; then the feeds are woken. The plan is replaced only inside the section: if it changed on the
+/// way in, the kinds prepare again there.
 ///
-/// The visible mark rises last, so that whoever enters the section finds every visible message in every feed, and none but these.
+/// The visible mark rises last, so that whoever enters the section finds every visible message in every feed, and
+/// none but these.
 public final class LiveTopic implements Topic {
 
     private final String name;
@@ -135,7 +137,8 @@ public final class LiveTopic implements Topic {
             }
             if (full.drainsHere()) {
                 return new Refused(
-                        refused.code(), refused.reason() + "; this thread has to drain that queue and must not wait for it");
+                        refused.code(),
+                        refused.reason() + "; this thread has to drain that queue and must not wait for it");
             }
             RoomQueue room = plan.room(full);
             if (room != null && !room.await(Duration.ofNanos(left))) {
@@ -151,7 +154,8 @@ public final class LiveTopic implements Topic {
 
     /// Publishes without waiting for room.
     ///
-    /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited for
+    /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is
+    ///     waited for
     PublishResult append(Message draft, @Nullable Wakes wakes) {
         Plan planned = plan;
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
@@ -206,8 +210,8 @@ public final class LiveTopic implements Topic {
     /// A random UUID; they identify, they do not protect, so a fast generator will do.
     private static String newId() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
-        long high = random.nextLong() & 0xffff_ffff_ffff_0fffL | 0x4000L;
-        long low = random.nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+        long high = (random.nextLong() & 0xffff_ffff_ffff_0fffL) | 0x4000L;
+        long low = (random.nextLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;
         return new UUID(high, low).toString();
     }
 
@@ -223,8 +227,8 @@ public final class LiveTopic implements Topic {
     /// Waits until whoever is in the section has left it.
     void passSection() {
         if (section.isLocked()) {
-            section.lock();
-            section.unlock();
+            enter();
+            leave();
         }
     }
 
@@ -246,7 +250,8 @@ public final class LiveTopic implements Topic {
         return plan;
     }
 
-    /// Under the registry's lock, which alone decides about plans; a plan that says the topic has ended is the last one.
+    /// Under the registry's lock, which alone decides about plans; a plan that says the topic has ended is the
+    /// last one.
     void plan(Plan next) {
         section.lock();
         try {

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// A subscription of a pattern: joins the feed first, notes in each matching topic's section how far that topic has come, and replays
-/// up to there. What the feed holds of a topic below its noted offset is passed over.
+/// A subscription of a pattern: joins the feed first, notes in each matching topic's section how far that topic
+/// has come, and replays up to there. What the feed holds of a topic below its noted offset is passed over.
 ///
-/// A topic made meanwhile has the feed in its plan from its first message on; whether it is still noted or not, each of its
-/// messages is either below its noted offset and replayed, or in the feed and not passed over.
+/// A topic made meanwhile has the feed in its plan from its first message on; whether it is still noted or not,
+/// each of its messages is either below its noted offset and replayed, or in the feed and not passed over.
 final class PatternAttachment<C> implements Attachment {
 
     private final TopicRegistry registry;
@@ -26,7 +26,7 @@ final class PatternAttachment<C> implements Attachment {
     private final Replay replay;
 
     /// The noted offset of each topic of which the feed may hold something below it.
-    private final Map<Topic, Long> noted = new IdentityHashMap<>(0);
+    private final IdentityHashMap<Topic, Long> noted = new IdentityHashMap<>(0);
 
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile State state;
@@ -38,14 +38,14 @@ final class PatternAttachment<C> implements Attachment {
         this.cursor = cursor;
         long begun = registry.timers().currentTimeMillis();
         if (start instanceof Start.Latest) {
-            // Whoever is in a section now may have read an earlier time. Once they have left, everything that the cursor will
-            // see is stamped `begun` or later, so that the time can stand for a position.
+            // Whoever is in a section now may have read an earlier time. Once they have left, everything that the
+            // cursor will see is stamped `begun` or later, so that the time can stand for a position.
             registry.matching(shared.pattern(), LiveTopic::passSection);
             shared.feed().attach(cursor);
             replay = new Replay(List.of());
             opened = new Opened(null, -1, begun, null);
         } else {
-            Map<LiveTopic, Long> before = new IdentityHashMap<>();
+            IdentityHashMap<LiveTopic, Long> before = new IdentityHashMap<>();
             registry.matching(shared.pattern(), topic -> before.put(topic, topic.visible()));
             shared.feed().attach(cursor);
             List<Replay.Range> ranges = new ArrayList<>();
@@ -56,7 +56,7 @@ final class PatternAttachment<C> implements Attachment {
         state = replay.isDone() ? State.LIVE : State.REPLAYING;
     }
 
-    private @Nullable Boolean note(Start start, Map<LiveTopic, Long> before, List<Replay.Range> ranges) {
+    private @Nullable Boolean note(Start start, IdentityHashMap<LiveTopic, Long> before, List<Replay.Range> ranges) {
         Map<String, Boolean> recovered = new HashMap<>();
         registry.matching(shared.pattern(), topic -> {
             StartingPoint from;

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The feeds of patterns, found by the name of a topic: one tree of segments per separator. Guarded by the registry's lock.
+/// The feeds of patterns, found by the name of a topic: one tree of segments per separator. Guarded by the
+/// registry's lock.
 final class PatternIndex {
 
     private final Map<Pattern, List<SharedFeed<?>>> byPattern = new HashMap<>();

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Where a topic's messages go: its feeds and their distinct kinds, resolved when topics or subscriptions change so that a publish
-/// has nothing to look up. Immutable; replaced only inside the topic's section.
+/// Where a topic's messages go: its feeds and their distinct kinds, resolved when topics or subscriptions change
+/// so that a publish has nothing to look up. Immutable; replaced only inside the topic's section.
 final class Plan {
 
     /// Nobody listens.
@@ -75,7 +75,8 @@ final class Plan {
     }
 
     /// What each kind computes before the section: with one kind its answer, with several an array of them.
-    @Nullable Object prepare(LiveTopic topic, Message draft) {
+    @Nullable
+    Object prepare(LiveTopic topic, Message draft) {
         if (kinds.length == 0) {
             return null;
         }
@@ -92,7 +93,8 @@ final class Plan {
     /// Asks every feed, inside the section.
     ///
     /// @return null when the message may be appended
-    @Nullable Refused admit(LiveTopic topic) {
+    @Nullable
+    Refused admit(LiveTopic topic) {
         for (int i = 0; i < feeds.length; i++) {
             long answer = feeds[i].admit();
             if (answer != Feed.OPEN) {
@@ -103,10 +105,15 @@ final class Plan {
     }
 
     private static Refused refused(LiveTopic topic, SharedFeed<?> full, long answer) {
-        String who = "topic '" + topic.name() + "': a subscription of '" + full.pattern() + "' has as many messages waiting as its queue holds and its overflow policy ";
+        String who = "topic '" + topic.name() + "': a subscription of '" + full.pattern()
+                + "' has as many messages waiting as its queue holds and its overflow policy ";
         return answer == Feed.REFUSE
                 ? new Refused(ErrorCode.BACKPRESSURE, who + "refuses more")
-                : new Refused(ErrorCode.BACKPRESSURE, who + "blocks publishers (up to " + answer + " ms)", full.feed(), answer);
+                : new Refused(
+                        ErrorCode.BACKPRESSURE,
+                        who + "blocks publishers (up to " + answer + " ms)",
+                        full.feed(),
+                        answer);
     }
 
     /// Hands the message to every feed, inside the section. A feed that throws keeps it from no other.
@@ -137,7 +144,8 @@ final class Plan {
     /// Wakes every feed.
     ///
     /// @return one that is congested, or null
-    @Nullable SharedFeed<?> wake() {
+    @Nullable
+    SharedFeed<?> wake() {
         SharedFeed<?> congested = null;
         for (int i = 0; i < feeds.length; i++) {
             feeds[i].wake();
@@ -156,7 +164,8 @@ final class Plan {
     }
 
     /// Where publishers wait for this feed.
-    @Nullable RoomQueue room(Feed<?> feed) {
+    @Nullable
+    RoomQueue room(Feed<?> feed) {
         for (SharedFeed<?> candidate : shared) {
             if (candidate.feed() == feed) {
                 return candidate.room();

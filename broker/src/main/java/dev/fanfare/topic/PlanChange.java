@@ -3,8 +3,8 @@ package dev.fanfare.topic;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// The same change of many plans. Topics that nobody hears, or the same feeds, share one plan; after the change they share one again:
-/// a subscription of all of 100,000 topics costs one plan.
+/// The same change of many plans. Topics that nobody hears, or the same feeds, share one plan; after the change
+/// they share one again: a subscription of all of 100,000 topics costs one plan.
 final class PlanChange {
 
     private final UnaryOperator<Plan> change;

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
-/// Parts of several logs, merged by timestamp, topic and offset. Holds one message per log, reads the rest as it goes. One thread.
+/// Parts of several logs, merged by timestamp, topic and offset. Holds one message per log, reads the rest as it
+/// goes. One thread.
 final class Replay {
 
     private static final Comparator<Message> ORDER = Comparator.comparingLong(Message::timestampMillis)

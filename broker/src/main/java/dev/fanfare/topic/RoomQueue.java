@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
-/// The publishers that wait for room in one feed. Only one action is left with the feed for all of them, so that a feed that stays
-/// full for hours collects nothing. They park, on the broker's clock.
+/// The publishers that wait for room in one feed. Only one action is left with the feed for all of them, so that a
+/// feed that stays full for hours collects nothing. They park, on the broker's clock.
 final class RoomQueue {
 
     private final Feed<?> feed;

@@ -6,7 +6,8 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.time.Timers;
 import org.jspecify.annotations.Nullable;
 
-/// A feed and who shares it: all live subscriptions with the same pattern and kind, those that still replay included.
+/// A feed and who shares it: all live subscriptions with the same pattern and kind, those that still replay
+/// included.
 ///
 /// @param <C> a subscriber's cursor
 final class SharedFeed<C> {
@@ -60,7 +61,8 @@ final class SharedFeed<C> {
 
     /// Under the registry's lock.
     void changeSubscriptions(int change) {
-        subscriptions = subscriptions + change;
+        int before = subscriptions;
+        subscriptions = before + change;
     }
 
     /// After the last subscription, when no plan holds the feed any more.

@@ -32,7 +32,8 @@ record StartingPoint(long offset, @Nullable Boolean recovered) {
         };
     }
 
-    /// For one topic of a pattern's subscription; `LastN` is decided over all of them and begins at the oldest here.
+    /// For one topic of a pattern's subscription; `LastN` is decided over all of them and begins at the oldest
+    /// here.
     static StartingPoint in(TopicLog log, String topic, Start start) {
         return switch (start) {
             case Start.LastN ignored -> new StartingPoint(log.oldest(), null);

@@ -6,10 +6,11 @@ import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
 import java.util.List;
 
-/// A subscription of one topic: reads the log until, inside the topic's section, nothing is left to read; there it joins the feed.
+/// A subscription of one topic: reads the log until, inside the topic's section, nothing is left to read; there it
+/// joins the feed.
 ///
-/// The last slice is read in the section in which it joins. A publisher that is faster than the subscriber can therefore not keep it
-/// out for ever.
+/// The last slice is read in the section in which it joins. A publisher that is faster than the subscriber can
+/// therefore not keep it out for ever.
 final class TopicAttachment<C> implements Attachment {
 
     private final TopicRegistry registry;
@@ -36,8 +37,7 @@ final class TopicAttachment<C> implements Attachment {
         try {
             StartingPoint from = StartingPoint.in(topic.log(), start);
             position = from.offset();
-            opened = new Opened(
-                    topic.epoch(), position, registry.timers().currentTimeMillis(), from.recovered());
+            opened = new Opened(topic.epoch(), position, registry.timers().currentTimeMillis(), from.recovered());
             joinIfDone();
         } finally {
             topic.leave();
@@ -81,7 +81,9 @@ final class TopicAttachment<C> implements Attachment {
 
     private List<Message> read(int maxMessages, int maxBytes) {
         List<Message> slice = topic.log().read(position, maxMessages, maxBytes);
-        long first = slice.isEmpty() ? Math.max(position, topic.oldest()) : slice.getFirst().offset();
+        long first = slice.isEmpty()
+                ? Math.max(position, topic.oldest())
+                : slice.getFirst().offset();
         lost += first - position;
         position = first + slice.size();
         return slice;

@@ -26,14 +26,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// All topics by name, and who hears them. One lock guards names, subscriptions and plans; looking a topic up and publishing take
-/// none of it.
+/// All topics by name, and who hears them. One lock guards names, subscriptions and plans; looking a topic up and
+/// publishing take none of it.
 public final class TopicRegistry implements FeedAccess {
 
     private static final String EPOCH_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -49,7 +50,7 @@ public final class TopicRegistry implements FeedAccess {
     private final ConcurrentHashMap<String, LiveTopic> byName = new ConcurrentHashMap<>();
     private final ConcurrentSkipListMap<String, LiveTopic> sorted = new ConcurrentSkipListMap<>();
     private final PatternIndex patterns = new PatternIndex();
-    private volatile int subscriptions;
+    private final AtomicInteger subscriptions = new AtomicInteger();
     private volatile boolean closed;
 
     /// Holds no topic yet.
@@ -185,7 +186,8 @@ public final class TopicRegistry implements FeedAccess {
         return Optional.ofNullable(byName.get(name));
     }
 
-    /// The topics whose names begin with `prefix` and come after `after`, in the order of their names (by UTF-16 code unit).
+    /// The topics whose names begin with `prefix` and come after `after`, in the order of their names (by UTF-16
+    /// code unit).
     public Stream<Topic> list(String prefix, String after) {
         boolean skip = after.compareTo(prefix) >= 0;
         return sorted.tailMap(skip ? after : prefix, !skip).values().stream()
@@ -214,7 +216,8 @@ public final class TopicRegistry implements FeedAccess {
         return true;
     }
 
-    /// Calls `action` for each topic that the pattern matches; those that come or go meanwhile may be among them or not.
+    /// Calls `action` for each topic that the pattern matches; those that come or go meanwhile may be among them
+    /// or not.
     void matching(Pattern pattern, Consumer<LiveTopic> action) {
         String prefix = pattern.literalPrefix();
         if (!prefix.isEmpty()) {
@@ -243,7 +246,8 @@ public final class TopicRegistry implements FeedAccess {
 
     @Override
     public <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
-        Attachment attachment = pattern.isWild() ? attachWild(pattern, start, kind, cursor) : attachNamed(pattern, start, kind, cursor);
+        Attachment attachment =
+                pattern.isWild() ? attachWild(pattern, start, kind, cursor) : attachNamed(pattern, start, kind, cursor);
         emit(() -> new BrokerEvent.SubscriberAdded(pattern.text()));
         return attachment;
     }
@@ -251,7 +255,8 @@ public final class TopicRegistry implements FeedAccess {
     private <C> Attachment attachNamed(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
         if (start instanceof Start.AfterAll) {
             throw new FanfareException(
-                    ErrorCode.BAD_REQUEST, "'" + pattern + "' is one topic: it resumes after one position, an epoch and an offset");
+                    ErrorCode.BAD_REQUEST,
+                    "'" + pattern + "' is one topic: it resumes after one position, an epoch and an offset");
         }
         while (true) {
             LiveTopic topic = require(pattern.text());
@@ -307,7 +312,8 @@ public final class TopicRegistry implements FeedAccess {
         if (start instanceof Start.After) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
-                    "'" + pattern + "' is a pattern: it resumes after a time and a position per topic, not after one position");
+                    "'" + pattern
+                            + "' is a pattern: it resumes after a time and a position per topic, not after one position");
         }
         SharedFeed<C> shared = join(pattern, kind);
         try {
@@ -339,7 +345,8 @@ public final class TopicRegistry implements FeedAccess {
         if (!patterns.contains(pattern) && patterns.size() >= config.maxPatterns()) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
-                    "'" + pattern + "' would be one more distinct pattern than max-patterns (" + config.maxPatterns() + ") allows");
+                    "'" + pattern + "' would be one more distinct pattern than max-patterns (" + config.maxPatterns()
+                            + ") allows");
         }
         List<LiveTopic> topics = new ArrayList<>();
         matching(pattern, topic -> {
@@ -363,7 +370,7 @@ public final class TopicRegistry implements FeedAccess {
 
     private void count(SharedFeed<?> shared, int change) {
         shared.changeSubscriptions(change);
-        subscriptions = subscriptions + change;
+        subscriptions.addAndGet(change);
     }
 
     /// One subscription fewer; the last one of a feed closes it.
@@ -406,7 +413,7 @@ public final class TopicRegistry implements FeedAccess {
 
     @Override
     public int subscriptions() {
-        return subscriptions;
+        return subscriptions.get();
     }
 
     @Override

@@ -30,8 +30,8 @@ class ReplayUnderLoadTest {
     private static final int ROUNDS = 150;
 
     private final long seed = System.nanoTime();
-    private final BrokerConfig config =
-            BrokerConfig.defaults().withTopics(TopicConfig.defaults().withHistory(1_000_000).withHistoryBytes(1L << 30));
+    private final BrokerConfig config = BrokerConfig.defaults()
+            .withTopics(TopicConfig.defaults().withHistory(1_000_000).withHistoryBytes(1L << 30));
 
     @Test
     void subscriptionsOfATopicMissAndRepeatNothing() throws Exception {
@@ -74,11 +74,14 @@ class ReplayUnderLoadTest {
                     }
                 }
                 Map<String, List<Message>> byLog = new HashMap<>();
-                seen.forEach(message ->
-                        byLog.computeIfAbsent(message.topic() + message.epoch(), key -> new ArrayList<>()).add(message));
+                seen.forEach(
+                        message -> byLog.computeIfAbsent(message.topic() + message.epoch(), key -> new ArrayList<>())
+                                .add(message));
                 byLog.forEach((log, messages) -> {
                     assertThat(log).startsWith("a.");
-                    long first = start instanceof Start.Earliest ? 0 : messages.getFirst().offset();
+                    long first = start instanceof Start.Earliest
+                            ? 0
+                            : messages.getFirst().offset();
                     assertConsecutive(messages, first, "seed " + seed + ", round of " + start);
                 });
             }
@@ -134,7 +137,7 @@ class ReplayUnderLoadTest {
                         broker.publish(name, "x").offset();
                         appended.release();
                         if (random.nextInt(20) == 0) {
-                            Thread.yield();
+                            Thread.onSpinWait();
                         }
                     }
                 }));
