@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,7 +28,8 @@ import org.junit.jupiter.api.Test;
 class ReplayUnderLoadTest {
 
     private static final int PUBLISHERS = 3;
-    private static final int ROUNDS = 150;
+    private static final int ROUNDS = 300;
+    private static final int BURST = 300;
 
     private final long seed = System.nanoTime();
     private final BrokerConfig config = BrokerConfig.defaults()
@@ -40,11 +42,12 @@ class ReplayUnderLoadTest {
                 Load load = new Load(broker, List.of("orders"), seed, false)) {
             RecordingKind kind = new RecordingKind();
             for (int round = 0; round < ROUNDS; round++) {
+                load.begin();
                 Start start = start(random, broker.topic("orders").orElseThrow());
                 RecordingKind.Cursor cursor = new RecordingKind.Cursor();
                 Attachment attachment = broker.feeds().attach(Pattern.of("orders"), start, kind, cursor);
                 List<Message> seen = replay(attachment, random);
-                load.published(20);
+                load.finish();
                 attachment.close();
                 cursor.frames().forEach(frame -> seen.add(frame.message()));
                 assertThat(attachment.takeLost()).as("seed %d", seed).isZero();
@@ -62,11 +65,12 @@ class ReplayUnderLoadTest {
                 Load load = new Load(broker, names, seed, true)) {
             RecordingKind kind = new RecordingKind();
             for (int round = 0; round < ROUNDS; round++) {
+                load.begin();
                 Start start = random.nextBoolean() ? Start.earliest() : Start.latest();
                 RecordingKind.Cursor cursor = new RecordingKind.Cursor();
                 Attachment attachment = broker.feeds().attach(Pattern.of("a.*"), start, kind, cursor);
                 List<Message> seen = replay(attachment, random);
-                load.published(20);
+                load.finish();
                 attachment.close();
                 for (RecordingKind.Frame frame : cursor.frames()) {
                     if (!attachment.skips(frame.topic(), frame.message().offset())) {
@@ -87,6 +91,10 @@ class ReplayUnderLoadTest {
             }
             load.check();
         }
+    }
+
+    private static boolean exists(Broker broker, Message message) {
+        return broker.topic(message.topic()).map(Topic::epoch).equals(Optional.of(message.epoch()));
     }
 
     private static Start start(Random random, Topic topic) {
@@ -117,41 +125,45 @@ class ReplayUnderLoadTest {
         }
     }
 
-    /// Threads that publish to random topics, and delete some of them, until closed.
+    /// Threads that publish to random topics, and delete some of them: a burst in each round.
     private static final class Load implements AutoCloseable {
         private final AtomicBoolean stop = new AtomicBoolean();
         private final ExecutorService threads = Executors.newFixedThreadPool(PUBLISHERS);
         private final List<Future<?>> running = new ArrayList<>();
-        private final Semaphore appended = new Semaphore(0);
+        private final Semaphore toPublish = new Semaphore(0);
+        private final Semaphore published = new Semaphore(0);
 
         Load(Broker broker, List<String> names, long seed, boolean delete) {
             names.forEach(broker::createTopic);
             for (int i = 0; i < PUBLISHERS; i++) {
                 Random random = new Random(seed + i);
                 running.add(threads.submit(() -> {
-                    while (!stop.get()) {
+                    while (true) {
+                        toPublish.acquireUninterruptibly();
+                        if (stop.get()) {
+                            return;
+                        }
                         String name = names.get(random.nextInt(names.size()));
-                        if (delete && random.nextInt(500) == 0) {
+                        if (delete && random.nextInt(300) == 0) {
                             broker.deleteTopic(name);
                         }
                         broker.publish(name, "x").offset();
-                        appended.release();
-                        if (random.nextInt(20) == 0) {
-                            Thread.onSpinWait();
-                        }
+                        published.release();
                     }
                 }));
             }
         }
 
-        /// Waits until so many more messages were published.
-        void published(int count) throws InterruptedException {
-            appended.drainPermits();
-            assertThat(appended.tryAcquire(count, 10, TimeUnit.SECONDS)).isTrue();
+        void begin() {
+            toPublish.release(BURST);
+        }
+
+        void finish() throws InterruptedException {
+            assertThat(published.tryAcquire(BURST, 10, TimeUnit.SECONDS)).isTrue();
         }
 
         void check() throws Exception {
-            stop.set(true);
+            close();
             for (Future<?> thread : running) {
                 thread.get(10, TimeUnit.SECONDS);
             }
@@ -160,6 +172,7 @@ class ReplayUnderLoadTest {
         @Override
         public void close() {
             stop.set(true);
+            toPublish.release(PUBLISHERS);
             threads.shutdown();
         }
     }
