@@ -13,6 +13,8 @@ public final class Message {
     private final @Nullable String type;
     private final @Nullable String key;
     private final Map<String, String> headers;
+    private final @Nullable String replyTo;
+    private final @Nullable String correlationId;
     private final String topic;
     private final String epoch;
     private final long offset;
@@ -24,6 +26,8 @@ public final class Message {
             @Nullable String type,
             @Nullable String key,
             Map<String, String> headers,
+            @Nullable String replyTo,
+            @Nullable String correlationId,
             String topic,
             String epoch,
             long offset,
@@ -33,6 +37,8 @@ public final class Message {
         this.type = type;
         this.key = key;
         this.headers = headers;
+        this.replyTo = replyTo;
+        this.correlationId = correlationId;
         this.topic = topic;
         this.epoch = epoch;
         this.offset = offset;
@@ -41,7 +47,7 @@ public final class Message {
 
     /// A draft with this payload.
     public static Message of(Payload payload) {
-        return new Message(null, payload, null, null, Map.of(), "", "", -1, 0);
+        return new Message(null, payload, null, null, Map.of(), null, null, "", "", -1, 0);
     }
 
     /// A draft with everything a codec has read. `headers` must be immutable.
@@ -51,7 +57,7 @@ public final class Message {
             @Nullable String key,
             Map<String, String> headers,
             Payload payload) {
-        return new Message(id, payload, type, key, headers, "", "", -1, 0);
+        return new Message(id, payload, type, key, headers, null, null, "", "", -1, 0);
     }
 
     /// A draft whose payload is a text.
@@ -66,27 +72,48 @@ public final class Message {
 
     /// The same draft with this id, at most 128 characters. Without one the broker makes a UUID.
     public Message withId(String id) {
-        return new Message(id, payload, type, key, headers, topic, epoch, offset, timestampMillis);
+        return new Message(
+                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with this type.
     public Message withType(String type) {
-        return new Message(id, payload, type, key, headers, topic, epoch, offset, timestampMillis);
+        return new Message(
+                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with this key.
     public Message withKey(String key) {
-        return new Message(id, payload, type, key, headers, topic, epoch, offset, timestampMillis);
+        return new Message(
+                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with these headers instead of its own.
     public Message withHeaders(Map<String, String> headers) {
-        return new Message(id, payload, type, key, Map.copyOf(headers), topic, epoch, offset, timestampMillis);
+        return new Message(
+                id,
+                payload,
+                type,
+                key,
+                Map.copyOf(headers),
+                replyTo,
+                correlationId,
+                topic,
+                epoch,
+                offset,
+                timestampMillis);
+    }
+
+    /// The same draft with the topic that replies are expected on, and what a reply will be recognised by.
+    public Message withReply(@Nullable String replyTo, @Nullable String correlationId) {
+        return new Message(
+                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
     }
 
     /// The stored form: called by the topic inside its section.
     public Message stored(String id, String topic, String epoch, long offset, long timestampMillis) {
-        return new Message(id, payload, type, key, headers, topic, epoch, offset, timestampMillis);
+        return new Message(
+                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
     }
 
     /// The id; empty for a draft that was given none.
@@ -117,6 +144,16 @@ public final class Message {
     /// Names and values, immutable.
     public Map<String, String> headers() {
         return headers;
+    }
+
+    /// The topic that replies are expected on, if the publisher named one.
+    public @Nullable String replyTo() {
+        return replyTo;
+    }
+
+    /// What a reply is recognised by, if the publisher gave one.
+    public @Nullable String correlationId() {
+        return correlationId;
     }
 
     /// The topic; empty for a draft.

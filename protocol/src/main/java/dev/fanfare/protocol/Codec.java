@@ -65,33 +65,29 @@ public interface Codec {
     /// A sign of life, in a dialect that [#sendsHeartbeats].
     void heartbeat(JsonBytes out, long millis);
 
-    /// An event up to the point where its place in the log has to be known.
-    void eventHead(JsonBytes out, String topic, EventFields message);
+    /// An event up to where the payload is to be written, by whoever has it. Like all three parts of an event it keeps
+    /// no state: any
+    /// thread may call it.
+    void eventBegin(JsonBytes out, String topic, String messageId);
 
-    /// The rest of the event.
+    /// What follows the payload and does not depend on the message's place in the log.
+    void eventMiddle(JsonBytes out, String messageId, Extras extras);
+
+    /// The rest: where the message stands.
     void eventTail(JsonBytes out, long millis, String epoch, long offset);
 
-    /// What of a message appears in an event.
+    /// What of a message appears in an event only when there is any.
     ///
-    /// @param form how the payload's bytes are to be written
-    record EventFields(
-            String id,
+    /// @param base64Of content type of a payload that is written in base64; null when it is JSON or text
+    record Extras(
             @Nullable String type,
             @Nullable String key,
             Map<String, String> headers,
             @Nullable String replyTo,
             @Nullable String correlationId,
-            byte[] payload,
-            PayloadForm form,
-            String contentType) {}
+            @Nullable String base64Of) {
 
-    /// How bytes become JSON.
-    enum PayloadForm {
-        /// They are one JSON value: as they are.
-        JSON,
-        /// They are text in UTF-8: a JSON string.
-        TEXT,
-        /// Anything else: a JSON string in base64.
-        BASE64
+        /// None at all.
+        public static final Extras NONE = new Extras(null, null, Map.of(), null, null, null);
     }
 }

@@ -183,10 +183,13 @@ public final class FlatCodec implements Codec {
     }
 
     @Override
-    public void eventHead(JsonBytes out, String topic, EventFields message) {
+    public void eventBegin(JsonBytes out, String topic, String messageId) {
         out.raw("{\"type\":\"event\",\"topic\":").string(topic).raw(",\"data\":");
-        Members.payload(out, message);
-        out.raw(",\"message_id\":").string(message.id()).raw("}");
+    }
+
+    @Override
+    public void eventMiddle(JsonBytes out, String messageId, Extras extras) {
+        out.raw(",\"message_id\":").string(messageId).raw("}");
     }
 
     @Override

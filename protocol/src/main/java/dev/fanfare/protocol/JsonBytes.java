@@ -54,6 +54,14 @@ public final class JsonBytes {
         length += count;
     }
 
+    /// Makes room for so many bytes, which count as written, and answers where in [#array] they begin.
+    public int claim(int count) {
+        reserve(count);
+        int at = length;
+        length += count;
+        return at;
+    }
+
     /// Appends bytes as they are.
     public JsonBytes put(byte[] from) {
         put(from, 0, from.length);

@@ -1,6 +1,5 @@
 package dev.fanfare.protocol;
 
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -182,21 +181,27 @@ final class Members {
         }
     }
 
-    static void payload(JsonBytes out, Codec.EventFields message) {
-        switch (message.form()) {
-            case JSON -> out.put(message.payload());
-            case TEXT -> out.string(new String(message.payload(), StandardCharsets.UTF_8));
-            case BASE64 -> out.base64(message.payload());
+    /// What a message has besides id and payload.
+    static void extras(JsonBytes out, Codec.Extras extras) {
+        if (extras.base64Of() != null) {
+            out.raw(",\"encoding\":\"base64\",\"content_type\":").string(extras.base64Of());
         }
+        optional(out, "type", extras.type());
+        optional(out, "key", extras.key());
+        if (!extras.headers().isEmpty()) {
+            headers(out, extras.headers());
+        }
+        optional(out, "reply_to", extras.replyTo());
+        optional(out, "correlation_id", extras.correlationId());
     }
 
-    static void optional(JsonBytes out, String name, @Nullable String value) {
+    private static void optional(JsonBytes out, String name, @Nullable String value) {
         if (value != null) {
             out.raw(",\"").raw(name).raw("\":").string(value);
         }
     }
 
-    static void headers(JsonBytes out, Map<String, String> headers) {
+    private static void headers(JsonBytes out, Map<String, String> headers) {
         String separator = ",\"headers\":{";
         for (Map.Entry<String, String> header : headers.entrySet()) {
             out.raw(separator).string(header.getKey()).raw(":").string(header.getValue());

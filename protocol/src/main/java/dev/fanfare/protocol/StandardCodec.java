@@ -274,23 +274,19 @@ public final class StandardCodec implements Codec {
     }
 
     @Override
-    public void eventHead(JsonBytes out, String topic, EventFields message) {
+    public void eventBegin(JsonBytes out, String topic, String messageId) {
         out.raw("{\"type\":\"event\",\"topic\":")
                 .string(topic)
                 .raw(",\"message\":{\"id\":")
-                .string(message.id());
+                .string(messageId);
         out.raw(",\"payload\":");
-        Members.payload(out, message);
-        if (message.form() == PayloadForm.BASE64) {
-            out.raw(",\"encoding\":\"base64\",\"content_type\":").string(message.contentType());
+    }
+
+    @Override
+    public void eventMiddle(JsonBytes out, String messageId, Extras extras) {
+        if (extras != Extras.NONE) {
+            Members.extras(out, extras);
         }
-        Members.optional(out, "type", message.type());
-        Members.optional(out, "key", message.key());
-        if (!message.headers().isEmpty()) {
-            Members.headers(out, message.headers());
-        }
-        Members.optional(out, "reply_to", message.replyTo());
-        Members.optional(out, "correlation_id", message.correlationId());
         out.raw("}");
     }
 

@@ -1,0 +1,130 @@
+package dev.fanfare.server.feed;
+
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/// What one event loop has to do at the end of its turn: offer what feeds have got to the connections, then send.
+/// However many
+/// feeds and connections are concerned, the loop is woken once.
+public final class Loop {
+
+    private static final long RETIRE_AFTER_SECONDS = 1;
+
+    private final EventLoop eventLoop;
+
+    /// Readers to drain, the newest first, linked through [FeedReader#nextWoken]: a stack, because the loop takes all
+    /// at once.
+    private final AtomicReference<@Nullable FeedReader> woken = new AtomicReference<>();
+
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final Runnable turn = this::turn;
+
+    // From here on only touched on the loop.
+
+    private final List<Outbox> outboxes = new ArrayList<>();
+    private List<FeedReader> holding = new ArrayList<>();
+    private boolean inTurn;
+    private boolean retiring;
+
+    /// The loop's part in delivering.
+    public Loop(EventLoop eventLoop) {
+        this.eventLoop = eventLoop;
+    }
+
+    /// Netty's loop.
+    public EventLoop eventLoop() {
+        return eventLoop;
+    }
+
+    /// Has a reader drained at the end of the turn; any thread, once until it is.
+    void wake(FeedReader reader) {
+        FeedReader before;
+        do {
+            before = woken.get();
+            reader.nextWoken = before;
+        } while (!woken.compareAndSet(before, reader));
+        schedule();
+    }
+
+    /// Has an outbox pumped at the end of the turn; on the loop.
+    void pumpLater(Outbox outbox) {
+        if (!outbox.listed) {
+            outbox.listed = true;
+            outboxes.add(outbox);
+            if (!inTurn) {
+                schedule();
+            }
+        }
+    }
+
+    private void schedule() {
+        if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+            eventLoop.execute(turn);
+        }
+    }
+
+    private void turn() {
+        inTurn = true;
+        try {
+            // Cleared first: who is woken from here on is either taken below or schedules the next turn.
+            scheduled.set(false);
+            drainWoken();
+            for (int i = 0; i < outboxes.size(); i++) {
+                Outbox outbox = outboxes.get(i);
+                outbox.listed = false;
+                outbox.pump();
+            }
+            outboxes.clear();
+        } finally {
+            inTurn = false;
+        }
+    }
+
+    private void drainWoken() {
+        FeedReader newestFirst = woken.getAndSet(null);
+        FeedReader oldestFirst = null;
+        while (newestFirst != null) {
+            FeedReader next = newestFirst.nextWoken;
+            newestFirst.nextWoken = oldestFirst;
+            oldestFirst = newestFirst;
+            newestFirst = next;
+        }
+        while (oldestFirst != null) {
+            FeedReader reader = oldestFirst;
+            oldestFirst = reader.nextWoken;
+            reader.nextWoken = null; // before its mark is cleared: from then on it may be pushed again
+            reader.drain();
+        }
+    }
+
+    /// Runs `action` on the loop when `delay` has passed.
+    public void after(Duration delay, Runnable action) {
+        eventLoop.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /// Notes that a reader holds chunks, so that they are given back when its feed falls quiet.
+    void holds(FeedReader reader) {
+        holding.add(reader);
+        if (!retiring) {
+            retiring = true;
+            eventLoop.schedule(this::retire, RETIRE_AFTER_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private void retire() {
+        List<FeedReader> readers = holding;
+        holding = new ArrayList<>();
+        retiring = false;
+        for (FeedReader reader : readers) {
+            if (!reader.retire()) {
+                holds(reader);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package dev.fanfare.server.feed;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/// What waits to be sent on one connection: control frames (acks, errors, notices) first, then the ready sources
+/// round-robin, one
+/// slice of whole frames each. At most one slice is with the transport, since bytes there can't be recalled. On the
+/// connection's
+/// event loop.
+public final class Outbox {
+
+    /// The most bytes of one slice, unless a single frame is larger.
+    static final int SLICE_BYTES = 64 * 1024;
+
+    private static final int CONTROL_INITIAL_BYTES = 256;
+
+    private final Transport transport;
+    private final Loop loop;
+    private @Nullable ByteBuf control;
+    private @Nullable Source firstReady;
+    private @Nullable Source lastReady;
+    private boolean pumping;
+    private boolean closed;
+    private @Nullable Runnable whenEmpty;
+
+    /// Whether the loop will pump this outbox at the end of its turn.
+    boolean listed;
+
+    /// An outbox of a connection on this loop.
+    public Outbox(Transport transport, Loop loop) {
+        this.transport = transport;
+        this.loop = loop;
+    }
+
+    /// The loop that owns it.
+    public Loop loop() {
+        return loop;
+    }
+
+    /// Adds a control frame, header included; it leaves at the end of the loop's turn.
+    public void control(byte[] frame, int from, int length) {
+        if (closed) {
+            return;
+        }
+        ByteBuf buffer = control;
+        if (buffer == null) {
+            buffer = ByteBufAllocator.DEFAULT.directBuffer(Math.max(CONTROL_INITIAL_BYTES, length));
+            control = buffer;
+        }
+        buffer.writeBytes(frame, from, length);
+        loop.pumpLater(this);
+    }
+
+    /// Bytes of control frames that wait.
+    public int controlBytes() {
+        return control == null ? 0 : control.readableBytes();
+    }
+
+    /// Has a source asked at the end of the loop's turn.
+    public void offer(Source source) {
+        if (closed) {
+            return;
+        }
+        enqueue(source);
+        if (!transport.blocked()) {
+            loop.pumpLater(this);
+        }
+    }
+
+    /// Whether the peer has not yet taken what was sent.
+    public boolean blocked() {
+        return transport.blocked();
+    }
+
+    /// Whether nothing waits here or in the transport.
+    public boolean empty() {
+        return control == null && firstReady == null && !transport.blocked();
+    }
+
+    /// Runs `action` once, as soon as nothing waits any more; at once if nothing does.
+    public void whenEmpty(Runnable action) {
+        whenEmpty = action;
+        loop.pumpLater(this);
+    }
+
+    private void enqueue(Source source) {
+        if (source.queued) {
+            return;
+        }
+        source.queued = true;
+        if (lastReady == null) {
+            firstReady = source;
+        } else {
+            lastReady.nextReady = source;
+        }
+        lastReady = source;
+    }
+
+    private @Nullable Source poll() {
+        Source source = firstReady;
+        if (source != null) {
+            firstReady = source.nextReady;
+            if (firstReady == null) {
+                lastReady = null;
+            }
+            source.nextReady = null;
+            source.queued = false;
+        }
+        return source;
+    }
+
+    /// Sends until nothing waits or the peer takes no more.
+    public void pump() {
+        if (pumping) {
+            return; // the transport tells of progress from inside flush
+        }
+        pumping = true;
+        try {
+            while (!closed && transport.open() && !transport.blocked() && step()) {
+                transport.flush();
+            }
+        } finally {
+            pumping = false;
+        }
+        Runnable action = whenEmpty;
+        if (action != null && empty()) {
+            whenEmpty = null;
+            action.run();
+        }
+    }
+
+    private boolean step() {
+        Source source = poll();
+        ByteBuf slice = source == null ? null : source.next(SLICE_BYTES);
+        ByteBuf before = control;
+        if (before != null) {
+            control = null;
+            transport.write(before);
+        }
+        if (slice != null) {
+            transport.write(slice);
+        }
+        if (source != null && !closed && source.more()) {
+            enqueue(source);
+        }
+        return before != null || slice != null || firstReady != null;
+    }
+
+    /// Forgets everything that waits; nothing is sent any more.
+    public void close() {
+        closed = true;
+        if (control != null) {
+            control.release();
+            control = null;
+        }
+        while (poll() != null) {
+            // sources own nothing that has to be given back here
+        }
+    }
+}

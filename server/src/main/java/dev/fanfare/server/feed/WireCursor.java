@@ -1,0 +1,363 @@
+package dev.fanfare.server.feed;
+
+import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Topic;
+import dev.fanfare.feed.Attachment;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/// One live subscription of a connection: a place in a feed, and what to do when the peer is slower than the topic. On
+/// the
+/// connection's event loop.
+///
+/// It overflows only while the connection refuses bytes and more than `queue` messages wait behind what it was given;
+/// what the
+/// connection has not been offered does not count. A burst is first offered, and judged at the next one if the peer
+/// still refuses.
+public final class WireCursor extends Source {
+
+    /// What happens to a subscription whose peer does not keep up.
+    public enum Overflow {
+        /// Skip to the newest messages.
+        DROP_OLDEST,
+        /// Keep the oldest messages, lose those that come while they wait.
+        DROP_NEWEST,
+        /// Close the connection.
+        DISCONNECT
+    }
+
+    /// What the subscription is told; on the event loop.
+    public interface Owner {
+        /// Messages were skipped: tell the peer before the next event.
+        void dropped(long count);
+
+        /// The peer is too slow and the policy is [Overflow#DISCONNECT]. The cursor must not be detached from inside
+        /// this call.
+        void overflowed(long lag);
+
+        /// The topic is gone and everything of it has been handed to the transport.
+        void ended();
+    }
+
+    private final Outbox outbox;
+    private final Owner owner;
+    private final @Nullable DeliveryStrategy delivery;
+    private final Overflow overflow;
+    private final int queue;
+
+    private @Nullable WireFeed feed;
+    private @Nullable FeedReader reader;
+
+    /// Its place in the reader's list of cursors.
+    int index;
+
+    /// Where the cursor stands: chunk, byte in it, and the number of the next frame. A chunk that is read to its end
+    /// may have given
+    /// its bytes back; it still leads to the next one. No chunk: before the feed's first.
+    private @Nullable Chunk chunk;
+
+    private int at;
+    private long frame;
+
+    /// A pattern's subscription that still replays: nothing is drained before that.
+    private @Nullable Attachment replaying;
+
+    /// Up to this frame, each is asked about: it may have been replayed already.
+    private long skipUntil;
+
+    private @Nullable Attachment skips;
+
+    /// With [Overflow#DROP_NEWEST], what was kept when the peer fell behind; while it lasts, newer messages are lost.
+    private @Nullable ByteBuf kept;
+
+    private long droppedUntold;
+    private boolean endTold;
+
+    /// @param delivery when to be woken; null leaves it to topic and dialect
+    /// @param queue how many messages may wait for a peer that refuses bytes, 1 to 10,000
+    public WireCursor(Outbox outbox, Owner owner, @Nullable DeliveryStrategy delivery, Overflow overflow, int queue) {
+        this.outbox = outbox;
+        this.owner = owner;
+        this.delivery = delivery;
+        this.overflow = overflow;
+        this.queue = queue;
+    }
+
+    Loop loop() {
+        return outbox.loop();
+    }
+
+    @Nullable
+    DeliveryStrategy delivery() {
+        return delivery;
+    }
+
+    void place(WireFeed feed, FeedReader reader, @Nullable Chunk chunk, int at, long frame) {
+        this.feed = feed;
+        this.reader = reader;
+        this.chunk = chunk;
+        this.at = at;
+        this.frame = frame;
+    }
+
+    /// Leaves the feed; what was not read is forgotten.
+    void leave() {
+        FeedReader left = reader;
+        if (left == null) {
+            return;
+        }
+        reader = null;
+        chunk = null;
+        if (kept != null) {
+            kept.release();
+            kept = null;
+        }
+        left.remove(this);
+    }
+
+    /// A pattern's cursor was attached first and has to wait for its replay. Called right after attaching.
+    public void holdFor(Attachment attachment) {
+        replaying = attachment;
+        skipUntil = feed == null ? 0 : feed.endFrames();
+    }
+
+    /// The replay is through: what the feed has goes out, without what was replayed.
+    public void goLive() {
+        skips = replaying;
+        replaying = null;
+        outbox.offer(this);
+    }
+
+    /// How many messages it is behind, for figures: any thread, approximately.
+    public long lag() {
+        WireFeed from = feed;
+        return from == null || reader == null ? 0 : Math.max(0, from.endFrames() - frame);
+    }
+
+    /// There is something new. The connection is offered it; if it refused bytes already before, the lag is judged.
+    void offer() {
+        boolean refused = outbox.blocked();
+        if (replaying == null) {
+            outbox.offer(this);
+        }
+        if (refused) {
+            judge();
+        }
+    }
+
+    private void judge() {
+        WireFeed from = feed;
+        if (from == null || reader == null) {
+            return;
+        }
+        long end = from.endFrames();
+        if (kept != null) {
+            drop(from, end);
+            return;
+        }
+        long lag = end - frame;
+        if (lag <= queue) {
+            return;
+        }
+        switch (overflow) {
+            case DROP_OLDEST -> drop(from, end - queue);
+            case DROP_NEWEST -> {
+                kept = copy(frame + queue);
+                drop(from, end);
+            }
+            case DISCONNECT -> owner.overflowed(lag);
+        }
+    }
+
+    /// Copies the frames up to `until` out of the feed, so that they don't hold back its chunks, and moves there.
+    private ByteBuf copy(long until) {
+        ByteBuf copy = ByteBufAllocator.DEFAULT.directBuffer();
+        while (frame < until) {
+            ByteBuf slice = liveSlice(Integer.MAX_VALUE, until);
+            if (slice == null) {
+                break;
+            }
+            copy.writeBytes(slice);
+            slice.release();
+        }
+        return copy;
+    }
+
+    /// Moves forward to the frame with this number and counts what is passed over.
+    private void drop(WireFeed from, long to) {
+        long passed = 0;
+        while (frame < to) {
+            Chunk in = readable();
+            if (in == null) {
+                break;
+            }
+            long stop = Math.min(to, in.firstFrame + Chunk.frames(in.written()));
+            passed += count(from, in, stop, false);
+            frame = stop;
+            at = in.startOf(stop);
+        }
+        droppedUntold += passed;
+    }
+
+    /// Counts the frames up to `stop` for their topics: as dropped or as delivered. Frames that a replay covers are not
+    /// counted.
+    private long count(WireFeed from, Chunk in, long stop, boolean delivered) {
+        if (!from.isPattern()) {
+            Topic topic = from.topic();
+            long frames = stop - frame;
+            if (topic != null) {
+                note(topic, frames, delivered);
+            }
+            return frames;
+        }
+        long counted = 0;
+        long run = 0;
+        Topic topic = null;
+        for (long f = frame; f < stop; f++) {
+            Topic of = in.topicOf(f);
+            if (f < skipUntil && skips(of, in.offsetOf(f))) {
+                continue;
+            }
+            if (of != topic) {
+                if (topic != null) {
+                    note(topic, run, delivered);
+                }
+                topic = of;
+                run = 0;
+            }
+            run++;
+            counted++;
+        }
+        if (topic != null) {
+            note(topic, run, delivered);
+        }
+        return counted;
+    }
+
+    private static void note(Topic topic, long frames, boolean delivered) {
+        if (delivered) {
+            topic.counters().delivered(frames);
+        } else {
+            topic.counters().dropped(frames);
+        }
+    }
+
+    private boolean skips(Topic topic, long offset) {
+        Attachment attachment = replaying == null ? skips : replaying;
+        return attachment != null && attachment.skips(topic, offset);
+    }
+
+    @Override
+    protected @Nullable ByteBuf next(int limit) {
+        if (reader == null || replaying != null) {
+            return null;
+        }
+        ByteBuf keptFrames = kept;
+        if (keptFrames != null) {
+            kept = null;
+            return keptFrames;
+        }
+        ByteBuf slice = liveSlice(limit, Long.MAX_VALUE);
+        tellDropped();
+        return slice;
+    }
+
+    private void tellDropped() {
+        if (droppedUntold > 0) {
+            owner.dropped(droppedUntold);
+            droppedUntold = 0;
+        }
+    }
+
+    /// The chunk that holds the next frame, moving on where one is read to its end; null when there is none yet.
+    private @Nullable Chunk readable() {
+        FeedReader from = reader;
+        Chunk in = chunk;
+        if (in == null) {
+            in = from == null ? null : from.first();
+            if (in == null) {
+                return null;
+            }
+            chunk = in;
+            at = 0;
+        }
+        while (at == Chunk.bytes(in.written())) {
+            Chunk following = in.next;
+            if (following == null) {
+                return null;
+            }
+            if (at == Chunk.bytes(in.written())) { // nothing came between the two looks: the chunk is final once it has
+                // a next
+                in = following;
+                chunk = in;
+                at = 0;
+            }
+        }
+        return in;
+    }
+
+    private @Nullable ByteBuf liveSlice(int limit, long until) {
+        WireFeed from = feed;
+        Chunk in = readable();
+        while (in != null && frame < skipUntil && skips(in.topicOf(frame), in.offsetOf(frame))) {
+            frame++;
+            at = in.startOf(frame);
+            in = readable();
+        }
+        if (in == null || from == null) {
+            return null;
+        }
+        long written = in.written();
+        long stop = in.firstFrame + Chunk.frames(written);
+        int end = Chunk.bytes(written);
+        if (frame < skipUntil) {
+            stop = frame + 1;
+            end = in.startOf(stop);
+        } else {
+            skips = null;
+            if (stop > until) {
+                stop = until;
+                end = in.startOf(stop);
+            }
+            if (end - at > limit) {
+                stop = in.lastWithin(frame, at + limit, (int) (stop - in.firstFrame));
+                end = in.startOf(stop);
+            }
+        }
+        count(from, in, stop, true);
+        ByteBuf slice = in.bytes.retainedSlice(at, end - at);
+        frame = stop;
+        at = end;
+        return slice;
+    }
+
+    @Override
+    protected boolean more() {
+        WireFeed from = feed;
+        if (from == null || reader == null || replaying != null) {
+            return false;
+        }
+        if (kept != null || readable() != null) {
+            return true;
+        }
+        tellDropped();
+        if (from.ended() && !endTold && frame == from.endFrames()) {
+            endTold = true;
+            owner.ended();
+        }
+        return false;
+    }
+
+    /// The oldest chunk it still has to read from; null when it stands before the first one.
+    @Nullable
+    Chunk oldestNeeded() {
+        readable();
+        return chunk;
+    }
+
+    boolean atEndOf(Chunk last, int bytes) {
+        readable();
+        return chunk == last && at == bytes;
+    }
+}

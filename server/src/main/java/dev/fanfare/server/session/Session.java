@@ -1,0 +1,490 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Message;
+import dev.fanfare.Payload;
+import dev.fanfare.PublishResult;
+import dev.fanfare.Start;
+import dev.fanfare.Topic;
+import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.Feed;
+import dev.fanfare.feed.Pattern;
+import dev.fanfare.feed.Wakes;
+import dev.fanfare.protocol.CloseCode;
+import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.protocol.Request;
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Connections;
+import dev.fanfare.server.feed.TextFrame;
+import dev.fanfare.server.feed.WireKind;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// One peer: reads its requests, answers each in order, and holds its subscriptions. It knows neither sockets nor the
+/// bytes of a
+/// dialect: the [Connection] and the [Codec] do. All of it on the connection's event loop.
+public final class Session implements Connections.Peer {
+
+    /// The most bytes of answers that may wait for a peer that does not read them; then it is not read either.
+    public static final int CONTROL_MAX_BYTES = 256 * 1024;
+
+    private static final long SLOW_LINGER_MILLIS = 30_000;
+    private static final long CLOSE_LINGER_MILLIS = 5_000;
+
+    /// Makes the session of a connection.
+    @FunctionalInterface
+    public interface Opening {
+        /// The session that speaks through this connection.
+        Session open(Connection connection);
+    }
+
+    private final SessionContext context;
+    private final SessionLoop loop;
+    private final Connection connection;
+    private final Codec codec;
+    private final WireKind kind;
+    private final String id;
+    private final Wakes wakes = new Wakes();
+    private final @Nullable TokenBucket publishes;
+    private final SessionLog log;
+
+    private Map<WireSubscription.Key, WireSubscription> subscriptions = Map.of();
+    private @Nullable Topic lastTopic;
+
+    /// A publish that waits for room, and what it waits for; nothing is read meanwhile.
+    private Request.@Nullable Publish held;
+
+    private long heldUntilNanos;
+    private boolean congested;
+    private boolean draining;
+    private boolean detached;
+
+    private long receivedNanos;
+    private long sentNanos;
+    private long pingedNanos;
+    private long untakenBytes;
+    private long untakenSinceNanos;
+
+    /// A session that has just been opened.
+    ///
+    /// @param clientId what the peer called itself in the handshake
+    Session(SessionContext context, SessionLoop loop, Connection connection, @Nullable String clientId, WireKind kind) {
+        this.context = context;
+        this.loop = loop;
+        this.connection = connection;
+        this.kind = kind;
+        this.codec = context.codec(loop);
+        this.id = clientId == null ? UUID.randomUUID().toString() : clientId;
+        this.publishes = context.publishBucket();
+        this.log = new SessionLog(
+                context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
+        this.receivedNanos = log.openedNanos();
+        this.sentNanos = receivedNanos;
+    }
+
+    /// The largest message this session takes.
+    public int maxMessageSize() {
+        return context.config().limits().maxMessageSize();
+    }
+
+    /// The transport is up.
+    public void opened() {
+        log.opened();
+        context.connections().add(this);
+        if (codec.greets()) {
+            reply(out -> codec.greeting(out, id));
+        }
+    }
+
+    /// Bytes came in.
+    public void received() {
+        receivedNanos = context.nanos();
+    }
+
+    /// Bytes went out.
+    public void sent(int bytes) {
+        sentNanos = context.nanos();
+        log.sent(bytes);
+    }
+
+    /// One text message.
+    public void text(byte[] bytes, int from, int to) {
+        switch (codec.decode(bytes, from, to)) {
+            case Request.Publish publish -> publish(publish);
+            case Request.Subscribe subscribe -> subscribe(subscribe);
+            case Request.Unsubscribe unsubscribe -> unsubscribe(unsubscribe);
+            case Request.Ping(var requestId) -> reply(out -> codec.pong(out, requestId, context.millis()));
+            case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
+        }
+    }
+
+    /// A binary message.
+    public void binary() {
+        refuse(null, WireError.badRequest("binary messages are not understood; send JSON in text messages"));
+    }
+
+    /// A message above the limit.
+    public void tooLarge() {
+        refuse(
+                null,
+                new WireError(
+                        WireError.Code.TOO_LARGE,
+                        "the message is larger than " + maxMessageSize() + " bytes (setting max-message-size)"));
+    }
+
+    // Publishing.
+
+    private void publish(Request.Publish request) {
+        if (refusesOperations(request.requestId())) {
+            return;
+        }
+        if (publishes != null) {
+            long nanos = publishes.take(context.nanos());
+            if (nanos > 0) {
+                refuse(request.requestId(), context.rateLimited(nanos));
+                return;
+            }
+        }
+        try {
+            append(request);
+        } catch (FanfareException refused) {
+            refuse(request.requestId(), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+        }
+    }
+
+    private void append(Request.Publish request) {
+        Topic topic = topic(request.topic());
+        if (topic == null) {
+            refuseUnknown(request.requestId(), request.topic());
+            return;
+        }
+        Message draft = Message.of(
+                request.id(),
+                request.type(),
+                request.key(),
+                request.headers(),
+                Payload.validatedJson(request.payload()));
+        if (request.replyTo() != null || request.correlationId() != null) {
+            draft = draft.withReply(request.replyTo(), request.correlationId());
+        }
+        switch (context.feeds().publish(topic, draft, wakes)) {
+            case PublishResult.Accepted accepted -> published(request, topic, accepted);
+            case PublishResult.Refused refused -> refused(request, refused);
+        }
+    }
+
+    private void published(Request.Publish request, Topic topic, PublishResult.Accepted accepted) {
+        log.published();
+        if (!request.noAck()) {
+            TextFrame frame = loop.frame();
+            codec.published(
+                    frame.begin(),
+                    request,
+                    accepted.timestampMillis(),
+                    accepted.messageId(),
+                    accepted.epoch(),
+                    accepted.offset(),
+                    codec.tellsReceivers() ? context.feeds().subscribers(topic) : 0);
+            send(frame);
+        }
+    }
+
+    private void refused(Request.Publish request, PublishResult.Refused refused) {
+        Feed<?> full = refused.full();
+        if (full == null) {
+            refuse(request.requestId(), WireError.of(refused.code().name(), refused.reason()));
+            return;
+        }
+        // The policy is to block: this connection, and no other, is not read until there is room or the time is up.
+        held = request;
+        if (heldUntilNanos == 0) {
+            Duration wait = Duration.ofMillis(refused.waitMillis());
+            heldUntilNanos = context.nanos() + wait.toNanos();
+            loop.delivery().after(wait, () -> giveUp(request, refused));
+        }
+        full.onRoom(() -> execute(() -> retry(request)));
+    }
+
+    private void retry(Request.Publish request) {
+        if (held == request && !detached) {
+            held = null;
+            append(request);
+            readOn();
+        }
+    }
+
+    private void giveUp(Request.Publish request, PublishResult.Refused refused) {
+        if (held == request && !detached) {
+            held = null;
+            refuse(request.requestId(), WireError.of(refused.code().name(), refused.reason()));
+            readOn();
+        }
+    }
+
+    private void readOn() {
+        if (held == null) {
+            heldUntilNanos = 0;
+            connection.readAgain();
+        }
+    }
+
+    private @Nullable Topic topic(String name) {
+        Topic known = lastTopic;
+        if (known != null && known.name().equals(name) && !known.deleted()) {
+            return known;
+        }
+        Topic found = context.findOrCreate(name);
+        lastTopic = found;
+        return found;
+    }
+
+    // Subscribing.
+
+    private void subscribe(Request.Subscribe request) {
+        if (refusesOperations(request.requestId())) {
+            return;
+        }
+        try {
+            Pattern pattern = Pattern.of(request.topic());
+            if (!pattern.isWild() && topic(request.topic()) == null) {
+                refuseUnknown(request.requestId(), request.topic());
+                return;
+            }
+            subscribe(request, pattern);
+        } catch (FanfareException refused) {
+            refuse(request.requestId(), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+        }
+    }
+
+    private void subscribe(Request.Subscribe request, Pattern pattern) {
+        WireSubscription.Key key = new WireSubscription.Key(request.clientId(), request.topic());
+        context.checkSubscriptions(subscriptions.size(), subscriptions.containsKey(key), id);
+        Start start = Starts.of(request);
+        Request.Batch batch = request.batch();
+        WireSubscription subscription = new WireSubscription(
+                this,
+                key,
+                pattern,
+                connection.outbox(),
+                batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
+                context.overflow(request.overflow()),
+                context.queue(request.queue()));
+        // The old one goes only when the new one has its place, and before the ack: none of its events follow that.
+        Attachment.Opened opened = subscription.attach(context.feeds(), start, kind);
+        WireSubscription replaced = remember(key, subscription);
+        if (replaced != null) {
+            replaced.close();
+        }
+        TextFrame frame = loop.frame();
+        codec.subscribed(
+                frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
+        send(frame);
+        subscription.begin();
+    }
+
+    private @Nullable WireSubscription remember(WireSubscription.Key key, WireSubscription subscription) {
+        if (subscriptions.isEmpty()) {
+            // Most connections have one subscription: a map for two costs an idle one little.
+            subscriptions = new HashMap<>(2);
+        }
+        return subscriptions.put(key, subscription);
+    }
+
+    private @Nullable WireSubscription forget(WireSubscription.Key key) {
+        return subscriptions.isEmpty() ? null : subscriptions.remove(key);
+    }
+
+    private void unsubscribe(Request.Unsubscribe request) {
+        if (refusesOperations(request.requestId())) {
+            return;
+        }
+        WireSubscription subscription = forget(new WireSubscription.Key(request.clientId(), request.topic()));
+        if (subscription != null) {
+            subscription.close();
+        } else if (codec.refusesStrayUnsubscribe()) {
+            refuse(request.requestId(), WireError.notSubscribed(request.topic()));
+            return;
+        } else if (request.topic().indexOf('*') < 0 && context.find(request.topic()) == null) {
+            refuseUnknown(request.requestId(), request.topic());
+            return;
+        }
+        reply(out -> codec.unsubscribed(out, request, context.millis()));
+    }
+
+    // What subscriptions tell.
+
+    void tellDropped(WireSubscription.Key key, long count) {
+        log.dropped(count);
+        reply(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
+    }
+
+    /// The peer is too slow for a subscription whose policy is to disconnect. It is told behind what is already with
+    /// the transport; until
+    /// it has read that, it counts as no subscriber.
+    void overflowed(WireSubscription.Key key, long lag) {
+        execute(() -> {
+            if (!detached) {
+                disconnectSlow(
+                        lag + " messages of the subscription to '" + key.topic() + "' wait (setting subscriber-queue)");
+            }
+        });
+    }
+
+    private void disconnectSlow(String why) {
+        refuse(
+                null,
+                new WireError(WireError.Code.SLOW_CONSUMER, "this connection takes its messages too slowly: " + why));
+        detach();
+        connection.close(CloseCode.POLICY, "slow consumer", SLOW_LINGER_MILLIS);
+    }
+
+    void ended(WireSubscription subscription) {
+        if (forget(subscription.key()) != null) {
+            subscription.close();
+            reply(out -> codec.topicDeleted(out, subscription.key().topic(), context.millis()));
+        }
+    }
+
+    // The rhythm of a connection.
+
+    /// The bytes at hand are read: subscribers of what was published hear of it.
+    public void endOfBatch() {
+        Feed<?> full = wakes.flush();
+        if (full != null && !congested) {
+            congested = true;
+            full.onRoom(() -> execute(() -> {
+                congested = false;
+                connection.readAgain();
+            }));
+        }
+    }
+
+    /// Whether nothing more may be read for now.
+    public boolean paused() {
+        return held != null || congested;
+    }
+
+    /// The peer has taken what was sent.
+    public void progressed() {
+        untakenBytes = 0;
+    }
+
+    /// Called about once a second: heartbeats, and peers that are gone or stuck.
+    public void tick() {
+        long now = context.nanos();
+        long heartbeat = context.config().delivery().heartbeat().toNanos();
+        if (now - receivedNanos >= 2 * heartbeat) {
+            connection.abort("no sign of life for " + 2 * heartbeat / 1_000_000 + " ms");
+            return;
+        }
+        if (now - receivedNanos >= heartbeat && pingedNanos - receivedNanos < 0) {
+            pingedNanos = now;
+            connection.ping();
+        }
+        if (now - sentNanos >= heartbeat && codec.sendsHeartbeats() && !detached) {
+            reply(out -> codec.heartbeat(out, context.millis()));
+        }
+        checkProgress(now);
+    }
+
+    private void checkProgress(long now) {
+        long timeout = context.slowSendTimeoutNanos();
+        long untaken = timeout == 0 || detached ? 0 : connection.untakenBytes();
+        if (untaken == 0 || untaken != untakenBytes) {
+            untakenBytes = untaken;
+            untakenSinceNanos = now;
+        } else if (now - untakenSinceNanos >= timeout && !subscriptions.isEmpty()) {
+            disconnectSlow("no byte was taken for " + timeout / 1_000_000 + " ms (setting slow-send-timeout)");
+        }
+    }
+
+    // The end.
+
+    @Override
+    public void drain() {
+        execute(() -> draining = true);
+    }
+
+    @Override
+    public void close() {
+        execute(() -> {
+            endOfBatch();
+            connection
+                    .outbox()
+                    .whenEmpty(() -> connection.close(CloseCode.GOING_AWAY, "shutting down", CLOSE_LINGER_MILLIS));
+        });
+    }
+
+    @Override
+    public void abort() {
+        execute(() -> connection.abort("shutting down: not closed in time"));
+    }
+
+    /// Ends every subscription; the peer is no subscriber any more.
+    public void detach() {
+        detached = true;
+        held = null;
+        List<WireSubscription> ended = List.copyOf(subscriptions.values());
+        subscriptions = Map.of();
+        ended.forEach(WireSubscription::close);
+    }
+
+    /// The connection is gone.
+    public void closed(String reason) {
+        endOfBatch();
+        detach();
+        context.connections().remove(this);
+        log.closed(reason, context.nanos());
+    }
+
+    /// Something was wrong in here, not at the peer.
+    public void failed(Throwable cause) {
+        log.failed(cause);
+    }
+
+    /// Runs on the session's loop.
+    public void execute(Runnable action) {
+        if (loop.delivery().eventLoop().inEventLoop()) {
+            action.run();
+        } else {
+            loop.delivery().eventLoop().execute(action);
+        }
+    }
+
+    private boolean refusesOperations(@Nullable String requestId) {
+        if (draining) {
+            refuse(
+                    requestId,
+                    new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down; connect again later"));
+        }
+        return draining;
+    }
+
+    private void refuseUnknown(@Nullable String requestId, String topic) {
+        refuse(requestId, WireError.topicNotFound(topic));
+    }
+
+    private void refuse(@Nullable String requestId, WireError error) {
+        log.refused(error, context.nanos());
+        reply(out -> codec.error(out, requestId, error, context.millis()));
+    }
+
+    private void reply(Consumer<JsonBytes> answer) {
+        TextFrame frame = loop.frame();
+        answer.accept(frame.begin());
+        send(frame);
+    }
+
+    private void send(TextFrame frame) {
+        frame.end(TextFrame.TEXT);
+        connection.outbox().control(frame.array(), frame.from(), frame.length());
+    }
+}

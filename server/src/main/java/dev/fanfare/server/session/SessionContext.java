@@ -1,0 +1,166 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Topic;
+import dev.fanfare.feed.FeedAccess;
+import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Connections;
+import dev.fanfare.server.Dialect;
+import dev.fanfare.server.ServerConfig;
+import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.feed.WireCursor;
+import dev.fanfare.time.Timers;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// What all sessions of one listener have in common: its dialect, the server's limits, and the way into the broker. Any
+/// thread.
+public final class SessionContext {
+
+    private static final int SUBSCRIPTIONS_MAX = 10_000;
+
+    private final ServerContext server;
+    private final Dialect dialect;
+    private final SessionLoops loops;
+    private final WireKinds kinds;
+    private final Timers timers;
+    private final FeedAccess feeds;
+
+    /// The sessions of a listener.
+    public SessionContext(ServerContext server, Dialect dialect, SessionLoops loops, WireKinds kinds) {
+        this.server = server;
+        this.dialect = dialect;
+        this.loops = loops;
+        this.kinds = kinds;
+        this.timers = server.broker().timers();
+        this.feeds = server.broker().feeds();
+    }
+
+    /// A session on a new connection.
+    ///
+    /// @param clientId what the peer called itself in the handshake
+    /// @param deflated whether events are to be compressed
+    public Session open(SessionLoop loop, Connection connection, @Nullable String clientId, boolean deflated) {
+        return new Session(this, loop, connection, clientId, kinds.of(dialect, deflated));
+    }
+
+    /// What the sessions of an event loop share.
+    public SessionLoops loops() {
+        return loops;
+    }
+
+    /// Whether permessage-deflate is offered.
+    public boolean deflates() {
+        return false;
+    }
+
+    ServerConfig config() {
+        return server.config();
+    }
+
+    Dialect dialect() {
+        return dialect;
+    }
+
+    Codec codec(SessionLoop loop) {
+        return loop.codec(dialect);
+    }
+
+    FeedAccess feeds() {
+        return feeds;
+    }
+
+    Connections connections() {
+        return server.connections();
+    }
+
+    long nanos() {
+        return timers.nanoTime();
+    }
+
+    long millis() {
+        return timers.currentTimeMillis();
+    }
+
+    @Nullable
+    TokenBucket publishBucket() {
+        ServerConfig.Rate rate = config().limits().publishRate(dialect);
+        return rate == null ? null : new TokenBucket(rate.perSecond(), rate.burst(), nanos());
+    }
+
+    WireError rateLimited(long nanos) {
+        long millis = Math.max(1, (nanos + 999_999) / 1_000_000);
+        String wait = String.format(Locale.ROOT, "%.2f", millis / 1000.0);
+        return new WireError(
+                WireError.Code.RATE_LIMITED, "Publish rate limit exceeded. Try again in " + wait + "s", millis);
+    }
+
+    /// The topic of that name, made if topics make themselves; null when there is none.
+    @Nullable
+    Topic findOrCreate(String name) {
+        Topic found = find(name);
+        if (found != null || !config().autoCreateTopics()) {
+            return found;
+        }
+        Broker broker = server.broker();
+        try {
+            return broker.createTopic(name);
+        } catch (FanfareException refused) {
+            if (refused.code() == ErrorCode.TOPIC_EXISTS) {
+                return find(name);
+            }
+            throw refused;
+        }
+    }
+
+    @Nullable
+    Topic find(String name) {
+        return server.broker().topic(name).orElse(null);
+    }
+
+    /// Checks that a connection may have one more subscription.
+    void checkSubscriptions(int had, boolean replaces, String who) {
+        if (had >= SUBSCRIPTIONS_MAX && !replaces) {
+            throw new FanfareException(
+                    ErrorCode.LIMIT_REACHED,
+                    "connection " + who + " has " + had + " subscriptions, the most a connection may have");
+        }
+    }
+
+    /// How many messages may wait for a subscription whose peer refuses bytes.
+    ///
+    /// @param asked by the subscription; 0 if nothing was asked for
+    int queue(int asked) {
+        if (asked > 0) {
+            return asked;
+        }
+        return dialect == Dialect.FLAT
+                ? config().flat().topicQueue()
+                : config().delivery().subscriberQueue();
+    }
+
+    WireCursor.Overflow overflow(@Nullable String asked) {
+        if (asked != null) {
+            return WireCursor.Overflow.valueOf(asked.toUpperCase(Locale.ROOT));
+        }
+        if (dialect == Dialect.FLAT) {
+            return WireCursor.Overflow.DISCONNECT;
+        }
+        return WireCursor.Overflow.valueOf(config().delivery().overflow().name());
+    }
+
+    /// How long a subscriber may take no byte; 0: as long as it likes.
+    long slowSendTimeoutNanos() {
+        return dialect == Dialect.FLAT ? config().flat().slowSendTimeout().toNanos() : 0;
+    }
+
+    /// Tells the broker's listeners of a subscription that does not keep up.
+    void emit(Supplier<BrokerEvent> event) {
+        feeds.emit(event);
+    }
+}

@@ -1,0 +1,89 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.FlatCodec;
+import dev.fanfare.protocol.StandardCodec;
+import dev.fanfare.server.Dialect;
+import dev.fanfare.server.feed.Loop;
+import dev.fanfare.server.feed.TextFrame;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/// What the sessions of one event loop share: memory that each uses for the duration of one call, and one clock tick
+/// for all of them.
+public final class SessionLoop {
+
+    private final Loop delivery;
+    private final long tickMillis;
+    private final TextFrame frame = new TextFrame();
+    private final Map<Class<?>, Object> shared = new HashMap<>();
+    private final Codec standard;
+    private final Codec flat;
+    private final List<Connection> connections = new ArrayList<>();
+    private boolean ticking;
+
+    /// @param tickMillis how often connections are looked after, as long as there are any
+    /// @param ids which ids messages may bring along
+    /// @param depthMax how deep a request's JSON may be nested
+    SessionLoop(Loop delivery, long tickMillis, StandardCodec.MessageIds ids, int depthMax) {
+        this.delivery = delivery;
+        this.tickMillis = tickMillis;
+        this.standard = new StandardCodec(ids, depthMax);
+        this.flat = new FlatCodec(depthMax);
+    }
+
+    /// The loop's part in delivering.
+    public Loop delivery() {
+        return delivery;
+    }
+
+    /// What the connections of a transport share on this loop, made when it is first asked for.
+    public <T> T shared(Class<T> kind, Supplier<T> making) {
+        return kind.cast(shared.computeIfAbsent(kind, missing -> making.get()));
+    }
+
+    Codec codec(Dialect dialect) {
+        return dialect == Dialect.FLAT ? flat : standard;
+    }
+
+    /// A frame to write an answer into; the one before is forgotten.
+    TextFrame frame() {
+        return frame;
+    }
+
+    /// Looks after a connection from now on.
+    public void add(Connection connection) {
+        connections.add(connection);
+        if (!ticking) {
+            ticking = true;
+            scheduleTick();
+        }
+    }
+
+    /// Looks after it no more.
+    public void remove(Connection connection) {
+        connections.remove(connection);
+    }
+
+    private void scheduleTick() {
+        delivery.eventLoop().schedule(this::tick, tickMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private void tick() {
+        // From the end: a connection may be removed by its own tick.
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            if (i < connections.size()) {
+                connections.get(i).tick();
+            }
+        }
+        if (connections.isEmpty()) {
+            ticking = false;
+        } else {
+            scheduleTick();
+        }
+    }
+}

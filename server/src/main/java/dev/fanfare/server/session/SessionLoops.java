@@ -1,0 +1,54 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.protocol.JsonScanner;
+import dev.fanfare.protocol.StandardCodec;
+import dev.fanfare.server.ServerConfig;
+import dev.fanfare.server.feed.Loop;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.EventExecutorGroup;
+import java.time.Duration;
+import java.util.IdentityHashMap;
+
+/// The server's event loops and what their sessions share. Any thread.
+public final class SessionLoops {
+
+    private static final Duration TICK_SHORTEST = Duration.ofMillis(50);
+    private static final Duration TICK_LONGEST = Duration.ofSeconds(1);
+
+    private final IdentityHashMap<EventLoop, SessionLoop> loops = new IdentityHashMap<>();
+
+    /// The loops of a group.
+    public SessionLoops(EventExecutorGroup group, ServerConfig config) {
+        long tickMillis = tick(config).toMillis();
+        StandardCodec.MessageIds ids =
+                StandardCodec.MessageIds.valueOf(config.messageIds().name());
+        for (EventExecutor executor : group) {
+            EventLoop loop = (EventLoop) executor;
+            loops.put(loop, new SessionLoop(new Loop(loop), tickMillis, ids, JsonScanner.DEPTH_MAX));
+        }
+    }
+
+    /// Often enough for the shortest time limit that is looked after, and never more often than is cheap.
+    private static Duration tick(ServerConfig config) {
+        Duration shortest = config.delivery().heartbeat();
+        if (config.network().flatPort().isPresent()
+                && config.flat().slowSendTimeout().compareTo(shortest) < 0) {
+            shortest = config.flat().slowSendTimeout();
+        }
+        Duration tick = shortest.dividedBy(4);
+        if (tick.compareTo(TICK_SHORTEST) < 0) {
+            return TICK_SHORTEST;
+        }
+        return tick.compareTo(TICK_LONGEST) > 0 ? TICK_LONGEST : tick;
+    }
+
+    /// What the sessions of this loop share.
+    public SessionLoop of(EventLoop loop) {
+        SessionLoop found = loops.get(loop);
+        if (found == null) {
+            throw new IllegalArgumentException(loop + " is not one of the server's event loops");
+        }
+        return found;
+    }
+}

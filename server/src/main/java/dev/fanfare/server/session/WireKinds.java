@@ -1,0 +1,99 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Message;
+import dev.fanfare.Payload;
+import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.FlatCodec;
+import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.protocol.JsonScanner;
+import dev.fanfare.protocol.StandardCodec;
+import dev.fanfare.protocol.Utf8;
+import dev.fanfare.server.Dialect;
+import dev.fanfare.server.ServerConfig;
+import dev.fanfare.server.feed.EventEncoding;
+import dev.fanfare.server.feed.WireKind;
+import dev.fanfare.time.Timers;
+import java.util.Locale;
+
+/// The encodings in which events leave this server: each dialect, plain and compressed. One of each for the server's
+/// whole life, so that
+/// all its subscribers share the bytes.
+public final class WireKinds {
+
+    private final WireKind standard;
+    private final WireKind standardDeflated;
+    private final WireKind flat;
+    private final WireKind flatDeflated;
+
+    /// The encodings of a server.
+    public WireKinds(ServerConfig config, Timers timers) {
+        Codec standardCodec = new StandardCodec(StandardCodec.MessageIds.ANY, JsonScanner.DEPTH_MAX);
+        Codec flatCodec = new FlatCodec(JsonScanner.DEPTH_MAX);
+        DeliveryStrategy batched = DeliveryStrategy.batched(
+                config.flat().batchSize(), config.flat().batchLinger());
+        standard = new WireKind(new Events(standardCodec, false), DeliveryStrategy.immediate(), timers);
+        standardDeflated = new WireKind(new Events(standardCodec, true), DeliveryStrategy.immediate(), timers);
+        flat = new WireKind(new Events(flatCodec, false), batched, timers);
+        flatDeflated = new WireKind(new Events(flatCodec, true), batched, timers);
+    }
+
+    WireKind of(Dialect dialect, boolean deflated) {
+        return switch (dialect) {
+            case STANDARD -> deflated ? standardDeflated : standard;
+            case FLAT -> deflated ? flatDeflated : flat;
+        };
+    }
+
+    /// Writes events with a codec; of the codec only what keeps no state is used, so any thread may.
+    private record Events(Codec codec, boolean compressed) implements EventEncoding {
+
+        @Override
+        public void head(JsonBytes out, String topic, Message draft) {
+            Payload payload = draft.payload();
+            codec.eventBegin(out, topic, draft.id());
+            boolean base64 = false;
+            if (payload.isJson(JsonScanner::wellFormed)) {
+                int at = out.claim(payload.size()); // first, since it may replace the array
+                payload.copyTo(out.array(), at);
+            } else {
+                byte[] bytes = payload.toByteArray();
+                base64 = !isText(payload.contentType()) || !Utf8.wellFormed(bytes, 0, bytes.length);
+                if (base64) {
+                    out.base64(bytes);
+                } else {
+                    out.string(payload.text());
+                }
+            }
+            codec.eventMiddle(out, draft.id(), extras(draft, base64));
+        }
+
+        /// What a publisher of JSON that is none meant can't be known; it is shown as the text it is.
+        private static boolean isText(String contentType) {
+            return contentType.toLowerCase(Locale.ROOT).startsWith("text/") || contentType.equals(Payload.JSON);
+        }
+
+        private static Codec.Extras extras(Message draft, boolean base64) {
+            boolean plain = !base64
+                    && draft.type() == null
+                    && draft.key() == null
+                    && draft.headers().isEmpty()
+                    && draft.replyTo() == null
+                    && draft.correlationId() == null;
+            return plain
+                    ? Codec.Extras.NONE
+                    : new Codec.Extras(
+                            draft.type(),
+                            draft.key(),
+                            draft.headers(),
+                            draft.replyTo(),
+                            draft.correlationId(),
+                            base64 ? draft.payload().contentType() : null);
+        }
+
+        @Override
+        public void tail(JsonBytes out, Message stored) {
+            codec.eventTail(out, stored.timestampMillis(), stored.epoch(), stored.offset());
+        }
+    }
+}

@@ -1,0 +1,348 @@
+package dev.fanfare.server.websocket;
+
+import dev.fanfare.protocol.CloseCode;
+import dev.fanfare.server.feed.Outbox;
+import dev.fanfare.server.feed.Transport;
+import dev.fanfare.server.session.Connection;
+import dev.fanfare.server.session.Session;
+import dev.fanfare.server.session.SessionLoop;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// One WebSocket after its handshake: frames in, frames out, pings, closing. It is the only handler left in the
+/// channel's pipeline and
+/// owns the session that speaks through it.
+final class WebSocketConnection extends ChannelInboundHandlerAdapter
+        implements Connection, Transport, FrameDecoder.Listener {
+
+    /// After this many bytes without a pause in reading, publishes of this batch are handed to their subscribers.
+    private static final int BATCH_BYTES = 64 * 1024;
+
+    private static final int FIN = 0x80;
+
+    private final Channel channel;
+    private final SessionLoop loop;
+    private final FrameDecoder decoder;
+    private final Outbox outbox;
+    private final Session session;
+    private @Nullable ChannelHandlerContext context;
+
+    /// Bytes that came while reading was paused.
+    private @Nullable ByteBuf unread;
+
+    private int batchBytes;
+    private boolean readingPaused;
+    private boolean decoding;
+    private boolean closeSent;
+    private boolean closed;
+    private String closeReason = "connection lost";
+
+    WebSocketConnection(
+            Channel channel, SessionLoop loop, Session.Opening opening, @Nullable MessageInflater inflater) {
+        this.channel = channel;
+        this.loop = loop;
+        this.outbox = new Outbox(this, loop.delivery());
+        this.session = opening.open(this);
+        this.decoder = new FrameDecoder(
+                this,
+                loop.shared(FrameDecoder.Scratch.class, FrameDecoder.Scratch::new),
+                session.maxMessageSize(),
+                inflater);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        this.context = context;
+    }
+
+    /// The handshake is answered: the session may speak.
+    void start() {
+        loop.add(this);
+        session.opened();
+        if (!channel.isActive()) {
+            end();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        session.received();
+        batchBytes += in.readableBytes();
+        if (unread != null) {
+            unread.writeBytes(in);
+            in.release();
+            return;
+        }
+        decode(in);
+        if (batchBytes >= BATCH_BYTES) {
+            endBatch();
+        }
+    }
+
+    private void decode(ByteBuf in) {
+        boolean keep = false;
+        try {
+            decoding = true;
+            decoder.decode(in);
+            keep = in.isReadable() && !decoder.failed() && !closed;
+        } finally {
+            decoding = false;
+            if (keep) {
+                unread = in.alloc().buffer(in.readableBytes()).writeBytes(in);
+            }
+            in.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        endBatch();
+    }
+
+    private void endBatch() {
+        batchBytes = 0;
+        session.endOfBatch();
+        updateReading();
+    }
+
+    /// Reading stops while the session waits for room, and while the peer does not take its answers.
+    private void updateReading() {
+        boolean pause = session.paused() || outbox.controlBytes() > Session.CONTROL_MAX_BYTES;
+        if (pause != readingPaused && !closed) {
+            readingPaused = pause;
+            channel.config().setAutoRead(!pause);
+        }
+    }
+
+    @Override
+    public void readAgain() {
+        if (closed || decoding) {
+            return;
+        }
+        ByteBuf waiting = unread;
+        if (waiting != null && !session.paused()) {
+            unread = null;
+            decode(waiting);
+        }
+        endBatch();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (context.channel().isWritable()) {
+            session.progressed();
+            outbox.pump();
+            if (readingPaused) {
+                readAgain();
+            }
+            finishClosing();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        end();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            session.failed(cause);
+        }
+        closeReason = cause instanceof IOException ? "connection lost" : "internal error";
+        channel.close();
+    }
+
+    private void end() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        loop.remove(this);
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+        outbox.close();
+        session.closed(closeReason);
+    }
+
+    // What the frames say.
+
+    @Override
+    public void text(byte[] bytes, int from, int to) {
+        if (!closeSent) {
+            session.text(bytes, from, to);
+        }
+    }
+
+    @Override
+    public void binary() {
+        if (!closeSent) {
+            session.binary();
+        }
+    }
+
+    @Override
+    public void tooLarge() {
+        if (!closeSent) {
+            session.tooLarge();
+        }
+    }
+
+    @Override
+    public void ping(byte[] bytes, int from, int to) {
+        control(Opcode.PONG, bytes, from, to - from);
+    }
+
+    @Override
+    public void pong() {
+        // Any frame counts as a sign of life; there is nothing else to a pong.
+    }
+
+    @Override
+    public void close(int code) {
+        if (closeSent) {
+            closeReason = closeReason + ", confirmed by the peer";
+            channel.close();
+            return;
+        }
+        closeReason = code == CloseCode.NO_STATUS ? "closed by the peer" : "closed by the peer with " + code;
+        session.detach();
+        sendClose(code == CloseCode.NO_STATUS ? CloseCode.NORMAL : code, "");
+        outbox.pump();
+        finishClosing();
+        channel.eventLoop().schedule(() -> channel.close(), 1, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void violation(int closeCode, String reason) {
+        session.detach();
+        close(closeCode, reason, 1_000);
+    }
+
+    @Override
+    public boolean paused() {
+        // Once the close frame is sent, the peer's is looked for, whatever the session waits for.
+        return !closeSent && session.paused();
+    }
+
+    // What the session asks for.
+
+    @Override
+    public Outbox outbox() {
+        return outbox;
+    }
+
+    @Override
+    public SocketAddress peer() {
+        return channel.remoteAddress();
+    }
+
+    @Override
+    public long untakenBytes() {
+        var pending = channel.unsafe().outboundBuffer();
+        return pending == null ? 0 : pending.totalPendingWriteBytes() - pending.currentProgress();
+    }
+
+    @Override
+    public void ping() {
+        control(Opcode.PING, new byte[0], 0, 0);
+    }
+
+    @Override
+    public void close(int code, String reason, long lingerMillis) {
+        if (closeSent || closed) {
+            return;
+        }
+        closeReason = "closed with " + code + (reason.isEmpty() ? "" : ": " + reason);
+        sendClose(code, reason);
+        // The peer's own close frame still has to be read, whatever was paused.
+        channel.config().setAutoRead(true);
+        channel.eventLoop().schedule(() -> channel.close(), lingerMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private void sendClose(int code, String reason) {
+        byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(text.length, 123);
+        while (length < text.length && length > 0 && (text[length] & 0xC0) == 0x80) {
+            length--; // not inside a character
+        }
+        byte[] payload = new byte[2 + length];
+        payload[0] = (byte) (code >>> 8);
+        payload[1] = (byte) code;
+        System.arraycopy(text, 0, payload, 2, length);
+        control(Opcode.CLOSE, payload, 0, payload.length);
+        closeSent = true;
+    }
+
+    private void control(int opcode, byte[] payload, int from, int length) {
+        if (closeSent) {
+            return; // nothing may follow a close frame
+        }
+        byte[] frame = new byte[2 + length];
+        frame[0] = (byte) (FIN | opcode);
+        frame[1] = (byte) length;
+        System.arraycopy(payload, from, frame, 2, length);
+        outbox.control(frame, 0, frame.length);
+    }
+
+    /// The close frame is out and the peer has confirmed or asked for it.
+    private void finishClosing() {
+        if (closeSent && outbox.empty() && closeReason.startsWith("closed by the peer")) {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void abort(String reason) {
+        closeReason = reason;
+        channel.close();
+    }
+
+    /// Called about once a second by the loop.
+    @Override
+    public void tick() {
+        session.tick();
+    }
+
+    // The writing half.
+
+    @Override
+    public void write(ByteBuf bytes) {
+        ChannelHandlerContext writer = context;
+        if (writer == null) {
+            bytes.release();
+            return;
+        }
+        session.sent(bytes.readableBytes());
+        writer.write(bytes, writer.voidPromise());
+    }
+
+    @Override
+    public void flush() {
+        ChannelHandlerContext writer = context;
+        if (writer != null) {
+            writer.flush();
+        }
+    }
+
+    /// The high-water mark is one byte: a channel is writable when, and only when, everything has been taken.
+    @Override
+    public boolean blocked() {
+        return !channel.isWritable();
+    }
+
+    @Override
+    public boolean open() {
+        return channel.isActive();
+    }
+}
