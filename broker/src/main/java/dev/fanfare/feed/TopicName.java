@@ -42,7 +42,8 @@ public final class TopicName {
         if (text.length() > 2 * MAX_LENGTH || text.codePointCount(0, text.length()) > MAX_LENGTH) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
-                    what + " must have at most " + MAX_LENGTH + " characters, not " + text.length());
+                    what + " must have at most " + MAX_LENGTH + " characters, not "
+                            + text.codePointCount(0, text.length()));
         }
         for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
             int c = text.codePointAt(at);

@@ -136,13 +136,14 @@ public final class MemoryTopicLog implements TopicLog {
             throw new IllegalArgumentException("visible must be " + visible + " to " + end + ", not " + upTo);
         }
         VISIBLE.setRelease(this, upTo);
-        retain();
-    }
-
-    private void retain() {
         while (visible - oldest > retention.messages() || (bytes > retention.bytes() && oldest < visible)) {
             forgetOldest();
         }
+        expire();
+    }
+
+    @Override
+    public void expire() {
         if (retention.ageMillis() > 0) {
             long tooOld = timers.currentTimeMillis() - retention.ageMillis();
             for (Message first = first(); first != null && first.timestampMillis() < tooOld; first = first()) {

@@ -15,8 +15,9 @@ import java.util.Map;
 /// raises `visible` when what was appended is safe, and gives it up with [#takeBack] when it can't be made safe:
 /// nobody has seen it then.
 ///
-/// [#append], [#reveal], [#takeBack], [#shrink] and [#close] are called by one thread at a time, the topic in its
-/// section; they must not block. Everything else may be called by any thread at any time, also after [#close].
+/// [#append], [#reveal], [#takeBack], [#expire], [#shrink] and [#close] are called by one thread at a time, the
+/// topic in its section; they must not block. Everything else may be called by any thread at any time, also after
+/// [#close].
 public interface TopicLog extends AutoCloseable {
 
     /// The identity of this log's lifetime: 1 to 8 characters out of `0-9a-z`.
@@ -53,6 +54,9 @@ public interface TopicLog extends AutoCloseable {
     ///
     /// @param end between [#visible] and the present end
     void takeBack(long end);
+
+    /// Gives the memory of messages back that are too old now.
+    void expire();
 
     /// Forgets the oldest visible messages until the log costs at most so many bytes.
     ///
