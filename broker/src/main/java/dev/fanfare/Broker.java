@@ -143,7 +143,7 @@ public final class Broker implements AutoCloseable {
 
     /// The door for transports.
     public FeedAccess feeds() {
-        return registry;
+        return registry.feeds();
     }
 
     /// The clock that stamps messages.

@@ -232,6 +232,20 @@ public final class LiveTopic implements Topic {
         }
     }
 
+    boolean forgetsByAge() {
+        return !config.historyAge().isZero();
+    }
+
+    /// Gives the memory of messages back that are too old now.
+    void expire() {
+        section.lock();
+        try {
+            log.expire();
+        } finally {
+            section.unlock();
+        }
+    }
+
     /// Forgets the oldest messages until the history costs at most so many bytes.
     long shrink(long bytes) {
         section.lock();

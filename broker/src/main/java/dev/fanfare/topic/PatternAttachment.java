@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// each of its messages is either below its noted offset and replayed, or in the feed and not passed over.
 final class PatternAttachment<C> implements Attachment {
 
-    private final TopicRegistry registry;
+    private final FeedRegistry registry;
     private final SharedFeed<C> shared;
     private final C cursor;
     private final Opened opened;
@@ -32,33 +32,34 @@ final class PatternAttachment<C> implements Attachment {
     private volatile State state;
 
     /// Called by the registry, which has counted the subscription and put the feed into the plans.
-    PatternAttachment(TopicRegistry registry, SharedFeed<C> shared, Start start, C cursor) {
+    PatternAttachment(FeedRegistry registry, TopicRegistry topics, SharedFeed<C> shared, Start start, C cursor) {
         this.registry = registry;
         this.shared = shared;
         this.cursor = cursor;
-        long begun = registry.timers().currentTimeMillis();
+        long begun = topics.timers().currentTimeMillis();
         if (start instanceof Start.Latest) {
             // Whoever is in a section now may have read an earlier time. Once they have left, everything that the
             // cursor will see is stamped `begun` or later, so that the time can stand for a position.
-            registry.matching(shared.pattern(), LiveTopic::passSection);
+            topics.matching(shared.pattern(), LiveTopic::passSection);
             shared.feed().attach(cursor);
             replay = new Replay(List.of());
             opened = new Opened(null, -1, begun, null);
         } else {
             IdentityHashMap<LiveTopic, Long> before = new IdentityHashMap<>();
-            registry.matching(shared.pattern(), topic -> before.put(topic, topic.visible()));
+            topics.matching(shared.pattern(), topic -> before.put(topic, topic.visible()));
             shared.feed().attach(cursor);
             List<Replay.Range> ranges = new ArrayList<>();
-            Boolean recovered = note(start, before, ranges);
+            Boolean recovered = note(topics, start, before, ranges);
             replay = new Replay(start instanceof Start.LastN(int count) ? Replay.newest(count, ranges) : ranges);
             opened = new Opened(null, -1, begun, recovered);
         }
         state = replay.isDone() ? State.LIVE : State.REPLAYING;
     }
 
-    private @Nullable Boolean note(Start start, IdentityHashMap<LiveTopic, Long> before, List<Replay.Range> ranges) {
+    private @Nullable Boolean note(
+            TopicRegistry topics, Start start, IdentityHashMap<LiveTopic, Long> before, List<Replay.Range> ranges) {
         Map<String, Boolean> recovered = new HashMap<>();
-        registry.matching(shared.pattern(), topic -> {
+        topics.matching(shared.pattern(), topic -> {
             StartingPoint from;
             long visible;
             topic.enter();
@@ -82,9 +83,8 @@ final class PatternAttachment<C> implements Attachment {
         if (!(start instanceof Start.AfterAll all)) {
             return null;
         }
-        boolean missing = all.topics().keySet().stream()
-                .anyMatch(name -> shared.pattern().matches(name) && !recovered.containsKey(name));
-        return !missing && !recovered.containsValue(false);
+        return !recovered.containsValue(false)
+                && topics.deleted().nothingLost(shared.pattern(), all, recovered.keySet());
     }
 
     @Override

@@ -62,6 +62,10 @@ final class Plan {
         return of(fewer);
     }
 
+    boolean holds(List<SharedFeed<?>> feeds) {
+        return Arrays.asList(shared).equals(feeds);
+    }
+
     int size() {
         return shared.length;
     }

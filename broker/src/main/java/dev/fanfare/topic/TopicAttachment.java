@@ -4,6 +4,7 @@ import dev.fanfare.Message;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.time.Timers;
 import java.util.List;
 
 /// A subscription of one topic: reads the log until, inside the topic's section, nothing is left to read; there it
@@ -13,7 +14,7 @@ import java.util.List;
 /// therefore not keep it out for ever.
 final class TopicAttachment<C> implements Attachment {
 
-    private final TopicRegistry registry;
+    private final FeedRegistry registry;
     private final LiveTopic topic;
     private final SharedFeed<C> shared;
     private final C cursor;
@@ -28,7 +29,8 @@ final class TopicAttachment<C> implements Attachment {
     private boolean closed;
 
     /// Called by the registry, which has counted the subscription. Joins at once when there is nothing to replay.
-    TopicAttachment(TopicRegistry registry, LiveTopic topic, SharedFeed<C> shared, Start start, C cursor) {
+    TopicAttachment(
+            FeedRegistry registry, Timers timers, LiveTopic topic, SharedFeed<C> shared, Start start, C cursor) {
         this.registry = registry;
         this.topic = topic;
         this.shared = shared;
@@ -37,7 +39,7 @@ final class TopicAttachment<C> implements Attachment {
         try {
             StartingPoint from = StartingPoint.in(topic.log(), start);
             position = from.offset();
-            opened = new Opened(topic.epoch(), position, registry.timers().currentTimeMillis(), from.recovered());
+            opened = new Opened(topic.epoch(), position, timers.currentTimeMillis(), from.recovered());
             joinIfDone();
         } finally {
             topic.leave();

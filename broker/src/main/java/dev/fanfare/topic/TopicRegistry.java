@@ -7,38 +7,32 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Refused;
-import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.feed.Attachment;
-import dev.fanfare.feed.FeedAccess;
-import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
-import dev.fanfare.feed.Wakes;
 import dev.fanfare.log.HistoryBudget;
 import dev.fanfare.log.MemoryTopicLog;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
-/// All topics by name, and who hears them. One lock guards names, subscriptions and plans; looking a topic up and
-/// publishing take none of it.
-public final class TopicRegistry implements FeedAccess {
+/// All topics by name. One lock, shared with [FeedRegistry], guards names, subscriptions and plans; looking a
+/// topic up and publishing take none of it.
+public final class TopicRegistry {
 
     private static final String EPOCH_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
     private static final int EPOCH_LENGTH = 8;
+
+    /// How often topics that forget by age are looked through.
+    private static final Duration EXPIRY_INTERVAL = Duration.ofSeconds(10);
 
     private final BrokerConfig config;
     private final Timers timers;
@@ -49,8 +43,13 @@ public final class TopicRegistry implements FeedAccess {
     private final ReentrantLock lock = new ReentrantLock();
     private final ConcurrentHashMap<String, LiveTopic> byName = new ConcurrentHashMap<>();
     private final ConcurrentSkipListMap<String, LiveTopic> sorted = new ConcurrentSkipListMap<>();
-    private final PatternIndex patterns = new PatternIndex();
-    private final AtomicInteger subscriptions = new AtomicInteger();
+    private final DeletedTopics deleted = new DeletedTopics();
+    private final FeedRegistry feeds;
+
+    /// How many topics forget by age. Under the lock.
+    private int aging;
+
+    private boolean expiryScheduled;
     private volatile boolean closed;
 
     /// Holds no topic yet.
@@ -61,12 +60,18 @@ public final class TopicRegistry implements FeedAccess {
         this.timers = timers;
         this.events = events;
         this.budget = new HistoryBudget(config.historyMemory());
+        this.feeds = new FeedRegistry(this, config, lock, events);
         this.shrinker = new HistoryShrinker(budget, byName.values());
     }
 
     /// The broker's clock.
     public Timers timers() {
         return timers;
+    }
+
+    /// The door for transports.
+    public FeedRegistry feeds() {
+        return feeds;
     }
 
     /// What the histories cost.
@@ -104,7 +109,7 @@ public final class TopicRegistry implements FeedAccess {
         } finally {
             lock.unlock();
         }
-        emit(() -> new BrokerEvent.TopicCreated(name));
+        events.accept(() -> new BrokerEvent.TopicCreated(name));
         return topic;
     }
 
@@ -132,7 +137,7 @@ public final class TopicRegistry implements FeedAccess {
         } finally {
             lock.unlock();
         }
-        emit(() -> new BrokerEvent.TopicCreated(name));
+        events.accept(() -> new BrokerEvent.TopicCreated(name));
         return topic;
     }
 
@@ -140,7 +145,7 @@ public final class TopicRegistry implements FeedAccess {
         return new FanfareException(ErrorCode.TOPIC_NOT_FOUND, "topic '" + name + "' does not exist; create it first");
     }
 
-    private void checkOpen() {
+    void checkOpen() {
         if (closed) {
             throw new FanfareException(ErrorCode.SHUTTING_DOWN, "the broker is closing");
         }
@@ -154,22 +159,16 @@ public final class TopicRegistry implements FeedAccess {
                     "topic '" + name + "' would be one more than max-topics (" + config.maxTopics()
                             + ") allows: delete topics or raise the setting");
         }
-        List<SharedFeed<?>> feeds = patterns.matching(name);
-        if (feeds.size() > config.maxFeedsPerTopic()) {
-            throw tooManyFeeds(name);
-        }
+        Plan plan = feeds.planFor(name);
         var log = new MemoryTopicLog(newEpoch(), topicConfig.retention(), timers, budget);
-        LiveTopic topic = new LiveTopic(name, topicConfig, log, this, Plan.of(feeds));
+        LiveTopic topic = new LiveTopic(name, topicConfig, log, this, plan);
         sorted.put(name, topic);
         byName.put(name, topic);
+        if (topic.forgetsByAge()) {
+            aging++;
+            scheduleExpiry();
+        }
         return topic;
-    }
-
-    private FanfareException tooManyFeeds(String name) {
-        return new FanfareException(
-                ErrorCode.LIMIT_REACHED,
-                "topic '" + name + "' would be heard by more distinct patterns and encodings than max-feeds-per-topic ("
-                        + config.maxFeedsPerTopic() + ") allows: subscribe with fewer different patterns");
     }
 
     private static String newEpoch() {
@@ -206,14 +205,53 @@ public final class TopicRegistry implements FeedAccess {
                 return false;
             }
             sorted.remove(name);
-            topic.end(Plan.GONE);
+            end(topic, Plan.GONE);
+            deleted.add(topic);
+            aging -= topic.forgetsByAge() ? 1 : 0;
             // Under the lock, so that no feed is told that was closed meanwhile.
             topic.named().forEach(named -> named.feed().end());
         } finally {
             lock.unlock();
         }
-        emit(() -> new BrokerEvent.TopicDeleted(name));
+        events.accept(() -> new BrokerEvent.TopicDeleted(name));
         return true;
+    }
+
+    /// Under the lock.
+    private static void end(LiveTopic topic, Plan why) {
+        Plan last = topic.plan();
+        topic.end(why);
+        // Publishers that wait for room look again, and find that it is over.
+        last.openRooms();
+    }
+
+    /// The topics that were deleted lately.
+    DeletedTopics deleted() {
+        return deleted;
+    }
+
+    /// How many topics there are.
+    int size() {
+        return byName.size();
+    }
+
+    /// A topic that nobody publishes to forgets by age too. Under the lock.
+    private void scheduleExpiry() {
+        if (aging > 0 && !expiryScheduled && !closed) {
+            expiryScheduled = true;
+            timers.schedule(EXPIRY_INTERVAL, this::expire);
+        }
+    }
+
+    private void expire() {
+        byName.values().stream().filter(LiveTopic::forgetsByAge).forEach(LiveTopic::expire);
+        lock.lock();
+        try {
+            expiryScheduled = false;
+            scheduleExpiry();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Calls `action` for each topic that the pattern matches; those that come or go meanwhile may be among them
@@ -237,198 +275,13 @@ public final class TopicRegistry implements FeedAccess {
         }
     }
 
-    // ---- subscriptions
-
-    @Override
-    public PublishResult publish(Topic topic, Message draft, Wakes wakes) {
-        return ((LiveTopic) topic).append(draft, wakes);
-    }
-
-    @Override
-    public <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
-        Attachment attachment =
-                pattern.isWild() ? attachWild(pattern, start, kind, cursor) : attachNamed(pattern, start, kind, cursor);
-        emit(() -> new BrokerEvent.SubscriberAdded(pattern.text()));
-        return attachment;
-    }
-
-    private <C> Attachment attachNamed(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
-        if (start instanceof Start.AfterAll) {
-            throw new FanfareException(
-                    ErrorCode.BAD_REQUEST,
-                    "'" + pattern + "' is one topic: it resumes after one position, an epoch and an offset");
-        }
-        while (true) {
-            LiveTopic topic = require(pattern.text());
-            SharedFeed<C> shared = join(topic, pattern, kind);
-            if (shared != null) {
-                try {
-                    return new TopicAttachment<>(this, topic, shared, start, cursor);
-                } catch (RuntimeException e) {
-                    release(topic, shared);
-                    throw e;
-                }
-            }
-        }
-    }
-
-    /// @return null when the topic was deleted meanwhile
-    private <C> @Nullable SharedFeed<C> join(LiveTopic topic, Pattern pattern, FeedKind<C> kind) {
-        lock.lock();
-        try {
-            checkOpen();
-            if (topic.deleted()) {
-                return null;
-            }
-            checkSubscribers(topic.plan().subscriptions(), pattern);
-            SharedFeed<C> shared = cast(PatternIndex.ofKind(topic.named(), kind));
-            if (shared == null) {
-                if (topic.plan().size() >= config.maxFeedsPerTopic()) {
-                    throw tooManyFeeds(topic.name());
-                }
-                shared = new SharedFeed<>(pattern, kind, timers);
-                List<SharedFeed<?>> named = new ArrayList<>(topic.named());
-                named.add(shared);
-                topic.named(named);
-                topic.plan(topic.plan().with(shared));
-            }
-            count(shared, 1);
-            return shared;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void checkSubscribers(int present, Pattern pattern) {
-        if (present >= config.maxSubscribersPerTopic()) {
-            throw new FanfareException(
-                    ErrorCode.LIMIT_REACHED,
-                    "'" + pattern + "' has " + present + " subscriptions, as many as max-subscribers-per-topic ("
-                            + config.maxSubscribersPerTopic() + ") allows");
-        }
-    }
-
-    private <C> Attachment attachWild(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
-        if (start instanceof Start.After) {
-            throw new FanfareException(
-                    ErrorCode.BAD_REQUEST,
-                    "'" + pattern
-                            + "' is a pattern: it resumes after a time and a position per topic, not after one position");
-        }
-        SharedFeed<C> shared = join(pattern, kind);
-        try {
-            return new PatternAttachment<>(this, shared, start, cursor);
-        } catch (RuntimeException e) {
-            release(null, shared);
-            throw e;
-        }
-    }
-
-    private <C> SharedFeed<C> join(Pattern pattern, FeedKind<C> kind) {
-        lock.lock();
-        try {
-            checkOpen();
-            List<SharedFeed<?>> same = patterns.of(pattern);
-            checkSubscribers(same.stream().mapToInt(SharedFeed::subscriptions).sum(), pattern);
-            SharedFeed<C> shared = cast(PatternIndex.ofKind(same, kind));
-            if (shared == null) {
-                shared = open(pattern, kind);
-            }
-            count(shared, 1);
-            return shared;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private <C> SharedFeed<C> open(Pattern pattern, FeedKind<C> kind) {
-        if (!patterns.contains(pattern) && patterns.size() >= config.maxPatterns()) {
-            throw new FanfareException(
-                    ErrorCode.LIMIT_REACHED,
-                    "'" + pattern + "' would be one more distinct pattern than max-patterns (" + config.maxPatterns()
-                            + ") allows");
-        }
-        List<LiveTopic> topics = new ArrayList<>();
-        matching(pattern, topic -> {
-            if (topic.plan().size() >= config.maxFeedsPerTopic()) {
-                throw tooManyFeeds(topic.name());
-            }
-            topics.add(topic);
-        });
-        SharedFeed<C> shared = new SharedFeed<>(pattern, kind, timers);
-        patterns.add(shared);
-        PlanChange change = new PlanChange(plan -> plan.with(shared));
-        topics.forEach(topic -> topic.plan(change.of(topic.plan())));
-        return shared;
-    }
-
-    /// Every list of feeds is searched by the kind, whose cursor the feed of that kind has.
-    @SuppressWarnings("unchecked")
-    private static <C> @Nullable SharedFeed<C> cast(@Nullable SharedFeed<?> feed) {
-        return (SharedFeed<C>) feed;
-    }
-
-    private void count(SharedFeed<?> shared, int change) {
-        shared.changeSubscriptions(change);
-        subscriptions.addAndGet(change);
-    }
-
-    /// One subscription fewer; the last one of a feed closes it.
-    ///
-    /// @param topic null for a pattern
-    void release(@Nullable LiveTopic topic, SharedFeed<?> shared) {
-        boolean last;
-        lock.lock();
-        try {
-            count(shared, -1);
-            last = shared.subscriptions() == 0;
-            if (last && topic != null) {
-                List<SharedFeed<?>> named = new ArrayList<>(topic.named());
-                named.remove(shared);
-                topic.named(named);
-                topic.plan(topic.plan().without(shared));
-            } else if (last) {
-                patterns.remove(shared);
-                PlanChange change = new PlanChange(plan -> plan.without(shared));
-                matching(shared.pattern(), found -> found.plan(change.of(found.plan())));
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (last) {
-            shared.close();
-        }
-        emit(() -> new BrokerEvent.SubscriberRemoved(shared.pattern().text()));
-    }
-
-    @Override
-    public int subscribers(Topic topic) {
-        return topic.subscribers();
-    }
-
-    @Override
-    public int topics() {
-        return byName.size();
-    }
-
-    @Override
-    public int subscriptions() {
-        return subscriptions.get();
-    }
-
-    @Override
-    public void emit(Supplier<BrokerEvent> event) {
-        events.accept(event);
-    }
-
     /// From now on nothing is made, published or subscribed to; what was published can still be read.
     public void stop() {
         lock.lock();
         try {
             closed = true;
             for (LiveTopic topic : byName.values()) {
-                topic.plan().openRooms();
-                topic.end(Plan.CLOSED);
+                end(topic, Plan.CLOSED);
             }
         } finally {
             lock.unlock();
