@@ -3,11 +3,12 @@ package dev.fanfare.protocol;
 import java.io.Serial;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One request as read: which fields were given and where their values lie. Reading validates the whole text once; what
-/// a value means is
-/// looked at only when it is asked for. Reused; belongs to one thread.
+/// a value means is looked at only when it is asked for. Reused; belongs to one thread.
 final class Envelope {
 
     /// A field is missing or wrong.
@@ -28,6 +29,10 @@ final class Envelope {
     }
 
     private static final int FIELDS = Field.values().length;
+
+    /// Names a peer chose are told back, but not at any length.
+    private static final int EXCERPT_MAX = 64;
+
     private static final byte[] NULL = {'n', 'u', 'l', 'l'};
 
     private final JsonScanner scanner;
@@ -81,7 +86,7 @@ final class Envelope {
     }
 
     private @Nullable Field field(int nameFrom, boolean ofMessage) {
-        // The scanner has stepped over the name; its closing quote is found by looking at most a few characters on.
+        // The scanner has stepped over the name, so it is well-formed.
         int close = nameFrom + 1;
         boolean escaped = false;
         while (text[close] != '"') {
@@ -160,9 +165,23 @@ final class Envelope {
         return from < 0 ? null : string(field.path(), from, ends[field.ordinal()], max);
     }
 
-    /// A string of 1 to `max` characters that has to be there.
+    /// The same for one that comes again and again, so that it need not be made each time.
+    @Nullable
+    String repeated(Field field, int max) {
+        int from = starts[field.ordinal()];
+        if (from < 0) {
+            return null;
+        }
+        int to = ends[field.ordinal()];
+        if (text[from] != '"' || hasEscape(from, to)) {
+            return string(field.path(), from, to, max);
+        }
+        return bounded(field.path(), strings.get(text, from + 1, to - 1), max);
+    }
+
+    /// A string of 1 to `max` characters that has to be there; such a one comes again and again.
     String required(Field field, int max) {
-        String value = string(field, max);
+        String value = repeated(field, max);
         if (value == null) {
             throw new Fault(field.path() + " is required");
         }
@@ -177,50 +196,35 @@ final class Envelope {
         if (text[from] != '"') {
             throw new Fault(name + " must be a string");
         }
-        String value = text(from, to);
-        if (value.length() > max) {
-            throw new Fault(name + " must have at most " + max + " characters, not " + value.length());
+        return bounded(name, JsonScanner.string(text, from, to - 1), max);
+    }
+
+    private static String bounded(String name, String value, int max) {
+        // Characters are code points; a text of few chars has no more of them.
+        if (value.length() > max && value.codePointCount(0, value.length()) > max) {
+            throw new Fault(
+                    name + " must have at most " + max + " characters, not " + value.codePointCount(0, value.length()));
         }
         return value;
     }
 
-    private String text(int from, int to) {
-        for (int i = from + 1; i < to - 1; i++) {
+    private boolean hasEscape(int from, int to) {
+        for (int i = from; i < to; i++) {
             if (text[i] == '\\') {
-                return JsonScanner.string(text, from, to - 1);
+                return true;
             }
         }
-        return strings.get(text, from + 1, to - 1);
+        return false;
     }
 
-    /// A string that hardly ever comes again, so that it is not worth remembering.
-    String unique(Field field) {
-        return JsonScanner.string(text, starts[field.ordinal()], ends[field.ordinal()] - 1);
+    /// What a peer wrote, cut to a length that can be told back.
+    static String excerpt(String text) {
+        return text.length() <= EXCERPT_MAX ? text : text.substring(0, EXCERPT_MAX) + "...";
     }
 
     /// Whether a field is a string.
     boolean isString(Field field) {
         return has(field) && text[starts[field.ordinal()]] == '"';
-    }
-
-    /// Whether a field is a string in the form of a UUID.
-    boolean isUuid(Field field) {
-        int from = starts[field.ordinal()];
-        if (ends[field.ordinal()] - from != 38 || text[from] != '"') {
-            return false;
-        }
-        for (int i = 0; i < 36; i++) {
-            byte b = text[from + 1 + i];
-            boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
-            if (dash ? b != '-' : !hexadecimal(b)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean hexadecimal(byte b) {
-        return b >= '0' && b <= '9' || b >= 'a' && b <= 'f' || b >= 'A' && b <= 'F';
     }
 
     /// A whole number from `min` to `max`; `absent` when absent.
@@ -260,7 +264,8 @@ final class Envelope {
         return has(field) && text[starts[field.ordinal()]] == '{';
     }
 
-    /// Walks through the members of a field that must be an object; members that are null are absent.
+    /// Walks through the members of a field that must be an object; members that are null are absent, and none may be
+    /// there twice.
     void members(Field field, Member member) {
         members(field.path(), starts[field.ordinal()], ends[field.ordinal()], member);
     }
@@ -270,6 +275,7 @@ final class Envelope {
         if (text[from] != '{') {
             throw new Fault(name + " must be an object");
         }
+        Set<String> names = new HashSet<>();
         // A scanner per walk: these are rare, and one may begin inside another.
         JsonScanner scan = new JsonScanner(Integer.MAX_VALUE);
         scan.begin(text, from, to);
@@ -280,18 +286,22 @@ final class Envelope {
                 int valueFrom = scan.position();
                 scan.skipValue(0);
                 int valueTo = scan.position();
+                String memberName = memberName(nameFrom);
+                if (!names.add(memberName)) {
+                    throw new Fault("the field " + name + "." + excerpt(memberName) + " is given twice");
+                }
                 if (!isNull(valueFrom, valueTo)) {
-                    member.value(name(nameFrom), valueFrom, valueTo);
+                    member.value(memberName, valueFrom, valueTo);
                 }
             } while (scan.nextMember());
         }
     }
 
-    private String name(int nameFrom) {
+    private String memberName(int nameFrom) {
         int close = nameFrom + 1;
         while (text[close] != '"') {
             close += text[close] == '\\' ? 2 : 1;
         }
-        return text(nameFrom, close + 1);
+        return JsonScanner.string(text, nameFrom, close);
     }
 }

@@ -7,8 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /// Steps through JSON text (RFC 8259) and accepts nothing else: no comments, no trailing commas, no bare words. It
-/// builds nothing; values
-/// are known by where they begin and end, so that a payload can be passed on as it was written.
+/// builds nothing; values are known by where they begin and end, so that a payload can be passed on as it was written.
 ///
 /// The bytes must be well-formed UTF-8 ([Utf8]). Reused from text to text; belongs to one thread.
 public final class JsonScanner {
@@ -310,8 +309,7 @@ public final class JsonScanner {
     }
 
     /// The string whose quotes stand at `first` and `last`, which this scanner has stepped over, escapes resolved. A
-    /// lone surrogate that
-    /// was escaped stays one.
+    /// lone surrogate that was escaped stays one.
     public static String string(byte[] text, int first, int last) {
         for (int i = first + 1; i < last; i++) {
             if (text[i] == '\\') {

@@ -3,6 +3,7 @@ package dev.fanfare.protocol;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,6 +19,8 @@ final class Members {
     private static final int POSITIONS_MAX = 10_000;
     private static final int BATCH_MAX = 10_000;
     private static final long LINGER_MAX_MILLIS = 60_000;
+    private static final Instant TIME_MIN = Instant.EPOCH;
+    private static final Instant TIME_MAX = Instant.parse("+10000-01-01T00:00:00Z");
     private static final Set<String> POLICIES = Set.of("drop_oldest", "drop_newest", "disconnect");
 
     private Members() {}
@@ -28,13 +31,14 @@ final class Members {
         }
         Map<String, String> headers = new LinkedHashMap<>();
         envelope.members(Field.MESSAGE_HEADERS, (name, from, to) -> {
-            String value = envelope.string("message.headers." + name, from, to, HEADER_VALUE_MAX);
-            if (name.length() > TEXT_MAX || headers.put(name, value) != null || headers.size() > HEADERS_MAX) {
-                throw new Envelope.Fault("message.headers must have at most " + HEADERS_MAX
-                        + " different names of at most " + TEXT_MAX + " characters");
+            String path = "message.headers." + Envelope.excerpt(name);
+            headers.put(name, envelope.string(path, from, to, HEADER_VALUE_MAX));
+            if (name.length() > TEXT_MAX || headers.size() > HEADERS_MAX) {
+                throw new Envelope.Fault("message.headers must have at most " + HEADERS_MAX + " names of at most "
+                        + TEXT_MAX + " characters");
             }
         });
-        return Map.copyOf(headers);
+        return Collections.unmodifiableMap(headers); // in the order they were written
     }
 
     static @Nullable String overflow(Envelope envelope) {
@@ -54,7 +58,9 @@ final class Members {
             switch (name) {
                 case "size" -> given[0] = envelope.number("batch.size", from, to, 1, BATCH_MAX);
                 case "linger_ms" -> given[1] = envelope.number("batch.linger_ms", from, to, 0, LINGER_MAX_MILLIS);
-                default -> throw new Envelope.Fault("batch has the fields size and linger_ms, not '" + name + "'");
+                default ->
+                    throw new Envelope.Fault(
+                            "batch has the fields size and linger_ms, not '" + Envelope.excerpt(name) + "'");
             }
         });
         if (given[0] < 0 || given[1] < 0) {
@@ -98,7 +104,7 @@ final class Members {
                 case "time" -> time[0] = time("since.time", envelope.string("since.time", from, to, TEXT_MAX));
                 case "topics" ->
                     envelope.members("since.topics", from, to, (topic, positionFrom, positionTo) -> {
-                        PositionReader reader = new PositionReader("since.topics['" + topic + "']");
+                        PositionReader reader = new PositionReader("since.topics." + Envelope.excerpt(topic));
                         envelope.members(
                                 reader.path,
                                 positionFrom,
@@ -110,7 +116,8 @@ final class Members {
                         }
                     });
                 default ->
-                    throw new Envelope.Fault("since on a pattern has the fields time and topics, not '" + name + "'");
+                    throw new Envelope.Fault(
+                            "since on a pattern has the fields time and topics, not '" + Envelope.excerpt(name) + "'");
             }
         });
         if (time[0] == null) {
@@ -138,7 +145,9 @@ final class Members {
                 case "offset" -> new Request.From.Offset(envelope.number("from.offset", from, to, 0, Long.MAX_VALUE));
                 case "time" ->
                     new Request.From.Time(time("from.time", envelope.string("from.time", from, to, TEXT_MAX)));
-                default -> throw new Envelope.Fault("from has the fields offset or time, not '" + name + "'");
+                default ->
+                    throw new Envelope.Fault(
+                            "from has the fields offset or time, not '" + Envelope.excerpt(name) + "'");
             };
         });
         if (found[0] == null) {
@@ -149,10 +158,15 @@ final class Members {
 
     private static Instant time(String name, String text) {
         try {
-            return Instant.parse(text);
+            Instant time = Instant.parse(text);
+            if (!time.isBefore(TIME_MIN) && time.isBefore(TIME_MAX)) {
+                return time;
+            }
         } catch (DateTimeException notATime) {
-            throw new Envelope.Fault(name + " must be a time like 2026-01-31T12:00:00.000Z, not '" + text + "'");
+            // told below, like a time that no message can have
         }
+        throw new Envelope.Fault(
+                name + " must be a time like 2026-01-31T12:00:00.000Z, not '" + Envelope.excerpt(text) + "'");
     }
 
     /// Collects `{epoch, offset}`.
@@ -169,7 +183,9 @@ final class Members {
             switch (name) {
                 case "epoch" -> epoch = envelope.string(path + ".epoch", from, to, TEXT_MAX);
                 case "offset" -> offset = envelope.number(path + ".offset", from, to, -1, Long.MAX_VALUE);
-                default -> throw new Envelope.Fault(path + " has the fields epoch and offset, not '" + name + "'");
+                default ->
+                    throw new Envelope.Fault(
+                            path + " has the fields epoch and offset, not '" + Envelope.excerpt(name) + "'");
             }
         }
 

@@ -18,6 +18,7 @@ public final class StandardCodec implements Codec {
 
     private static final int NAME_MAX = 256;
     private static final int ID_MAX = 128;
+    private static final String NOT_A_UUID = "message.id must be a valid UUID";
     private static final byte[] PUBLISH = "\"publish\"".getBytes(US_ASCII);
     private static final List<Field> NOT_IN_PUBLISH =
             List.of(Field.MESSAGE_TTL_MS, Field.MESSAGE_DELAY_MS, Field.MESSAGE_DELIVER_AT);
@@ -79,12 +80,16 @@ public final class StandardCodec implements Codec {
                         envelope.required(Field.CLIENT_ID, NAME_MAX));
             case "ping" -> new Request.Ping(requestId);
             case "publish" -> publish(requestId); // written with escapes
+            case "request", "transaction", "ack", "nack" ->
+                new Request.Malformed(
+                        requestId, WireError.badRequest("type '" + type + "' is not supported by this server"));
             default ->
                 new Request.Malformed(
                         requestId,
                         new WireError(
                                 WireError.Code.UNKNOWN_TYPE,
-                                "unknown type '" + type + "'; known are subscribe, unsubscribe, publish and ping"));
+                                "unknown type '" + Envelope.excerpt(type)
+                                        + "'; known are subscribe, unsubscribe, publish and ping"));
         };
     }
 
@@ -100,13 +105,13 @@ public final class StandardCodec implements Codec {
         String durability = envelope.string(Field.DURABILITY, NAME_MAX);
         if (durability != null && !durability.equals("memory")) {
             throw new Envelope.Fault(
-                    "durability '" + durability + "' can't be had: this server keeps topics in memory");
+                    "durability '" + Envelope.excerpt(durability) + "' is not supported by this server, only 'memory'");
         }
         return new Request.Publish(
                 requestId,
                 topic,
                 messageId(),
-                envelope.string(Field.MESSAGE_TYPE, NAME_MAX),
+                envelope.repeated(Field.MESSAGE_TYPE, NAME_MAX),
                 envelope.string(Field.MESSAGE_KEY, NAME_MAX),
                 Members.headers(envelope),
                 envelope.string(Field.MESSAGE_REPLY_TO, NAME_MAX),
@@ -119,13 +124,33 @@ public final class StandardCodec implements Codec {
         if (!envelope.has(Field.MESSAGE_ID)) {
             return null;
         }
-        if (messageIds == MessageIds.ANY) {
-            return envelope.required(Field.MESSAGE_ID, ID_MAX);
+        boolean uuid = messageIds == MessageIds.UUID;
+        if (uuid && !envelope.isString(Field.MESSAGE_ID)) {
+            throw new Envelope.Fault(NOT_A_UUID);
         }
-        if (!envelope.isUuid(Field.MESSAGE_ID)) {
-            throw new Envelope.Fault("message.id must be a valid UUID");
+        String id = envelope.string(Field.MESSAGE_ID, uuid ? Integer.MAX_VALUE : ID_MAX);
+        if (id != null && uuid && !isUuid(id)) {
+            throw new Envelope.Fault(NOT_A_UUID);
         }
-        return envelope.unique(Field.MESSAGE_ID);
+        if (id != null && id.isEmpty()) {
+            throw new Envelope.Fault("message.id must not be empty");
+        }
+        return id;
+    }
+
+    /// In the form of RFC 9562, section 4; hexadecimal digits of either case.
+    private static boolean isUuid(String text) {
+        if (text.length() != 36) {
+            return false;
+        }
+        for (int i = 0; i < 36; i++) {
+            char c = text.charAt(i);
+            boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
+            if (dash ? c != '-' : Character.digit(c, 16) < 0 || c > 'f') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Request subscribe(@Nullable String requestId) {

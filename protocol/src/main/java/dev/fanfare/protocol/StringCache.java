@@ -5,8 +5,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Turns bytes into strings and remembers the last ones, so that a topic named in every request is made a string once.
-/// Bounded; a name
-/// that shares another's place simply replaces it.
+/// Bounded; a name that shares another's place simply replaces it.
 final class StringCache {
 
     private static final int SLOTS = 1024;
