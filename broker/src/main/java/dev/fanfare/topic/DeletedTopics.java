@@ -36,7 +36,7 @@ final class DeletedTopics {
     ///
     /// @param judged the topics that exist, which have been judged by their logs
     synchronized boolean nothingLost(Pattern pattern, Start.AfterAll start, Set<String> judged) {
-        long time = start.time().toEpochMilli();
+        long time = Start.millis(start.time());
         boolean seenToTheEnd = start.topics().entrySet().stream()
                 .filter(entry -> pattern.matches(entry.getKey()) && !judged.contains(entry.getKey()))
                 .allMatch(entry -> seenToTheEnd(entry.getKey(), entry.getValue()));

@@ -6,6 +6,7 @@ import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Feed;
@@ -90,7 +91,7 @@ public final class LiveTopic implements Topic {
 
     @Override
     public long firstAt(Instant time) {
-        return log.firstAt(time.toEpochMilli());
+        return log.firstAt(Start.millis(time));
     }
 
     @Override

@@ -22,7 +22,7 @@ record StartingPoint(long offset, @Nullable Boolean recovered) {
             case Start.Earliest() -> new StartingPoint(oldest, null);
             case Start.LastN(int count) -> new StartingPoint(Math.max(oldest, visible - count), null);
             case Start.AtOffset(long offset) -> new StartingPoint(Math.clamp(offset, oldest, visible), null);
-            case Start.AtTime(var time) -> new StartingPoint(log.firstAt(time.toEpochMilli()), null);
+            case Start.AtTime(var time) -> new StartingPoint(log.firstAt(Start.millis(time)), null);
             case Start.After(Position position) -> after(log, position);
             case Start.AfterAll all ->
                 throw new FanfareException(
@@ -39,7 +39,7 @@ record StartingPoint(long offset, @Nullable Boolean recovered) {
             case Start.LastN ignored -> new StartingPoint(log.oldest(), null);
             case Start.AfterAll(var time, var topics) -> {
                 Position position = topics.get(topic);
-                yield position != null ? after(log, position) : since(log, time.toEpochMilli());
+                yield position != null ? after(log, position) : since(log, Start.millis(time));
             }
             default -> in(log, start);
         };
@@ -51,9 +51,11 @@ record StartingPoint(long offset, @Nullable Boolean recovered) {
         if (!position.epoch().equals(log.epoch())) {
             return new StartingPoint(oldest, false);
         }
+        if (position.offset() >= visible) {
+            return new StartingPoint(visible, false);
+        }
         long next = position.offset() + 1;
-        boolean whole = next >= oldest && next <= visible;
-        return new StartingPoint(Math.clamp(next, oldest, visible), whole);
+        return new StartingPoint(Math.max(next, oldest), next >= oldest);
     }
 
     private static StartingPoint since(TopicLog log, long timestampMillis) {
