@@ -61,7 +61,7 @@ final class TopicAttachment<C> implements Attachment {
         if (state != State.REPLAYING) {
             return List.of();
         }
-        if (topic.visible() - position > maxMessages) {
+        if (topic.visible() - Math.max(position, topic.oldest()) > maxMessages) {
             // Certainly not the last slice: the publishers need not wait for it.
             List<Message> slice = read(maxMessages, maxBytes);
             if (!slice.isEmpty()) {

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -87,7 +88,7 @@ class RecoveryTest {
         return new Start.After(new Position(epoch("t"), offset));
     }
 
-    private void assertBegins(Start start, Boolean recovered, Long... offsets) {
+    private void assertBegins(Start start, @Nullable Boolean recovered, Long... offsets) {
         Attachment attachment = attach("t", start);
         assertThat(attachment.opened().recovered()).isEqualTo(recovered);
         assertThat(attachment.opened().epoch()).isEqualTo(epoch("t"));
