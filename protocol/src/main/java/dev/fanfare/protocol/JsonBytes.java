@@ -1,11 +1,15 @@
 package dev.fanfare.protocol;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Arrays;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /// A buffer that JSON is written into, used again and again. Belongs to one thread.
 public final class JsonBytes {
@@ -15,8 +19,16 @@ public final class JsonBytes {
 
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final int CACHE_SLOTS = 64;
+
     private byte[] bytes = new byte[512];
     private int length;
+
+    // Strings by identity: the same topic is the same object again and again.
+    private final @Nullable String[] lastStrings = new String[CACHE_SLOTS];
+    private final @Nullable String[] cachedStrings = new String[CACHE_SLOTS];
+    private final byte[][] cachedQuoted = new byte[CACHE_SLOTS][];
 
     /// The last timestamp written: within one millisecond there are many.
     private long stampMillis = Long.MIN_VALUE;
@@ -78,58 +90,49 @@ public final class JsonBytes {
         return this;
     }
 
-    /// Appends a JSON string: quoted, escaped, UTF-8; a lone surrogate becomes U+FFFD.
-    @SuppressWarnings("deprecation") // see raw()
+    /// Appends a JSON string: quoted, escaped, UTF-8; a lone surrogate becomes a question mark. What comes again and
+    /// again, as names do,
+    /// is encoded once.
     public JsonBytes string(String text) {
-        int count = text.length();
-        reserve(count + 2);
-        bytes[length++] = '"';
-        int start = length;
-        // Copied as if it were plain ASCII, then looked at: nearly every name and id is.
-        text.getBytes(0, count, bytes, start);
-        for (int i = 0; i < count; i++) {
-            byte b = bytes[start + i];
-            if (b < ' ' || b == '"' || b == '\\' || text.charAt(i) > 0x7E) {
-                length = start;
-                escaped(text);
-                bytes[length++] = '"';
-                return this;
-            }
+        int slot = text.hashCode() & CACHE_SLOTS - 1;
+        if (cachedStrings[slot] == text) {
+            return put(cachedQuoted[slot]);
         }
-        length = start + count;
-        bytes[length++] = '"';
+        int start = length;
+        quote(text.getBytes(StandardCharsets.UTF_8));
+        if (lastStrings[slot] == text) {
+            // Seen twice: worth keeping. A string that never comes again costs no copy.
+            cachedStrings[slot] = text;
+            cachedQuoted[slot] = Arrays.copyOfRange(bytes, start, length);
+        }
+        lastStrings[slot] = text;
         return this;
     }
 
-    private void escaped(String text) {
-        // Six bytes for a control character is the worst case of a char.
-        reserve(text.length() * 6 + 1);
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c < 0x80) {
-                escapedAscii(c);
-            } else if (c < 0x800) {
-                bytes[length++] = (byte) (0xC0 | c >> 6);
-                bytes[length++] = (byte) (0x80 | c & 0x3F);
-            } else if (Character.isHighSurrogate(c)
-                    && i + 1 < text.length()
-                    && Character.isLowSurrogate(text.charAt(i + 1))) {
-                int point = Character.toCodePoint(c, text.charAt(++i));
-                bytes[length++] = (byte) (0xF0 | point >> 18);
-                bytes[length++] = (byte) (0x80 | point >> 12 & 0x3F);
-                bytes[length++] = (byte) (0x80 | point >> 6 & 0x3F);
-                bytes[length++] = (byte) (0x80 | point & 0x3F);
+    private void quote(byte[] utf8) {
+        reserve(utf8.length + 2);
+        bytes[length++] = '"';
+        int plain = 0;
+        while (plain + 8 <= utf8.length && JsonScanner.plain((long) LONGS.get(utf8, plain))) {
+            plain += 8;
+        }
+        System.arraycopy(utf8, 0, bytes, length, plain);
+        length += plain;
+        // Six bytes for a control character is the worst case.
+        reserve((utf8.length - plain) * 6 + 1);
+        for (int i = plain; i < utf8.length; i++) {
+            byte b = utf8[i];
+            if (b >= 0 && b < ' ' || b == '"' || b == '\\') {
+                escape(b);
             } else {
-                int point = Character.isSurrogate(c) ? 0xFFFD : c;
-                bytes[length++] = (byte) (0xE0 | point >> 12);
-                bytes[length++] = (byte) (0x80 | point >> 6 & 0x3F);
-                bytes[length++] = (byte) (0x80 | point & 0x3F);
+                bytes[length++] = b;
             }
         }
+        bytes[length++] = '"';
     }
 
-    private void escapedAscii(char c) {
-        int letter = switch (c) {
+    private void escape(byte b) {
+        int letter = switch (b) {
             case '"' -> '"';
             case '\\' -> '\\';
             case '\b' -> 'b';
@@ -139,18 +142,15 @@ public final class JsonBytes {
             case '\t' -> 't';
             default -> 0;
         };
+        bytes[length++] = '\\';
         if (letter != 0) {
-            bytes[length++] = '\\';
             bytes[length++] = (byte) letter;
-        } else if (c >= ' ' && c != 0x7F) {
-            bytes[length++] = (byte) c;
         } else {
-            bytes[length++] = '\\';
             bytes[length++] = 'u';
             bytes[length++] = '0';
             bytes[length++] = '0';
-            bytes[length++] = HEX[c >> 4];
-            bytes[length++] = HEX[c & 0xF];
+            bytes[length++] = HEX[b >> 4];
+            bytes[length++] = HEX[b & 0xF];
         }
     }
 

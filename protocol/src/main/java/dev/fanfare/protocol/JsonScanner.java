@@ -235,8 +235,7 @@ public final class JsonScanner {
             // Eight characters at once, as long as none of them is a quote, a backslash or a control character.
             while (at + 8 <= end) {
                 long word = (long) LONGS.get(text, at);
-                long special =
-                        zeroBytes(word ^ QUOTES) | zeroBytes(word ^ BACKSLASHES) | (word - SPACES) & ~word & HIGHS;
+                long special = special(word);
                 if (special != 0) {
                     at += Long.numberOfTrailingZeros(special) >>> 3;
                     break;
@@ -255,6 +254,15 @@ public final class JsonScanner {
                 throw at < end ? unexpected("an escaped control character") : unexpected("the end of a string");
             }
         }
+    }
+
+    /// Whether eight characters of a string stand for themselves: no quote, no backslash, no control character.
+    static boolean plain(long word) {
+        return special(word) == 0;
+    }
+
+    private static long special(long word) {
+        return zeroBytes(word ^ QUOTES) | zeroBytes(word ^ BACKSLASHES) | (word - SPACES) & ~word & HIGHS;
     }
 
     /// Marks (among others after the first) the bytes that are zero; the lowest mark is always right.

@@ -19,6 +19,7 @@ public final class Outbox {
     private final Transport transport;
     private final Loop loop;
     private @Nullable ByteBuf control;
+    private int controlCapacity = CONTROL_INITIAL_BYTES;
     private @Nullable Source firstReady;
     private @Nullable Source lastReady;
     private boolean pumping;
@@ -46,7 +47,7 @@ public final class Outbox {
         }
         ByteBuf buffer = control;
         if (buffer == null) {
-            buffer = ByteBufAllocator.DEFAULT.directBuffer(Math.max(CONTROL_INITIAL_BYTES, length));
+            buffer = ByteBufAllocator.DEFAULT.directBuffer(Math.max(controlCapacity, length));
             control = buffer;
         }
         buffer.writeBytes(frame, from, length);
@@ -137,6 +138,7 @@ public final class Outbox {
         ByteBuf before = control;
         if (before != null) {
             control = null;
+            controlCapacity = Math.max(CONTROL_INITIAL_BYTES, before.readableBytes());
             transport.write(before);
         }
         if (slice != null) {

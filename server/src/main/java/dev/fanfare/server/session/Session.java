@@ -117,7 +117,17 @@ public final class Session implements Connections.Peer {
 
     /// One text message.
     public void text(byte[] bytes, int from, int to) {
-        switch (codec.decode(bytes, from, to)) {
+        Request request = codec.decode(bytes, from, to);
+        if (request instanceof Request.Publish publish) {
+            publish(publish);
+        } else {
+            rare(request);
+        }
+    }
+
+    /// Everything but publishing: a switch over types costs more than a test for one.
+    private void rare(Request request) {
+        switch (request) {
             case Request.Publish publish -> publish(publish);
             case Request.Subscribe subscribe -> subscribe(subscribe);
             case Request.Unsubscribe unsubscribe -> unsubscribe(unsubscribe);
@@ -175,9 +185,12 @@ public final class Session implements Connections.Peer {
         if (request.replyTo() != null || request.correlationId() != null) {
             draft = draft.withReply(request.replyTo(), request.correlationId());
         }
-        switch (context.feeds().publish(topic, draft, wakes)) {
-            case PublishResult.Accepted accepted -> published(request, topic, accepted);
-            case PublishResult.Refused refused -> refused(request, refused);
+        PublishResult result = context.feeds().publish(topic, draft, wakes);
+        if (result
+                instanceof PublishResult.Accepted accepted) { // a switch over types costs a fifth of the whole publish
+            published(request, topic, accepted);
+        } else if (result instanceof PublishResult.Refused refused) {
+            refused(request, refused);
         }
     }
 
