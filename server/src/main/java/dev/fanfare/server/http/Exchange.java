@@ -1,0 +1,162 @@
+package dev.fanfare.server.http;
+
+import dev.fanfare.server.rest.Answer;
+import dev.fanfare.server.rest.Call;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.DateFormatter;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import java.util.Date;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What of a request bears on its answer, whatever the endpoint. Immutable.
+///
+/// @param line method and target, for the log; empty when the request could not be read
+/// @param headOnly the answer goes without its body
+/// @param chunks the peer understands answers of unknown length
+/// @param keepAlive whether the connection takes more requests afterwards
+/// @param headers for the answer, beside those of every answer
+record Exchange(
+        HttpContext http,
+        String line,
+        HttpMethod method,
+        boolean headOnly,
+        boolean chunks,
+        boolean keepAlive,
+        @Nullable String origin,
+        Map<String, String> headers) {
+
+    private static final String PREFLIGHT_SECONDS = "600";
+    private static final String ALLOWED_HEADERS = "Content-Type, Authorization, X-API-Key, Last-Event-ID, Cache-Control";
+
+    /// A request that could not be read.
+    static Exchange unread(HttpContext http) {
+        return new Exchange(http, "", HttpMethod.GET, false, false, false, null, Map.of());
+    }
+
+    /// A request that could.
+    static Exchange of(HttpContext http, FullHttpRequest request) {
+        return new Exchange(
+                http,
+                request.method() + " " + request.uri(),
+                request.method(),
+                request.method().equals(HttpMethod.HEAD),
+                request.protocolVersion().isKeepAliveDefault(),
+                HttpUtil.isKeepAlive(request),
+                request.headers().get(HttpHeaderNames.ORIGIN),
+                Map.of());
+    }
+
+    /// Whether the request could be read.
+    boolean known() {
+        return !line.isEmpty();
+    }
+
+    /// Whether the request changes nothing.
+    boolean reads() {
+        return headOnly || method.equals(HttpMethod.GET);
+    }
+
+    /// Whether a browser may have sent this for the page it shows.
+    boolean originAllowed() {
+        return http.server().config().network().allowedOrigins().allows(origin);
+    }
+
+    Exchange with(String header, String value) {
+        Map<String, String> more = new LinkedHashMap<>(headers);
+        more.put(header, value);
+        return new Exchange(http, line, method, headOnly, chunks, keepAlive, origin, more);
+    }
+
+    /// The same, and the connection ends with its answer.
+    Exchange closing() {
+        return new Exchange(http, line, method, headOnly, chunks, false, origin, headers);
+    }
+
+    /// What a browser that asks before it sends is told.
+    Exchange preflight(String allowed) {
+        Exchange answer = with("Allow", allowed);
+        return origin == null || !originAllowed()
+                ? answer
+                : answer.with("Access-Control-Allow-Methods", allowed)
+                        .with("Access-Control-Allow-Headers", ALLOWED_HEADERS)
+                        .with("Access-Control-Max-Age", PREFLIGHT_SECONDS);
+    }
+
+    /// The call that an endpoint answers; it holds nothing of the request's memory.
+    Call call(FullHttpRequest request, Map<String, String> variables, Map<String, String> query) {
+        Map<String, String> named = new HashMap<>();
+        for (Map.Entry<String, String> header : request.headers()) {
+            named.merge(header.getKey().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + ", " + b);
+        }
+        return new Call(variables, query, named, ByteBufUtil.getBytes(request.content()));
+    }
+
+    /// The whole answer.
+    FullHttpResponse response(Answer answer) {
+        FullHttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), Unpooled.wrappedBuffer(answer.body()));
+        HttpHeaders out = response.headers();
+        common(out);
+        if (!answer.contentType().isEmpty()) {
+            out.set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
+        }
+        if (answer.status() != 204 && answer.status() != 304) {
+            out.set(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
+        }
+        answer.headers().forEach(out::set);
+        headers.forEach(out::set);
+        if (!out.contains(HttpHeaderNames.CACHE_CONTROL)) {
+            out.set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE);
+        }
+        if (!keepAlive) {
+            out.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (!chunks) {
+            out.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE); // HTTP/1.0 has to be told
+        }
+        return response;
+    }
+
+    /// The beginning of an answer that goes on for as long as somebody listens.
+    HttpResponse stream(String contentType) {
+        HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        HttpHeaders out = response.headers();
+        common(out);
+        out.set(HttpHeaderNames.CONTENT_TYPE, contentType);
+        out.set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE);
+        if (chunks) {
+            HttpUtil.setTransferEncodingChunked(response, true);
+        } else {
+            out.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        }
+        return response;
+    }
+
+    private void common(HttpHeaders out) {
+        out.set(HttpHeaderNames.SERVER, http.serverName());
+        out.set(
+                HttpHeaderNames.DATE,
+                DateFormatter.format(new Date(http.server().broker().timers().currentTimeMillis())));
+        out.set("X-Content-Type-Options", "nosniff");
+        out.set(HttpHeaderNames.VARY, HttpHeaderNames.ORIGIN);
+        if (origin != null && originAllowed()) {
+            out.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            out.set(HttpHeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, "Location, Retry-After");
+        }
+    }
+}

@@ -1,0 +1,342 @@
+package dev.fanfare.server.http;
+
+import dev.fanfare.FanfareException;
+import dev.fanfare.feed.Feed;
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.LogLimit;
+import dev.fanfare.server.rest.Answer;
+import dev.fanfare.server.rest.Call;
+import dev.fanfare.server.rest.Endpoint;
+import dev.fanfare.server.rest.Problem;
+import dev.fanfare.server.rest.Problems;
+import dev.fanfare.server.rest.Routes;
+import dev.fanfare.server.rest.Target;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Answers the requests of one connection, one after the other and in their order, however many are sent at once.
+final class HttpExchanges extends ChannelInboundHandlerAdapter {
+
+    private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.http");
+    private static final LogLimit LIMIT = new LogLimit(LOG);
+    private static final List<String> WEB_SOCKET = List.of("ws");
+
+    private final HttpContext http;
+    private final RequestDeadline deadline;
+    private final Deque<Object> waiting = new ArrayDeque<>();
+    private @Nullable EventStream stream;
+    private boolean busy;
+    private boolean closing;
+
+    HttpExchanges(HttpContext http, RequestDeadline deadline) {
+        this.http = http;
+        this.deadline = deadline;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (closing || stream != null) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        waiting.add(message);
+        next(context);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        context.flush();
+    }
+
+    private void next(ChannelHandlerContext context) {
+        while (!busy && !closing && !waiting.isEmpty()) {
+            deadline.answering();
+            switch (waiting.remove()) {
+                case FullHttpRequest request -> {
+                    try {
+                        exchange(context, request);
+                    } finally {
+                        request.release();
+                    }
+                }
+                case BodyCollector.TooLarge(int limit) ->
+                    refuse(context, Exchange.unread(http), tooLarge("the body", limit));
+                default -> throw new IllegalStateException("not a request");
+            }
+        }
+    }
+
+    private static Problem tooLarge(String what, int limit) {
+        return Problem.of(new WireError(
+                WireError.Code.TOO_LARGE, what + " is too large: at most " + limit + " bytes are allowed"));
+    }
+
+    private void exchange(ChannelHandlerContext context, FullHttpRequest request) {
+        if (request.decoderResult().isFailure()) {
+            refuse(context, Exchange.unread(http), undecodable(request.decoderResult().cause()));
+            return;
+        }
+        Exchange exchange = Exchange.of(http, request);
+        try {
+            if (request.protocolVersion().equals(HttpVersion.HTTP_1_1)
+                    && request.headers().getAll(HttpHeaderNames.HOST).size() != 1) {
+                throw Problem.badRequest(400, "a request must have one Host header");
+            }
+            Target target = Target.parse(request.uri());
+            if (http.server().draining()) {
+                throw Problem.of(new WireError(
+                        WireError.Code.SHUTTING_DOWN, "the server is shutting down; try again later or elsewhere"));
+            }
+            if (target.segments().equals(WEB_SOCKET)) {
+                openWebSocket(context, request, exchange);
+            } else {
+                route(context, request, exchange, target);
+            }
+        } catch (RuntimeException thrown) {
+            refuse(context, exchange, problem(thrown));
+        }
+    }
+
+    private static Problem undecodable(Throwable cause) {
+        if (cause instanceof TooLongHttpLineException) {
+            return Problem.badRequest(414, "the request line is too long");
+        }
+        if (cause instanceof TooLongHttpHeaderException) {
+            return Problem.badRequest(431, "the headers are too large");
+        }
+        return Problem.badRequest(400, "the request is not HTTP: " + cause.getMessage());
+    }
+
+    private static Problem problem(Throwable thrown) {
+        return switch (thrown) {
+            case Problem problem -> problem;
+            case FanfareException refused -> Problem.of(refused);
+            case RejectedExecutionException closed -> Problem.of(
+                    new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down"));
+            default -> {
+                LOG.error("a request could not be answered", thrown);
+                yield Problem.of(new WireError(WireError.Code.INTERNAL, "the server made a mistake; its log says which"));
+            }
+        };
+    }
+
+    private void openWebSocket(ChannelHandlerContext context, FullHttpRequest request, Exchange exchange) {
+        if (!request.method().equals(HttpMethod.GET)) {
+            send(context, exchange.with("Allow", "GET"), Problem.badRequest(405, "/ws takes GET only"));
+            return;
+        }
+        if (!request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true)) {
+            send(
+                    context,
+                    exchange.with("Upgrade", "websocket").with("Connection", "Upgrade"),
+                    Problem.badRequest(426, "/ws speaks WebSocket: the header 'Upgrade: websocket' is missing"));
+            return;
+        }
+        if (!exchange.originAllowed()) {
+            throw forbiddenOrigin(exchange);
+        }
+        Problem problem = http.webSockets().check(request);
+        if (problem == null) {
+            http.webSockets().open(context, request);
+        } else if (problem.status() == 426) {
+            send(
+                    context,
+                    exchange.with("Sec-WebSocket-Version", "13")
+                            .with("Upgrade", "websocket")
+                            .with("Connection", "Upgrade"),
+                    problem);
+        } else {
+            throw problem;
+        }
+    }
+
+    private Problem forbiddenOrigin(Exchange exchange) {
+        return Problem.of(
+                403,
+                WireError.Code.FORBIDDEN.standard(),
+                "pages of " + exchange.origin() + " may not use this server (setting allowed-origins: "
+                        + http.server().config().network().allowedOrigins() + ")");
+    }
+
+    private void route(ChannelHandlerContext context, FullHttpRequest request, Exchange exchange, Target target) {
+        String method = request.method().name();
+        Routes.Match match = http.routes().match(method, target.segments());
+        switch (match) {
+            case Routes.Nothing nothing -> throw Problem.badRequest(404, "there is nothing at " + target.path());
+            case Routes.WrongMethod(String allowed) when method.equals("OPTIONS") ->
+                answer(context, exchange.preflight(allowed), Answer.empty(204));
+            case Routes.WrongMethod(String allowed) ->
+                send(
+                        context,
+                        exchange.with("Allow", allowed),
+                        Problem.badRequest(405, target.path() + " takes " + allowed));
+            case Routes.Found(Endpoint endpoint, Map<String, String> variables) -> {
+                if (!exchange.reads() && !exchange.originAllowed()) {
+                    throw forbiddenOrigin(exchange);
+                }
+                run(context, exchange, endpoint, exchange.call(request, variables, target.query()));
+            }
+        }
+    }
+
+    private void run(ChannelHandlerContext context, Exchange exchange, Endpoint endpoint, Call call) {
+        switch (endpoint) {
+            case Endpoint.Quick quick -> {
+                answer(context, exchange, quick.answer(call));
+                hold(context, call);
+            }
+            case Endpoint.Slow slow -> {
+                pause(context);
+                http.slowCalls().run(() -> runSlowly(context, exchange, slow, call));
+            }
+            case Endpoint.Streaming streaming -> {
+                if (exchange.headOnly()) {
+                    answer(context, exchange, Answer.empty(200));
+                    return;
+                }
+                stream = new EventStream(context, exchange, streaming.open(call), http.server().connections());
+                stream.begin();
+            }
+        }
+    }
+
+    private void runSlowly(ChannelHandlerContext context, Exchange exchange, Endpoint.Slow endpoint, Call call) {
+        Answer answer;
+        try {
+            answer = endpoint.answer(call);
+        } catch (RuntimeException thrown) {
+            Problem problem = problem(thrown);
+            logRefused(context, exchange, problem);
+            answer = Problems.answer(http.dialect(), problem);
+        }
+        Answer made = answer;
+        context.executor().execute(() -> {
+            answer(context, exchange, made);
+            context.flush();
+            resume(context);
+        });
+    }
+
+    /// When a publish has filled a feed, its connection is not read until there is room.
+    private void hold(ChannelHandlerContext context, Call call) {
+        Feed<?> full = call.congested();
+        if (full != null) {
+            pause(context);
+            full.onRoom(() -> context.executor().execute(() -> resume(context)));
+        }
+    }
+
+    private void pause(ChannelHandlerContext context) {
+        busy = true;
+        context.channel().config().setAutoRead(false);
+    }
+
+    private void resume(ChannelHandlerContext context) {
+        busy = false;
+        if (!closing) {
+            context.channel().config().setAutoRead(true);
+            next(context);
+            context.flush();
+        }
+    }
+
+    /// Answers a request after which nothing the peer sends can be trusted to be another one.
+    private void refuse(ChannelHandlerContext context, Exchange exchange, Problem problem) {
+        send(context, exchange.known() ? exchange : exchange.closing(), problem);
+    }
+
+    private void send(ChannelHandlerContext context, Exchange exchange, Problem problem) {
+        logRefused(context, exchange, problem);
+        Exchange last = problem.code().equals(WireError.Code.SHUTTING_DOWN.standard()) ? exchange.closing() : exchange;
+        answer(context, last, Problems.answer(http.dialect(), problem));
+    }
+
+    private void logRefused(ChannelHandlerContext context, Exchange exchange, Problem problem) {
+        LIMIT.info(
+                http.server().broker().timers().nanoTime(),
+                "{} from {} refused: {} {}",
+                exchange.line(),
+                context.channel().remoteAddress(),
+                problem.status(),
+                problem.detail());
+    }
+
+    private void answer(ChannelHandlerContext context, Exchange exchange, Answer answer) {
+        if (!context.channel().isActive()) {
+            return;
+        }
+        if (exchange.keepAlive()) {
+            context.write(exchange.response(answer), context.voidPromise());
+            if (waiting.isEmpty()) {
+                deadline.answered();
+            }
+        } else {
+            closing = true;
+            releaseWaiting();
+            context.writeAndFlush(exchange.response(answer))
+                    .addListener(written -> Farewell.to(context.channel()));
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == RequestDeadline.Late.REQUEST) {
+            late(context);
+        } else {
+            context.fireUserEventTriggered(event);
+        }
+    }
+
+    private void late(ChannelHandlerContext context) {
+        if (closing) {
+            return;
+        }
+        long millis = http.server().config().network().handshakeTimeout().toMillis();
+        refuse(
+                context,
+                Exchange.unread(http),
+                Problem.badRequest(
+                        408, "the request was not complete within " + millis + " ms (setting handshake-timeout)"));
+        context.flush();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        closing = true;
+        releaseWaiting();
+        EventStream ended = stream;
+        if (ended != null) {
+            ended.ended();
+        }
+        context.fireChannelInactive();
+    }
+
+    private void releaseWaiting() {
+        waiting.forEach(ReferenceCountUtil::release);
+        waiting.clear();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            LOG.error("a connection from {} failed", context.channel().remoteAddress(), cause);
+        }
+        context.close();
+    }
+}

@@ -1,0 +1,17 @@
+package dev.fanfare.server.http;
+
+import dev.fanfare.server.rest.Problem;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpRequest;
+import org.jspecify.annotations.Nullable;
+
+/// The way from HTTP to a WebSocket. On the connection's event loop.
+public interface WebSocketDoor {
+
+    /// What is wrong with a handshake; null when it can be accepted.
+    @Nullable Problem check(HttpRequest request);
+
+    /// Accepts a handshake that passed [#check] and takes the connection over: none of the handlers of HTTP is left in
+    /// the pipeline afterwards.
+    void open(ChannelHandlerContext context, HttpRequest request);
+}

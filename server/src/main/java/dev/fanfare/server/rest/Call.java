@@ -1,0 +1,79 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.feed.Feed;
+import dev.fanfare.protocol.WireError;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// One request that found its endpoint. Belongs to whoever answers it.
+public final class Call {
+
+    private final Map<String, String> variables;
+    private final Map<String, String> query;
+    private final Map<String, String> headers;
+    private final byte[] body;
+    private @Nullable Feed<?> congested;
+
+    /// @param variables what stood in the path in the place of `{name}`, decoded
+    /// @param query the parameters, decoded
+    /// @param headers by their names in lower case
+    public Call(Map<String, String> variables, Map<String, String> query, Map<String, String> headers, byte[] body) {
+        this.variables = variables;
+        this.query = query;
+        this.headers = headers;
+        this.body = body;
+    }
+
+    /// What stood in the path in the place of `{name}`.
+    public String variable(String name) {
+        String value = variables.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("the route has no variable " + name);
+        }
+        return value;
+    }
+
+    /// A parameter of the query.
+    public Optional<String> parameter(String name) {
+        return Optional.ofNullable(query.get(name));
+    }
+
+    /// A parameter that is a whole number.
+    ///
+    /// @throws Problem 400 when it is something else or out of bounds
+    public int parameter(String name, int otherwise, int min, int max) {
+        String text = query.get(name);
+        if (text == null) {
+            return otherwise;
+        }
+        if (text.matches("\\d{1,9}")) {
+            int value = Integer.parseInt(text);
+            if (value >= min && value <= max) {
+                return value;
+            }
+        }
+        throw Problem.of(WireError.badRequest(
+                "parameter " + name + " must be a whole number from " + min + " to " + max + ", not '" + text + "'"));
+    }
+
+    /// A header by its name in lower case; empty if there is none.
+    public String header(String name) {
+        return headers.getOrDefault(name, "");
+    }
+
+    /// The body; empty if there is none.
+    public byte[] body() {
+        return body;
+    }
+
+    /// Notes that a feed is full: nothing more is read from this connection before it has room.
+    public void holdFor(@Nullable Feed<?> full) {
+        congested = full;
+    }
+
+    /// What has to have room before anything more is read; null if nothing.
+    public @Nullable Feed<?> congested() {
+        return congested;
+    }
+}

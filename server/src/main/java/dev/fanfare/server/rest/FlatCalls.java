@@ -1,0 +1,111 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.Broker;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Topic;
+import dev.fanfare.protocol.TopicNames;
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.ServerContext;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// REST of the flat dialect: the same topics in other words.
+final class FlatCalls {
+
+    private final Broker broker;
+    private final Uptime uptime;
+
+    FlatCalls(ServerContext server, Uptime uptime) {
+        this.broker = server.broker();
+        this.uptime = uptime;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                Route.quick("POST", "/topics", this::create),
+                Route.slow("GET", "/topics", this::list),
+                Route.quick("DELETE", "/topics/{name}", this::delete),
+                Route.quick("GET", "/health", this::health),
+                Route.slow("GET", "/stats", this::stats));
+    }
+
+    private Answer create(Call call) {
+        JsonObject body = JsonObject.parse(call.body());
+        if (!body.has("name")) {
+            return missing("name");
+        }
+        String name = body.string("name").orElseThrow();
+        String fault = TopicNames.flatFault(name);
+        if (fault != null) {
+            throw Problem.badRequest(400, fault);
+        }
+        try {
+            broker.createTopic(name);
+        } catch (FanfareException refused) {
+            if (refused.code() != ErrorCode.TOPIC_EXISTS) {
+                throw refused;
+            }
+        }
+        return Answer.json(
+                201, out -> out.raw("{\"name\":").string(name).raw(",\"created\":true}"));
+    }
+
+    /// The shape in which clients of this dialect are told of fields.
+    private static Answer missing(String field) {
+        return Answer.json(422, out -> out.raw("{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\",")
+                .string(field)
+                .raw("],\"msg\":\"Field required\"}]}"));
+    }
+
+    private Answer list(Call call) {
+        return Answer.json(200, out -> {
+            out.raw("[");
+            try (Stream<Topic> topics = broker.topics()) {
+                Iterator<Topic> each = topics.iterator();
+                while (each.hasNext()) {
+                    out.string(each.next().name()).raw(each.hasNext() ? "," : "");
+                }
+            }
+            out.raw("]");
+        });
+    }
+
+    private Answer delete(Call call) {
+        String name = call.variable("name");
+        if (TopicNames.flatFault(name) != null || !broker.deleteTopic(name)) {
+            throw Problem.of(WireError.topicNotFound(name));
+        }
+        return Answer.empty(204);
+    }
+
+    private Answer health(Call call) {
+        return Answer.json(200, out -> out.raw("{\"status\":\"healthy\",\"uptime_seconds\":")
+                .raw(uptime.exactSeconds())
+                .raw(",\"topic_count\":")
+                .number(broker.feeds().topics())
+                .raw(",\"active_subscriber_count\":")
+                .number(broker.feeds().subscriptions())
+                .raw("}"));
+    }
+
+    private Answer stats(Call call) {
+        return Answer.json(200, out -> {
+            out.raw("{\"topics\":{");
+            try (Stream<Topic> topics = broker.topics()) {
+                Iterator<Topic> each = topics.iterator();
+                while (each.hasNext()) {
+                    Topic topic = each.next();
+                    out.string(topic.name())
+                            .raw(":{\"message_count\":")
+                            .number(topic.visible())
+                            .raw(",\"subscriber_count\":")
+                            .number(topic.subscribers())
+                            .raw(each.hasNext() ? "}," : "}");
+                }
+            }
+            out.raw("}}");
+        });
+    }
+}

@@ -1,0 +1,51 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.ServerContext;
+import java.util.List;
+
+/// Whether the server is well, standard dialect.
+final class HealthCalls {
+
+    private final ServerContext server;
+    private final Uptime uptime;
+
+    HealthCalls(ServerContext server, Uptime uptime) {
+        this.server = server;
+        this.uptime = uptime;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                Route.quick("GET", "/health", this::health),
+                Route.quick("GET", "/health/live", call -> status("live")),
+                Route.quick("GET", "/health/ready", this::ready));
+    }
+
+    private Answer health(Call call) {
+        return Answer.json(200, out -> out.raw("{\"uptime_sec\":")
+                .number(uptime.seconds())
+                .raw(",\"topics\":")
+                .number(server.broker().feeds().topics())
+                .raw(",\"subscribers\":")
+                .number(server.broker().feeds().subscriptions())
+                .raw("}"));
+    }
+
+    private Answer ready(Call call) {
+        if (server.draining() || server.broker().isClosed()) {
+            throw shuttingDown();
+        }
+        return status("ready");
+    }
+
+    /// What every call is answered while the server ends.
+    static Problem shuttingDown() {
+        return Problem.of(new WireError(
+                WireError.Code.SHUTTING_DOWN, "the server is shutting down; try again later or elsewhere"));
+    }
+
+    private static Answer status(String status) {
+        return Answer.json(200, out -> out.raw("{\"status\":").string(status).raw("}"));
+    }
+}

@@ -1,0 +1,124 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.protocol.JsonScanner;
+import dev.fanfare.protocol.Utf8;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// A request body that must be a JSON object: its members as they were written. A member that is `null` counts as absent.
+final class JsonObject {
+
+    private final byte[] text;
+    private final Map<String, Value> members = new HashMap<>();
+
+    /// Where a value stands in the text.
+    private record Value(int from, int to) {}
+
+    private JsonObject(byte[] text) {
+        this.text = text;
+    }
+
+    /// Reads a body.
+    ///
+    /// @throws Problem 400 when it is no JSON object, or one with the same member twice
+    static JsonObject parse(byte[] body) {
+        JsonObject object = new JsonObject(body);
+        try {
+            object.read();
+            return object;
+        } catch (JsonScanner.Malformed malformed) {
+            throw Problem.badRequest(400, "the body is not JSON: " + malformed.getMessage());
+        }
+    }
+
+    /// A scanner at the first value of a body.
+    ///
+    /// @throws Problem 400 when the body is empty or not UTF-8
+    static JsonScanner scan(byte[] body) {
+        if (body.length == 0) {
+            throw Problem.badRequest(400, "the body is empty; it must be JSON");
+        }
+        if (!Utf8.wellFormed(body, 0, body.length)) {
+            throw Problem.badRequest(400, "the body is not well-formed UTF-8");
+        }
+        JsonScanner scanner = new JsonScanner(JsonScanner.DEPTH_MAX);
+        scanner.begin(body, 0, body.length);
+        return scanner;
+    }
+
+    private void read() {
+        JsonScanner scanner = scan(text);
+        if (scanner.peek() != '{') {
+            scanner.skipValue(0);
+            scanner.end();
+            throw Problem.badRequest(400, "the body must be a JSON object");
+        }
+        for (boolean more = scanner.enterObject(); more; more = scanner.nextMember()) {
+            int first = scanner.position();
+            scanner.skipName();
+            String name = JsonScanner.string(text, first, closingQuote(first));
+            int from = scanner.position();
+            scanner.skipValue(1);
+            if (members.put(name, new Value(from, scanner.position())) != null) {
+                throw Problem.badRequest(400, "the member " + name + " is given twice");
+            }
+        }
+        scanner.end();
+    }
+
+    private int closingQuote(int first) {
+        int at = first + 1;
+        while (text[at] != '"') {
+            at += text[at] == '\\' ? 2 : 1;
+        }
+        return at;
+    }
+
+    /// Whether it has this member, and not as `null`.
+    boolean has(String name) {
+        Value value = members.get(name);
+        return value != null && text[value.from] != 'n';
+    }
+
+    /// A member that must be a string if it is there.
+    ///
+    /// @throws Problem 400 when it is something else
+    Optional<String> string(String name) {
+        Value value = members.get(name);
+        if (value == null || !has(name)) {
+            return Optional.empty();
+        }
+        if (text[value.from] != '"') {
+            throw Problem.badRequest(400, name + " must be a string");
+        }
+        return Optional.of(JsonScanner.string(text, value.from, value.to - 1));
+    }
+
+    /// A member that must be a whole number if it is there.
+    ///
+    /// @throws Problem 400 when it is something else or out of bounds
+    OptionalLong integer(String name, long min, long max) {
+        if (!has(name)) {
+            return OptionalLong.empty();
+        }
+        String written = written(name);
+        if (written.matches("-?\\d{1,18}")) {
+            long number = Long.parseLong(written);
+            if (number >= min && number <= max) {
+                return OptionalLong.of(number);
+            }
+        }
+        throw Problem.badRequest(400, name + " must be a whole number from " + min + " to " + max);
+    }
+
+    /// A member as it was written; `null` if it is not there.
+    String written(String name) {
+        Value value = members.get(name);
+        return value == null
+                ? "null"
+                : new String(text, value.from, value.to - value.from, StandardCharsets.UTF_8);
+    }
+}

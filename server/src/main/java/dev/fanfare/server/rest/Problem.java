@@ -1,0 +1,74 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.FanfareException;
+import dev.fanfare.protocol.WireError;
+import java.io.Serial;
+
+/// Why a request is not served: thrown by an endpoint, told to the client in the words of its dialect.
+public final class Problem extends RuntimeException {
+
+    @Serial
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+    private final String code;
+
+    private Problem(int status, String code, String detail) {
+        // Hostile requests are no reason to walk the stack.
+        super(detail, null, false, false);
+        this.status = status;
+        this.code = code;
+    }
+
+    /// A problem with a status of its own.
+    public static Problem of(int status, String code, String detail) {
+        return new Problem(status, code, detail);
+    }
+
+    /// A request that breaks a rule of HTTP or of this interface.
+    public static Problem badRequest(int status, String detail) {
+        return new Problem(status, WireError.Code.BAD_REQUEST.standard(), detail);
+    }
+
+    /// What would be an error on a WebSocket.
+    public static Problem of(WireError error) {
+        return new Problem(statusOf(error.code().standard()), error.code().standard(), error.message());
+    }
+
+    /// What the broker refused.
+    public static Problem of(FanfareException refused) {
+        String code = refused.code().name();
+        return new Problem(statusOf(code), code, String.valueOf(refused.getMessage()));
+    }
+
+    /// The status that goes with a code.
+    static int statusOf(String code) {
+        return switch (code) {
+            case "BAD_REQUEST" -> 400;
+            case "UNAUTHORIZED" -> 401;
+            case "FORBIDDEN" -> 403;
+            case "TOPIC_NOT_FOUND" -> 404;
+            case "TOPIC_EXISTS" -> 409;
+            case "TOO_LARGE" -> 413;
+            case "RATE_LIMITED" -> 429;
+            case "BACKPRESSURE", "SHUTTING_DOWN" -> 503;
+            case "LIMIT_REACHED" -> 507;
+            default -> 500;
+        };
+    }
+
+    /// The status of the answer.
+    public int status() {
+        return status;
+    }
+
+    /// The code, as on a WebSocket of the standard dialect.
+    public String code() {
+        return code;
+    }
+
+    /// What was wrong, where, and what to do.
+    public String detail() {
+        return String.valueOf(getMessage());
+    }
+}

@@ -1,0 +1,185 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.Broker;
+import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.feed.TopicName;
+import dev.fanfare.protocol.WireError;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// Topics over REST, standard dialect: making, listing, describing and deleting them.
+final class TopicCalls {
+
+    private static final long HISTORY_MAX = 10_000_000;
+    private static final long BYTES_MAX = 1L << 40;
+    private static final long AGE_MAX_MS = Duration.ofDays(3650).toMillis();
+    private static final int LIST_MAX = 10_000_000;
+
+    /// What a topic can't be had with here, and the one value that says so.
+    private static final Map<String, String> REFUSED = Map.of(
+            "durable", "false",
+            "durability", "\"memory\"",
+            "ordering", "\"fifo\"",
+            "partitions", "1",
+            "compact", "false");
+
+    /// What there is no harmless value of, except none.
+    private static final List<String> REFUSED_AT_ALL = List.of("dedup", "backlog", "dead_letter");
+
+    private final Broker broker;
+
+    TopicCalls(Broker broker) {
+        this.broker = broker;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                Route.quick("POST", "/topics", this::create),
+                Route.slow("GET", "/topics", this::list),
+                Route.quick("GET", "/topics/{name}", this::describe),
+                Route.quick("DELETE", "/topics/{name}", this::delete),
+                Route.slow("GET", "/stats", this::stats));
+    }
+
+    private Answer create(Call call) {
+        JsonObject body = JsonObject.parse(call.body());
+        String name = body.string("name").orElseThrow(() -> Problem.badRequest(400, "name is required"));
+        ownByClients(name);
+        broker.createTopic(name, config(body));
+        return Answer.json(
+                        201,
+                        out -> out.raw("{\"status\":\"created\",\"topic\":")
+                                .string(name)
+                                .raw("}"))
+                .with("Location", "/topics/" + Paths.segment(name));
+    }
+
+    private TopicConfig config(JsonObject body) {
+        REFUSED.forEach((member, harmless) -> {
+            if (body.has(member) && !body.written(member).equals(harmless)) {
+                throw unsupported(member, body.written(member), "only " + harmless);
+            }
+        });
+        for (String member : REFUSED_AT_ALL) {
+            if (body.has(member)) {
+                throw unsupported(member, body.written(member), "none");
+            }
+        }
+        TopicConfig config = broker.config().topics();
+        return config.withHistory(
+                        (int) body.integer("history", 0, HISTORY_MAX).orElse(config.history()))
+                .withHistoryBytes(
+                        body.integer("history_bytes", 0, BYTES_MAX).orElse(config.historyBytes()))
+                .withHistoryAge(Duration.ofMillis(body.integer("history_ms", 0, AGE_MAX_MS)
+                        .orElse(config.historyAge().toMillis())));
+    }
+
+    private static Problem unsupported(String member, String written, String supported) {
+        return Problem.badRequest(
+                400, member + " " + written + " can't be had: this server supports " + supported);
+    }
+
+    private Answer list(Call call) {
+        String prefix = call.parameter("prefix").orElse("");
+        String after = call.parameter("after").orElse("");
+        int limit = call.parameter("limit", LIST_MAX, 1, LIST_MAX);
+        return Answer.json(200, out -> {
+            out.raw("{\"topics\":[");
+            try (Stream<Topic> topics = broker.topics(prefix, after).limit(limit)) {
+                Iterator<Topic> each = topics.iterator();
+                while (each.hasNext()) {
+                    Topic topic = each.next();
+                    out.raw("{\"name\":")
+                            .string(topic.name())
+                            .raw(",\"subscribers\":")
+                            .number(topic.subscribers())
+                            .raw(each.hasNext() ? "}," : "}");
+                }
+            }
+            out.raw("]}");
+        });
+    }
+
+    private Answer describe(Call call) {
+        Topic topic = existing(broker, call.variable("name"));
+        TopicConfig config = topic.config();
+        return Answer.json(200, out -> out.raw("{\"name\":")
+                .string(topic.name())
+                .raw(",\"epoch\":")
+                .string(topic.epoch())
+                .raw(",\"history\":")
+                .number(config.history())
+                .raw(",\"history_bytes\":")
+                .number(config.historyBytes())
+                .raw(",\"history_ms\":")
+                .number(config.historyAge().toMillis())
+                .raw(",\"durability\":\"memory\",\"ordering\":\"fifo\",\"oldest\":")
+                .number(topic.oldest())
+                .raw(",\"next\":")
+                .number(topic.visible())
+                .raw(",\"bytes\":")
+                .number(topic.historyBytes())
+                .raw(",\"messages\":")
+                .number(topic.visible())
+                .raw(",\"subscribers\":")
+                .number(topic.subscribers())
+                .raw(",\"delivered\":")
+                .number(topic.counters().delivered())
+                .raw(",\"dropped\":")
+                .number(topic.counters().dropped())
+                .raw(",\"failed\":")
+                .number(topic.counters().failed())
+                .raw("}"));
+    }
+
+    private Answer delete(Call call) {
+        String name = call.variable("name");
+        ownByClients(name);
+        if (!broker.deleteTopic(name)) {
+            throw Problem.of(WireError.topicNotFound(name));
+        }
+        return Answer.json(
+                200,
+                out -> out.raw("{\"status\":\"deleted\",\"topic\":").string(name).raw("}"));
+    }
+
+    private Answer stats(Call call) {
+        return Answer.json(200, out -> {
+            out.raw("{\"topics\":{");
+            try (Stream<Topic> topics = broker.topics()) {
+                Iterator<Topic> each = topics.iterator();
+                while (each.hasNext()) {
+                    Topic topic = each.next();
+                    out.string(topic.name())
+                            .raw(":{\"messages\":")
+                            .number(topic.visible())
+                            .raw(",\"subscribers\":")
+                            .number(topic.subscribers())
+                            .raw(each.hasNext() ? "}," : "}");
+                }
+            }
+            out.raw("}}");
+        });
+    }
+
+    /// The topic of that name.
+    ///
+    /// @throws Problem 404 when there is none
+    static Topic existing(Broker broker, String name) {
+        return broker.topic(name).orElseThrow(() -> Problem.of(WireError.topicNotFound(name)));
+    }
+
+    /// Refuses names that belong to the broker.
+    static void ownByClients(String name) {
+        if (TopicName.isReserved(name)) {
+            throw Problem.of(
+                    403,
+                    WireError.Code.FORBIDDEN.standard(),
+                    "topics whose names begin with '$' belong to the broker: '" + name + "'");
+        }
+    }
+}
