@@ -23,10 +23,7 @@ final class EventStream implements Endpoint.StreamSink, Connections.Peer {
     private boolean ended;
 
     EventStream(
-            ChannelHandlerContext context,
-            Exchange exchange,
-            Endpoint.StreamSource source,
-            Connections connections) {
+            ChannelHandlerContext context, Exchange exchange, Endpoint.StreamSource source, Connections connections) {
         this.context = context;
         this.exchange = exchange;
         this.source = source;
@@ -82,8 +79,7 @@ final class EventStream implements Endpoint.StreamSink, Connections.Peer {
             Channel channel = context.channel();
             if (!ended) {
                 ended();
-                context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT)
-                        .addListener(written -> Farewell.to(channel));
+                context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(written -> Farewell.to(channel));
             }
         });
     }

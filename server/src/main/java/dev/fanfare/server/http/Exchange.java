@@ -4,7 +4,6 @@ import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -17,7 +16,9 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import java.util.Date;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -41,8 +42,12 @@ record Exchange(
         @Nullable String origin,
         Map<String, String> headers) {
 
+    private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
     private static final String PREFLIGHT_SECONDS = "600";
-    private static final String ALLOWED_HEADERS = "Content-Type, Authorization, X-API-Key, Last-Event-ID, Cache-Control";
+    private static final String ALLOWED_HEADERS =
+            "Content-Type, Authorization, X-API-Key, Last-Event-ID, Cache-Control";
 
     /// A request that could not be read.
     static Exchange unread(HttpContext http) {
@@ -110,7 +115,9 @@ record Exchange(
     /// The whole answer.
     FullHttpResponse response(Answer answer) {
         FullHttpResponse response = new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), Unpooled.wrappedBuffer(answer.body()));
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.valueOf(answer.status()),
+                Unpooled.wrappedBuffer(answer.body()));
         HttpHeaders out = response.headers();
         common(out);
         if (!answer.contentType().isEmpty()) {
@@ -149,9 +156,8 @@ record Exchange(
 
     private void common(HttpHeaders out) {
         out.set(HttpHeaderNames.SERVER, http.serverName());
-        out.set(
-                HttpHeaderNames.DATE,
-                DateFormatter.format(new Date(http.server().broker().timers().currentTimeMillis())));
+        long millis = http.server().broker().timers().currentTimeMillis();
+        out.set(HttpHeaderNames.DATE, HTTP_DATE.format(Instant.ofEpochMilli(millis)));
         out.set("X-Content-Type-Options", "nosniff");
         out.set(HttpHeaderNames.VARY, HttpHeaderNames.ORIGIN);
         if (origin != null && originAllowed()) {

@@ -11,6 +11,8 @@ import dev.fanfare.server.rest.Problem;
 import dev.fanfare.server.rest.Problems;
 import dev.fanfare.server.rest.Routes;
 import dev.fanfare.server.rest.Target;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -22,6 +24,7 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +43,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     private final HttpContext http;
     private final RequestDeadline deadline;
     private final Deque<Object> waiting = new ArrayDeque<>();
+    private final List<ByteBuf> early = new ArrayList<>(0);
     private @Nullable EventStream stream;
     private boolean busy;
     private boolean closing;
@@ -51,6 +55,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
+        if (message instanceof ByteBuf bytes) {
+            early.add(bytes); // what followed a handshake at once: only seen while the handlers of HTTP are leaving
+            return;
+        }
         if (closing || stream != null) {
             ReferenceCountUtil.release(message);
             return;
@@ -89,7 +97,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
     private void exchange(ChannelHandlerContext context, FullHttpRequest request) {
         if (request.decoderResult().isFailure()) {
-            refuse(context, Exchange.unread(http), undecodable(request.decoderResult().cause()));
+            refuse(
+                    context,
+                    Exchange.unread(http),
+                    undecodable(request.decoderResult().cause()));
             return;
         }
         Exchange exchange = Exchange.of(http, request);
@@ -127,11 +138,12 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         return switch (thrown) {
             case Problem problem -> problem;
             case FanfareException refused -> Problem.of(refused);
-            case RejectedExecutionException closed -> Problem.of(
-                    new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down"));
+            case RejectedExecutionException closed ->
+                Problem.of(new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down"));
             default -> {
                 LOG.error("a request could not be answered", thrown);
-                yield Problem.of(new WireError(WireError.Code.INTERNAL, "the server made a mistake; its log says which"));
+                yield Problem.of(
+                        new WireError(WireError.Code.INTERNAL, "the server made a mistake; its log says which"));
             }
         };
     }
@@ -153,7 +165,11 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         }
         Problem problem = http.webSockets().check(request);
         if (problem == null) {
+            Channel channel = context.channel();
+            closing = true;
             http.webSockets().open(context, request);
+            early.forEach(channel.pipeline()::fireChannelRead);
+            channel.pipeline().fireChannelReadComplete();
         } else if (problem.status() == 426) {
             send(
                     context,
@@ -179,8 +195,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         Routes.Match match = http.routes().match(method, target.segments());
         switch (match) {
             case Routes.Nothing nothing -> throw Problem.badRequest(404, "there is nothing at " + target.path());
-            case Routes.WrongMethod(String allowed) when method.equals("OPTIONS") ->
-                answer(context, exchange.preflight(allowed), Answer.empty(204));
+            case Routes.WrongMethod(String allowed)
+            when method.equals("OPTIONS") -> answer(context, exchange.preflight(allowed), Answer.empty(204));
             case Routes.WrongMethod(String allowed) ->
                 send(
                         context,
@@ -210,7 +226,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                     answer(context, exchange, Answer.empty(200));
                     return;
                 }
-                stream = new EventStream(context, exchange, streaming.open(call), http.server().connections());
+                stream = new EventStream(
+                        context, exchange, streaming.open(call), http.server().connections());
                 stream.begin();
             }
         }
@@ -289,8 +306,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         } else {
             closing = true;
             releaseWaiting();
-            context.writeAndFlush(exchange.response(answer))
-                    .addListener(written -> Farewell.to(context.channel()));
+            context.writeAndFlush(exchange.response(answer)).addListener(written -> Farewell.to(context.channel()));
         }
     }
 
@@ -298,6 +314,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event == RequestDeadline.Late.REQUEST) {
             late(context);
+        } else if (event == HttpPipeline.End.WHEN_ANSWERED) {
+            if (deadline.idle()) {
+                context.close();
+            }
         } else {
             context.fireUserEventTriggered(event);
         }

@@ -29,10 +29,21 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
         return new AcceptGuard(timers);
     }
 
+    /// Ends a connection as soon as it has no request under way. Any thread.
+    public static void endWhenAnswered(Channel channel) {
+        channel.pipeline().fireUserEventTriggered(End.WHEN_ANSWERED);
+    }
+
+    /// Sent through the pipeline by [#endWhenAnswered].
+    enum End {
+        WHEN_ANSWERED
+    }
+
     @Override
     protected void initChannel(Channel channel) {
         RequestDeadline deadline = new RequestDeadline(
-                http.server().broker().timers(), http.server().config().network().handshakeTimeout());
+                http.server().broker().timers(),
+                http.server().config().network().handshakeTimeout());
         ChannelPipeline pipeline = channel.pipeline();
         pipeline.addLast(deadline);
         pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig()

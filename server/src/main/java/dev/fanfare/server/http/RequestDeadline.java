@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Cuts connections that take too long: a first byte, and a request from its first byte to its last, within
-/// `handshake-timeout`; the next request on a connection kept alive within a minute; an answer as long as the peer takes
+/// `handshake-timeout`; the next request on a connection kept alive within a minute; an answer as long as the peer
+/// takes
 /// some of it every minute. The first handler of the pipeline; one timer per connection.
 final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
@@ -29,7 +30,8 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
     private final Timers timers;
     private final long requestNanos;
-    private Phase phase = Phase.REQUEST;
+    private Phase phase = Phase.NEXT_REQUEST;
+    private boolean first = true;
     private long deadlineNanos;
     private long untakenBytes;
     private @Nullable ScheduledFuture<?> timer;
@@ -41,7 +43,7 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        expect(Phase.REQUEST, requestNanos);
+        expect(Phase.NEXT_REQUEST, requestNanos);
         schedule(context, requestNanos);
     }
 
@@ -54,7 +56,10 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) {
-        if (phase == Phase.NEXT_REQUEST) {
+        if (first) {
+            first = false;
+            phase = Phase.REQUEST; // its time has been running since the connection was made
+        } else if (phase == Phase.NEXT_REQUEST) {
             expect(Phase.REQUEST, requestNanos);
             schedule(context, requestNanos);
         }
@@ -69,6 +74,11 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     /// Everything that was asked is answered.
     void answered() {
         expect(Phase.NEXT_REQUEST, IDLE.toNanos());
+    }
+
+    /// Whether nothing is under way.
+    boolean idle() {
+        return phase == Phase.NEXT_REQUEST;
     }
 
     private void expect(Phase next, long withinNanos) {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 public interface WebSocketDoor {
 
     /// What is wrong with a handshake; null when it can be accepted.
-    @Nullable Problem check(HttpRequest request);
+    @Nullable
+    Problem check(HttpRequest request);
 
     /// Accepts a handshake that passed [#check] and takes the connection over: none of the handlers of HTTP is left in
     /// the pipeline afterwards.

@@ -48,15 +48,16 @@ final class FlatCalls {
                 throw refused;
             }
         }
-        return Answer.json(
-                201, out -> out.raw("{\"name\":").string(name).raw(",\"created\":true}"));
+        return Answer.json(201, out -> out.raw("{\"name\":").string(name).raw(",\"created\":true}"));
     }
 
     /// The shape in which clients of this dialect are told of fields.
     private static Answer missing(String field) {
-        return Answer.json(422, out -> out.raw("{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\",")
-                .string(field)
-                .raw("],\"msg\":\"Field required\"}]}"));
+        return Answer.json(
+                422,
+                out -> out.raw("{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\",")
+                        .string(field)
+                        .raw("],\"msg\":\"Field required\"}]}"));
     }
 
     private Answer list(Call call) {
@@ -81,13 +82,15 @@ final class FlatCalls {
     }
 
     private Answer health(Call call) {
-        return Answer.json(200, out -> out.raw("{\"status\":\"healthy\",\"uptime_seconds\":")
-                .raw(uptime.exactSeconds())
-                .raw(",\"topic_count\":")
-                .number(broker.feeds().topics())
-                .raw(",\"active_subscriber_count\":")
-                .number(broker.feeds().subscriptions())
-                .raw("}"));
+        return Answer.json(
+                200,
+                out -> out.raw("{\"status\":\"healthy\",\"uptime_seconds\":")
+                        .raw(uptime.exactSeconds())
+                        .raw(",\"topic_count\":")
+                        .number(broker.feeds().topics())
+                        .raw(",\"active_subscriber_count\":")
+                        .number(broker.feeds().subscriptions())
+                        .raw("}"));
     }
 
     private Answer stats(Call call) {

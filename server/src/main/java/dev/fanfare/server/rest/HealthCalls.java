@@ -23,13 +23,15 @@ final class HealthCalls {
     }
 
     private Answer health(Call call) {
-        return Answer.json(200, out -> out.raw("{\"uptime_sec\":")
-                .number(uptime.seconds())
-                .raw(",\"topics\":")
-                .number(server.broker().feeds().topics())
-                .raw(",\"subscribers\":")
-                .number(server.broker().feeds().subscriptions())
-                .raw("}"));
+        return Answer.json(
+                200,
+                out -> out.raw("{\"uptime_sec\":")
+                        .number(uptime.seconds())
+                        .raw(",\"topics\":")
+                        .number(server.broker().feeds().topics())
+                        .raw(",\"subscribers\":")
+                        .number(server.broker().feeds().subscriptions())
+                        .raw("}"));
     }
 
     private Answer ready(Call call) {

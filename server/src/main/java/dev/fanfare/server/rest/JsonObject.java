@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// A request body that must be a JSON object: its members as they were written. A member that is `null` counts as absent.
+/// A request body that must be a JSON object: its members as they were written. A member that is `null` counts as
+/// absent.
 final class JsonObject {
 
     private final byte[] text;
@@ -117,8 +118,6 @@ final class JsonObject {
     /// A member as it was written; `null` if it is not there.
     String written(String name) {
         Value value = members.get(name);
-        return value == null
-                ? "null"
-                : new String(text, value.from, value.to - value.from, StandardCharsets.UTF_8);
+        return value == null ? "null" : new String(text, value.from, value.to - value.from, StandardCharsets.UTF_8);
     }
 }

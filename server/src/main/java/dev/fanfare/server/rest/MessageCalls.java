@@ -22,7 +22,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 
-/// Messages over REST, standard dialect: reading what is kept and publishing. A message is read by the same rules as on a
+/// Messages over REST, standard dialect: reading what is kept and publishing. A message is read by the same rules as on
+/// a
 /// WebSocket and shown as the same event.
 final class MessageCalls {
 
@@ -86,7 +87,8 @@ final class MessageCalls {
             return topic.firstAt(Instant.parse(from));
         } catch (DateTimeParseException neither) {
             throw Problem.badRequest(
-                    400, "parameter from must be earliest, latest, an offset or a time such as 2026-01-31T12:00:00Z, not '"
+                    400,
+                    "parameter from must be earliest, latest, an offset or a time such as 2026-01-31T12:00:00Z, not '"
                             + from + "'");
         }
     }
@@ -179,7 +181,11 @@ final class MessageCalls {
 
     private static Message draft(Request.Publish publish) {
         return Message.of(
-                publish.id(), publish.type(), publish.key(), publish.headers(), Payload.validatedJson(publish.payload()));
+                publish.id(),
+                publish.type(),
+                publish.key(),
+                publish.headers(),
+                Payload.validatedJson(publish.payload()));
     }
 
     private Outcome published(Topic topic, Outcome outcome, Wakes wakes) {

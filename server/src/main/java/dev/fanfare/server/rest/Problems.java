@@ -4,7 +4,8 @@ import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.server.Dialect;
 import java.util.Map;
 
-/// How a dialect tells a [Problem]: the standard one in `application/problem+json` (RFC 9457) that also carries the error
+/// How a dialect tells a [Problem]: the standard one in `application/problem+json` (RFC 9457) that also carries the
+/// error
 /// as on a WebSocket, the flat one in a `detail`.
 public final class Problems {
 
@@ -30,16 +31,17 @@ public final class Problems {
 
     /// The answer that tells a problem.
     public static Answer answer(Dialect dialect, Problem problem) {
-        Answer answer =
-                switch (dialect) {
-                    case STANDARD -> Answer.json(problem.status(), PROBLEM_JSON, out -> {
-                        begin(out, problem);
-                        out.raw("}");
-                    });
-                    case FLAT -> Answer.json(problem.status(), out -> out.raw("{\"detail\":")
-                            .string(problem.detail())
-                            .raw("}"));
-                };
+        Answer answer = switch (dialect) {
+            case STANDARD ->
+                Answer.json(problem.status(), PROBLEM_JSON, out -> {
+                    begin(out, problem);
+                    out.raw("}");
+                });
+            case FLAT ->
+                Answer.json(
+                        problem.status(),
+                        out -> out.raw("{\"detail\":").string(problem.detail()).raw("}"));
+        };
         return problem.status() == 503 ? answer.with("Retry-After", "1") : answer;
     }
 

@@ -24,7 +24,8 @@ public record Route(String method, String path, Endpoint endpoint) {
     }
 
     /// What the variable parts of the path are in these decoded segments; null if the path is another.
-    @Nullable Map<String, String> match(List<String> segments) {
+    @Nullable
+    Map<String, String> match(List<String> segments) {
         List<String> parts = parts();
         if (parts.size() != segments.size()) {
             return null;

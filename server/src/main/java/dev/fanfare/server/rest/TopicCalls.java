@@ -70,17 +70,14 @@ final class TopicCalls {
             }
         }
         TopicConfig config = broker.config().topics();
-        return config.withHistory(
-                        (int) body.integer("history", 0, HISTORY_MAX).orElse(config.history()))
-                .withHistoryBytes(
-                        body.integer("history_bytes", 0, BYTES_MAX).orElse(config.historyBytes()))
+        return config.withHistory((int) body.integer("history", 0, HISTORY_MAX).orElse(config.history()))
+                .withHistoryBytes(body.integer("history_bytes", 0, BYTES_MAX).orElse(config.historyBytes()))
                 .withHistoryAge(Duration.ofMillis(body.integer("history_ms", 0, AGE_MAX_MS)
                         .orElse(config.historyAge().toMillis())));
     }
 
     private static Problem unsupported(String member, String written, String supported) {
-        return Problem.badRequest(
-                400, member + " " + written + " can't be had: this server supports " + supported);
+        return Problem.badRequest(400, member + " " + written + " can't be had: this server supports " + supported);
     }
 
     private Answer list(Call call) {
@@ -107,33 +104,35 @@ final class TopicCalls {
     private Answer describe(Call call) {
         Topic topic = existing(broker, call.variable("name"));
         TopicConfig config = topic.config();
-        return Answer.json(200, out -> out.raw("{\"name\":")
-                .string(topic.name())
-                .raw(",\"epoch\":")
-                .string(topic.epoch())
-                .raw(",\"history\":")
-                .number(config.history())
-                .raw(",\"history_bytes\":")
-                .number(config.historyBytes())
-                .raw(",\"history_ms\":")
-                .number(config.historyAge().toMillis())
-                .raw(",\"durability\":\"memory\",\"ordering\":\"fifo\",\"oldest\":")
-                .number(topic.oldest())
-                .raw(",\"next\":")
-                .number(topic.visible())
-                .raw(",\"bytes\":")
-                .number(topic.historyBytes())
-                .raw(",\"messages\":")
-                .number(topic.visible())
-                .raw(",\"subscribers\":")
-                .number(topic.subscribers())
-                .raw(",\"delivered\":")
-                .number(topic.counters().delivered())
-                .raw(",\"dropped\":")
-                .number(topic.counters().dropped())
-                .raw(",\"failed\":")
-                .number(topic.counters().failed())
-                .raw("}"));
+        return Answer.json(
+                200,
+                out -> out.raw("{\"name\":")
+                        .string(topic.name())
+                        .raw(",\"epoch\":")
+                        .string(topic.epoch())
+                        .raw(",\"history\":")
+                        .number(config.history())
+                        .raw(",\"history_bytes\":")
+                        .number(config.historyBytes())
+                        .raw(",\"history_ms\":")
+                        .number(config.historyAge().toMillis())
+                        .raw(",\"durability\":\"memory\",\"ordering\":\"fifo\",\"oldest\":")
+                        .number(topic.oldest())
+                        .raw(",\"next\":")
+                        .number(topic.visible())
+                        .raw(",\"bytes\":")
+                        .number(topic.historyBytes())
+                        .raw(",\"messages\":")
+                        .number(topic.visible())
+                        .raw(",\"subscribers\":")
+                        .number(topic.subscribers())
+                        .raw(",\"delivered\":")
+                        .number(topic.counters().delivered())
+                        .raw(",\"dropped\":")
+                        .number(topic.counters().dropped())
+                        .raw(",\"failed\":")
+                        .number(topic.counters().failed())
+                        .raw("}"));
     }
 
     private Answer delete(Call call) {
@@ -144,7 +143,9 @@ final class TopicCalls {
         }
         return Answer.json(
                 200,
-                out -> out.raw("{\"status\":\"deleted\",\"topic\":").string(name).raw("}"));
+                out -> out.raw("{\"status\":\"deleted\",\"topic\":")
+                        .string(name)
+                        .raw("}"));
     }
 
     private Answer stats(Call call) {

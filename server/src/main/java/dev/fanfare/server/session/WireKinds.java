@@ -21,6 +21,7 @@ import java.util.Locale;
 /// all its subscribers share the bytes.
 public final class WireKinds {
 
+    private final EventEncoding standardEvents;
     private final WireKind standard;
     private final WireKind standardDeflated;
     private final WireKind flat;
@@ -32,10 +33,17 @@ public final class WireKinds {
         Codec flatCodec = new FlatCodec(JsonScanner.DEPTH_MAX);
         DeliveryStrategy batched = DeliveryStrategy.batched(
                 config.flat().batchSize(), config.flat().batchLinger());
-        standard = new WireKind(new Events(standardCodec, false), DeliveryStrategy.immediate(), timers);
+        standardEvents = new Events(standardCodec, false);
+        standard = new WireKind(standardEvents, DeliveryStrategy.immediate(), timers);
         standardDeflated = new WireKind(new Events(standardCodec, true), DeliveryStrategy.immediate(), timers);
         flat = new WireKind(new Events(flatCodec, false), batched, timers);
         flatDeflated = new WireKind(new Events(flatCodec, true), batched, timers);
+    }
+
+    /// Writes a stored message as an event of the standard dialect, without a frame around it. Any thread.
+    public void event(JsonBytes out, Message stored) {
+        standardEvents.head(out, stored.topic(), stored);
+        standardEvents.tail(out, stored);
     }
 
     WireKind of(Dialect dialect, boolean deflated) {

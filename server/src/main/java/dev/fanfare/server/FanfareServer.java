@@ -1,0 +1,195 @@
+package dev.fanfare.server;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.TopicConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A broker's topics for everything that speaks WebSocket or HTTP.
+///
+/// ```java
+/// try (var broker = Broker.open();
+///         var server = FanfareServer.start(broker, ServerConfig.defaults())) {
+///     broker.createTopic("news");
+///     broker.publish("news", "what the application publishes, a browser hears");
+/// }
+/// ```
+///
+/// Any thread, but none of the server's own may call [#close].
+public final class FanfareServer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FanfareServer.class);
+    private static final Duration LOOPS_END = Duration.ofSeconds(5);
+
+    private final ServerContext context;
+    private final boolean ownsBroker;
+    private final EventLoops loops;
+    private final List<Listener> listeners = new ArrayList<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+    private FanfareServer(ServerContext context, boolean ownsBroker) {
+        this.context = context;
+        this.ownsBroker = ownsBroker;
+        this.loops = EventLoops.open();
+    }
+
+    /// Starts a server with a broker of its own, made as the configuration says and closed with the server.
+    ///
+    /// @throws ListenException when an address can't be listened on
+    public static FanfareServer start(ServerConfig config) {
+        Broker broker = Broker.open(brokerConfig(config));
+        try {
+            return start(broker, config, true);
+        } catch (RuntimeException | Error failed) {
+            broker.close();
+            throw failed;
+        }
+    }
+
+    /// Starts a server for a broker that the application uses itself and closes after the server. What the
+    /// configuration says about topics, their number and their histories does not change this broker.
+    ///
+    /// @throws ListenException when an address can't be listened on
+    public static FanfareServer start(Broker broker, ServerConfig config) {
+        return start(broker, config, false);
+    }
+
+    private static FanfareServer start(Broker broker, ServerConfig config, boolean ownsBroker) {
+        FanfareServer server = new FanfareServer(new ServerContext(broker, config, new Connections()), ownsBroker);
+        try {
+            server.listen();
+            return server;
+        } catch (RuntimeException | Error failed) {
+            server.listeners.forEach(Listener::close);
+            server.endLoops();
+            throw failed;
+        }
+    }
+
+    /// The broker that a server of this configuration has of its own.
+    private static BrokerConfig brokerConfig(ServerConfig config) {
+        return BrokerConfig.defaults()
+                .withAutoCreateTopics(config.autoCreateTopics())
+                .withMaxTopics(config.limits().maxTopics())
+                .withMaxSubscribersPerTopic(config.limits().maxSubscribersPerTopic())
+                .withHistoryMemory(config.history().totalBytes())
+                .withTopics(TopicConfig.defaults()
+                        .withHistory(config.history().messages())
+                        .withHistoryBytes(config.history().bytes()));
+    }
+
+    private void listen() {
+        Listeners opening = new Listeners(context, loops);
+        ServerConfig.Network network = context.config().network();
+        listeners.add(opening.open(Dialect.STANDARD, network.port()));
+        network.flatPort().ifPresent(port -> listeners.add(opening.open(Dialect.FLAT, port)));
+        LOG.debug("event loops use {}", loops.transport());
+    }
+
+    /// The version of Fanfare.
+    public static String version() {
+        return Version.text();
+    }
+
+    /// The broker whose topics are served.
+    public Broker broker() {
+        return context.broker();
+    }
+
+    /// What the server was started with.
+    public ServerConfig config() {
+        return context.config();
+    }
+
+    /// The address it listens on, as configured.
+    public String host() {
+        return context.config().network().host();
+    }
+
+    /// The port of the standard dialect: the one asked for, or the free one that was found.
+    public int port() {
+        return listeners.getFirst().port();
+    }
+
+    /// The port of the flat dialect, if it is served.
+    public OptionalInt flatPort() {
+        return listeners.size() < 2
+                ? OptionalInt.empty()
+                : OptionalInt.of(listeners.getLast().port());
+    }
+
+    /// How the sockets are served: `epoll`, or `nio` where that does not load.
+    public String transport() {
+        return loops.transport();
+    }
+
+    /// How many peers hold a session or a stream.
+    public int connections() {
+        return context.connections().count();
+    }
+
+    /// Shuts down: takes no new connections and requests, refuses new operations, sends what is queued, says goodbye to
+    /// every peer, spread over `drain-jitter`, and ends those that have not taken it within `shutdown-grace`.
+    /// When it returns, nothing of the server is left. Idempotent.
+    @Override
+    public void close() {
+        if (!closing.compareAndSet(false, true)) {
+            closed.join();
+            return;
+        }
+        try {
+            drain();
+        } finally {
+            listeners.forEach(Listener::close);
+            endLoops();
+            if (ownsBroker) {
+                context.broker().close();
+            }
+            closed.complete(null);
+        }
+    }
+
+    private void drain() {
+        ServerConfig.Shutdown shutdown = context.config().shutdown();
+        // First, so that whoever gets through the door while it closes is told.
+        List<Connections.Peer> peers = context.connections().drain();
+        listeners.forEach(Listener::stopAccepting);
+        long jitterMillis = shutdown.drainJitter().toMillis();
+        for (Connections.Peer peer : peers) {
+            long delay = jitterMillis == 0 ? 0 : ThreadLocalRandom.current().nextLong(jitterMillis + 1);
+            loops.group().next().schedule(peer::close, delay, TimeUnit.MILLISECONDS);
+        }
+        long boundMillis = jitterMillis + shutdown.grace().toMillis();
+        try {
+            List<CompletableFuture<Void>> ends = new ArrayList<>();
+            ends.add(context.connections().whenEmpty());
+            listeners.forEach(listener -> ends.add(listener.requestsAnswered()));
+            CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).get(boundMillis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            LOG.info("{} connections did not take what was queued for them in time", connections());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException impossible) {
+            LOG.error("a connection could not be closed", impossible);
+        }
+        context.connections().abort();
+    }
+
+    private void endLoops() {
+        loops.group()
+                .shutdownGracefully(0, LOOPS_END.toMillis(), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly();
+    }
+}

@@ -1,0 +1,32 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.Message;
+import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.server.Dialect;
+import dev.fanfare.server.ServerContext;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/// Which calls each dialect has.
+public final class Apis {
+
+    private Apis() {}
+
+    /// The calls of a dialect.
+    ///
+    /// @param event writes a message as it appears on a WebSocket of the standard dialect
+    public static List<Route> of(
+            Dialect dialect, ServerContext server, Uptime uptime, BiConsumer<JsonBytes, Message> event) {
+        List<Route> routes = new ArrayList<>();
+        switch (dialect) {
+            case STANDARD -> {
+                routes.addAll(new TopicCalls(server.broker()).routes());
+                routes.addAll(new MessageCalls(server, event).routes());
+                routes.addAll(new HealthCalls(server, uptime).routes());
+            }
+            case FLAT -> routes.addAll(new FlatCalls(server, uptime).routes());
+        }
+        return routes;
+    }
+}
