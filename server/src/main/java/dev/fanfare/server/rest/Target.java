@@ -43,7 +43,7 @@ public record Target(String path, List<String> segments, Map<String, String> que
 
     private static Map<String, String> query(String text) {
         Map<String, String> query = new HashMap<>();
-        for (String pair : text.split("&")) {
+        for (String pair : text.split("&", -1)) {
             if (pair.isEmpty()) {
                 continue;
             }
