@@ -151,6 +151,16 @@ public final class Broker implements AutoCloseable {
         return timers;
     }
 
+    /// What all histories cost in memory, about, in bytes; at most [BrokerConfig#historyMemory], but for a moment.
+    public long historyMemoryUsed() {
+        return registry.budget().used();
+    }
+
+    /// How many messages were forgotten because all histories together had become too large.
+    public long historyForgotten() {
+        return registry.budget().forgotten();
+    }
+
     // ---- the end
 
     /// Whether [#close] was called.

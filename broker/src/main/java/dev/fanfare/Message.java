@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 /// broker gives it topic, epoch, offset and timestamp.
 public final class Message {
 
+    /// The most characters of an id.
+    public static final int MAX_ID_LENGTH = 128;
+
     private final @Nullable String id;
     private final Payload payload;
     private final @Nullable String type;
@@ -32,6 +35,11 @@ public final class Message {
             String epoch,
             long offset,
             long timestampMillis) {
+        if (id != null && id.length() > MAX_ID_LENGTH) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "message id must have at most " + MAX_ID_LENGTH + " characters, not " + id.length());
+        }
         this.id = id;
         this.payload = payload;
         this.type = type;
@@ -70,7 +78,10 @@ public final class Message {
         return of(Payload.json(json));
     }
 
-    /// The same draft with this id, at most 128 characters. Without one the broker makes a UUID.
+    /// The same draft with this id, at most [#MAX_ID_LENGTH] characters. Without one, or with an empty one, the
+    /// broker makes a UUID.
+    ///
+    /// @throws FanfareException `BAD_REQUEST` for a longer one
     public Message withId(String id) {
         return new Message(
                 id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);

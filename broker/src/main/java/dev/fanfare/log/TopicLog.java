@@ -3,6 +3,7 @@ package dev.fanfare.log;
 import dev.fanfare.Message;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The messages of one topic, each with its offset, counted from 0 without gaps.
 ///
@@ -81,20 +82,21 @@ public interface TopicLog extends AutoCloseable {
 
     /// What keeping a message costs in memory, about, in bytes.
     static long cost(Message message) {
-        long cost = Retention.OVERHEAD + (long) message.payload().size();
-        String type = message.type();
-        String key = message.key();
-        if (type != null) {
-            cost += type.length();
-        }
-        if (key != null) {
-            cost += key.length();
-        }
+        long cost = Retention.OVERHEAD
+                + (long) message.payload().size()
+                + length(message.type())
+                + length(message.key())
+                + length(message.replyTo())
+                + length(message.correlationId());
         if (!message.headers().isEmpty()) {
             for (Map.Entry<String, String> header : message.headers().entrySet()) {
                 cost += 100 + header.getKey().length() + header.getValue().length();
             }
         }
         return cost;
+    }
+
+    private static int length(@Nullable String text) {
+        return text == null ? 0 : text.length();
     }
 }
