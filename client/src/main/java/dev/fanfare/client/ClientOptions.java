@@ -1,0 +1,72 @@
+package dev.fanfare.client;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/// How a client behaves. Immutable.
+///
+/// @param connectTimeout how long connecting, and the answer to a subscribe, may take: more than 0; default 10 s
+/// @param firstDelay how long to wait before the first attempt to reconnect, about: it doubles with each attempt
+/// and is
+///     spread at random over its second half; default 100 ms
+/// @param mostDelay what the delay grows to; default 10 s
+/// @param silence after how long without hearing anything a connection counts as broken; more than the server's
+///     heartbeat, which is 30 s unless set otherwise; default 75 s
+/// @param window how many publishes may be unanswered before publishing waits: 1 to 10,000; default 256
+/// @param notices hears about the connection for publishing; default nobody
+public record ClientOptions(
+        Duration connectTimeout,
+        Duration firstDelay,
+        Duration mostDelay,
+        Duration silence,
+        int window,
+        Consumer<Notice> notices) {
+
+    /// Checks the bounds.
+    public ClientOptions {
+        positive(connectTimeout, "connectTimeout");
+        positive(firstDelay, "firstDelay");
+        positive(mostDelay, "mostDelay");
+        positive(silence, "silence");
+        if (window < 1 || window > 10_000) {
+            throw new IllegalArgumentException("window must be 1 to 10000, but is " + window);
+        }
+    }
+
+    /// The defaults.
+    public static ClientOptions defaults() {
+        return new ClientOptions(
+                Duration.ofSeconds(10),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(75),
+                256,
+                notice -> {});
+    }
+
+    /// The same with other delays between attempts to reconnect.
+    public ClientOptions withDelays(Duration first, Duration most) {
+        return new ClientOptions(connectTimeout, first, most, silence, window, notices);
+    }
+
+    /// The same with another silence.
+    public ClientOptions withSilence(Duration newSilence) {
+        return new ClientOptions(connectTimeout, firstDelay, mostDelay, newSilence, window, notices);
+    }
+
+    /// The same with another window.
+    public ClientOptions withWindow(int newWindow) {
+        return new ClientOptions(connectTimeout, firstDelay, mostDelay, silence, newWindow, notices);
+    }
+
+    /// The same, telling about the connection for publishing.
+    public ClientOptions withNotices(Consumer<Notice> newNotices) {
+        return new ClientOptions(connectTimeout, firstDelay, mostDelay, silence, window, newNotices);
+    }
+
+    private static void positive(Duration duration, String name) {
+        if (!duration.isPositive()) {
+            throw new IllegalArgumentException(name + " must be more than 0, but is " + duration);
+        }
+    }
+}

@@ -1,0 +1,418 @@
+package dev.fanfare.client;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A WebSocket that is kept up: when one breaks, the next is opened after a delay that doubles, with jitter.
+///
+/// One lock guards which socket is the current one and what waits to be sent on it; it is never held while the
+/// owner is called. What an old socket still says is ignored, so the owner hears, in this order: `up`, frames,
+/// `lost`, `up`, ...
+final class Connection {
+
+    /// What stands on a connection. Calls come one at a time.
+    interface Owner {
+
+        /// A socket is open: send what must be sent first. Nothing is received before this returns.
+        ///
+        /// @param again whether there was one before
+        void up(boolean again);
+
+        /// A frame came. The next one waits until this returns.
+        void received(ServerFrame frame);
+
+        /// The socket is gone, the next one is on its way.
+        ///
+        /// @param code of its close frame, or 1006 when there was none
+        void lost(int code, String why);
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(Connection.class);
+
+    /// A frame longer than this breaks the connection; servers send at most a few times their message limit of 64
+    /// KiB.
+    private static final int FRAME_CHARS_MAX = 64 * 1024 * 1024;
+
+    private static final int NO_CLOSE_FRAME = 1006;
+
+    private final HttpClient http;
+    private final URI uri;
+    private final ClientOptions options;
+    private final Executor executor;
+    private final Owner owner;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    // Both guarded by the lock.
+    private @Nullable Socket current;
+    private int attempts;
+
+    Connection(HttpClient http, URI uri, ClientOptions options, Executor executor, Owner owner) {
+        this.http = http;
+        this.uri = uri;
+        this.options = options;
+        this.executor = executor;
+        this.owner = owner;
+    }
+
+    /// Opens the first socket: this failure is the caller's.
+    void open() {
+        adopt(connect(), false);
+    }
+
+    /// Sends after everything sent before. Forgotten when no socket is open: the owner sends anew in [Owner#up].
+    void send(String text) {
+        Socket socket;
+        lock.lock();
+        try {
+            socket = current;
+            if (socket == null) {
+                return;
+            }
+            socket.outbox.add(text);
+            if (socket.sending) {
+                return;
+            }
+            socket.sending = true;
+        } finally {
+            lock.unlock();
+        }
+        socket.pump();
+    }
+
+    /// Closes after what was sent. Any number of times.
+    ///
+    /// @return completed when the server has agreed, or after two seconds
+    CompletableFuture<Void> close() {
+        Socket socket;
+        boolean idle;
+        lock.lock();
+        try {
+            closing.countDown();
+            socket = current;
+            if (socket == null) {
+                closed.complete(null);
+                return closed;
+            }
+            idle = !socket.sending;
+            socket.sending = true;
+        } finally {
+            lock.unlock();
+        }
+        if (idle) {
+            socket.pump();
+        }
+        // The deadline is only a wait for good manners: whatever happens, the socket is gone after it.
+        return closed.completeOnTimeout(null, 2, TimeUnit.SECONDS).whenComplete((nothing, error) -> socket.abort());
+    }
+
+    boolean isClosed() {
+        return closed.isDone();
+    }
+
+    /// Gives the socket up and begins anew, after the delay that is due; the owner hears `up` but no `lost`.
+    void startOver() {
+        Socket socket;
+        lock.lock();
+        try {
+            socket = current;
+            current = null;
+        } finally {
+            lock.unlock();
+        }
+        if (socket != null) {
+            var _ = socket.socket().sendClose(WebSocket.NORMAL_CLOSURE, "");
+            executor.execute(this::reconnect);
+        }
+    }
+
+    private boolean isClosing() {
+        return closing.getCount() == 0;
+    }
+
+    private Socket connect() {
+        Socket socket = new Socket();
+        CompletableFuture<WebSocket> opening = http.newWebSocketBuilder()
+                .connectTimeout(options.connectTimeout())
+                .buildAsync(uri, socket);
+        try {
+            socket.webSocket = opening.get(options.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+            return socket;
+        } catch (TimeoutException e) {
+            opening.cancel(true);
+            throw unreachable("no answer within " + options.connectTimeout().toMillis() + " ms", e);
+        } catch (ExecutionException | CompletionException e) {
+            throw unreachable(reason(e), e);
+        } catch (InterruptedException e) {
+            opening.cancel(true);
+            Thread.currentThread().interrupt();
+            throw unreachable("interrupted", e);
+        }
+    }
+
+    private ClientException unreachable(String why, Exception cause) {
+        return new ClientException(ClientException.CONNECTION, "can't connect to " + uri + ": " + why, cause);
+    }
+
+    static String reason(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null && !(cause instanceof WebSocketHandshakeException)) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof WebSocketHandshakeException refused) {
+            return "the server answered " + refused.getResponse().statusCode() + " instead of opening a WebSocket";
+        }
+        return switch (cause) {
+            case java.nio.channels.UnresolvedAddressException _ -> "no such host";
+            case java.net.http.HttpTimeoutException _ -> "no answer in time";
+            case java.nio.channels.ClosedChannelException _ -> "refused, or closed at once; does a server run there?";
+            case java.net.ConnectException _ -> "connection refused; does a server run there?";
+            default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        };
+    }
+
+    private void adopt(Socket socket, boolean again) {
+        lock.lock();
+        try {
+            if (isClosing()) {
+                socket.abort();
+                closed.complete(null);
+                return;
+            }
+            current = socket;
+        } finally {
+            lock.unlock();
+        }
+        owner.up(again);
+        socket.begin();
+        String early = socket.ended;
+        if (early != null) {
+            down(socket, NO_CLOSE_FRAME, early);
+        }
+        watch(socket);
+    }
+
+    private void down(Socket socket, int code, String why) {
+        lock.lock();
+        try {
+            if (current != socket) {
+                return;
+            }
+            current = null;
+            if (isClosing()) {
+                closed.complete(null);
+                return;
+            }
+            if (System.nanoTime() - socket.openedNanos > options.mostDelay().toNanos()) {
+                attempts = 0;
+            }
+        } finally {
+            lock.unlock();
+        }
+        socket.abort();
+        owner.lost(code, why);
+        executor.execute(this::reconnect);
+    }
+
+    private void reconnect() {
+        try {
+            while (!closing.await(delayMs(), TimeUnit.MILLISECONDS)) {
+                try {
+                    adopt(connect(), true);
+                    return;
+                } catch (ClientException e) {
+                    log.debug("Reconnecting to {} failed", uri, e);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        closed.complete(null);
+    }
+
+    private long delayMs() {
+        long first = options.firstDelay().toMillis();
+        long most = options.mostDelay().toMillis();
+        int doublings;
+        lock.lock();
+        try {
+            doublings = Math.min(attempts++, 20);
+        } finally {
+            lock.unlock();
+        }
+        long delay = Math.clamp(first << doublings, 1, Math.max(1, most));
+        return ThreadLocalRandom.current().nextLong(delay / 2, delay + 1);
+    }
+
+    /// Looks after the silence at its earliest end; only a socket that has been silent that long is given up.
+    private void watch(Socket socket) {
+        if (!isCurrent(socket)) {
+            return;
+        }
+        Duration quiet = Duration.ofNanos(System.nanoTime() - socket.heardNanos);
+        Duration left = options.silence().minus(quiet);
+        if (!left.isPositive()) {
+            down(socket, NO_CLOSE_FRAME, "nothing heard for " + quiet.toSeconds() + " s");
+            return;
+        }
+        CompletableFuture.delayedExecutor(left.toMillis() + 1, TimeUnit.MILLISECONDS, executor)
+                .execute(() -> watch(socket));
+    }
+
+    private boolean isCurrent(Socket socket) {
+        lock.lock();
+        try {
+            return current == socket && !isClosing();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// One WebSocket. The JDK calls it one call at a time, and asks to have one message sent after the other.
+    private final class Socket implements WebSocket.Listener {
+
+        private final StringBuilder partial = new StringBuilder();
+        private final long openedNanos = System.nanoTime();
+        private volatile long heardNanos = openedNanos;
+        private volatile @Nullable WebSocket webSocket;
+        private volatile @Nullable String ended;
+        // Both guarded by the lock.
+        private final Deque<String> outbox = new ArrayDeque<>();
+        private boolean sending;
+
+        /// Lets the first frame come.
+        void begin() {
+            socket().request(1);
+        }
+
+        private WebSocket socket() {
+            WebSocket open = webSocket;
+            if (open == null) {
+                throw new IllegalStateException("the socket is not open yet");
+            }
+            return open;
+        }
+
+        void abort() {
+            WebSocket open = webSocket;
+            if (open != null) {
+                open.abort();
+            }
+        }
+
+        /// Sends what waits. Only the one who set `sending` is in here.
+        void pump() {
+            while (true) {
+                String next;
+                lock.lock();
+                try {
+                    next = outbox.poll();
+                    if (next == null && !isClosing()) {
+                        sending = false;
+                        return;
+                    }
+                } finally {
+                    lock.unlock();
+                }
+                if (next == null) {
+                    var _ = socket().sendClose(WebSocket.NORMAL_CLOSURE, "");
+                    return;
+                }
+                CompletableFuture<WebSocket> sent = socket().sendText(next, true);
+                if (!sent.isDone()) {
+                    var _ = sent.whenComplete((open, error) -> sent(error));
+                    return;
+                }
+                if (sent.isCompletedExceptionally()) {
+                    sent(sent.exceptionNow());
+                    return;
+                }
+            }
+        }
+
+        private void sent(@Nullable Throwable error) {
+            if (error == null) {
+                pump();
+            } else {
+                down(this, NO_CLOSE_FRAME, reason(error));
+            }
+        }
+
+        @Override
+        public void onOpen(WebSocket opened) {
+            // Nothing is asked for before the owner knows.
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+            heardNanos = System.nanoTime();
+            if (partial.length() + data.length() > FRAME_CHARS_MAX) {
+                down(this, NO_CLOSE_FRAME, "a message of more than " + FRAME_CHARS_MAX + " characters");
+                return null;
+            }
+            if (last && partial.isEmpty()) {
+                receive(data.toString());
+            } else {
+                partial.append(data);
+                if (last) {
+                    String whole = partial.toString();
+                    partial.setLength(0);
+                    receive(whole);
+                }
+            }
+            from.request(1);
+            return null;
+        }
+
+        private void receive(String text) {
+            if (!isCurrent(this)) {
+                return;
+            }
+            try {
+                owner.received(Frames.read(text));
+            } catch (ClientException e) {
+                down(this, NO_CLOSE_FRAME, String.valueOf(e.getMessage()));
+            }
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onPing(WebSocket from, java.nio.ByteBuffer message) {
+            heardNanos = System.nanoTime();
+            from.request(1);
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String why) {
+            ended = "closed at once, code " + code;
+            down(this, code, why.isEmpty() ? "closed by the server, code " + code : why + ", code " + code);
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket from, Throwable error) {
+            String why = reason(error);
+            ended = why;
+            down(this, NO_CLOSE_FRAME, why);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package dev.fanfare.client;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A client of one server. Any thread may use it. Connections are opened when they are first needed and kept up
+/// from then on; see [ClientOptions] for how.
+///
+/// ```java
+/// try (var client = FanfareClient.open("http://localhost:8080")) {
+///     client.createTopic("orders");
+///     client.subscribe("orders", event -> IO.println(event.text()));
+///     client.publish("orders", "hello").join();
+/// }
+/// ```
+public final class FanfareClient implements AutoCloseable {
+
+    private final ServerUrl url;
+    private final ClientOptions options;
+    private final HttpClient http;
+    private final Executor executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock lock = new ReentrantLock();
+    // Both guarded by the lock.
+    private @Nullable PublishLane lane;
+    private boolean closed;
+
+    private FanfareClient(ServerUrl url, ClientOptions options) {
+        this.url = url;
+        this.options = options;
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(options.connectTimeout())
+                .executor(executor)
+                .build();
+    }
+
+    /// A client with the default options. Connects to nothing yet.
+    ///
+    /// @param url the server's address, such as `http://localhost:8080` or `ws://localhost:8080/ws`
+    /// @throws IllegalArgumentException when that is no address of a server
+    public static FanfareClient open(String url) {
+        return open(url, ClientOptions.defaults());
+    }
+
+    /// A client. Connects to nothing yet.
+    ///
+    /// @throws IllegalArgumentException when `url` is no address of a server
+    public static FanfareClient open(String url, ClientOptions options) {
+        return new FanfareClient(ServerUrl.parse(url), options);
+    }
+
+    /// Makes a topic.
+    ///
+    /// @return false when it was there already
+    /// @throws ClientException when the server refuses, or can't be reached
+    public boolean createTopic(String name) {
+        HttpResponse<String> response = call(HttpRequest.newBuilder(URI.create(url.http() + "/topics"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(Frames.createTopic(name))));
+        return switch (response.statusCode()) {
+            case 201 -> true;
+            case 409 -> false;
+            default -> throw refused("creating topic " + name, response);
+        };
+    }
+
+    /// Deletes a topic and its history; its subscribers are told.
+    ///
+    /// @return false when there was none
+    /// @throws ClientException when the server refuses, or can't be reached
+    public boolean deleteTopic(String name) {
+        String encoded = URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+        HttpResponse<String> response = call(HttpRequest.newBuilder(URI.create(url.http() + "/topics/" + encoded))
+                .DELETE());
+        return switch (response.statusCode()) {
+            case 200 -> true;
+            case 404 -> false;
+            default -> throw refused("deleting topic " + name, response);
+        };
+    }
+
+    /// Publishes a string. See [#publish(String, Outgoing)].
+    public CompletableFuture<Published> publish(String topic, String text) {
+        return publish(topic, Outgoing.text(text));
+    }
+
+    /// Publishes a message. Messages to one topic keep their order. When the connection breaks before the answer, the
+    /// message is sent again with the same id, so it may be in the log twice but is never lost in silence. Waits
+    /// while as many publishes are unanswered as [ClientOptions#window] allows.
+    ///
+    /// @return completed with the message's place, or with a [ClientException]: the server's refusal, or
+    ///     [ClientException#CLOSED]
+    /// @throws ClientException when this is the first publish and the server can't be reached, or when interrupted
+    public CompletableFuture<Published> publish(String topic, Outgoing message) {
+        try {
+            return lane().publish(topic, message);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ClientException.CLOSED, "interrupted while waiting to publish to " + topic, e);
+        }
+    }
+
+    /// Subscribes to a topic or a pattern (`orders.*`, `logs/**`), from now on. Waits for the server's answer.
+    ///
+    /// @throws ClientException when the server refuses (`TOPIC_NOT_FOUND`, for example), or can't be reached
+    public Subscription subscribe(String pattern, Consumer<Event> handler) {
+        return subscribe(pattern, Start.latest(), handler::accept);
+    }
+
+    /// Subscribes to a topic or a pattern. Waits for the server's answer.
+    ///
+    /// @throws ClientException when the server refuses (`TOPIC_NOT_FOUND`, for example), or can't be reached
+    public Subscription subscribe(String pattern, Start start, SubscriptionListener listener) {
+        Subscription subscription =
+                new Subscription(http, url.webSocket(), options, executor, pattern, start, listener);
+        lock.lock();
+        try {
+            requireOpen();
+            subscriptions.removeIf(Subscription::isClosed);
+            subscriptions.add(subscription);
+        } finally {
+            lock.unlock();
+        }
+        subscription.open();
+        return subscription;
+    }
+
+    /// Closes every connection; what is unanswered fails with [ClientException#CLOSED]. Waits for the server's
+    /// agreement, for two seconds at most. Any number of times.
+    @Override
+    public void close() {
+        List<CompletableFuture<Void>> closing = new ArrayList<>();
+        lock.lock();
+        try {
+            closed = true;
+            if (lane != null) {
+                closing.add(lane.close());
+            }
+        } finally {
+            lock.unlock();
+        }
+        subscriptions.forEach(subscription -> closing.add(subscription.closing()));
+        CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new)).join();
+        http.shutdownNow();
+    }
+
+    private PublishLane lane() {
+        lock.lock();
+        try {
+            requireOpen();
+            if (lane == null) {
+                PublishLane opened = new PublishLane(http, url.webSocket(), options, executor);
+                opened.open();
+                lane = opened;
+            }
+            return lane;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new ClientException(ClientException.CLOSED, "this client is closed");
+        }
+    }
+
+    private HttpResponse<String> call(HttpRequest.Builder request) {
+        try {
+            return http.send(
+                    request.timeout(options.connectTimeout()).build(),
+                    HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new ClientException(
+                    ClientException.CONNECTION, "can't connect to " + url.http() + ": " + Connection.reason(e), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ClientException.CLOSED, "interrupted while waiting for " + url.http(), e);
+        }
+    }
+
+    private static ClientException refused(String what, HttpResponse<String> response) {
+        return Frames.problem(what, response.statusCode(), response.body());
+    }
+}

@@ -1,0 +1,324 @@
+package dev.fanfare.client;
+
+import java.io.StringWriter;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/// Reads the frames of a server and writes requests. Stateless, any thread. Payloads are cut out of the text as
+/// they are, so that no number changes its form.
+final class Frames {
+
+    private static final JsonFactory JSON = new JsonFactory();
+
+    /// How much text of positions a resuming subscribe carries at most; servers take messages of 64 KiB.
+    private static final int POSITIONS_CHARS_MAX = 40_000;
+
+    private Frames() {}
+
+    /// @throws ClientException when the text is not what a Fanfare server sends
+    static ServerFrame read(String text) {
+        Reading reading = new Reading(text);
+        try {
+            reading.object();
+        } catch (JacksonException | DateTimeException e) {
+            throw unexpected(text, e);
+        }
+        return reading.frame();
+    }
+
+    /// The refusal of a REST call: its body holds the same error as a frame would, if it comes from a Fanfare server.
+    static ClientException problem(String what, int status, String body) {
+        String code = ClientException.CONNECTION;
+        String why = "the server answered " + status;
+        try {
+            Reading reading = new Reading(body);
+            reading.object();
+            if (reading.failed) {
+                code = reading.code;
+                why = reading.error;
+            }
+        } catch (JacksonException | ClientException e) {
+            why += ", which is not how a Fanfare server answers";
+        }
+        return new ClientException(code, what + " failed: " + why);
+    }
+
+    static String quoted(String text) {
+        return write(json -> json.writeString(text));
+    }
+
+    static String unquoted(String jsonString) {
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), jsonString)) {
+            parser.nextToken();
+            return parser.getString();
+        }
+    }
+
+    static String publish(String requestId, String topic, Outgoing message) {
+        return write(json -> {
+            json.writeStartObject();
+            json.writeStringProperty("type", "publish");
+            json.writeStringProperty("request_id", requestId);
+            json.writeStringProperty("topic", topic);
+            json.writeObjectPropertyStart("message");
+            json.writeStringProperty("id", message.id());
+            if (message.type() != null) {
+                json.writeStringProperty("type", message.type());
+            }
+            if (message.key() != null) {
+                json.writeStringProperty("key", message.key());
+            }
+            if (!message.headers().isEmpty()) {
+                json.writeObjectPropertyStart("headers");
+                message.headers().forEach(json::writeStringProperty);
+                json.writeEndObject();
+            }
+            json.writeName("payload");
+            json.writeRawValue(message.payload());
+            json.writeEndObject();
+            json.writeEndObject();
+        });
+    }
+
+    static String subscribe(String requestId, String clientId, String pattern, Start start) {
+        return write(json -> {
+            beginSubscribe(json, requestId, clientId, pattern);
+            switch (start) {
+                case Start.Latest() -> {}
+                case Start.Earliest() -> json.writeStringProperty("from", "earliest");
+                case Start.Last(int count) -> json.writeNumberProperty("last_n", count);
+                case Start.At(Instant time) -> {
+                    json.writeObjectPropertyStart("from");
+                    json.writeStringProperty("time", time.toString());
+                    json.writeEndObject();
+                }
+                case Start.After(Position position) -> position(json, "since", position);
+            }
+            json.writeEndObject();
+        });
+    }
+
+    /// Resumes a pattern. The positions come most recently heard first; those that don't fit are left out, and the
+    /// server then sends their topics from `time` on.
+    static String resume(
+            String requestId,
+            String clientId,
+            String pattern,
+            String time,
+            Iterable<Map.Entry<String, Position>> positions) {
+        return write(json -> {
+            beginSubscribe(json, requestId, clientId, pattern);
+            json.writeObjectPropertyStart("since");
+            json.writeStringProperty("time", time);
+            json.writeObjectPropertyStart("topics");
+            int room = POSITIONS_CHARS_MAX;
+            for (Map.Entry<String, Position> entry : positions) {
+                // 60 covers the field names, the epoch and the digits; a name's UTF-8 has at most 3 bytes per char.
+                room -= 60 + 3 * entry.getKey().length();
+                if (room < 0) {
+                    break;
+                }
+                position(json, entry.getKey(), entry.getValue());
+            }
+            json.writeEndObject();
+            json.writeEndObject();
+            json.writeEndObject();
+        });
+    }
+
+    static String createTopic(String name) {
+        return write(json -> {
+            json.writeStartObject();
+            json.writeStringProperty("name", name);
+            json.writeEndObject();
+        });
+    }
+
+    private static void beginSubscribe(JsonGenerator json, String requestId, String clientId, String pattern) {
+        json.writeStartObject();
+        json.writeStringProperty("type", "subscribe");
+        json.writeStringProperty("request_id", requestId);
+        json.writeStringProperty("topic", pattern);
+        json.writeStringProperty("client_id", clientId);
+    }
+
+    private static void position(JsonGenerator json, String name, Position position) {
+        json.writeObjectPropertyStart(name);
+        json.writeStringProperty("epoch", position.epoch());
+        json.writeNumberProperty("offset", position.offset());
+        json.writeEndObject();
+    }
+
+    private interface Writing {
+        void to(JsonGenerator json);
+    }
+
+    private static String write(Writing writing) {
+        StringWriter out = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
+            writing.to(json);
+        }
+        return out.toString();
+    }
+
+    private static ClientException unexpected(String text, @Nullable Exception cause) {
+        String shown = text.length() > 200 ? text.substring(0, 200) + "..." : text;
+        String message = "the server said what a Fanfare server does not say: " + shown;
+        return cause == null
+                ? new ClientException(ClientException.CONNECTION, message)
+                : new ClientException(ClientException.CONNECTION, message, cause);
+    }
+
+    /// The fields of one frame, as far as they are known; others are passed over.
+    private static final class Reading {
+        private final String text;
+        private String type = "";
+        private @Nullable String requestId;
+        private String topic = "";
+        private @Nullable String ts;
+        private @Nullable String epoch;
+        private long offset = -1;
+        private @Nullable Boolean recovered;
+        private @Nullable String messageId;
+        private String info = "";
+        private long dropped;
+        private boolean failed;
+        private String code = "INTERNAL";
+        private String error = "the server gave no reason";
+        private String id = "";
+        private String payload = "null";
+        private @Nullable String messageType;
+        private @Nullable String key;
+        private @Nullable String encoding;
+        private Map<String, String> headers = Map.of();
+
+        Reading(String text) {
+            this.text = text;
+        }
+
+        void object() {
+            try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
+                if (parser.nextToken() != JsonToken.START_OBJECT) {
+                    throw unexpected(text, null);
+                }
+                while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                    field(parser);
+                }
+            }
+        }
+
+        private void field(JsonParser parser) {
+            String name = parser.currentName();
+            JsonToken token = parser.nextToken();
+            if (token == JsonToken.VALUE_NULL) {
+                return;
+            }
+            switch (name) {
+                case "type" -> type = parser.getString();
+                case "request_id" -> requestId = parser.getString();
+                case "topic" -> topic = parser.getString();
+                case "ts" -> ts = parser.getString();
+                case "epoch" -> epoch = parser.getString();
+                case "offset" -> offset = parser.getLongValue();
+                case "recovered" -> recovered = parser.getBooleanValue();
+                case "message_id" -> messageId = parser.getString();
+                case "msg" -> info = parser.getString();
+                case "dropped" -> dropped = parser.getLongValue();
+                case "error" -> {
+                    failed = true;
+                    each(parser, this::errorField);
+                }
+                case "message" -> each(parser, this::messageField);
+                default -> parser.skipChildren();
+            }
+        }
+
+        private void errorField(JsonParser parser, String name) {
+            switch (name) {
+                case "code" -> code = parser.getString();
+                case "message" -> error = parser.getString();
+                default -> parser.skipChildren();
+            }
+        }
+
+        private void messageField(JsonParser parser, String name) {
+            switch (name) {
+                case "id" -> id = parser.getString();
+                case "type" -> messageType = parser.getString();
+                case "key" -> key = parser.getString();
+                case "encoding" -> encoding = parser.getString();
+                case "payload" -> payload = asWritten(parser);
+                case "headers" -> {
+                    Map<String, String> read = new LinkedHashMap<>();
+                    each(parser, (inner, header) -> read.put(header, asText(inner)));
+                    headers = Map.copyOf(read);
+                }
+                default -> parser.skipChildren();
+            }
+        }
+
+        private interface Field {
+            void read(JsonParser parser, String name);
+        }
+
+        private static void each(JsonParser parser, Field field) {
+            if (parser.currentToken() != JsonToken.START_OBJECT) {
+                parser.skipChildren();
+                return;
+            }
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = parser.currentName();
+                parser.nextToken();
+                field.read(parser, name);
+            }
+        }
+
+        private String asText(JsonParser parser) {
+            return parser.currentToken() == JsonToken.VALUE_STRING ? parser.getString() : asWritten(parser);
+        }
+
+        private String asWritten(JsonParser parser) {
+            int from = (int) parser.currentTokenLocation().getCharOffset();
+            parser.skipChildren();
+            // A string is read lazily: without this the parser still stands at its beginning.
+            parser.finishToken();
+            return text.substring(from, (int) parser.currentLocation().getCharOffset());
+        }
+
+        ServerFrame frame() {
+            return switch (type) {
+                case "event" ->
+                    new ServerFrame.Message(new Event(
+                            topic,
+                            id,
+                            payload,
+                            messageType,
+                            key,
+                            headers,
+                            encoding,
+                            ts == null ? Instant.EPOCH : Instant.parse(ts),
+                            new Position(epoch == null ? "" : epoch, offset),
+                            text));
+                case "ack" -> new ServerFrame.Ack(requestId, messageId, ts, epoch, offset, recovered);
+                case "error" -> new ServerFrame.Failure(requestId, code, error);
+                case "info" ->
+                    switch (info) {
+                        case "messages_dropped" -> new ServerFrame.Dropped(topic, dropped);
+                        case "topic_deleted" -> new ServerFrame.TopicDeleted(topic);
+                        default -> new ServerFrame.Other();
+                    };
+                default -> new ServerFrame.Other();
+            };
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package dev.fanfare.client;
+
+/// Something a user of a client may want to know beside the messages. [Object#toString] of each is a sentence.
+public sealed interface Notice {
+
+    /// A connection broke; the client is reconnecting.
+    ///
+    /// @param why what happened, for people
+    record ConnectionLost(String why) implements Notice {
+        @Override
+        public String toString() {
+            return "connection lost (" + why + "), reconnecting";
+        }
+    }
+
+    /// The connection for publishing is back.
+    ///
+    /// @param resent how many unanswered messages were sent again, with the ids they had
+    record Reconnected(int resent) implements Notice {
+        @Override
+        public String toString() {
+            return "reconnected, sent " + resent + (resent == 1 ? " message" : " messages") + " again";
+        }
+    }
+
+    /// A subscription is back.
+    ///
+    /// @param recovered whether nothing was missed
+    /// @param missed how many messages were missed, or -1 when that can't be known
+    record Resumed(boolean recovered, long missed) implements Notice {
+        @Override
+        public String toString() {
+            if (recovered) {
+                return "resumed, nothing was missed";
+            }
+            return missed < 0
+                    ? "resumed, but messages were missed: the gap was larger than the history that is kept"
+                    : "resumed, but " + missed + " messages were missed: the gap was larger than the history that is"
+                            + " kept";
+        }
+    }
+
+    /// The server dropped messages because this subscriber was too slow.
+    ///
+    /// @param pattern what was subscribed to
+    /// @param count how many since the last such notice
+    record MessagesDropped(String pattern, long count) implements Notice {
+        @Override
+        public String toString() {
+            return count + " messages of " + pattern + " were dropped by the server: this subscriber was too slow";
+        }
+    }
+
+    /// After a reconnect the topic is not there (a server that forgot it, for example). The subscription goes on
+    /// asking.
+    ///
+    /// @param topic the topic
+    record TopicMissing(String topic) implements Notice {
+        @Override
+        public String toString() {
+            return "topic " + topic + " does not exist any more, waiting for it";
+        }
+    }
+
+    /// The subscription is over.
+    ///
+    /// @param why for people
+    record Ended(String why) implements Notice {
+        @Override
+        public String toString() {
+            return why;
+        }
+    }
+}

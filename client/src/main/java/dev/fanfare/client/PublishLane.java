@@ -1,0 +1,147 @@
+package dev.fanfare.client;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// The publishes of a client that are not answered yet, in the order of sending. A server answers in that order,
+/// and a new connection gets all of them again before anything newer, so the order survives a reconnect.
+///
+/// The lock covers noting a request and handing it to the connection: what is sent first is first here.
+final class PublishLane implements Connection.Owner {
+
+    private static final int MESSAGE_TOO_BIG = 1009;
+
+    private record Request(String text, CompletableFuture<Published> answer, String messageId) {}
+
+    private final Connection connection;
+    private final ClientOptions options;
+    private final Semaphore window;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, Request> unanswered = new LinkedHashMap<>();
+    private long lastId;
+    private boolean closed;
+
+    PublishLane(HttpClient http, URI uri, ClientOptions options, Executor executor) {
+        this.options = options;
+        this.window = new Semaphore(options.window());
+        this.connection = new Connection(http, uri, options, executor, this);
+    }
+
+    void open() {
+        connection.open();
+    }
+
+    CompletableFuture<Published> publish(String topic, Outgoing message) throws InterruptedException {
+        window.acquire();
+        CompletableFuture<Published> answer = new CompletableFuture<>();
+        lock.lock();
+        try {
+            if (closed) {
+                window.release();
+                return CompletableFuture.failedFuture(closedException());
+            }
+            String requestId = Long.toString(++lastId);
+            String text = Frames.publish(requestId, topic, message);
+            unanswered.put(requestId, new Request(text, answer, message.id()));
+            connection.send(text);
+        } finally {
+            lock.unlock();
+        }
+        return answer;
+    }
+
+    CompletableFuture<Void> close() {
+        List<Request> left;
+        lock.lock();
+        try {
+            closed = true;
+            left = new ArrayList<>(unanswered.values());
+            unanswered.clear();
+        } finally {
+            lock.unlock();
+        }
+        left.forEach(request -> request.answer.completeExceptionally(closedException()));
+        window.release(left.size());
+        return connection.close();
+    }
+
+    private static ClientException closedException() {
+        return new ClientException(ClientException.CLOSED, "the client was closed before the server answered");
+    }
+
+    @Override
+    public void up(boolean again) {
+        int resent;
+        lock.lock();
+        try {
+            unanswered.values().forEach(request -> connection.send(request.text));
+            resent = unanswered.size();
+        } finally {
+            lock.unlock();
+        }
+        if (again) {
+            options.notices().accept(new Notice.Reconnected(resent));
+        }
+    }
+
+    @Override
+    public void received(ServerFrame frame) {
+        switch (frame) {
+            case ServerFrame.Ack ack -> {
+                Request request = take(ack.requestId());
+                if (request != null) {
+                    String id = ack.messageId() == null ? request.messageId : ack.messageId();
+                    request.answer.complete(new Published(id, ack.position()));
+                }
+            }
+            // A server that is going away has not taken the message: it goes to the next connection.
+            case ServerFrame.Failure failure when failure.code().equals("SHUTTING_DOWN") -> {}
+            case ServerFrame.Failure failure -> refuse(failure.requestId(), failure.exception());
+            case ServerFrame.Message _, ServerFrame.Dropped _, ServerFrame.TopicDeleted _, ServerFrame.Other _ -> {}
+        }
+    }
+
+    @Override
+    public void lost(int code, String why) {
+        if (code == MESSAGE_TOO_BIG) {
+            // Everything before it was answered; sent again, it would break the next connection too.
+            refuse(
+                    null,
+                    new ClientException("TOO_LARGE", "the server closed the connection over this message: " + why));
+        }
+        options.notices().accept(new Notice.ConnectionLost(why));
+    }
+
+    private void refuse(@Nullable String requestId, ClientException error) {
+        Request request = take(requestId);
+        if (request != null) {
+            request.answer.completeExceptionally(error);
+        }
+    }
+
+    /// The request with that id; without one, the oldest: answers come in the order of the requests.
+    private @Nullable Request take(@Nullable String requestId) {
+        lock.lock();
+        try {
+            String id = requestId != null
+                    ? requestId
+                    : unanswered.keySet().stream().findFirst().orElse("");
+            Request request = unanswered.remove(id);
+            if (request != null) {
+                window.release();
+            }
+            return request;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

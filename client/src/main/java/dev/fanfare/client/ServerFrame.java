@@ -1,0 +1,38 @@
+package dev.fanfare.client;
+
+import org.jspecify.annotations.Nullable;
+
+/// What a server says.
+sealed interface ServerFrame {
+
+    record Ack(
+            @Nullable String requestId,
+            @Nullable String messageId,
+            @Nullable String ts,
+            @Nullable String epoch,
+            long offset,
+            @Nullable Boolean recovered)
+            implements ServerFrame {
+
+        /// Where the message went, or -1 in an empty epoch when the server says no place.
+        Position position() {
+            return new Position(epoch == null ? "" : epoch, offset);
+        }
+    }
+
+    record Failure(@Nullable String requestId, String code, String message) implements ServerFrame {
+
+        ClientException exception() {
+            return new ClientException(code, message);
+        }
+    }
+
+    record Message(Event event) implements ServerFrame {}
+
+    record Dropped(String pattern, long count) implements ServerFrame {}
+
+    record TopicDeleted(String topic) implements ServerFrame {}
+
+    /// A heartbeat, a pong, or something a newer server says.
+    record Other() implements ServerFrame {}
+}

@@ -1,0 +1,228 @@
+package dev.fanfare.client;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A subscription to a topic, or to all topics that match a pattern. It lasts until it is closed or the server ends
+/// it; meanwhile it reconnects and resumes after the last message it heard. Its listener is called by the client's
+/// threads.
+public final class Subscription implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Subscription.class);
+
+    private final String pattern;
+    private final boolean wildcards;
+    private final Start start;
+    private final SubscriptionListener listener;
+    private final ClientOptions options;
+    private final Connection connection;
+    private final String clientId = UUID.randomUUID().toString();
+    private final CompletableFuture<ServerFrame.Ack> subscribed = new CompletableFuture<>();
+
+    // Owned by the calls of the connection, which come one at a time.
+    private final SequencedMap<String, Position> positions = new LinkedHashMap<>(16, 0.75f, true);
+    private @Nullable String since;
+    private boolean waiting;
+    private int requests;
+    private String lastError = "";
+
+    Subscription(
+            HttpClient http,
+            URI uri,
+            ClientOptions options,
+            Executor executor,
+            String pattern,
+            Start start,
+            SubscriptionListener listener) {
+        this.pattern = pattern;
+        this.wildcards = pattern.indexOf('*') >= 0;
+        this.start = start;
+        this.listener = listener;
+        this.options = options;
+        this.connection = new Connection(http, uri, options, executor, new Receiver());
+    }
+
+    /// Subscribes and waits for the server's answer.
+    void open() {
+        connection.open();
+        try {
+            subscribed.get(options.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            close();
+            throw e.getCause() instanceof ClientException refused
+                    ? new ClientException(refused.code(), String.valueOf(refused.getMessage()), refused)
+                    : new ClientException("INTERNAL", "subscribing failed", e);
+        } catch (TimeoutException e) {
+            close();
+            throw new ClientException(
+                    ClientException.CONNECTION,
+                    "the server did not answer the subscription to " + pattern + " within "
+                            + options.connectTimeout().toMillis() + " ms",
+                    e);
+        } catch (InterruptedException e) {
+            close();
+            Thread.currentThread().interrupt();
+            throw new ClientException(ClientException.CLOSED, "interrupted while subscribing to " + pattern, e);
+        }
+    }
+
+    /// What was subscribed to.
+    public String pattern() {
+        return pattern;
+    }
+
+    /// Ends the subscription. Does not wait: a call of the listener may still be running. Any number of times, any
+    /// thread.
+    @Override
+    public void close() {
+        var _ = connection.close();
+    }
+
+    boolean isClosed() {
+        return connection.isClosed();
+    }
+
+    CompletableFuture<Void> closing() {
+        return connection.close();
+    }
+
+    /// Hears the connection.
+    private final class Receiver implements Connection.Owner {
+
+        @Override
+        public void up(boolean again) {
+            subscribe();
+        }
+
+        @Override
+        public void received(ServerFrame frame) {
+            switch (frame) {
+                case ServerFrame.Message(Event event) -> deliver(event);
+                case ServerFrame.Ack ack -> acknowledged(ack);
+                case ServerFrame.Failure failure -> failed(failure);
+                case ServerFrame.Dropped(String dropped, long count) ->
+                    tell(new Notice.MessagesDropped(dropped, count));
+                case ServerFrame.TopicDeleted(String topic) -> {
+                    if (!wildcards) {
+                        end("topic " + topic + " was deleted");
+                    }
+                }
+                case ServerFrame.Other() -> {}
+            }
+        }
+
+        @Override
+        public void lost(int code, String why) {
+            // What waits for its topic is quiet until it has it.
+            if (!waiting) {
+                tell(new Notice.ConnectionLost(lastError.isEmpty() ? why : lastError));
+            }
+            lastError = "";
+        }
+    }
+
+    private void subscribe() {
+        String requestId = Integer.toString(++requests);
+        if (since == null) {
+            connection.send(Frames.subscribe(requestId, clientId, pattern, start));
+        } else if (wildcards) {
+            var newestFirst = positions.sequencedEntrySet().reversed();
+            connection.send(Frames.resume(requestId, clientId, pattern, since, newestFirst));
+        } else {
+            Position last = positions.sequencedValues().getLast();
+            connection.send(Frames.subscribe(requestId, clientId, pattern, Start.after(last)));
+        }
+    }
+
+    private void deliver(Event event) {
+        Position seen = positions.get(event.topic());
+        // A pattern with more topics than a subscribe can name hears some of their messages again.
+        if (seen != null && !event.position().after(seen)) {
+            return;
+        }
+        positions.put(event.topic(), event.position());
+        try {
+            listener.onEvent(event);
+        } catch (RuntimeException e) {
+            log.warn(
+                    "The listener of {} failed on offset {}",
+                    pattern,
+                    event.position().offset(),
+                    e);
+        }
+    }
+
+    private void acknowledged(ServerFrame.Ack ack) {
+        waiting = false;
+        if (since != null) {
+            boolean recovered = Boolean.TRUE.equals(ack.recovered());
+            tell(new Notice.Resumed(recovered, recovered ? 0 : missed(ack)));
+        }
+        if (!wildcards) {
+            // The ack says the first offset to come.
+            positions.put(pattern, new Position(ack.position().epoch(), Math.max(-1, ack.offset() - 1)));
+        }
+        if (since == null) {
+            since = resumeTime(ack);
+            subscribed.complete(ack);
+        }
+    }
+
+    /// From when on topics that were not heard of are resumed. A subscription that began in the past may have been
+    /// cut in the middle of it.
+    private String resumeTime(ServerFrame.Ack ack) {
+        return switch (start) {
+            case Start.Earliest() -> "1970-01-01T00:00:00Z";
+            case Start.At(var time) -> time.toString();
+            case Start.Latest _, Start.Last _, Start.After _ -> ack.ts() == null ? "1970-01-01T00:00:00Z" : ack.ts();
+        };
+    }
+
+    private long missed(ServerFrame.Ack ack) {
+        Position last = positions.get(pattern);
+        return last != null && last.epoch().equals(ack.epoch()) ? Math.max(-1, ack.offset() - last.offset() - 1) : -1;
+    }
+
+    private void failed(ServerFrame.Failure failure) {
+        lastError = failure.code() + ": " + failure.message();
+        if (failure.requestId() == null) {
+            // About the connection (a slow consumer, for example): the server closes it now.
+            return;
+        }
+        if (since == null) {
+            subscribed.completeExceptionally(failure.exception());
+        } else if (failure.code().equals("TOPIC_NOT_FOUND")) {
+            if (!waiting) {
+                waiting = true;
+                tell(new Notice.TopicMissing(pattern));
+            }
+            connection.startOver();
+        } else if (!failure.code().equals("SHUTTING_DOWN")) {
+            end(lastError);
+        }
+    }
+
+    private void end(String why) {
+        close();
+        tell(new Notice.Ended(why));
+    }
+
+    private void tell(Notice notice) {
+        try {
+            listener.onNotice(notice);
+        } catch (RuntimeException e) {
+            log.warn("The listener of {} failed on a notice", pattern, e);
+        }
+    }
+}
