@@ -4,18 +4,22 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +56,11 @@ final class Connection {
     private static final int FRAME_CHARS_MAX = 64 * 1024 * 1024;
 
     private static final int NO_CLOSE_FRAME = 1006;
+
+    private static final int LOOKS_PER_SILENCE = 15;
+
+    /// How many frames may wait for the owner; the next ones wait in the socket.
+    private static final int INBOX_FRAMES = 64;
 
     private final HttpClient http;
     private final URI uri;
@@ -204,10 +213,6 @@ final class Connection {
         }
         owner.up(again);
         socket.begin();
-        String early = socket.ended;
-        if (early != null) {
-            down(socket, NO_CLOSE_FRAME, early);
-        }
         watch(socket);
     }
 
@@ -263,18 +268,25 @@ final class Connection {
         return ThreadLocalRandom.current().nextLong(delay / 2, delay + 1);
     }
 
-    /// Looks after the silence at its earliest end; only a socket that has been silent that long is given up.
+    /// Looks at the connection now and then. One on which nothing was heard for a while is pinged; one that stays
+    /// silent is given up.
+    ///
+    /// The ping is more than politeness: when a stream ends without a close frame while a message is being handed
+    /// to the listener, the JDK's WebSocket says nothing. Sending then fails, and that is said.
     private void watch(Socket socket) {
         if (!isCurrent(socket)) {
             return;
         }
         Duration quiet = Duration.ofNanos(System.nanoTime() - socket.heardNanos);
-        Duration left = options.silence().minus(quiet);
-        if (!left.isPositive()) {
-            down(socket, NO_CLOSE_FRAME, "nothing heard for " + quiet.toSeconds() + " s");
+        if (quiet.compareTo(options.silence()) >= 0) {
+            socket.end(NO_CLOSE_FRAME, "nothing heard for " + quiet.toMillis() + " ms");
             return;
         }
-        CompletableFuture.delayedExecutor(left.toMillis() + 1, TimeUnit.MILLISECONDS, executor)
+        Duration look = options.silence().dividedBy(LOOKS_PER_SILENCE);
+        if (quiet.compareTo(look) >= 0) {
+            socket.ping();
+        }
+        CompletableFuture.delayedExecutor(look.toMillis() + 1, TimeUnit.MILLISECONDS, executor)
                 .execute(() -> watch(socket));
     }
 
@@ -288,20 +300,54 @@ final class Connection {
     }
 
     /// One WebSocket. The JDK calls it one call at a time, and asks to have one message sent after the other.
+    ///
+    /// What it hears goes through an inbox to a thread of its own, for two reasons: the owner may take its time,
+    /// and the end of the stream comes after all that was heard before it, wherever the end was noticed.
     private final class Socket implements WebSocket.Listener {
+
+        private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+        private final AtomicBoolean draining = new AtomicBoolean();
 
         private final StringBuilder partial = new StringBuilder();
         private final long openedNanos = System.nanoTime();
         private volatile long heardNanos = openedNanos;
         private volatile @Nullable WebSocket webSocket;
-        private volatile @Nullable String ended;
         // Both guarded by the lock.
         private final Deque<String> outbox = new ArrayDeque<>();
         private boolean sending;
 
-        /// Lets the first frame come.
+        /// Lets the first frames come.
         void begin() {
-            socket().request(1);
+            socket().request(INBOX_FRAMES);
+        }
+
+        void ping() {
+            var _ = socket().sendPing(ByteBuffer.allocate(0)).whenComplete((open, error) -> {
+                if (error != null) {
+                    end(NO_CLOSE_FRAME, reason(error));
+                }
+            });
+        }
+
+        void end(int code, String why) {
+            submit(() -> down(this, code, why));
+        }
+
+        private void submit(Runnable task) {
+            inbox.add(task);
+            if (draining.compareAndSet(false, true)) {
+                executor.execute(this::drain);
+            }
+        }
+
+        private void drain() {
+            do {
+                for (Runnable task = inbox.poll(); task != null; task = inbox.poll()) {
+                    task.run();
+                }
+                draining.set(false);
+                // What was added before that was seen by nobody else.
+            } while (!inbox.isEmpty() && draining.compareAndSet(false, true));
         }
 
         private WebSocket socket() {
@@ -353,7 +399,7 @@ final class Connection {
             if (error == null) {
                 pump();
             } else {
-                down(this, NO_CLOSE_FRAME, reason(error));
+                end(NO_CLOSE_FRAME, reason(error));
             }
         }
 
@@ -366,20 +412,20 @@ final class Connection {
         public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
             heardNanos = System.nanoTime();
             if (partial.length() + data.length() > FRAME_CHARS_MAX) {
-                down(this, NO_CLOSE_FRAME, "a message of more than " + FRAME_CHARS_MAX + " characters");
+                end(NO_CLOSE_FRAME, "a message of more than " + FRAME_CHARS_MAX + " characters");
                 return null;
             }
-            if (last && partial.isEmpty()) {
-                receive(data.toString());
+            partial.append(data);
+            if (last) {
+                String text = partial.toString();
+                partial.setLength(0);
+                submit(() -> {
+                    receive(text);
+                    from.request(1);
+                });
             } else {
-                partial.append(data);
-                if (last) {
-                    String whole = partial.toString();
-                    partial.setLength(0);
-                    receive(whole);
-                }
+                from.request(1);
             }
-            from.request(1);
             return null;
         }
 
@@ -395,7 +441,14 @@ final class Connection {
         }
 
         @Override
-        public @Nullable CompletionStage<?> onPing(WebSocket from, java.nio.ByteBuffer message) {
+        public @Nullable CompletionStage<?> onPing(WebSocket from, ByteBuffer message) {
+            heardNanos = System.nanoTime();
+            from.request(1);
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
             heardNanos = System.nanoTime();
             from.request(1);
             return null;
@@ -403,16 +456,13 @@ final class Connection {
 
         @Override
         public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String why) {
-            ended = "closed at once, code " + code;
-            down(this, code, why.isEmpty() ? "closed by the server, code " + code : why + ", code " + code);
+            end(code, why.isEmpty() ? "closed by the server, code " + code : why + ", code " + code);
             return null;
         }
 
         @Override
         public void onError(WebSocket from, Throwable error) {
-            String why = reason(error);
-            ended = why;
-            down(this, NO_CLOSE_FRAME, why);
+            end(NO_CLOSE_FRAME, reason(error));
         }
     }
 }

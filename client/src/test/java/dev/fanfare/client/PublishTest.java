@@ -1,0 +1,198 @@
+package dev.fanfare.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.client.ScriptedServer.Peer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// Publishing, against a server that does what a test says.
+class PublishTest {
+
+    private final ScriptedServer server = new ScriptedServer();
+    private final BlockingQueue<Notice> notices = new LinkedBlockingQueue<>();
+    private final ClientOptions options = ClientOptions.defaults()
+            .withDelays(Duration.ofMillis(1), Duration.ofMillis(20))
+            .withNotices(notices::add);
+    private final FanfareClient client = FanfareClient.open(server.url(), options);
+
+    @AfterEach
+    void close() throws Exception {
+        server.close();
+        client.close();
+    }
+
+    @Test
+    void saysWhereTheMessageIs() throws Exception {
+        CompletableFuture<Published> answer =
+                client.publish("a", Outgoing.text("x").withId("id-1"));
+        Peer peer = server.nextPeer();
+        assertThat(peer.take())
+                .isEqualTo("{\"type\":\"publish\",\"request_id\":\"1\",\"topic\":\"a\","
+                        + "\"message\":{\"id\":\"id-1\",\"payload\":\"x\"}}");
+        acknowledge(peer, 1, 7);
+        assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo(new Published("id-1", new Position("e", 7)));
+    }
+
+    @Test
+    void carriesTypeKeyHeadersAndJsonAsWritten() throws Exception {
+        var _ = client.publish(
+                "a",
+                Outgoing.json("{\"n\":1.0e400}")
+                        .withId("i")
+                        .withType("t")
+                        .withKey("k")
+                        .withHeaders(Map.of("h", "\"v\"")));
+        assertThat(server.nextPeer().take())
+                .endsWith("\"message\":{\"id\":\"i\",\"type\":\"t\",\"key\":\"k\",\"headers\":{\"h\":\"\\\"v\\\"\"},"
+                        + "\"payload\":{\"n\":1.0e400}}}");
+    }
+
+    @Test
+    void sendsUnansweredMessagesAgainInTheirOrder() throws Exception {
+        CompletableFuture<Published> first = client.publish("a", "1");
+        CompletableFuture<Published> second = client.publish("a", "2");
+        CompletableFuture<Published> third = client.publish("a", "3");
+        Peer peer = server.nextPeer();
+        peer.take();
+        String sentSecond = peer.take();
+        String sentThird = peer.take();
+        acknowledge(peer, 1, 0);
+        assertThat(first.get(10, TimeUnit.SECONDS).position().offset()).isZero();
+        peer.drop();
+
+        Peer next = server.nextPeer();
+        assertThat(next.take()).isEqualTo(sentSecond);
+        assertThat(next.take()).isEqualTo(sentThird);
+        acknowledge(next, 2, 1);
+        acknowledge(next, 3, 2);
+        assertThat(second.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(1);
+        assertThat(third.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(2);
+        assertThat(notices.poll(10, TimeUnit.SECONDS)).isInstanceOf(Notice.ConnectionLost.class);
+        assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.Reconnected(2));
+    }
+
+    @Test
+    void whatIsPublishedWhileDisconnectedGoesToTheNextConnection() throws Exception {
+        var _ = client.publish("a", "1");
+        Peer peer = server.nextPeer();
+        peer.take();
+        acknowledge(peer, 1, 0);
+        peer.close(1001, "going away");
+        assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.ConnectionLost("going away, code 1001"));
+        CompletableFuture<Published> second = client.publish("a", "2");
+        Peer next = server.nextPeer();
+        assertThat(next.take()).contains("\"payload\":\"2\"");
+        acknowledge(next, 2, 1);
+        assertThat(second.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusalCarriesTheServersCode() throws Exception {
+        CompletableFuture<Published> answer = client.publish("a", "x");
+        server.nextPeer()
+                .send("{\"type\":\"error\",\"request_id\":\"1\","
+                        + "\"error\":{\"code\":\"TOPIC_NOT_FOUND\",\"message\":\"no topic a\"}}");
+        assertThatThrownBy(answer::join)
+                .isInstanceOf(CompletionException.class)
+                .cause()
+                .isInstanceOf(ClientException.class)
+                .hasMessage("no topic a")
+                .extracting("code")
+                .isEqualTo("TOPIC_NOT_FOUND");
+    }
+
+    @Test
+    void aRefusalWithoutIdIsTheOldestMessages() throws Exception {
+        CompletableFuture<Published> first = client.publish("a", "1");
+        CompletableFuture<Published> second = client.publish("a", "2");
+        Peer peer = server.nextPeer();
+        peer.send("{\"type\":\"error\",\"error\":{\"code\":\"TOO_LARGE\",\"message\":\"too large\"}}");
+        acknowledge(peer, 2, 0);
+        assertThat(second.get(10, TimeUnit.SECONDS).position().offset()).isZero();
+        assertThat(first).isCompletedExceptionally();
+    }
+
+    @Test
+    void aMessageThatBreaksTheConnectionIsNotSentAgain() throws Exception {
+        CompletableFuture<Published> first = client.publish("a", "huge");
+        CompletableFuture<Published> second = client.publish("a", "small");
+        Peer peer = server.nextPeer();
+        peer.take();
+        peer.take();
+        peer.close(1009, "too big");
+        Peer next = server.nextPeer();
+        assertThat(next.take()).contains("small");
+        acknowledge(next, 2, 0);
+        assertThat(second.get(10, TimeUnit.SECONDS).position().offset()).isZero();
+        assertThat(first).isCompletedExceptionally();
+    }
+
+    @Test
+    void aServerThatShutsDownHasNotTakenTheMessage() throws Exception {
+        CompletableFuture<Published> answer = client.publish("a", "1");
+        Peer peer = server.nextPeer();
+        peer.take();
+        peer.send("{\"type\":\"error\",\"request_id\":\"1\","
+                + "\"error\":{\"code\":\"SHUTTING_DOWN\",\"message\":\"going\"}}");
+        peer.close(1001, "");
+        Peer next = server.nextPeer();
+        next.take();
+        acknowledge(next, 1, 0);
+        assertThat(answer.get(10, TimeUnit.SECONDS).position().offset()).isZero();
+    }
+
+    @Test
+    void waitsWhileTheWindowIsFull() throws Exception {
+        try (FanfareClient narrow = FanfareClient.open(server.url(), options.withWindow(1))) {
+            var _ = narrow.publish("a", "1");
+            Peer peer = server.nextPeer();
+            peer.take();
+            CompletableFuture<Published> second = new CompletableFuture<>();
+            Thread.ofVirtual()
+                    .start(() -> second.complete(narrow.publish("a", "2").join()));
+            assertThat(peer.hasHeardNothing()).isTrue();
+            acknowledge(peer, 1, 0);
+            assertThat(peer.take()).contains("\"payload\":\"2\"");
+            acknowledge(peer, 2, 1);
+            assertThat(second.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void closingFailsWhatIsUnansweredAndClosesTheConnection() throws Exception {
+        CompletableFuture<Published> answer = client.publish("a", "1");
+        Peer peer = server.nextPeer();
+        peer.take();
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(client::close);
+        assertThat(peer.take()).isEqualTo("CLOSE");
+        closing.get(10, TimeUnit.SECONDS);
+        assertThatThrownBy(answer::join).cause().extracting("code").isEqualTo(ClientException.CLOSED);
+        assertThatThrownBy(() -> client.publish("a", "2")).isInstanceOf(ClientException.class);
+    }
+
+    @Test
+    void aServerThatIsNotThereIsSaidAtOnce() throws Exception {
+        server.close();
+        assertThatThrownBy(() -> client.publish("a", "1"))
+                .isInstanceOf(ClientException.class)
+                .hasMessageContaining(server.url())
+                .hasMessageContaining("does a server run there?")
+                .extracting("code")
+                .isEqualTo(ClientException.CONNECTION);
+    }
+
+    private static void acknowledge(Peer peer, int request, long offset) {
+        peer.send("{\"type\":\"ack\",\"request_id\":\"" + request + "\",\"topic\":\"a\",\"status\":\"ok\","
+                + "\"ts\":\"2026-01-01T00:00:00.000Z\",\"epoch\":\"e\",\"offset\":" + offset
+                + ",\"durability\":\"memory\"}");
+    }
+}
