@@ -1,7 +1,67 @@
 package dev.fanfare;
 
-/// Something that happened in the broker.
+import org.jspecify.annotations.Nullable;
+
+/// Something that happened in the broker, for [Broker#listen]. Events are made only when somebody listens. Those that
+/// tell of losses and pressure come at most once per second for each subscription or topic, and say how many there
+/// were.
 public sealed interface BrokerEvent {
+
+    /// The event's name, in logs and on the wire: lower case with underscores.
+    default String name() {
+        return switch (this) {
+            case MessageEnqueued _ -> "message_enqueued";
+            case Delivering _ -> "delivering";
+            case Delivered _ -> "delivered";
+            case Failed _ -> "failed";
+            case SubscriberAdded _ -> "subscriber_added";
+            case SubscriberRemoved _ -> "subscriber_removed";
+            case StrategySwapped _ -> "strategy_swapped";
+            case BatchFlush _ -> "batch_flush";
+            case Backpressure _ -> "backpressure";
+            case TopicCreated _ -> "topic_created";
+            case TopicDeleted _ -> "topic_deleted";
+            case SlowConsumer _ -> "slow_consumer";
+            case MessagesDropped _ -> "messages_dropped";
+        };
+    }
+
+    /// A message was appended to its topic.
+    record MessageEnqueued(String topic, long offset, String messageId) implements BrokerEvent {}
+
+    /// A subscription's handler is about to get a message.
+    record Delivering(String topic, long offset, String messageId, String subscription) implements BrokerEvent {}
+
+    /// A subscription's handler has returned from a message.
+    record Delivered(String topic, long offset, String messageId, String subscription) implements BrokerEvent {}
+
+    /// A subscription's handler threw.
+    record Failed(String topic, long offset, String messageId, String subscription, Throwable cause)
+            implements BrokerEvent {}
+
+    /// Somebody subscribed to a topic or pattern.
+    record SubscriberAdded(String pattern) implements BrokerEvent {}
+
+    /// A subscription ended.
+    record SubscriberRemoved(String pattern) implements BrokerEvent {}
+
+    /// The delivery strategy of a subscription, or of a topic if `subscription` is null, was changed.
+    ///
+    /// @param strategy null: that of the topic, or of the one who delivers, applies
+    record StrategySwapped(
+            String pattern,
+            @Nullable String subscription,
+            @Nullable DeliveryStrategy strategy) implements BrokerEvent {}
+
+    /// Batched delivery handed on what waited.
+    ///
+    /// @param messages how many waited
+    record BatchFlush(String pattern, String subscription, long messages) implements BrokerEvent {}
+
+    /// Publishers were refused or told to wait, because this subscription is full.
+    ///
+    /// @param publishes how many since the last such event
+    record Backpressure(String pattern, String subscription, long publishes) implements BrokerEvent {}
 
     /// A topic was made.
     record TopicCreated(String topic) implements BrokerEvent {}
@@ -9,13 +69,13 @@ public sealed interface BrokerEvent {
     /// A topic was deleted.
     record TopicDeleted(String topic) implements BrokerEvent {}
 
-    /// A subscription began.
+    /// A subscription was ended because it took its messages too slowly.
     ///
-    /// @param pattern a topic or a pattern
-    record SubscriberAdded(String pattern) implements BrokerEvent {}
+    /// @param lag how many waited for it
+    record SlowConsumer(String pattern, String subscription, long lag) implements BrokerEvent {}
 
-    /// A subscription ended.
+    /// A subscription lost messages.
     ///
-    /// @param pattern a topic or a pattern
-    record SubscriberRemoved(String pattern) implements BrokerEvent {}
+    /// @param messages how many since the last such event
+    record MessagesDropped(String pattern, String subscription, long messages) implements BrokerEvent {}
 }

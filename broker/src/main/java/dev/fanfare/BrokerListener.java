@@ -1,0 +1,21 @@
+package dev.fanfare;
+
+/// Hears what happens in a broker.
+@FunctionalInterface
+public interface BrokerListener {
+
+    /// Called with one event at a time, on a virtual thread of the listener's own and never under a lock. What it
+    /// throws is logged.
+    void onEvent(BrokerEvent event);
+
+    /// A listener's registration. Any thread.
+    interface Registration extends AutoCloseable {
+
+        /// How many events the listener missed because it took them too slowly: at most 8,192 wait for it.
+        long lost();
+
+        /// No event reaches the listener any more, except for one that it is being called with. Idempotent.
+        @Override
+        void close();
+    }
+}

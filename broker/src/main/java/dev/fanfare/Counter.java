@@ -1,0 +1,46 @@
+package dev.fanfare;
+
+/// What a broker counts and measures: the one list of names, units and meanings for whoever shows them.
+public enum Counter {
+    /// Messages appended to a topic.
+    PUBLISHED("published", "messages", "appended to the topic since it was made"),
+    /// Messages delivered.
+    DELIVERED("delivered", "messages", "handled, once per subscription"),
+    /// Messages dropped.
+    DROPPED("dropped", "messages", "lost by a subscription that was too slow, once per subscription"),
+    /// Messages failed.
+    FAILED("failed", "messages", "for which a handler threw, once per subscription"),
+    /// Subscriptions.
+    SUBSCRIBERS("subscribers", "subscriptions", "that hear the topic, by its name or by a pattern"),
+    /// Queue depth.
+    QUEUE_DEPTH("queue_depth", "messages", "waiting for the subscription that is furthest behind"),
+    /// Lag.
+    LAG("lag", "messages", "waiting for one subscription"),
+    /// Latency.
+    LATENCY("latency", "nanoseconds", "from appending a message until its handler returned, sampled");
+
+    private final String label;
+    private final String unit;
+    private final String meaning;
+
+    Counter(String label, String unit, String meaning) {
+        this.label = label;
+        this.unit = unit;
+        this.meaning = meaning;
+    }
+
+    /// The name in metrics: lower case with underscores.
+    public String label() {
+        return label;
+    }
+
+    /// What is counted.
+    public String unit() {
+        return unit;
+    }
+
+    /// What the figure says.
+    public String meaning() {
+        return meaning;
+    }
+}

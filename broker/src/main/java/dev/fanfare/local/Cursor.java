@@ -1,0 +1,195 @@
+package dev.fanfare.local;
+
+import dev.fanfare.Overflow;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/// Where a subscription stands in a feed, and how far behind it may be. Moved by one thread at a time; its position is
+/// read by any.
+final class Cursor {
+
+    private static final VarHandle POSITION;
+
+    static {
+        try {
+            POSITION = MethodHandles.lookup().findVarHandle(Cursor.class, "position", long.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final LocalSubscription owner;
+    private final int bound;
+    private final Overflow overflow;
+    private final boolean skipsOldest;
+
+    /// Where it is attached; null before that.
+    private volatile @Nullable LocalFeed feed;
+
+    private volatile @Nullable Sequence sequence;
+    private @Nullable Chunk chunk;
+    private long position;
+
+    /// Its place in the feed's list of cursors that bound the publisher, −1 for none. Guarded by the feed's lock.
+    int gatedAt = -1;
+
+    /// @param bound how many messages may wait, at least 1
+    Cursor(LocalSubscription owner, int bound, Overflow overflow) {
+        this.owner = owner;
+        this.bound = bound;
+        this.overflow = overflow;
+        this.skipsOldest = overflow instanceof Overflow.DropOldest;
+    }
+
+    LocalSubscription owner() {
+        return owner;
+    }
+
+    int bound() {
+        return bound;
+    }
+
+    Overflow overflow() {
+        return overflow;
+    }
+
+    /// Placed at the end of the sequence, by the feed, with appenders kept out.
+    void attach(LocalFeed at, Sequence source) {
+        chunk = source.tail();
+        POSITION.setRelease(this, source.end());
+        sequence = source;
+        feed = at;
+    }
+
+    /// By the feed, under its lock: whether it was attached until now.
+    boolean leave() {
+        boolean attached = feed != null;
+        feed = null;
+        return attached;
+    }
+
+    @Nullable LocalFeed feed() {
+        return feed;
+    }
+
+    @Nullable Sequence sequence() {
+        return sequence;
+    }
+
+    /// The position of the message to be handled next.
+    long position() {
+        return (long) POSITION.getAcquire(this);
+    }
+
+    /// Messages that wait, the one being handled included. Any thread.
+    long lag() {
+        Sequence source = sequence;
+        if (source == null) {
+            return 0;
+        }
+        // The position first: read the other way round, the difference could be negative.
+        long at = position();
+        return source.end() - at;
+    }
+
+    /// How many of the waiting ones are lost already, though the reader has not come to see it. Any thread.
+    long overrun() {
+        return skipsOldest ? Math.max(0, lag() - bound) : 0;
+    }
+
+    /// [#overrun] as it was when the feed's end was `end`, or now if that is less. The reader's.
+    long overrunAt(long end) {
+        Sequence source = sequence;
+        return skipsOldest && source != null ? Math.max(0, Math.min(end, source.end()) - position - bound) : 0;
+    }
+
+    /// Whether the reader has to give up what it was about to read. The reader's.
+    boolean isOverrun(Sequence source) {
+        return skipsOldest && source.end() - position > bound;
+    }
+
+    // ---- the reader's
+
+    /// Finds the next messages: they lie in [#chunk] from [#index] on.
+    ///
+    /// @return how many, at most `max`; 0 when nothing waits
+    int available(Sequence source, int max) {
+        while (true) {
+            long end = source.end();
+            if (end == position) {
+                return 0;
+            }
+            if (skipsOldest && end - position > bound) {
+                seek(end - bound);
+            }
+            Chunk current = chunk();
+            // Read after the end: no next piece then means that everything up to the end is in this one.
+            Chunk next = current.next;
+            if (next == null && current.marker != null) {
+                seek(position);
+                continue;
+            }
+            long last = next == null ? end : Math.min(end, next.first);
+            if (position == last && next != null) {
+                chunk = next;
+                continue;
+            }
+            int toStamp = Sequence.STAMP_EVERY - (int) (position & (Sequence.STAMP_EVERY - 1));
+            return (int) Math.min(Math.min(max, toStamp), last - position);
+        }
+    }
+
+    /// Goes to `target`, or to the oldest message after it that is still there, and tells the owner of what it lost.
+    private void seek(long target) {
+        Chunk at = chunk();
+        long to = target;
+        while (true) {
+            Chunk.Marker loose = at.marker;
+            if (loose != null) {
+                at = loose.oldest;
+                to = Math.max(to, at.first);
+                continue;
+            }
+            Chunk next = at.next;
+            if (next == null && at.marker != null) {
+                continue;
+            }
+            if (next == null || to < next.first) {
+                break;
+            }
+            at = next;
+        }
+        long lost = to - position;
+        chunk = at;
+        POSITION.setRelease(this, to);
+        if (lost > 0) {
+            owner.lost(lost);
+        }
+    }
+
+    /// Where the messages found by [#available] are.
+    Chunk chunk() {
+        Chunk current = chunk;
+        if (current == null) {
+            throw new IllegalStateException("not attached");
+        }
+        return current;
+    }
+
+    /// The slot of the message to be handled next.
+    int index() {
+        return (int) (position - chunk().first);
+    }
+
+    /// The next message was handled.
+    void advance() {
+        POSITION.setRelease(this, position + 1);
+    }
+
+    /// Lets go of the messages: it reads no more.
+    void release() {
+        chunk = null;
+        sequence = null;
+    }
+}

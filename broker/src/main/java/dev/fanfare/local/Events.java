@@ -1,0 +1,144 @@
+package dev.fanfare.local;
+
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerListener;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The broker's listeners. Each has a bounded queue and a virtual thread; whoever has something to tell only puts it
+/// there, and makes no event when nobody listens. Any thread.
+public final class Events {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Events.class);
+
+    /// The most events that wait for one listener.
+    private static final int QUEUE = 8_192;
+
+    /// Put into a listener's queue to have it look whether it is over.
+    private static final BrokerEvent LOOK = new BrokerEvent.TopicDeleted("");
+
+    private final CopyOnWriteArrayList<Listening> listeners = new CopyOnWriteArrayList<>();
+
+    /// Asked before every message is delivered: a plain field is all that costs.
+    private volatile boolean listening;
+
+    private volatile boolean closed;
+
+    /// Nobody listens yet.
+    public Events() {}
+
+    /// Whether anybody listens.
+    public boolean listening() {
+        return listening;
+    }
+
+    /// Tells every listener; the supplier is not asked when there are none.
+    public void emit(Supplier<? extends BrokerEvent> event) {
+        if (listening) {
+            BrokerEvent made = event.get();
+            for (Listening listener : listeners) {
+                listener.offer(made);
+            }
+        }
+    }
+
+    /// Adds a listener: it hears what happens from now on.
+    public BrokerListener.Registration listen(BrokerListener listener) {
+        Listening added = new Listening(listener);
+        listeners.add(added);
+        listening = true;
+        if (closed) {
+            added.close();
+        } else {
+            added.start();
+        }
+        return added;
+    }
+
+    /// Ends every listener, after what waits for it. Does not wait for that.
+    public void close() {
+        closed = true;
+        for (Listening listener : listeners) {
+            listener.finish();
+        }
+    }
+
+    private synchronized void remove(Listening listener) {
+        listeners.remove(listener);
+        listening = !listeners.isEmpty();
+    }
+
+    private final class Listening implements BrokerListener.Registration {
+        private final BrokerListener listener;
+        private final BlockingQueue<BrokerEvent> queue = new ArrayBlockingQueue<>(QUEUE);
+        private final AtomicLong lost = new AtomicLong();
+        private final Thread thread;
+        private volatile boolean over;
+        private volatile boolean finishing;
+
+        Listening(BrokerListener listener) {
+            this.listener = listener;
+            this.thread = Thread.ofVirtual().name("fanfare-listener").unstarted(this::run);
+        }
+
+        void start() {
+            thread.start();
+        }
+
+        void offer(BrokerEvent event) {
+            if (!over && !queue.offer(event)) {
+                lost.incrementAndGet();
+            }
+        }
+
+        private void run() {
+            while (!over && !(finishing && queue.isEmpty())) {
+                try {
+                    BrokerEvent event = queue.take();
+                    if (event != LOOK) {
+                        tell(event);
+                    }
+                } catch (InterruptedException byTheListener) {
+                    LOG.debug("A listener interrupted its own thread");
+                }
+            }
+            remove(this);
+        }
+
+        private void tell(BrokerEvent event) {
+            try {
+                listener.onEvent(event);
+            } catch (RuntimeException | Error e) {
+                LOG.warn("A listener failed on {}", event.name(), e);
+            }
+        }
+
+        @Override
+        public long lost() {
+            return lost.get();
+        }
+
+        /// Lets it hear what waits, then ends it.
+        void finish() {
+            finishing = true;
+            look();
+        }
+
+        @Override
+        public void close() {
+            over = true;
+            remove(this);
+            look();
+        }
+
+        /// If the queue is full, its thread comes by anyway.
+        private void look() {
+            queue.offer(LOOK);
+        }
+    }
+}

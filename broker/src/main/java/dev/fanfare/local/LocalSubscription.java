@@ -1,0 +1,522 @@
+package dev.fanfare.local;
+
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Message;
+import dev.fanfare.Subscription;
+import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.Topic;
+import dev.fanfare.feed.Attachment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A subscription in process: reads its cursor and calls its handler. Its three kinds differ in the thread that does so.
+///
+/// ```
+/// RUNNING -> IDLE      nobody is in the handler
+/// IDLE    -> RUNNING   one thread takes a turn (for a start, the one that subscribes)
+/// RUNNING -> CLOSING   somebody ends it; the thread in the handler finishes it when that returns
+/// IDLE    -> ENDED     somebody ends it and finishes it at once
+/// CLOSING -> ENDED
+/// ```
+///
+/// A turn begins with IDLE -> RUNNING and looks at the state before each call of the handler. So once somebody has made it
+/// CLOSING and seen its thread come out, or ENDED, no call begins.
+abstract sealed class LocalSubscription implements Subscription
+        permits LoopSubscription, ThreadSubscription, CallerSubscription {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LocalSubscription.class);
+
+    /// The most messages handled in one turn, and replayed in one slice.
+    static final int TURN = 256;
+
+    private static final int REPLAY_BYTES = 256 << 10;
+    private static final long CLOSE_WAIT_SECONDS = 1;
+
+    private static final int IDLE = 0;
+    private static final int RUNNING = 1;
+    private static final int CLOSING = 2;
+    private static final int ENDED = 3;
+
+    private static final VarHandle STATE;
+    private static final VarHandle REASON;
+
+    static {
+        try {
+            var lookup = MethodHandles.lookup();
+            STATE = lookup.findVarHandle(LocalSubscription.class, "state", int.class);
+            REASON = lookup.findVarHandle(LocalSubscription.class, "reason", SubscriptionEnd.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    final LocalDelivery delivery;
+    final Loop loop;
+    final Cursor cursor;
+    private final Invocation handler;
+    private final SubscriptionSpec spec;
+    private final Pacing pacing;
+    private final Notice drops;
+    private final Notice pressure;
+    private final Tally tally;
+    private final CountDownLatch over = new CountDownLatch(1);
+
+    /// Its place in its station, −1 for none. The loop's.
+    int stationIndex = -1;
+
+    private volatile int state = RUNNING;
+    private volatile @Nullable Thread runner = Thread.currentThread();
+    private volatile @Nullable SubscriptionEnd reason;
+    private volatile @Nullable Attachment attachment;
+    private volatile @Nullable Station station;
+    private volatile @Nullable DeliveryStrategy strategy;
+    private volatile @Nullable Topic topic;
+    private volatile boolean replaying = true;
+
+    /// What waited when batched delivery was last due, up to here, is delivered without asking again.
+    private volatile long flushUntil;
+
+    /// The feed's end when it was told to end while its thread was in the handler; what came later was not for it.
+    private volatile long endedAt = Long.MAX_VALUE;
+
+    /// A pattern's messages below this position have to be asked about.
+    private long askUntil;
+
+    LocalSubscription(LocalDelivery delivery, Loop loop, SubscriptionSpec spec) {
+        this.delivery = delivery;
+        this.loop = loop;
+        this.spec = spec;
+        this.strategy = spec.delivery();
+        this.cursor = new Cursor(this, spec.queue(), spec.overflow());
+        this.pacing = new Pacing(loop, this::nudge);
+        this.tally = new Tally(spec.pattern().isWild() ? delivery.patternCounters() : null);
+        this.handler = new Invocation(spec, delivery.events(), delivery.timers(), tally);
+        String pattern = spec.pattern().text();
+        this.drops = new Notice(
+                delivery.events(),
+                delivery.timers(),
+                loop,
+                count -> new BrokerEvent.MessagesDropped(pattern, spec.name(), count));
+        this.pressure = new Notice(
+                delivery.events(),
+                delivery.timers(),
+                loop,
+                count -> new BrokerEvent.Backpressure(pattern, spec.name(), count));
+    }
+
+    // ---- the beginning
+
+    /// Attaches it. On the thread that subscribes, which is the one that runs it until [#start] says otherwise.
+    void attach() {
+        Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), delivery.kind(), cursor);
+        attachment = made;
+        Sequence source = cursor.sequence();
+        askUntil = source == null || !spec.pattern().isWild() ? 0 : source.end();
+        if (!spec.pattern().isWild()) {
+            topic = delivery.topic(spec.pattern().text());
+            tally.topic(topic);
+        }
+        if (made.state() == Attachment.State.LIVE) {
+            goLive();
+        }
+    }
+
+    /// Hands it over to the thread that will run it.
+    abstract void start();
+
+    /// It is in the feed and has replayed what came before: from now on publishers wake it.
+    private void goLive() {
+        replaying = false;
+        LocalFeed feed = cursor.feed();
+        if (feed == null) {
+            return;
+        }
+        Topic followed = topic;
+        if (followed != null) {
+            feed.follow(followed);
+        }
+        enter(feed);
+    }
+
+    /// Has the feed's publishers reach it.
+    abstract void enter(LocalFeed feed);
+
+    /// Joins its loop's station of the feed.
+    void joinStation(LocalFeed feed) {
+        Station joined = feed.stationOn(loop);
+        station = joined;
+        loop.execute(() -> {
+            if (!isOver()) {
+                joined.add(this);
+            }
+        });
+    }
+
+    /// Ends the turn that the thread that subscribes has had since the constructor.
+    void leaveStart() {
+        leaveTurn();
+    }
+
+    // ---- being woken
+
+    /// On the loop: delivers, or has its own thread deliver, what is due.
+    ///
+    /// @return whether there is more to do at once
+    abstract boolean serve();
+
+    /// By a publisher, after the section; only for those that joined as callers.
+    abstract void offered();
+
+    /// Has it look for something to do soon: its strategy changed, its topic ended, its time has come. Any thread.
+    abstract void nudge();
+
+    /// Has the station look; before there is one, that is not needed.
+    void requestStation() {
+        Station joined = station;
+        if (joined != null) {
+            joined.request();
+        }
+    }
+
+    /// On the loop: up to which end of the feed it need not be woken.
+    long wantsWakeAt() {
+        return pacing.gathering()
+                        && effectiveStrategy() instanceof DeliveryStrategy.Batched batched
+                        && cursor.sequence() == sharedSequence()
+                ? cursor.position() + batched.size()
+                : 0;
+    }
+
+    private @Nullable Sequence sharedSequence() {
+        LocalFeed feed = cursor.feed();
+        return feed == null ? null : feed.sequence();
+    }
+
+    /// On the loop: whether what waits is to be delivered now.
+    boolean isDue() {
+        if (mustFinish()) {
+            return true;
+        }
+        long lag = cursor.lag();
+        DeliveryStrategy now = effectiveStrategy();
+        if (!pacing.isDue(now, lag)) {
+            return lag > 0 && cursor.position() < flushUntil;
+        }
+        flushUntil = cursor.position() + lag;
+        if (now instanceof DeliveryStrategy.Batched) {
+            delivery.events().emit(() -> new BrokerEvent.BatchFlush(pattern(), name(), lag));
+        }
+        return true;
+    }
+
+    /// Whether something waits that needs no asking: what a flush began, or anything when nothing is gathered.
+    boolean mayGoOn() {
+        return mustFinish()
+                || cursor.lag() > 0
+                        && (cursor.position() < flushUntil || effectiveStrategy() instanceof DeliveryStrategy.Immediate);
+    }
+
+    DeliveryStrategy effectiveStrategy() {
+        DeliveryStrategy own = strategy;
+        if (own != null) {
+            return own;
+        }
+        Topic followed = topic;
+        DeliveryStrategy topics = followed == null ? null : followed.delivery();
+        return topics == null ? LocalDelivery.IMMEDIATE : topics;
+    }
+
+    boolean gathers() {
+        return pacing.gathering();
+    }
+
+    private boolean mustFinish() {
+        LocalFeed feed = cursor.feed();
+        return delivery.isClosing() || feed != null && feed.hasEnded();
+    }
+
+    // ---- a turn
+
+    /// Calls the handler for what waits, at most [#TURN] messages. By one thread at a time.
+    ///
+    /// @return whether something is left to do
+    boolean turn() {
+        if (!STATE.compareAndSet(this, IDLE, RUNNING)) {
+            return false;
+        }
+        runner = Thread.currentThread();
+        boolean more = false;
+        try {
+            more = replaying ? replay() : live();
+        } finally {
+            leaveTurn();
+        }
+        return more;
+    }
+
+    private void leaveTurn() {
+        LocalFeed feed = cursor.feed();
+        runner = null;
+        if (!STATE.compareAndSet(this, RUNNING, IDLE)) {
+            finish();
+        } else if (feed != null) {
+            // After the fence above: see LocalFeed#release.
+            feed.moved(cursor);
+        }
+    }
+
+    private boolean replay() {
+        Attachment from = attachment;
+        if (from == null) {
+            return false;
+        }
+        List<Message> slice = from.replay(TURN, REPLAY_BYTES);
+        long lost = from.takeLost();
+        if (lost > 0) {
+            lost(lost);
+        }
+        handler.replayed(this, slice, delivery::topic);
+        if (!isRunning()) {
+            return false;
+        }
+        switch (from.state()) {
+            case REPLAYING -> {
+                return true;
+            }
+            case LIVE -> goLive();
+            case ENDED -> end(SubscriptionEnd.TOPIC_DELETED);
+        }
+        return true;
+    }
+
+    private boolean live() {
+        boolean last = mustFinish();
+        Sequence source = cursor.sequence();
+        LocalFeed feed = cursor.feed();
+        if (source == null || feed == null) {
+            return false;
+        }
+        int left = handler.turn(effectiveStrategy());
+        while (left > 0 && isRunning()) {
+            int found = cursor.available(source, left);
+            if (found == 0) {
+                break;
+            }
+            left -= handler.slice(this, source, found);
+            feed.moved(cursor);
+        }
+        handler.finishTurn(this);
+        if (cursor.lag() > 0) {
+            return true;
+        }
+        if (last) {
+            end(feed.hasEnded() ? SubscriptionEnd.TOPIC_DELETED : SubscriptionEnd.BROKER_CLOSED);
+        }
+        return false;
+    }
+
+    /// Whether the turn may go on: looked at before each call of the handler.
+    boolean isRunning() {
+        return (int) STATE.getOpaque(this) == RUNNING;
+    }
+
+    /// Whether a message of a pattern's feed was replayed already.
+    boolean skips(Topic from, long offset, long position) {
+        Attachment noted = attachment;
+        return position < askUntil && noted != null && noted.skips(from, offset);
+    }
+
+    /// Whether the calling thread is in the handler, or about to be.
+    boolean runsHere() {
+        return runner == Thread.currentThread();
+    }
+
+    // ---- losses
+
+    /// Messages are gone that it did not see. The reader's thread.
+    void lost(long count) {
+        tally.lost(count);
+        drops.count(count);
+    }
+
+    /// The publisher dropped a message for it, inside the section; the topic has counted it.
+    void refusedOne() {
+        tally.refusedOne();
+        drops.count(1);
+    }
+
+    /// A publisher was refused or has to wait because of it; inside the section.
+    void pressed() {
+        pressure.count(1);
+    }
+
+    /// It is full and its policy is to end then; inside the section.
+    void tooSlow(long lag) {
+        loop.execute(() -> {
+            delivery.events().emit(() -> new BrokerEvent.SlowConsumer(pattern(), name(), lag));
+            end(SubscriptionEnd.SLOW_CONSUMER);
+        });
+    }
+
+    // ---- the end
+
+    /// Ends it for this reason, unless it has ended: at once, or when the thread in its handler comes out.
+    void end(SubscriptionEnd why) {
+        REASON.compareAndSet(this, null, why);
+        while (true) {
+            if (STATE.compareAndSet(this, IDLE, ENDED)) {
+                finish();
+                return;
+            }
+            Sequence source = cursor.sequence();
+            endedAt = source == null ? 0 : source.end();
+            if (STATE.compareAndSet(this, RUNNING, CLOSING)) {
+                // Its thread may stay in the handler: what feed and registry hold for it is given back now.
+                detach();
+                return;
+            }
+            if (state >= CLOSING) {
+                return;
+            }
+        }
+    }
+
+    private void detach() {
+        Attachment joined = attachment;
+        if (joined != null) {
+            joined.close();
+        }
+    }
+
+    /// By whoever made it ENDED, or by the thread that came out of the handler.
+    private void finish() {
+        STATE.setVolatile(this, ENDED);
+        long unread = cursor.overrunAt(endedAt);
+        if (unread > 0) {
+            lost(unread);
+        }
+        detach();
+        cursor.release();
+        tally.flush();
+        drops.flush();
+        pressure.flush();
+        Station joined = station;
+        if (joined != null) {
+            loop.execute(() -> joined.remove(this));
+        }
+        delivery.remove(this);
+        gone();
+        SubscriptionEnd why = reason;
+        try {
+            spec.onEnd().accept(why == null ? SubscriptionEnd.CLOSED : why);
+        } catch (RuntimeException | Error e) {
+            LOG.warn("What subscription {} of {} does at its end failed", name(), pattern(), e);
+        } finally {
+            over.countDown();
+        }
+    }
+
+    /// Whether it has not come to the feed yet.
+    boolean isReplaying() {
+        return replaying && !isOver();
+    }
+
+    /// Asks a handler that does not come back to give up.
+    void interrupt() {}
+
+    /// It has ended: its own thread, if it has one, can go.
+    void gone() {}
+
+    boolean isOver() {
+        return state >= CLOSING;
+    }
+
+    @Override
+    public void close() {
+        if (runsHere()) {
+            end(SubscriptionEnd.CLOSED);
+            return;
+        }
+        end(SubscriptionEnd.CLOSED);
+        try {
+            if (!over.await(CLOSE_WAIT_SECONDS, TimeUnit.SECONDS)) {
+                LOG.debug("The handler of subscription {} of {} still runs", name(), pattern());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- what it says of itself
+
+    @Override
+    public String pattern() {
+        return spec.pattern().text();
+    }
+
+    @Override
+    public String name() {
+        return spec.name();
+    }
+
+    @Override
+    public long lag() {
+        return isOver() ? 0 : cursor.lag() - cursor.overrun();
+    }
+
+    @Override
+    public long delivered() {
+        return tally.delivered();
+    }
+
+    @Override
+    public long dropped() {
+        return tally.dropped() + (isOver() ? 0 : cursor.overrun());
+    }
+
+    @Override
+    public long failed() {
+        return tally.failed();
+    }
+
+    @Override
+    public @Nullable Boolean recovered() {
+        Attachment from = attachment;
+        if (from == null) {
+            throw new FanfareException(ErrorCode.INTERNAL, "not attached");
+        }
+        return from.opened().recovered();
+    }
+
+    @Override
+    public @Nullable DeliveryStrategy delivery() {
+        return strategy;
+    }
+
+    @Override
+    public void delivery(@Nullable DeliveryStrategy next) {
+        strategy = next;
+        delivery.events().emit(() -> new BrokerEvent.StrategySwapped(pattern(), name(), next));
+        nudge();
+    }
+
+    @Override
+    public Optional<SubscriptionEnd> ended() {
+        return isOver() ? Optional.ofNullable(reason) : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return "Subscription[" + pattern() + ", " + name() + "]";
+    }
+}

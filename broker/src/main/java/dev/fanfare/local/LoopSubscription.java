@@ -1,0 +1,44 @@
+package dev.fanfare.local;
+
+/// A subscription whose handler is called by a loop, among others.
+final class LoopSubscription extends LocalSubscription {
+
+    LoopSubscription(LocalDelivery delivery, Loop loop, SubscriptionSpec spec) {
+        super(delivery, loop, spec);
+    }
+
+    @Override
+    void start() {
+        leaveStart();
+        if (isReplaying()) {
+            loop.execute(this::replayOn);
+        }
+    }
+
+    /// A slice at a time, between the tasks of others.
+    private void replayOn() {
+        if (turn() && isReplaying()) {
+            loop.execute(this::replayOn);
+        }
+    }
+
+    @Override
+    void enter(LocalFeed feed) {
+        joinStation(feed);
+    }
+
+    @Override
+    boolean serve() {
+        return isDue() && turn();
+    }
+
+    @Override
+    void offered() {
+        throw new IllegalStateException("woken through its station");
+    }
+
+    @Override
+    void nudge() {
+        requestStation();
+    }
+}

@@ -1,0 +1,87 @@
+package dev.fanfare.local;
+
+import java.util.concurrent.locks.LockSupport;
+
+/// A subscription with a virtual thread of its own. Its loop unparks it, because an unpark is too dear for the publisher,
+/// and watches over its batched delivery; everything else it does itself.
+final class ThreadSubscription extends LocalSubscription {
+
+    private final Thread thread;
+
+    /// Set by the thread before it looks a last time whether there is something to do; cleared by whoever wakes it.
+    private volatile boolean parked;
+
+    private volatile boolean done;
+
+    ThreadSubscription(LocalDelivery delivery, Loop loop, SubscriptionSpec spec) {
+        super(delivery, loop, spec);
+        this.thread = Thread.ofVirtual().name("fanfare-" + spec.name()).unstarted(this::run);
+    }
+
+    @Override
+    void start() {
+        leaveStart();
+        thread.start();
+    }
+
+    private void run() {
+        while (!done) {
+            boolean more = turn();
+            if (more && (isReplaying() || mayGoOn())) {
+                continue;
+            }
+            parked = true;
+            if (mayGoOn() || done) {
+                parked = false;
+                continue;
+            }
+            if (cursor.lag() > 0) {
+                requestStation();
+            }
+            while (parked) {
+                LockSupport.park(this);
+                // The handler's or somebody else's: it must not keep the thread from parking.
+                Thread.interrupted();
+            }
+        }
+    }
+
+    @Override
+    void enter(LocalFeed feed) {
+        joinStation(feed);
+    }
+
+    @Override
+    boolean serve() {
+        if (parked && isDue()) {
+            unpark();
+        }
+        return false;
+    }
+
+    private void unpark() {
+        parked = false;
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    void offered() {
+        throw new IllegalStateException("woken through its station");
+    }
+
+    @Override
+    void nudge() {
+        requestStation();
+    }
+
+    @Override
+    void gone() {
+        done = true;
+        unpark();
+    }
+
+    @Override
+    void interrupt() {
+        thread.interrupt();
+    }
+}
