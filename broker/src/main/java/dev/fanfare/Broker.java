@@ -1,14 +1,18 @@
 package dev.fanfare;
 
 import dev.fanfare.feed.FeedAccess;
+import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
+import dev.fanfare.local.Events;
+import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +26,17 @@ public final class Broker implements AutoCloseable {
     private final BrokerConfig config;
     private final Timers timers;
     private final TopicRegistry registry;
+    private final LocalDelivery delivery;
+    private final Events events = new Events();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Broker(BrokerConfig config) {
         this.config = config;
         this.timers = config.timers() == null ? new SystemTimers() : config.timers();
-        this.registry = new TopicRegistry(config, timers, Broker::ignore);
+        this.registry = new TopicRegistry(config, timers, events);
+        this.delivery = new LocalDelivery(
+                registry.feeds(), timers, events, name -> registry.find(name).orElse(null));
     }
-
-    private static void ignore(Supplier<BrokerEvent> event) {}
 
     /// A broker with the default configuration.
     public static Broker open() {
@@ -139,6 +145,42 @@ public final class Broker implements AutoCloseable {
         return new Publisher(this, TopicName.check(topic));
     }
 
+    // ---- subscribing
+
+    /// Subscribes with a virtual thread, to what is published from now on: [#subscription] says it differently.
+    ///
+    /// @param pattern a topic's name, or a pattern over names: `orders.*`, `orders.**`
+    /// @throws FanfareException see [SubscriptionBuilder#handle]; `BAD_REQUEST` for an illegal pattern
+    public Subscription subscribe(String pattern, Handler handler) {
+        return subscription(pattern).handle(handler);
+    }
+
+    /// Prepares a subscription.
+    ///
+    /// @param pattern a topic's name, or a pattern over names
+    /// @throws FanfareException `BAD_REQUEST` for an illegal pattern
+    public SubscriptionBuilder subscription(String pattern) {
+        return new SubscriptionBuilder(this, delivery, Pattern.of(pattern));
+    }
+
+    // ---- what happens
+
+    /// Adds a listener to what happens from now on, until its registration is closed or the broker is.
+    public BrokerListener.Registration listen(BrokerListener listener) {
+        return events.listen(listener);
+    }
+
+    /// What happened so far. Looks at every topic and subscription: for now and then, not for every message.
+    public BrokerStats stats() {
+        var subscriptions = delivery.subscriptions();
+        Map<String, Long> depths = new HashMap<>();
+        subscriptions.forEach(each -> depths.merge(each.pattern(), each.lag(), Math::max));
+        return new BrokerStats(
+                topics().map(topic -> BrokerStats.of(topic, depths)).toList(),
+                subscriptions.stream().map(BrokerStats.SubscriptionStats::of).toList(),
+                delivery.patternCounters().dropped());
+    }
+
     // ---- transports
 
     /// The door for transports.
@@ -180,8 +222,11 @@ public final class Broker implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        delivery.announceClose();
         registry.stop();
+        delivery.close(grace);
         registry.clear();
+        events.close();
         if (config.timers() == null) {
             timers.close();
         }

@@ -10,12 +10,13 @@ public sealed interface Overflow {
     /// The oldest waiting message is lost.
     record DropOldest() implements Overflow {}
 
-    /// The new message is lost for this subscription. Costs every publish of the topic one step per such subscription.
+    /// The new message is lost for this subscription. Costs every publish of the topic one step per such
+    /// subscription.
     record DropNewest() implements Overflow {}
 
     /// The publisher waits for room, parked; after `timeout` the publish is refused with `BACKPRESSURE`. A publish by
-    /// a thread that would have to make the room itself (a loop, or the handler of the full subscription) is refused
-    /// at once.
+    /// a thread that would have to make the room itself (a loop, or the handler of the full subscription) is
+    /// refused at once.
     ///
     /// @param timeout zero to one hour
     record Block(Duration timeout) implements Overflow {

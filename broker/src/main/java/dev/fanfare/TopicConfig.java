@@ -10,13 +10,19 @@ import org.jspecify.annotations.Nullable;
 /// @param historyBytes the most that the kept messages may cost in memory, overhead included; 0 keeps none
 /// @param historyAge how old a kept message may be; zero for no bound
 /// @param delivery how messages are handed to subscriptions that do not say it themselves; null leaves it to them
+/// @param queue how many messages may wait for a subscription in process that does not say it itself; 0 leaves it to
+///     them
+/// @param overflow what happens when a subscription in process that does not say it itself is full; null leaves it to
+///     them
 public record TopicConfig(
         int history,
         long historyBytes,
         Duration historyAge,
-        @Nullable DeliveryStrategy delivery) {
+        @Nullable DeliveryStrategy delivery,
+        int queue,
+        @Nullable Overflow overflow) {
 
-    private static final TopicConfig DEFAULTS = new TopicConfig(100, 1 << 20, Duration.ZERO, null);
+    private static final TopicConfig DEFAULTS = new TopicConfig(100, 1 << 20, Duration.ZERO, null, 0, null);
     private static final int MAX_HISTORY = 10_000_000;
 
     /// Checks the bounds.
@@ -28,6 +34,11 @@ public record TopicConfig(
         if (historyBytes < 0) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST, "history bytes must not be negative, but are " + historyBytes);
+        }
+        if (queue < 0 || queue > SubscriptionBuilder.MAX_QUEUE) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "queue must be 0 to " + SubscriptionBuilder.MAX_QUEUE + " messages, not " + queue);
         }
         if (historyAge.isNegative()) {
             throw new FanfareException(ErrorCode.BAD_REQUEST, "history age must not be negative, but is " + historyAge);
@@ -41,22 +52,32 @@ public record TopicConfig(
 
     /// The same with another [#history].
     public TopicConfig withHistory(int messages) {
-        return new TopicConfig(messages, historyBytes, historyAge, delivery);
+        return new TopicConfig(messages, historyBytes, historyAge, delivery, queue, overflow);
     }
 
     /// The same with another [#historyBytes].
     public TopicConfig withHistoryBytes(long bytes) {
-        return new TopicConfig(history, bytes, historyAge, delivery);
+        return new TopicConfig(history, bytes, historyAge, delivery, queue, overflow);
     }
 
     /// The same with another [#historyAge].
     public TopicConfig withHistoryAge(Duration age) {
-        return new TopicConfig(history, historyBytes, age, delivery);
+        return new TopicConfig(history, historyBytes, age, delivery, queue, overflow);
     }
 
     /// The same with another [#delivery].
     public TopicConfig withDelivery(@Nullable DeliveryStrategy strategy) {
-        return new TopicConfig(history, historyBytes, historyAge, strategy);
+        return new TopicConfig(history, historyBytes, historyAge, strategy, queue, overflow);
+    }
+
+    /// The same with another [#queue].
+    public TopicConfig withQueue(int messages) {
+        return new TopicConfig(history, historyBytes, historyAge, delivery, messages, overflow);
+    }
+
+    /// The same with another [#overflow].
+    public TopicConfig withOverflow(@Nullable Overflow policy) {
+        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, policy);
     }
 
     /// What the topic's log keeps.

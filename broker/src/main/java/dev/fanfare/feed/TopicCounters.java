@@ -2,6 +2,7 @@ package dev.fanfare.feed;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /// What happened to one topic's messages, counted by whoever did it. Any thread.
 public final class TopicCounters {
@@ -9,6 +10,7 @@ public final class TopicCounters {
     private static final VarHandle DELIVERED;
     private static final VarHandle DROPPED;
     private static final VarHandle FAILED;
+    private static final VarHandle LATENCY;
 
     static {
         try {
@@ -16,6 +18,7 @@ public final class TopicCounters {
             DELIVERED = lookup.findVarHandle(TopicCounters.class, "delivered", long.class);
             DROPPED = lookup.findVarHandle(TopicCounters.class, "dropped", long.class);
             FAILED = lookup.findVarHandle(TopicCounters.class, "failed", long.class);
+            LATENCY = lookup.findVarHandle(TopicCounters.class, "latency", LatencyHistogram.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -24,6 +27,9 @@ public final class TopicCounters {
     private volatile long delivered;
     private volatile long dropped;
     private volatile long failed;
+
+    /// Made by the first sample: a topic that nobody hears has none.
+    private volatile @Nullable LatencyHistogram latency;
 
     /// All zero.
     public TopicCounters() {}
@@ -56,5 +62,23 @@ public final class TopicCounters {
     /// See [#failed(long)].
     public long failed() {
         return failed;
+    }
+
+    /// How long one message took, in nanoseconds, from being appended until it was delivered.
+    public void latency(long nanos) {
+        LatencyHistogram times = latency;
+        if (times == null) {
+            LATENCY.compareAndSet(this, null, new LatencyHistogram());
+            times = latency;
+        }
+        if (times != null) {
+            times.record(nanos);
+        }
+    }
+
+    /// See [#latency(long)].
+    public Latency latency() {
+        LatencyHistogram times = latency;
+        return times == null ? Latency.NONE : times.snapshot();
     }
 }

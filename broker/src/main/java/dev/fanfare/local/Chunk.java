@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// A piece of a [Sequence]: an array of references, the position of the first, and the way to the next piece.
 ///
 /// Slots are written by the appender before it raises the sequence's end with release, and read by whoever has read
-/// that end with acquire. Only [#cut] empties them again; a reader that meets an empty slot below the end was overrun.
+/// that end with acquire. Only [#cut] empties them again; a reader that meets an empty slot below the end was
+/// overrun.
 final class Chunk {
 
     /// From a piece that was cut loose to the oldest one that was not. All readers that are too far behind share it,
@@ -40,7 +41,8 @@ final class Chunk {
     }
 
     /// Where the message came from; null if it was cut loose, or the feed is that of one topic.
-    @Nullable Topic topic(int index) {
+    @Nullable
+    Topic topic(int index) {
         return topics == null ? null : topics[index];
     }
 

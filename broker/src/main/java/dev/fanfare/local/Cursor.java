@@ -5,8 +5,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/// Where a subscription stands in a feed, and how far behind it may be. Moved by one thread at a time; its position is
-/// read by any.
+/// Where a subscription stands in a feed, and how far behind it may be. Moved by one thread at a time; its position
+/// is read by any.
 final class Cursor {
 
     private static final VarHandle POSITION;
@@ -69,11 +69,13 @@ final class Cursor {
         return attached;
     }
 
-    @Nullable LocalFeed feed() {
+    @Nullable
+    LocalFeed feed() {
         return feed;
     }
 
-    @Nullable Sequence sequence() {
+    @Nullable
+    Sequence sequence() {
         return sequence;
     }
 

@@ -218,8 +218,7 @@ final class Invocation {
     }
 
     private void delivering(Message message) {
-        events.emit(
-                () -> new BrokerEvent.Delivering(message.topic(), message.offset(), message.id(), spec.name()));
+        events.emit(() -> new BrokerEvent.Delivering(message.topic(), message.offset(), message.id(), spec.name()));
     }
 
     private void delivered(Message message) {
@@ -230,8 +229,7 @@ final class Invocation {
         if (thrown instanceof InterruptedException) {
             Thread.currentThread().interrupt();
         }
-        events.emit(() -> new BrokerEvent.Failed(
-                message.topic(), message.offset(), message.id(), spec.name(), thrown));
+        events.emit(() -> new BrokerEvent.Failed(message.topic(), message.offset(), message.id(), spec.name(), thrown));
         try {
             if (spec.onError() != null) {
                 spec.onError().accept(message, thrown);

@@ -42,6 +42,7 @@ public final class LocalDelivery {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition fewer = lock.newCondition();
     private final Set<LocalSubscription> live = new HashSet<>();
+    private volatile boolean announced;
     private volatile boolean closing;
 
     private final class LocalKind implements FeedKind<Cursor> {
@@ -70,12 +71,11 @@ public final class LocalDelivery {
     /// @throws dev.fanfare.FanfareException what [FeedAccess#attach] says
     public Subscription subscribe(SubscriptionSpec spec) {
         Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
-        LocalSubscription made =
-                switch (spec.dispatch()) {
-                    case Dispatch.VirtualThread _ -> new ThreadSubscription(this, loop, spec);
-                    case Dispatch.Loop _ -> new LoopSubscription(this, loop, spec);
-                    case Dispatch.Caller _ -> new CallerSubscription(this, loop, spec);
-                };
+        LocalSubscription made = switch (spec.dispatch()) {
+            case Dispatch.VirtualThread _ -> new ThreadSubscription(this, loop, spec);
+            case Dispatch.Loop _ -> new LoopSubscription(this, loop, spec);
+            case Dispatch.Caller _ -> new CallerSubscription(this, loop, spec);
+        };
         made.attach();
         lock.lock();
         try {
@@ -118,7 +118,8 @@ public final class LocalDelivery {
         return events;
     }
 
-    @Nullable Topic topic(String name) {
+    @Nullable
+    Topic topic(String name) {
         return topics.apply(name);
     }
 
@@ -137,9 +138,19 @@ public final class LocalDelivery {
         }
     }
 
-    /// When nothing can be published or subscribed any more: lets every subscription finish what waits for it, and ends
-    /// those that have not after `grace`; then the loops. A handler that does not return even when interrupted keeps its
-    /// thread.
+    /// The broker is about to close: what ends from now on ends because of that.
+    public void announceClose() {
+        announced = true;
+    }
+
+    /// Why a subscription ends whose topic is gone.
+    SubscriptionEnd whyGone() {
+        return announced ? SubscriptionEnd.BROKER_CLOSED : SubscriptionEnd.TOPIC_DELETED;
+    }
+
+    /// When nothing can be published or subscribed any more: lets every subscription finish what waits for it, and
+    /// ends those that have not after `grace`; then the loops. A handler that does not return even when interrupted
+    /// keeps its thread.
     public void close(Duration grace) {
         closing = true;
         List<LocalSubscription> left = snapshot();

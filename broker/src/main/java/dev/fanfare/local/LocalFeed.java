@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// own [Cursor].
 ///
 /// Whether a message may be appended is one comparison of the end with [#gate], the lowest position at which one of
-/// the *gated* cursors (those whose policy is not to drop) would be full. Cursors only move forward, so the gate is at
-/// worst too low: only when it is reached are the cursors asked again. One that is found full is remembered and asked
-/// first the next time.
+/// the *gated* cursors (those whose policy is not to drop) would be full. Cursors only move forward, so the gate is
+/// at worst too low: only when it is reached are the cursors asked again. One that is found full is remembered and
+/// asked first the next time.
 ///
 /// A publisher that waits for room is released when every gated cursor has half of its queue free, so that it is not
 /// woken for each message.
@@ -175,7 +175,8 @@ final class LocalFeed implements Feed<Cursor> {
         }
     }
 
-    /// Whether the topic's strategy is another one than at the last wake-up, so that readers that gather must be asked.
+    /// Whether the topic's strategy is another one than at the last wake-up, so that readers that gather must be
+    /// asked.
     private boolean deliveryChanged() {
         Topic known = topic;
         if (known == null) {
@@ -264,7 +265,7 @@ final class LocalFeed implements Feed<Cursor> {
     public void attach(Cursor cursor) {
         lock.lock();
         try {
-            readers++;
+            countReaders(1);
             if (cursor.overflow() instanceof Overflow.DropNewest) {
                 Sequence own = new Sequence(timers, wild);
                 own.keep(Long.MAX_VALUE / 2);
@@ -293,7 +294,7 @@ final class LocalFeed implements Feed<Cursor> {
             if (!cursor.leave()) {
                 return;
             }
-            readers--;
+            countReaders(-1);
             ungate(cursor);
             if (cursor.overflow() instanceof Overflow.DropNewest) {
                 List<Cursor> left = new ArrayList<>(Arrays.asList(collectors));
@@ -309,6 +310,12 @@ final class LocalFeed implements Feed<Cursor> {
         if (roomWanted) {
             release();
         }
+    }
+
+    /// Under the lock.
+    private void countReaders(int change) {
+        int now = readers;
+        readers = now + change;
     }
 
     /// Under the lock.

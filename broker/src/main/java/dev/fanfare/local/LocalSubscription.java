@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A subscription in process: reads its cursor and calls its handler. Its three kinds differ in the thread that does so.
+/// A subscription in process: reads its cursor and calls its handler. Its three kinds differ in the thread that does
+/// so.
 ///
 /// ```
 /// RUNNING -> IDLE      nobody is in the handler
@@ -29,8 +30,8 @@ import org.slf4j.LoggerFactory;
 /// CLOSING -> ENDED
 /// ```
 ///
-/// A turn begins with IDLE -> RUNNING and looks at the state before each call of the handler. So once somebody has made it
-/// CLOSING and seen its thread come out, or ENDED, no call begins.
+/// A turn begins with IDLE -> RUNNING and looks at the state before each call of the handler. So once somebody has
+/// made it CLOSING and seen its thread come out, or ENDED, no call begins.
 abstract sealed class LocalSubscription implements Subscription
         permits LoopSubscription, ThreadSubscription, CallerSubscription {
 
@@ -223,7 +224,8 @@ abstract sealed class LocalSubscription implements Subscription
     boolean mayGoOn() {
         return mustFinish()
                 || cursor.lag() > 0
-                        && (cursor.position() < flushUntil || effectiveStrategy() instanceof DeliveryStrategy.Immediate);
+                        && (cursor.position() < flushUntil
+                                || effectiveStrategy() instanceof DeliveryStrategy.Immediate);
     }
 
     DeliveryStrategy effectiveStrategy() {
@@ -294,7 +296,7 @@ abstract sealed class LocalSubscription implements Subscription
                 return true;
             }
             case LIVE -> goLive();
-            case ENDED -> end(SubscriptionEnd.TOPIC_DELETED);
+            case ENDED -> end(delivery.whyGone());
         }
         return true;
     }
@@ -320,7 +322,7 @@ abstract sealed class LocalSubscription implements Subscription
             return true;
         }
         if (last) {
-            end(feed.hasEnded() ? SubscriptionEnd.TOPIC_DELETED : SubscriptionEnd.BROKER_CLOSED);
+            end(delivery.whyGone());
         }
         return false;
     }

@@ -138,9 +138,7 @@ final class Loop {
     private void expire() {
         timer = null;
         long now = timers.nanoTime();
-        for (Deadline first = deadlines.peek();
-                first != null && first.nanos - now <= 0;
-                first = deadlines.peek()) {
+        for (Deadline first = deadlines.peek(); first != null && first.nanos - now <= 0; first = deadlines.peek()) {
             deadlines.poll();
             run(first.action);
         }

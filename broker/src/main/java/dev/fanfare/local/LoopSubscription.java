@@ -12,6 +12,9 @@ final class LoopSubscription extends LocalSubscription {
         leaveStart();
         if (isReplaying()) {
             loop.execute(this::replayOn);
+        } else {
+            // The loop may have come by while this thread still had the turn.
+            requestStation();
         }
     }
 

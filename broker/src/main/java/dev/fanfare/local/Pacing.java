@@ -2,8 +2,8 @@ package dev.fanfare.local;
 
 import dev.fanfare.DeliveryStrategy;
 
-/// When a subscription with batched delivery is to be served. It gates nothing but that: what waits stays in the feed,
-/// so the strategy can change at any moment. Asked on the subscription's loop only.
+/// When a subscription with batched delivery is to be served. It gates nothing but that: what waits stays in the
+/// feed, so the strategy can change at any moment. Asked on the subscription's loop only.
 final class Pacing {
 
     private final Loop loop;

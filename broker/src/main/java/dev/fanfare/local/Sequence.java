@@ -9,12 +9,14 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/// An append-once sequence of messages in linked pieces. One appender at a time, any number of readers without a lock.
+/// An append-once sequence of messages in linked pieces. One appender at a time, any number of readers without a
+/// lock.
 ///
 /// It holds on to its last piece only. The earlier ones are kept by the readers that stand in them, each through the
-/// link to the next, so a piece is garbage as soon as every reader has passed it. A reader that stands still would keep
-/// everything after it: therefore the appender cuts a piece loose when it is more than [#keep] messages back, and puts a
-/// [Chunk.Marker] in its place. Whoever reads more than that many behind the end must expect to be overrun.
+/// link to the next, so a piece is garbage as soon as every reader has passed it. A reader that stands still would
+/// keep everything after it: therefore the appender cuts a piece loose when it is more than [#keep] messages back,
+/// and puts a [Chunk.Marker] in its place. Whoever reads more than that many behind the end must expect to be
+/// overrun.
 final class Sequence {
 
     private static final int SMALLEST = 4;
@@ -27,13 +29,10 @@ final class Sequence {
     static final int STAMP_EVERY = 64;
 
     private static final VarHandle END;
-    private static final VarHandle IDLE;
 
     static {
         try {
-            var lookup = MethodHandles.lookup();
-            END = lookup.findVarHandle(Sequence.class, "end", long.class);
-            IDLE = lookup.findVarHandle(Sequence.class, "idle", boolean.class);
+            END = MethodHandles.lookup().findVarHandle(Sequence.class, "end", long.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -61,7 +60,7 @@ final class Sequence {
 
     private volatile Chunk tail;
     private volatile boolean closed;
-    private boolean idle = true;
+    private volatile boolean idle = true;
     private long end;
 
     /// @param manyTopics whether each message has to remember its topic
@@ -71,8 +70,8 @@ final class Sequence {
         this.tail = new Chunk(0, SMALLEST, manyTopics);
     }
 
-    /// How many messages back the furthest reader may be; more than once, the largest counts. By the appender, or with
-    /// it kept out.
+    /// How many messages back the furthest reader may be; more than once, the largest counts. By the appender, or
+    /// with it kept out.
     void keep(long messages) {
         keep = Math.max(keep, messages);
     }
@@ -92,8 +91,8 @@ final class Sequence {
             chunk.topics[index] = topic;
         }
         bytes += message.payload().size();
-        if ((position & (STAMP_EVERY - 1)) == 0 || (boolean) IDLE.getOpaque(this)) {
-            IDLE.setOpaque(this, false);
+        if ((position & (STAMP_EVERY - 1)) == 0 || idle) {
+            idle = false;
             chunk.stamp(index, timers.nanoTime());
         }
         END.setRelease(this, position + 1);
@@ -137,8 +136,8 @@ final class Sequence {
 
     /// A reader has seen everything: the next message is worth a stamp.
     void drained() {
-        if (!(boolean) IDLE.getOpaque(this)) {
-            IDLE.setOpaque(this, true);
+        if (!idle) {
+            idle = true;
         }
     }
 

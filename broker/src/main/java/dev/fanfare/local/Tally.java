@@ -6,8 +6,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/// What became of one subscription's messages. Its reader counts; the topic's counters, which many share, are told once
-/// for each run of messages of the same topic. Read by any thread.
+/// What became of one subscription's messages. Its reader counts; the topic's counters, which many share, are told
+/// once for each run of messages of the same topic. Read by any thread.
 final class Tally {
 
     private static final VarHandle DELIVERED;
@@ -50,7 +50,8 @@ final class Tally {
         }
     }
 
-    @Nullable Topic topic() {
+    @Nullable
+    Topic topic() {
         return topic;
     }
 

@@ -2,7 +2,8 @@ package dev.fanfare.local;
 
 import java.util.concurrent.locks.LockSupport;
 
-/// A subscription with a virtual thread of its own. Its loop unparks it, because an unpark is too dear for the publisher,
+/// A subscription with a virtual thread of its own. Its loop unparks it, because an unpark is too dear for the
+/// publisher,
 /// and watches over its batched delivery; everything else it does itself.
 final class ThreadSubscription extends LocalSubscription {
 
@@ -26,12 +27,13 @@ final class ThreadSubscription extends LocalSubscription {
 
     private void run() {
         while (!done) {
-            boolean more = turn();
-            if (more && (isReplaying() || mayGoOn())) {
+            if (isReplaying() || mayGoOn()) {
+                turn();
                 continue;
             }
             parked = true;
-            if (mayGoOn() || done) {
+            // Looked at once more after saying so: whoever has something for it may not have seen that in time.
+            if (isReplaying() || mayGoOn() || done) {
                 parked = false;
                 continue;
             }

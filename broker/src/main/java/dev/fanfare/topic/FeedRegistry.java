@@ -13,11 +13,11 @@ import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.Wakes;
+import dev.fanfare.local.Events;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,15 +29,14 @@ public final class FeedRegistry implements FeedAccess {
     private final TopicRegistry topics;
     private final BrokerConfig config;
     private final ReentrantLock lock;
-    private final Consumer<Supplier<BrokerEvent>> events;
+    private final Events events;
     private final PatternIndex patterns = new PatternIndex();
     private final AtomicInteger subscriptions = new AtomicInteger();
 
     /// Topics made one after the other are often heard by the same feeds: they share one plan.
     private Plan lastMade = Plan.EMPTY;
 
-    FeedRegistry(
-            TopicRegistry topics, BrokerConfig config, ReentrantLock lock, Consumer<Supplier<BrokerEvent>> events) {
+    FeedRegistry(TopicRegistry topics, BrokerConfig config, ReentrantLock lock, Events events) {
         this.topics = topics;
         this.config = config;
         this.lock = lock;
@@ -223,7 +222,7 @@ public final class FeedRegistry implements FeedAccess {
 
     @Override
     public void emit(Supplier<BrokerEvent> event) {
-        events.accept(event);
+        events.emit(event);
     }
 
     /// The plan of a topic that is being made. Under the registry's lock.

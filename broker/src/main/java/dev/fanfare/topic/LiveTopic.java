@@ -1,5 +1,6 @@
 package dev.fanfare.topic;
 
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
@@ -107,6 +108,9 @@ public final class LiveTopic implements Topic {
     @Override
     public void delivery(@Nullable DeliveryStrategy strategy) {
         delivery = strategy;
+        // Who gathers under the old one has to look again.
+        plan.wake();
+        registry.events().emit(() -> new BrokerEvent.StrategySwapped(name, null, strategy));
     }
 
     @Override
@@ -187,6 +191,9 @@ public final class LiveTopic implements Topic {
             section.unlock();
         }
         registry.appended();
+        if (registry.events().listening()) {
+            registry.events().emit(() -> new BrokerEvent.MessageEnqueued(name, stored.offset(), stored.id()));
+        }
         if (wakes != null) {
             planned.noteIn(wakes);
         } else {

@@ -11,6 +11,7 @@ import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
+import dev.fanfare.local.Events;
 import dev.fanfare.log.HistoryBudget;
 import dev.fanfare.log.MemoryTopicLog;
 import dev.fanfare.time.Timers;
@@ -21,7 +22,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// All topics by name. One lock, shared with [FeedRegistry], guards names, subscriptions and plans; looking a
@@ -36,7 +36,7 @@ public final class TopicRegistry {
 
     private final BrokerConfig config;
     private final Timers timers;
-    private final Consumer<Supplier<BrokerEvent>> events;
+    private final Events events;
     private final HistoryBudget budget;
     private final HistoryShrinker shrinker;
 
@@ -55,7 +55,7 @@ public final class TopicRegistry {
     /// Holds no topic yet.
     ///
     /// @param events told what happens, never inside a lock
-    public TopicRegistry(BrokerConfig config, Timers timers, Consumer<Supplier<BrokerEvent>> events) {
+    public TopicRegistry(BrokerConfig config, Timers timers, Events events) {
         this.config = config;
         this.timers = timers;
         this.events = events;
@@ -72,6 +72,11 @@ public final class TopicRegistry {
     /// The door for transports.
     public FeedRegistry feeds() {
         return feeds;
+    }
+
+    /// Who is told what happens.
+    Events events() {
+        return events;
     }
 
     /// What the histories cost.
@@ -109,7 +114,7 @@ public final class TopicRegistry {
         } finally {
             lock.unlock();
         }
-        events.accept(() -> new BrokerEvent.TopicCreated(name));
+        events.emit(() -> new BrokerEvent.TopicCreated(name));
         return topic;
     }
 
@@ -137,7 +142,7 @@ public final class TopicRegistry {
         } finally {
             lock.unlock();
         }
-        events.accept(() -> new BrokerEvent.TopicCreated(name));
+        events.emit(() -> new BrokerEvent.TopicCreated(name));
         return topic;
     }
 
@@ -213,7 +218,7 @@ public final class TopicRegistry {
         } finally {
             lock.unlock();
         }
-        events.accept(() -> new BrokerEvent.TopicDeleted(name));
+        events.emit(() -> new BrokerEvent.TopicDeleted(name));
         return true;
     }
 

@@ -1,0 +1,97 @@
+package dev.fanfare;
+
+import dev.fanfare.feed.Latency;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What a broker has done so far, as [Broker#stats] found it: each figure is right by itself, not all of the same
+/// instant. [Counter] says what they mean.
+///
+/// @param topics in the order of their names
+/// @param subscriptions those in process, in no order
+/// @param droppedByPatterns messages that subscriptions of patterns lost; they are not among those of the topics
+public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subscriptions, long droppedByPatterns) {
+
+    /// One topic.
+    ///
+    /// @param published since the topic was made
+    /// @param delivered once per subscription
+    /// @param dropped once per subscription; what subscriptions of patterns lost is counted apart
+    /// @param failed once per subscription
+    /// @param subscribers by its name and by patterns
+    /// @param queueDepth the largest lag of the subscriptions in process by its name
+    /// @param latency of its deliveries
+    public record TopicStats(
+            String name,
+            long published,
+            long delivered,
+            long dropped,
+            long failed,
+            int subscribers,
+            long queueDepth,
+            Latency latency) {}
+
+    /// One subscription in process.
+    ///
+    /// @param delivery its own strategy; null when it follows its topic's
+    public record SubscriptionStats(
+            String pattern,
+            String name,
+            long lag,
+            long delivered,
+            long dropped,
+            long failed,
+            @Nullable DeliveryStrategy delivery) {
+
+        static SubscriptionStats of(Subscription subscription) {
+            return new SubscriptionStats(
+                    subscription.pattern(),
+                    subscription.name(),
+                    subscription.lag(),
+                    subscription.delivered(),
+                    subscription.dropped(),
+                    subscription.failed(),
+                    subscription.delivery());
+        }
+    }
+
+    static TopicStats of(Topic topic, Map<String, Long> depths) {
+        return new TopicStats(
+                topic.name(),
+                topic.visible(),
+                topic.counters().delivered(),
+                topic.counters().dropped(),
+                topic.counters().failed(),
+                topic.subscribers(),
+                depths.getOrDefault(topic.name(), 0L),
+                topic.counters().latency());
+    }
+
+    /// The figures of one topic.
+    public Optional<TopicStats> topic(String name) {
+        return topics.stream().filter(topic -> topic.name().equals(name)).findFirst();
+    }
+
+    /// All that were published to the topics there are.
+    public long published() {
+        return topics.stream().mapToLong(TopicStats::published).sum();
+    }
+
+    /// All that were delivered by them.
+    public long delivered() {
+        return topics.stream().mapToLong(TopicStats::delivered).sum();
+    }
+
+    /// All that were lost, by subscriptions of patterns too.
+    public long dropped() {
+        return droppedByPatterns
+                + topics.stream().mapToLong(TopicStats::dropped).sum();
+    }
+
+    /// All whose handler threw.
+    public long failed() {
+        return topics.stream().mapToLong(TopicStats::failed).sum();
+    }
+}

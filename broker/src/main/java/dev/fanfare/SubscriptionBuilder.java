@@ -1,0 +1,132 @@
+package dev.fanfare;
+
+import dev.fanfare.feed.Pattern;
+import dev.fanfare.local.LocalDelivery;
+import dev.fanfare.local.SubscriptionSpec;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// How a subscription shall be; [#handle] or [#handleBatch] begins it. Made by [Broker#subscription]. Not for several
+/// threads at once; may be used again for further subscriptions.
+public final class SubscriptionBuilder {
+
+    /// How many messages may wait for a subscription when nothing else is said.
+    public static final int DEFAULT_QUEUE = 1_024;
+
+    /// The longest queue.
+    public static final int MAX_QUEUE = 1_000_000;
+
+    private final Broker broker;
+    private final LocalDelivery delivery;
+    private final Pattern pattern;
+    private @Nullable String name;
+    private Dispatch dispatch = Dispatch.virtualThread();
+    private Start start = Start.latest();
+    private int queue;
+    private @Nullable Overflow overflow;
+    private @Nullable DeliveryStrategy strategy;
+    private @Nullable BiConsumer<? super Message, ? super Throwable> onError;
+    private Consumer<? super SubscriptionEnd> onEnd = why -> {};
+
+    SubscriptionBuilder(Broker broker, LocalDelivery delivery, Pattern pattern) {
+        this.broker = broker;
+        this.delivery = delivery;
+        this.pattern = pattern;
+    }
+
+    /// What it is called in events, logs and figures. Need not be unique. Default: a made-up one.
+    public SubscriptionBuilder name(String text) {
+        name = Objects.requireNonNull(text);
+        return this;
+    }
+
+    /// Which thread calls the handler. Default: [Dispatch#virtualThread].
+    public SubscriptionBuilder dispatch(Dispatch how) {
+        dispatch = Objects.requireNonNull(how);
+        return this;
+    }
+
+    /// Where it begins to read. What it replays does not count against its queue and is not batched. Default:
+    /// [Start#latest].
+    public SubscriptionBuilder start(Start where) {
+        start = Objects.requireNonNull(where);
+        return this;
+    }
+
+    /// How many messages may wait for it, 1 to [#MAX_QUEUE]. Default: what its topic says, else [#DEFAULT_QUEUE].
+    public SubscriptionBuilder queue(int messages) {
+        if (messages < 1 || messages > MAX_QUEUE) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "the queue of a subscription must be 1 to " + MAX_QUEUE + " messages, not " + messages);
+        }
+        queue = messages;
+        return this;
+    }
+
+    /// What happens when its queue is full. Default: what its topic says, else [Overflow.Block] for
+    /// [BrokerConfig#blockTimeout].
+    public SubscriptionBuilder overflow(Overflow policy) {
+        overflow = Objects.requireNonNull(policy);
+        return this;
+    }
+
+    /// When it is woken for what waits. Default: as its topic says, else immediately.
+    public SubscriptionBuilder delivery(DeliveryStrategy how) {
+        strategy = Objects.requireNonNull(how);
+        return this;
+    }
+
+    /// Hears of what the handler throws, on the handler's thread, before the next message. Default: a warning in the
+    /// log, at most one per second.
+    public SubscriptionBuilder onError(BiConsumer<? super Message, ? super Throwable> handler) {
+        onError = Objects.requireNonNull(handler);
+        return this;
+    }
+
+    /// Hears once that and why it ended, after its last handler call: on the handler's thread, a loop, or the thread
+    /// that closes it.
+    public SubscriptionBuilder onEnd(Consumer<? super SubscriptionEnd> handler) {
+        onEnd = Objects.requireNonNull(handler);
+        return this;
+    }
+
+    /// Begins a subscription whose handler gets one message at a time: it hears what is published after this returns.
+    ///
+    /// @throws FanfareException `TOPIC_NOT_FOUND` when the topic does not exist and topics do not make themselves;
+    ///     `BAD_REQUEST` when the start does not fit the pattern; `LIMIT_REACHED`; `SHUTTING_DOWN`
+    public Subscription handle(Handler handler) {
+        return begin(Objects.requireNonNull(handler), null);
+    }
+
+    /// Begins a subscription whose handler gets several messages at a time. See [#handle].
+    public Subscription handleBatch(BatchHandler handler) {
+        return begin(null, Objects.requireNonNull(handler));
+    }
+
+    private Subscription begin(@Nullable Handler each, @Nullable BatchHandler batch) {
+        TopicConfig topic = broker.topic(pattern.text())
+                .map(Topic::config)
+                .orElse(broker.config().topics());
+        int topics = pattern.isWild() ? 0 : topic.queue();
+        Overflow policy = overflow;
+        if (policy == null && !pattern.isWild()) {
+            policy = topic.overflow();
+        }
+        return delivery.subscribe(new SubscriptionSpec(
+                pattern,
+                name == null ? "subscription-" + UUID.randomUUID() : name,
+                dispatch,
+                start,
+                queue > 0 ? queue : topics > 0 ? topics : DEFAULT_QUEUE,
+                policy == null ? Overflow.block(broker.config().blockTimeout()) : policy,
+                strategy,
+                each,
+                batch,
+                onError,
+                onEnd));
+    }
+}

@@ -1,0 +1,5 @@
+/// How messages reach handlers in process.
+@NullMarked
+package dev.fanfare.local;
+
+import org.jspecify.annotations.NullMarked;
