@@ -120,8 +120,8 @@ class DispatchTest {
                     failed.countDown();
                 })
                 .handle(message -> {
-                    if (message.offset() % 2 == 0) {
-                        throw new IllegalStateException("even");
+                    if (message.offset() % 2 == 1) {
+                        throw new IllegalStateException("odd");
                     }
                 });
         publish("orders", 100);
@@ -130,7 +130,7 @@ class DispatchTest {
         subscription.close();
         assertThat(subscription.failed()).isEqualTo(50);
         assertThat(subscription.delivered()).isEqualTo(50);
-        assertThat(failures).hasSize(50).startsWith("m0 even", "m2 even");
+        assertThat(failures).hasSize(50).startsWith("m1 odd", "m3 odd");
         assertThat(broker.topic("orders").orElseThrow().counters().failed()).isEqualTo(50);
     }
 
