@@ -66,8 +66,7 @@ public interface Codec {
     void heartbeat(JsonBytes out, long millis);
 
     /// An event up to where the payload is to be written, by whoever has it. Like all three parts of an event it keeps
-    /// no state: any
-    /// thread may call it.
+    /// no state: any thread may call it.
     void eventBegin(JsonBytes out, String topic, String messageId);
 
     /// What follows the payload and does not depend on the message's place in the log.
