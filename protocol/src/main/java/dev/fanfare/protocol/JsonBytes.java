@@ -21,6 +21,7 @@ public final class JsonBytes {
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int CACHE_SLOTS = 64;
+    private static final int CACHED_MAX = 512;
 
     private byte[] bytes = new byte[512];
     private int length;
@@ -91,9 +92,12 @@ public final class JsonBytes {
     }
 
     /// Appends a JSON string: quoted, escaped, UTF-8; a lone surrogate becomes a question mark. What comes again and
-    /// again, as names do,
-    /// is encoded once.
+    /// again, as names do, is encoded once.
     public JsonBytes string(String text) {
+        if (text.length() > CACHED_MAX) {
+            quote(text.getBytes(StandardCharsets.UTF_8));
+            return this;
+        }
         int slot = text.hashCode() & CACHE_SLOTS - 1;
         if (cachedStrings[slot] == text) {
             return put(cachedQuoted[slot]);

@@ -69,19 +69,29 @@ class JsonBytesTest {
     }
 
     @Test
-    void aLoneSurrogateBecomesTheReplacementCharacter() {
+    void aLoneSurrogateBecomesAQuestionMark() {
         String text = "a\ud800,\udc00b,\udc00\ud800,\ud83dx\ude00,\ud83d\ude00,\ud800";
         out.string(text);
-        assertThat(written())
-                .asString(UTF_8)
-                .isEqualTo("\"a\ufffd,\ufffdb,\ufffd\ufffd,\ufffdx\ufffd,\ud83d\ude00,\ufffd\"");
+        assertThat(written()).asString(UTF_8).isEqualTo("\"a?,?b,??,?x?,\ud83d\ude00,?\"");
         assertThat(JsonScanner.wellFormed(written())).isTrue();
+    }
+
+    @Test
+    void aStringThatComesAgainIsWrittenTheSame() {
+        String[] texts = {"orders", "é\"\n", "x".repeat(1000), "", "Aa", "BB"};
+        for (int i = 0; i < 500; i++) {
+            String text = texts[random.nextInt(texts.length)];
+            out.reset();
+            out.string(text);
+            byte[] json = written();
+            assertThat(JsonScanner.string(json, 0, json.length - 1)).isEqualTo(text);
+        }
     }
 
     @Test
     void controlCharactersHaveTheirShortForms() {
         out.string("\b\f\n\r\t\0\u007f");
-        assertThat(out).hasToString("\"\\b\\f\\n\\r\\t\\u0000\\u007f\"");
+        assertThat(out).hasToString("\"\\b\\f\\n\\r\\t\\u0000\u007f\"");
     }
 
     @Test
