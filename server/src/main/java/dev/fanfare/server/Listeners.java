@@ -47,7 +47,8 @@ final class Listeners {
         Timers timers = server.broker().timers();
         this.server = server;
         this.loops = loops;
-        this.sessionLoops = new SessionLoops(loops.group(), server.config());
+        this.sessionLoops =
+                new SessionLoops(loops.group(), server.config(), server.broker().timers());
         this.kinds = new WireKinds(server.config(), timers);
         this.uptime = new Uptime(timers);
     }

@@ -27,6 +27,6 @@ public interface Connection {
     /// Goes on reading after the session has paused.
     void readAgain();
 
-    /// Called by [SessionLoop] about once a second.
-    void tick();
+    /// Called by [SessionLoop] every now and then, with the time.
+    void tick(long nowNanos);
 }

@@ -5,7 +5,6 @@ import dev.fanfare.feed.Attachment;
 import dev.fanfare.server.feed.Source;
 import dev.fanfare.server.feed.WireKind;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +17,14 @@ final class ReplaySource extends Source {
 
     private final Attachment attachment;
     private final WireKind kind;
+    private final @Nullable ReplaySlices slices;
     private final Runnable caughtUp;
     private boolean done;
 
-    ReplaySource(Attachment attachment, WireKind kind, Runnable caughtUp) {
+    /// @param slices where encoded slices are shared; null for a pattern, whose messages are of several topics
+    ReplaySource(Attachment attachment, WireKind kind, @Nullable ReplaySlices slices, Runnable caughtUp) {
         this.attachment = attachment;
+        this.slices = slices;
         this.kind = kind;
         this.caughtUp = caughtUp;
     }
@@ -38,11 +40,7 @@ final class ReplaySource extends Source {
             caughtUp.run();
             return null;
         }
-        ByteBuf slice = ByteBufAllocator.DEFAULT.directBuffer(messages.size() * 256);
-        for (Message message : messages) {
-            kind.encode(message, slice);
-        }
-        return slice;
+        return slices == null ? ReplaySlices.encode(messages, kind) : slices.frames(messages, kind);
     }
 
     @Override

@@ -171,6 +171,10 @@ public final class Session implements Connections.Peer {
     }
 
     private void append(Request.Publish request) {
+        if (request.topic().startsWith("$")) {
+            refuse(request.requestId(), WireError.ofBroker(request.topic()));
+            return;
+        }
         Topic topic = topic(request.topic());
         if (topic == null) {
             refuseUnknown(request.requestId(), request.topic());
@@ -291,7 +295,7 @@ public final class Session implements Connections.Peer {
                 context.overflow(request.overflow()),
                 context.queue(request.queue()));
         // The old one goes only when the new one has its place, and before the ack: none of its events follow that.
-        Attachment.Opened opened = subscription.attach(context.feeds(), start, kind);
+        Attachment.Opened opened = subscription.attach(context.feeds(), start, kind, loop.replaySlices());
         WireSubscription replaced = remember(key, subscription);
         if (replaced != null) {
             replaced.close();
@@ -390,9 +394,8 @@ public final class Session implements Connections.Peer {
         untakenBytes = 0;
     }
 
-    /// Called about once a second: heartbeats, and peers that are gone or stuck.
-    public void tick() {
-        long now = context.nanos();
+    /// Called every now and then: heartbeats, and peers that are gone or stuck.
+    public void tick(long now) {
         long heartbeat = context.config().delivery().heartbeat().toNanos();
         if (now - receivedNanos >= 2 * heartbeat) {
             connection.abort("no sign of life for " + 2 * heartbeat / 1_000_000 + " ms");

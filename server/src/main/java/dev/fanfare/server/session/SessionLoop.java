@@ -6,6 +6,7 @@ import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.feed.Loop;
 import dev.fanfare.server.feed.TextFrame;
+import dev.fanfare.time.Timers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +20,9 @@ public final class SessionLoop {
 
     private final Loop delivery;
     private final long tickMillis;
+    private final Timers timers;
     private final TextFrame frame = new TextFrame();
+    private final ReplaySlices replaySlices;
     private final Map<Class<?>, Object> shared = new HashMap<>();
     private final Codec standard;
     private final Codec flat;
@@ -29,9 +32,11 @@ public final class SessionLoop {
     /// @param tickMillis how often connections are looked after, as long as there are any
     /// @param ids which ids messages may bring along
     /// @param depthMax how deep a request's JSON may be nested
-    SessionLoop(Loop delivery, long tickMillis, StandardCodec.MessageIds ids, int depthMax) {
+    SessionLoop(Loop delivery, long tickMillis, Timers timers, StandardCodec.MessageIds ids, int depthMax) {
         this.delivery = delivery;
         this.tickMillis = tickMillis;
+        this.timers = timers;
+        this.replaySlices = new ReplaySlices(delivery);
         this.standard = new StandardCodec(ids, depthMax);
         this.flat = new FlatCodec(depthMax);
     }
@@ -48,6 +53,11 @@ public final class SessionLoop {
 
     Codec codec(Dialect dialect) {
         return dialect == Dialect.FLAT ? flat : standard;
+    }
+
+    /// Replayed frames that several sessions may want.
+    ReplaySlices replaySlices() {
+        return replaySlices;
     }
 
     /// A frame to write an answer into; the one before is forgotten.
@@ -74,10 +84,11 @@ public final class SessionLoop {
     }
 
     private void tick() {
+        long now = timers.nanoTime();
         // From the end: a connection may be removed by its own tick.
         for (int i = connections.size() - 1; i >= 0; i--) {
             if (i < connections.size()) {
-                connections.get(i).tick();
+                connections.get(i).tick(now);
             }
         }
         if (connections.isEmpty()) {

@@ -4,6 +4,7 @@ import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.feed.Loop;
+import dev.fanfare.time.Timers;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -14,18 +15,18 @@ import java.util.IdentityHashMap;
 public final class SessionLoops {
 
     private static final Duration TICK_SHORTEST = Duration.ofMillis(50);
-    private static final Duration TICK_LONGEST = Duration.ofSeconds(1);
+    private static final Duration TICK_LONGEST = Duration.ofSeconds(3);
 
     private final IdentityHashMap<EventLoop, SessionLoop> loops = new IdentityHashMap<>();
 
     /// The loops of a group.
-    public SessionLoops(EventExecutorGroup group, ServerConfig config) {
+    public SessionLoops(EventExecutorGroup group, ServerConfig config, Timers timers) {
         long tickMillis = tick(config).toMillis();
         StandardCodec.MessageIds ids =
                 StandardCodec.MessageIds.valueOf(config.messageIds().name());
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
-            loops.put(loop, new SessionLoop(new Loop(loop), tickMillis, ids, JsonScanner.DEPTH_MAX));
+            loops.put(loop, new SessionLoop(new Loop(loop), tickMillis, timers, ids, JsonScanner.DEPTH_MAX));
         }
     }
 
@@ -36,7 +37,7 @@ public final class SessionLoops {
                 && config.flat().slowSendTimeout().compareTo(shortest) < 0) {
             shortest = config.flat().slowSendTimeout();
         }
-        Duration tick = shortest.dividedBy(4);
+        Duration tick = shortest.dividedBy(10);
         if (tick.compareTo(TICK_SHORTEST) < 0) {
             return TICK_SHORTEST;
         }

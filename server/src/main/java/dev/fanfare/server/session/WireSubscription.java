@@ -45,14 +45,14 @@ final class WireSubscription implements WireCursor.Owner {
     }
 
     /// Takes its place. Nothing is delivered before [#begin].
-    Attachment.Opened attach(FeedAccess feeds, Start start, WireKind kind) {
+    Attachment.Opened attach(FeedAccess feeds, Start start, WireKind kind, ReplaySlices slices) {
         Attachment attached = feeds.attach(pattern, start, kind, cursor);
         attachment = attached;
         if (pattern.isWild()) {
             cursor.holdFor(attached);
         }
         if (attached.state() == Attachment.State.REPLAYING) {
-            replay = new ReplaySource(attached, kind, () -> caughtUp(attached));
+            replay = new ReplaySource(attached, kind, pattern.isWild() ? null : slices, () -> caughtUp(attached));
         }
         return attached.opened();
     }

@@ -308,10 +308,9 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
         channel.close();
     }
 
-    /// Called about once a second by the loop.
     @Override
-    public void tick() {
-        session.tick();
+    public void tick(long nowNanos) {
+        session.tick(nowNanos);
     }
 
     // The writing half.
