@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
@@ -24,6 +25,7 @@ public final class WebSocketUpgrade {
 
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final int CLIENT_ID_MAX = 128;
+    private static final WriteBufferWaterMark ALL_TAKEN = new WriteBufferWaterMark(1, 1);
 
     private WebSocketUpgrade() {}
 
@@ -90,6 +92,8 @@ public final class WebSocketUpgrade {
         answer.append("\r\n\r\n");
         String clientId = clientId(request);
 
+        // From here on a channel is writable when, and only when, the peer has taken everything: [WebSocketConnection#blocked].
+        channel.config().setWriteBufferWaterMark(ALL_TAKEN);
         ChannelPipeline pipeline = channel.pipeline();
         WebSocketConnection connection = new WebSocketConnection(
                 channel,
