@@ -147,7 +147,8 @@ public final class Session implements Connections.Peer {
                 null,
                 new WireError(
                         WireError.Code.TOO_LARGE,
-                        "the message is larger than " + maxMessageSize() + " bytes (setting max-message-size)"));
+                        "a message of connection " + id + " is larger than " + maxMessageSize()
+                                + " bytes (setting max-message-size)"));
     }
 
     // Publishing.
@@ -159,7 +160,7 @@ public final class Session implements Connections.Peer {
         if (publishes != null) {
             long nanos = publishes.take(context.nanos());
             if (nanos > 0) {
-                refuse(request.requestId(), context.rateLimited(nanos));
+                refuse(request.requestId(), context.rateLimited(nanos, id));
                 return;
             }
         }
@@ -294,12 +295,14 @@ public final class Session implements Connections.Peer {
                 batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
                 context.overflow(request.overflow()),
                 context.queue(request.queue()));
-        // The old one goes only when the new one has its place, and before the ack: none of its events follow that.
-        Attachment.Opened opened = subscription.attach(context.feeds(), start, kind, loop.replaySlices());
-        WireSubscription replaced = remember(key, subscription);
+        // The old one goes first, since a limit has no room for both; that is before the ack, so none of its events
+        // follow that.
+        WireSubscription replaced = forget(key);
         if (replaced != null) {
             replaced.close();
         }
+        Attachment.Opened opened = subscription.attach(context.feeds(), start, kind, loop.replaySlices());
+        remember(key, subscription);
         TextFrame frame = loop.frame();
         codec.subscribed(
                 frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
@@ -307,12 +310,12 @@ public final class Session implements Connections.Peer {
         subscription.begin();
     }
 
-    private @Nullable WireSubscription remember(WireSubscription.Key key, WireSubscription subscription) {
+    private void remember(WireSubscription.Key key, WireSubscription subscription) {
         if (subscriptions.isEmpty()) {
             // Most connections have one subscription: a map for two costs an idle one little.
             subscriptions = new HashMap<>(2);
         }
-        return subscriptions.put(key, subscription);
+        subscriptions.put(key, subscription);
     }
 
     private @Nullable WireSubscription forget(WireSubscription.Key key) {

@@ -93,11 +93,16 @@ public final class SessionContext {
         return rate == null ? null : new TokenBucket(rate.perSecond(), rate.burst(), nanos());
     }
 
-    WireError rateLimited(long nanos) {
+    WireError rateLimited(long nanos, String who) {
         long millis = Math.max(1, (nanos + 999_999) / 1_000_000);
-        String wait = String.format(Locale.ROOT, "%.2f", millis / 1000.0);
-        return new WireError(
-                WireError.Code.RATE_LIMITED, "Publish rate limit exceeded. Try again in " + wait + "s", millis);
+        String wait = String.format(Locale.ROOT, "Try again in %.2fs", millis / 1000.0);
+        ServerConfig.Rate rate = config().limits().publishRate(dialect);
+        String limit = dialect == Dialect.FLAT || rate == null
+                ? "Publish rate limit exceeded. "
+                : "connection " + who + " publishes more than " + rate.perSecond()
+                        + " messages per second (setting publish-rate) after a burst of " + rate.burst()
+                        + " (setting publish-burst). ";
+        return new WireError(WireError.Code.RATE_LIMITED, limit + wait, millis);
     }
 
     /// The topic of that name, made if topics make themselves; null when there is none.

@@ -92,7 +92,8 @@ public final class WebSocketUpgrade {
         answer.append("\r\n\r\n");
         String clientId = clientId(request);
 
-        // From here on a channel is writable when, and only when, the peer has taken everything: [WebSocketConnection#blocked].
+        // From here on a channel is writable when, and only when, the peer has taken everything:
+        // [WebSocketConnection#blocked].
         channel.config().setWriteBufferWaterMark(ALL_TAKEN);
         ChannelPipeline pipeline = channel.pipeline();
         WebSocketConnection connection = new WebSocketConnection(
