@@ -3,6 +3,9 @@ package dev.fanfare.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /// The command line: `fanfare serve`, `fanfare pub`, `fanfare sub`. Exit codes: 0 for success, 1 when something went
 /// wrong, 2 when the arguments or settings are wrong.
@@ -10,14 +13,50 @@ import picocli.CommandLine.IVersionProvider;
         name = "fanfare",
         description = "Publish/subscribe for the JVM and the browser.",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class)
-public final class Main {
+        versionProvider = Main.Version.class,
+        subcommands = {Pub.class, Sub.class})
+public final class Main implements Runnable {
+
+    /// Everything went well.
+    static final int OK = 0;
+
+    /// Something went wrong.
+    static final int FAILED = 1;
+
+    /// The arguments or settings are wrong.
+    static final int WRONG_USE = 2;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
+    private CommandSpec spec;
 
     private Main() {}
 
     /// Runs one command and ends the JVM with its exit code.
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        // Read when the first logger is made, which must come after this.
+        System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
+        System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");
+        System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
+        System.setProperty("org.slf4j.simpleLogger.showShortLogName", "true");
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        CommandLine commands = new CommandLine(new Main());
+        commands.addSubcommand(Serve.command());
+        commands.setExecutionExceptionHandler((error, command, result) -> {
+            complain(command.getCommandSpec(), String.valueOf(error.getMessage()));
+            return FAILED;
+        });
+        System.exit(commands.execute(args));
+    }
+
+    /// Says on standard error what went wrong.
+    static void complain(CommandSpec spec, String what) {
+        System.err.println(spec.qualifiedName() + ": " + what);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "A command is missing");
     }
 
     /// What `--version` prints.
@@ -25,8 +64,12 @@ public final class Main {
 
         @Override
         public String[] getVersion() {
+            return new String[] {"fanfare " + text()};
+        }
+
+        static String text() {
             String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"fanfare " + (version == null ? "(unpackaged)" : version)};
+            return version == null ? "(unpackaged)" : version;
         }
     }
 }

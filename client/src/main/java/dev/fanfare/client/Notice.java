@@ -62,7 +62,17 @@ public sealed interface Notice {
         }
     }
 
-    /// The subscription is over.
+    /// The subscription is over: its topic was deleted.
+    ///
+    /// @param topic the topic
+    record TopicDeleted(String topic) implements Notice {
+        @Override
+        public String toString() {
+            return "topic " + topic + " was deleted";
+        }
+    }
+
+    /// The subscription is over: the server does not give it back after a reconnect.
     ///
     /// @param why for people
     record Ended(String why) implements Notice {

@@ -115,7 +115,7 @@ public final class Subscription implements AutoCloseable {
                     tell(new Notice.MessagesDropped(dropped, count));
                 case ServerFrame.TopicDeleted(String topic) -> {
                     if (!wildcards) {
-                        end("topic " + topic + " was deleted");
+                        end(new Notice.TopicDeleted(topic));
                     }
                 }
                 case ServerFrame.Other() -> {}
@@ -209,13 +209,13 @@ public final class Subscription implements AutoCloseable {
             }
             connection.startOver();
         } else if (!failure.code().equals("SHUTTING_DOWN")) {
-            end(lastError);
+            end(new Notice.Ended(lastError));
         }
     }
 
-    private void end(String why) {
+    private void end(Notice why) {
         close();
-        tell(new Notice.Ended(why));
+        tell(why);
     }
 
     private void tell(Notice notice) {

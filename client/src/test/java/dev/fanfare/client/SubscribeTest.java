@@ -203,7 +203,7 @@ class SubscribeTest {
         Peer peer = subscribed("a", Start.latest(), 0);
         peer.take();
         peer.send("{\"type\":\"info\",\"topic\":\"a\",\"msg\":\"topic_deleted\",\"ts\":\"2026-01-01T00:00:00.000Z\"}");
-        assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.Ended("topic a was deleted"));
+        assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.TopicDeleted("a"));
         assertThat(peer.take()).isEqualTo("CLOSE");
     }
 

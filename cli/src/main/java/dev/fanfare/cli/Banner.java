@@ -1,0 +1,69 @@
+package dev.fanfare.cli;
+
+import dev.fanfare.server.FanfareServer;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+
+/// What `fanfare serve` prints when it listens: where, and what to try.
+final class Banner {
+
+    private static final int USUAL_PORT = 8080;
+
+    /// Set by the launcher: the flags that follow from the setting `memory`.
+    private static final String JVM_FLAGS = System.getProperty("fanfare.jvm-flags", "the JVM's own choice");
+
+    private Banner() {}
+
+    static String of(FanfareServer server) {
+        String host = host(server);
+        String address = host + ":" + server.port();
+        String url = server.port() == USUAL_PORT && host.equals("127.0.0.1") ? "" : " --url http://" + address;
+        StringBuilder text = new StringBuilder();
+        text.append("Fanfare ").append(Main.Version.text()).append('\n').append('\n');
+        line(text, "WebSocket", "ws://" + address + "/ws");
+        line(text, "REST", "http://" + address);
+        line(text, "docs", "http://" + address + "/docs");
+        server.flatPort().ifPresent(port -> {
+            line(text, "flat", "ws://" + host + ":" + port + "/ws, http://" + host + ":" + port + ", docs at /docs");
+        });
+        line(text, "memory", mib(server.config().memoryBytes()) + " MiB: " + JVM_FLAGS);
+        line(text, "sockets", server.transport());
+        text.append('\n');
+        line(text, "publish", "echo hello | ./fanfare pub greetings --create" + url);
+        line(text, "subscribe", "./fanfare sub greetings --last 5" + url);
+        line(text, "stop", "Ctrl-C");
+        return text.append('\n').toString();
+    }
+
+    /// What whoever started the server should know about who can reach it.
+    static Optional<String> warning(FanfareServer server) {
+        try {
+            if (InetAddress.getByName(server.host()).isLoopbackAddress()) {
+                return Optional.empty();
+            }
+        } catch (UnknownHostException e) {
+            // It listens there, so it was known a moment ago; better a warning too many.
+        }
+        return Optional.of("warning: " + server.host() + " can be reached from other machines, and there is no"
+                + " authentication: whoever reaches it may read and publish everything");
+    }
+
+    private static void line(StringBuilder text, String label, String value) {
+        text.append("  %-11s%s%n".formatted(label, value));
+    }
+
+    /// An address that a client on this machine can use.
+    private static String host(FanfareServer server) {
+        return switch (server.host()) {
+            case "0.0.0.0" -> "127.0.0.1";
+            case "::", "[::]" -> "[::1]";
+            case String host when host.indexOf(':') >= 0 && !host.startsWith("[") -> "[" + host + "]";
+            case String host -> host;
+        };
+    }
+
+    private static long mib(long bytes) {
+        return bytes / 1024 / 1024;
+    }
+}

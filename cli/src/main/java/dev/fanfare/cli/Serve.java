@@ -1,0 +1,140 @@
+package dev.fanfare.cli;
+
+import dev.fanfare.server.FanfareServer;
+import dev.fanfare.server.ListenException;
+import dev.fanfare.server.Setting;
+import dev.fanfare.server.SettingException;
+import dev.fanfare.server.Settings;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `fanfare serve`: runs a server until it is told to stop. Its options are the table of settings, and `--config`.
+@Command(
+        name = "serve",
+        description = {
+            "Starts a server and runs until it is stopped (Ctrl-C, or SIGTERM).",
+            "",
+            "Each setting can be given as an option, as an environment variable (--flat-port is FANFARE_FLAT_PORT), or"
+                    + " in a YAML file. An option counts more than the environment, the environment more than the file."
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        usageHelpAutoWidth = true)
+final class Serve implements Callable<Integer> {
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
+    private CommandSpec spec;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "A YAML file of settings. Default: $FANFARE_CONFIG, if set.")
+    private @Nullable Path config;
+
+    private final Map<String, String> environment = System.getenv();
+
+    private Serve() {}
+
+    /// The command with an option for every setting.
+    static CommandSpec command() {
+        CommandSpec command = CommandSpec.forAnnotatedObject(new Serve());
+        for (Setting<?> setting : Setting.all()) {
+            // Percent signs would be taken for format specifiers.
+            String description =
+                    (setting.description().replace("`", "") + " Default: " + setting.defaultText()).replace("%", "%%");
+            OptionSpec.Builder option = OptionSpec.builder("--" + setting.name())
+                    .paramLabel(setting.name().toUpperCase(Locale.ROOT).replace('-', '_'))
+                    .description(description)
+                    .type(String.class);
+            boolean yesOrNo = setting.read("true").filter(Boolean.TRUE::equals).isPresent();
+            command.addOption(
+                    yesOrNo ? option.arity("0..1").fallbackValue("true").build() : option.build());
+        }
+        return command;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Settings settings;
+        try {
+            settings = Settings.resolve(configFile(), environment, flags());
+            logAt(settings);
+            run(settings);
+            return Main.OK;
+        } catch (SettingException e) {
+            Main.complain(spec, String.valueOf(e.getMessage()));
+            return Main.WRONG_USE;
+        } catch (ListenException e) {
+            Main.complain(spec, String.valueOf(e.getMessage()));
+            return Main.FAILED;
+        }
+    }
+
+    private void run(Settings settings) throws InterruptedException {
+        settings.warnings().forEach(warning -> Main.complain(spec, warning));
+        var config = settings.config();
+        AtomicReference<@Nullable FanfareServer> started = new AtomicReference<>();
+        CountDownLatch done = new CountDownLatch(1);
+        // A JVM that a signal ends exits with 128 + the signal's number, unless it is halted with another code.
+        Thread stop = new Thread(
+                () -> {
+                    FanfareServer server = started.get();
+                    if (server != null) {
+                        Main.complain(spec, "stopping");
+                        server.close();
+                        Main.complain(spec, "stopped");
+                    }
+                    Runtime.getRuntime().halt(Main.OK);
+                },
+                "stop");
+        Runtime.getRuntime().addShutdownHook(stop);
+        try {
+            FanfareServer server = FanfareServer.start(config);
+            started.set(server);
+            System.out.print(Banner.of(server));
+            System.out.flush();
+            Banner.warning(server).ifPresent(warning -> Main.complain(spec, warning));
+        } catch (RuntimeException e) {
+            // What failed to start has nothing to stop, and has an exit code of its own.
+            Runtime.getRuntime().removeShutdownHook(stop);
+            throw e;
+        }
+        done.await();
+    }
+
+    private @Nullable Path configFile() {
+        String variable = environment.getOrDefault("FANFARE_CONFIG", "");
+        return config != null || variable.isBlank() ? config : Path.of(variable);
+    }
+
+    private Map<String, String> flags() {
+        Map<String, String> given = new LinkedHashMap<>();
+        Map<String, OptionSpec> options = new HashMap<>(spec.optionsMap());
+        for (Setting<?> setting : Setting.all()) {
+            OptionSpec option = options.get("--" + setting.name());
+            if (option != null && option.getValue() instanceof String text) {
+                given.put(setting.name(), text);
+            }
+        }
+        return given;
+    }
+
+    private static void logAt(Settings settings) {
+        System.setProperty(
+                "org.slf4j.simpleLogger.defaultLogLevel",
+                settings.value(Setting.LOG_LEVEL).name().toLowerCase(Locale.ROOT));
+    }
+}
