@@ -165,7 +165,7 @@ final class FrameDecoder {
             return fail(
                     CloseCode.PROTOCOL_ERROR,
                     first ? "a new message begins inside another" : "a continuation without a message");
-        } else if (messageLength + remaining > messageMax * FAIL_FACTOR) {
+        } else if (remaining > messageMax * FAIL_FACTOR - messageLength) { // a sum might wrap around
             return fail(
                     CloseCode.TOO_LARGE,
                     "a message of more than " + messageMax * FAIL_FACTOR + " bytes is not read to its end");
@@ -187,7 +187,7 @@ final class FrameDecoder {
         }
         inPayload = true;
         if (remaining == 0) {
-            endFrame(NOTHING, 0);
+            endFrame(data, dataLength);
         }
         return true;
     }
