@@ -2,8 +2,6 @@ package dev.fanfare.local;
 
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
-import dev.fanfare.ErrorCode;
-import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.Subscription;
 import dev.fanfare.SubscriptionEnd;
@@ -83,6 +81,7 @@ abstract sealed class LocalSubscription implements Subscription
     private volatile @Nullable DeliveryStrategy strategy;
     private volatile @Nullable Topic topic;
     private volatile boolean replaying = true;
+    private volatile @Nullable Boolean recovered;
 
     /// What waited when batched delivery was last due, up to here, is delivered without asking again.
     private volatile long flushUntil;
@@ -121,6 +120,7 @@ abstract sealed class LocalSubscription implements Subscription
     void attach() {
         Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), delivery.kind(), cursor);
         attachment = made;
+        recovered = made.opened().recovered();
         Sequence source = cursor.sequence();
         askUntil = source == null || !spec.pattern().isWild() ? 0 : source.end();
         if (!spec.pattern().isWild()) {
@@ -417,6 +417,11 @@ abstract sealed class LocalSubscription implements Subscription
             loop.execute(() -> joined.remove(this));
         }
         delivery.remove(this);
+        // Whoever keeps a subscription that has ended keeps no message with it.
+        tally.topic(null);
+        topic = null;
+        station = null;
+        attachment = null;
         gone();
         SubscriptionEnd why = reason;
         try {
@@ -493,11 +498,7 @@ abstract sealed class LocalSubscription implements Subscription
 
     @Override
     public @Nullable Boolean recovered() {
-        Attachment from = attachment;
-        if (from == null) {
-            throw new FanfareException(ErrorCode.INTERNAL, "not attached");
-        }
-        return from.opened().recovered();
+        return recovered;
     }
 
     @Override
