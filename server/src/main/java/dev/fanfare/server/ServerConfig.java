@@ -52,12 +52,14 @@ public record ServerConfig(
     /// @param port of the standard dialect; 0 for any free one
     /// @param flatPort of the flat dialect, if it is to be served; 0 for any free one
     /// @param handshakeTimeout how long a request may take to arrive
+    /// @param deflate whether permessage-deflate is offered
     public record Network(
             String host,
             int port,
             Optional<Integer> flatPort,
             AllowedOrigins allowedOrigins,
-            Duration handshakeTimeout) {
+            Duration handshakeTimeout,
+            boolean deflate) {
         /// Checks that the two listeners do not want the same port.
         public Network {
             if (port != 0 && flatPort.isPresent() && flatPort.get() == port) {
@@ -83,12 +85,14 @@ public record ServerConfig(
 
     /// How much there may be of what.
     ///
+    /// @param maxSubscriptions of one connection
     /// @param maxMessageSize in bytes, as sent
     /// @param publishRate messages a connection may publish per second
     /// @param publishBurst messages it may publish at once, if it was said
     public record Limits(
             int maxTopics,
             int maxSubscribersPerTopic,
+            int maxSubscriptions,
             int maxMessageSize,
             RateChoice publishRate,
             Optional<Integer> publishBurst) {

@@ -182,6 +182,15 @@ public final class Setting<T> {
             .means("Over how long the closing of connections is spread when the server shuts down, so that not all"
                     + " clients come back at once.");
 
+    /// Whether WebSocket messages may be compressed.
+    public static final Setting<Boolean> PERMESSAGE_DEFLATE = setting("permessage-deflate", SettingType.flag(), "false")
+            .means("Whether compression (RFC 7692) is offered to WebSocket clients: fewer bytes for more CPU.");
+
+    /// Subscriptions of one connection.
+    public static final Setting<Integer> MAX_SUBSCRIPTIONS = setting(
+                    "max-subscriptions", SettingType.integer(1, MILLION), "10000")
+            .means("How many subscriptions one connection may have.");
+
     /// The pages that may speak to the server.
     public static final Setting<AllowedOrigins> ALLOWED_ORIGINS = setting(
                     "allowed-origins",

@@ -151,10 +151,12 @@ public final class Settings {
                         value(Setting.PORT),
                         value(Setting.FLAT_PORT),
                         value(Setting.ALLOWED_ORIGINS),
-                        value(Setting.HANDSHAKE_TIMEOUT)),
+                        value(Setting.HANDSHAKE_TIMEOUT),
+                        value(Setting.PERMESSAGE_DEFLATE)),
                 new ServerConfig.Limits(
                         value(Setting.MAX_TOPICS),
                         value(Setting.MAX_SUBSCRIBERS_PER_TOPIC),
+                        value(Setting.MAX_SUBSCRIPTIONS),
                         Math.toIntExact(value(Setting.MAX_MESSAGE_SIZE)),
                         value(Setting.PUBLISH_RATE),
                         value(Setting.PUBLISH_BURST)),

@@ -315,7 +315,7 @@ final class WireFeed implements Feed<WireCursor> {
     void offered(long sinceNanos) {
         Topic single = topic;
         if (sinceNanos != 0 && single != null) {
-            kind.nanos();
+            single.counters().latency(kind.nanos() - sinceNanos);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.fanfare.server.session;
 
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
@@ -343,6 +344,7 @@ public final class Session implements Connections.Peer {
 
     void tellDropped(WireSubscription.Key key, long count) {
         log.dropped(count);
+        context.feeds().emit(() -> new BrokerEvent.MessagesDropped(key.topic(), name(key), count));
         reply(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
     }
 
@@ -364,6 +366,11 @@ public final class Session implements Connections.Peer {
                 new WireError(WireError.Code.SLOW_CONSUMER, "this connection takes its messages too slowly: " + why));
         detach();
         connection.close(CloseCode.POLICY, "slow consumer", SLOW_LINGER_MILLIS);
+    }
+
+    /// A subscription of this connection, as listeners are told of it.
+    private String name(WireSubscription.Key key) {
+        return key.clientId().isEmpty() ? id : id + "/" + key.clientId();
     }
 
     void ended(WireSubscription subscription) {

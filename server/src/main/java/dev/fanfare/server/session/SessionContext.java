@@ -1,7 +1,6 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.Broker;
-import dev.fanfare.BrokerEvent;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Topic;
@@ -15,14 +14,11 @@ import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.time.Timers;
 import java.util.Locale;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What all sessions of one listener have in common: its dialect, the server's limits, and the way into the broker. Any
 /// thread.
 public final class SessionContext {
-
-    private static final int SUBSCRIPTIONS_MAX = 10_000;
 
     private final ServerContext server;
     private final Dialect dialect;
@@ -56,7 +52,7 @@ public final class SessionContext {
 
     /// Whether permessage-deflate is offered.
     public boolean deflates() {
-        return false;
+        return config().network().deflate();
     }
 
     ServerConfig config() {
@@ -130,10 +126,12 @@ public final class SessionContext {
 
     /// Checks that a connection may have one more subscription.
     void checkSubscriptions(int had, boolean replaces, String who) {
-        if (had >= SUBSCRIPTIONS_MAX && !replaces) {
+        int max = config().limits().maxSubscriptions();
+        if (had >= max && !replaces) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
-                    "connection " + who + " has " + had + " subscriptions, the most a connection may have");
+                    "connection " + who + " has " + had + " subscriptions; more than " + max
+                            + " are not allowed (setting max-subscriptions)");
         }
     }
 
@@ -162,10 +160,5 @@ public final class SessionContext {
     /// How long a subscriber may take no byte; 0: as long as it likes.
     long slowSendTimeoutNanos() {
         return dialect == Dialect.FLAT ? config().flat().slowSendTimeout().toNanos() : 0;
-    }
-
-    /// Tells the broker's listeners of a subscription that does not keep up.
-    void emit(Supplier<BrokerEvent> event) {
-        feeds.emit(event);
     }
 }
