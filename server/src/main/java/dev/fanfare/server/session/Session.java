@@ -352,8 +352,10 @@ public final class Session implements Connections.Peer {
     /// the transport; until
     /// it has read that, it counts as no subscriber.
     void overflowed(WireSubscription.Key key, long lag) {
-        execute(() -> {
+        // Later, since the feed is just being drained: its list of subscribers must not change under it.
+        loop.delivery().eventLoop().execute(() -> {
             if (!detached) {
+                context.feeds().emit(() -> new BrokerEvent.SlowConsumer(key.topic(), name(key), lag));
                 disconnectSlow(
                         lag + " messages of the subscription to '" + key.topic() + "' wait (setting subscriber-queue)");
             }
