@@ -1,0 +1,74 @@
+package dev.fanfare.cli.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.server.Setting;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/// The commands that the documents show exist, with these options.
+class CommandsTest {
+
+    private static final Pattern SHOWN = Pattern.compile("\\./fanfare ([a-z]+)([^`|\n]*)");
+    private static final Pattern OPTION = Pattern.compile("--([a-z-]+)");
+
+    private final String launcher = Repository.read("fanfare");
+
+    @Test
+    void everyCommandShownIsOneOfTheLauncher() {
+        assertThat(shown())
+                .hasSizeGreaterThan(10)
+                .allSatisfy(command -> assertThat(launcher).containsPattern("(?m)^  " + command.group(1) + " "));
+    }
+
+    @Test
+    void everyOptionShownIsOneOfItsCommand() {
+        List<String> unknown = new ArrayList<>();
+        for (MatchResult command : shown()) {
+            OPTION.matcher(command.group(2))
+                    .results()
+                    .map(option -> option.group(1))
+                    .filter(option -> !knows(command.group(1), option))
+                    .forEach(option -> unknown.add(command.group()));
+        }
+        assertThat(unknown).isEmpty();
+    }
+
+    @Test
+    void everyExampleShownExists() {
+        List<String> missing = shown().stream()
+                .filter(command -> command.group(1).equals("example"))
+                .map(command -> command.group(2).strip())
+                .filter(name -> !name.equals("NAME") && !name.isEmpty())
+                .filter(name -> !Files.exists(Repository.ROOT.resolve("examples/" + name + ".java")))
+                .toList();
+        assertThat(missing).isEmpty();
+    }
+
+    private boolean knows(String command, String option) {
+        return switch (command) {
+            case "serve" -> Setting.named(option).isPresent() || option.equals("config");
+            case "pub", "sub" -> source(command).contains("\"--" + option + "\"");
+            default -> launcher.contains("--" + option);
+        };
+    }
+
+    private static String source(String command) {
+        String type = command.equals("pub") ? "Pub" : "Sub";
+        String folder = "cli/src/main/java/dev/fanfare/cli/";
+        return Repository.read(folder + type + ".java") + Repository.read(folder + "ServerOptions.java");
+    }
+
+    private static List<MatchResult> shown() {
+        List<MatchResult> shown = new ArrayList<>();
+        for (Path document : Repository.files(".md")) {
+            SHOWN.matcher(Repository.read(document)).results().forEach(shown::add);
+        }
+        return shown;
+    }
+}
