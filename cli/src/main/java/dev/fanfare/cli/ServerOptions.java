@@ -3,6 +3,7 @@ package dev.fanfare.cli;
 import dev.fanfare.client.ClientOptions;
 import dev.fanfare.client.FanfareClient;
 import dev.fanfare.client.Notice;
+import java.time.Duration;
 import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -34,7 +35,11 @@ final class ServerOptions {
 
     FanfareClient open(Consumer<Notice> notices) {
         try {
-            return FanfareClient.open(url, ClientOptions.defaults().withNotices(notices));
+            // Somebody is looking on: don't let them wait as long as a program would.
+            ClientOptions options = ClientOptions.defaults()
+                    .withDelays(Duration.ofMillis(100), Duration.ofSeconds(3))
+                    .withNotices(notices);
+            return FanfareClient.open(url, options);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--url: " + e.getMessage(), e);
         }

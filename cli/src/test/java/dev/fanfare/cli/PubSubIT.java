@@ -1,0 +1,215 @@
+package dev.fanfare.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/// `fanfare pub` and `fanfare sub`, as processes, against a server that is one too.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PubSubIT {
+
+    private static final Map<String, String> PLAIN_LOCALE = Map.of("LC_ALL", "C", "LANG", "C");
+
+    private int port;
+    private String url = "";
+
+    @SuppressWarnings("NullAway.Init") // set before every test
+    private Command server;
+
+    @BeforeAll
+    void start() throws Exception {
+        server = Command.fanfare("serve", "--port", "0", "--history", "100", "--log-level", "warn");
+        port = Integer.parseInt(server.lineWith("WebSocket").replaceFirst(".*:(\\d+)/ws", "$1"));
+        url = "http://127.0.0.1:" + port;
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        server.signal("TERM");
+        assertThat(server.exitCode()).isZero();
+        server.close();
+    }
+
+    @Test
+    void linesArriveWhateverTheLocale() throws Exception {
+        try (Command pub = plain("pub", "grüße", "--create", "--url", url)) {
+            pub.input("Grüße, 世界 \uD83C\uDF89\r\n\nlast line without end").endInput();
+            assertThat(pub.exitCode()).as("%s", pub.complaints()).isZero();
+            assertThat(pub.complaints()).isEmpty();
+        }
+        try (Command sub = plain("sub", "grüße", "--last", "5", "--count", "3", "--url", url)) {
+            assertThat(sub.exitCode()).isZero();
+            assertThat(sub.output()).containsExactly("Grüße, 世界 \uD83C\uDF89", "", "last line without end");
+            assertThat(sub.complaints()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsPublishedNowIsPrintedNow() throws Exception {
+        try (Command pub = Command.fanfare("pub", "now", "--create", "--url", url);
+                Command sub = Command.fanfare("sub", "now", "--create", "--from", "earliest", "--url", url)) {
+            pub.input("one\n");
+            assertThat(sub.line()).isEqualTo("one");
+            pub.input("two\n");
+            assertThat(sub.line()).isEqualTo("two");
+            pub.endInput();
+            assertThat(pub.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void jsonStaysAsWrittenAndABadLineIsNamed() throws Exception {
+        try (Command pub = Command.fanfare("pub", "json.a", "--json", "--create", "--url", url)) {
+            pub.input("{\"n\": 1.0e400}\n\n\"text\"\n{oops}\n1 2\n[]\n").endInput();
+            assertThat(pub.exitCode()).isEqualTo(1);
+            assertThat(pub.complaints()).hasSize(2);
+            assertThat(pub.complaints().getFirst()).contains("line 4 ", "not JSON", "column 2");
+            assertThat(pub.complaints().getLast()).contains("line 5 ", "more than one value");
+        }
+        try (Command sub = Command.fanfare("sub", "json.*", "--from=earliest", "--count=3", "--url", url)) {
+            assertThat(sub.exitCode()).isZero();
+            assertThat(sub.output()).containsExactly("json.a: {\"n\": 1.0e400}", "json.a: text", "json.a: []");
+        }
+        try (Command sub = Command.fanfare("sub", "json.a", "--last", "1", "--count", "1", "--json", "--url", url)) {
+            assertThat(sub.line())
+                    .startsWith("{\"type\":\"event\",\"topic\":\"json.a\",\"message\":{\"id\":")
+                    .contains("\"payload\":[]}")
+                    .endsWith("\"offset\":2}");
+        }
+    }
+
+    @Test
+    void anUnknownTopicNamesTheWayOut() throws Exception {
+        try (Command pub = Command.fanfare("pub", "nowhere", "--url", "ws://127.0.0.1:" + port + "/ws")) {
+            // Its input stays open: it ends by itself.
+            pub.input("x\n");
+            assertThat(pub.exitCode()).isEqualTo(1);
+            assertThat(pub.complaints()).singleElement().asString().contains("nowhere", "does not exist", "--create");
+        }
+        try (Command sub = Command.fanfare("sub", "nowhere", "--url", url)) {
+            assertThat(sub.exitCode()).isEqualTo(1);
+            assertThat(sub.complaints()).singleElement().asString().contains("nowhere", "does not exist", "--create");
+        }
+    }
+
+    @Test
+    void nothingIsAlsoAnInput() throws Exception {
+        try (Command pub = Command.fanfare("pub", "empty", "--create", "--url", url)) {
+            pub.endInput();
+            assertThat(pub.exitCode()).isZero();
+            assertThat(pub.complaints()).isEmpty();
+        }
+    }
+
+    @Test
+    void aServerThatIsNotThereIsOneLine() throws Exception {
+        try (Command sub = Command.fanfare("sub", "x", "--url", "http://127.0.0.1:1")) {
+            assertThat(sub.exitCode()).isEqualTo(1);
+            assertThat(sub.complaints())
+                    .singleElement()
+                    .asString()
+                    .contains("can't connect to ws://127.0.0.1:1/ws", "does a server run there?");
+        }
+    }
+
+    @Test
+    void endsQuietlyWhenNobodyReadsItsOutput() throws Exception {
+        String script = "{ '" + Command.launcher() + "' sub pipe --create --from earliest --url " + url
+                + "; echo exit code $? >&2; } | head -n 1";
+        try (Command pub = Command.fanfare("pub", "pipe", "--create", "--url", url);
+                Command sub = Command.start(Path.of("/bin/sh"), new File("."), Map.of(), "-c", script)) {
+            pub.input("one\n");
+            assertThat(sub.line()).isEqualTo("one");
+            // It notices with the first message that comes after head has ended.
+            for (int i = 0; i < 100 && !sub.endsWithin(Duration.ofMillis(200)); i++) {
+                pub.input("more\n");
+            }
+            assertThat(sub.exitCode()).isZero();
+            assertThat(sub.complaints()).containsExactly("exit code 0");
+        }
+    }
+
+    @Test
+    void subscribersResumeWithoutGapOrRepetition() throws Exception {
+        try (Line line = new Line(port);
+                Command pub = Command.fanfare("pub", "resume", "--create", "--url", url);
+                Command sub = Command.fanfare("sub", "resume", "--create", "--from=earliest", "--url", line.url())) {
+            pub.input(numbers(0, 100));
+            assertThat(sub.lines(100)).isEqualTo(list(0, 100));
+            line.cut();
+            sub.complaintWith("connection lost");
+            pub.input(numbers(100, 180));
+            line.mend();
+            assertThat(sub.lines(80)).isEqualTo(list(100, 180));
+            assertThat(sub.complaintWith("resumed")).contains("nothing was missed");
+            pub.input(numbers(180, 200)).endInput();
+            assertThat(sub.lines(20)).isEqualTo(list(180, 200));
+        }
+    }
+
+    @Test
+    void aGapLargerThanTheHistoryIsSaid() throws Exception {
+        try (Line line = new Line(port);
+                Command first = Command.fanfare("pub", "gap", "--create", "--url", url);
+                Command sub = Command.fanfare("sub", "gap", "--create", "--from=earliest", "--url", line.url())) {
+            first.input("0\n").endInput();
+            assertThat(sub.line()).isEqualTo("0");
+            assertThat(first.exitCode()).isZero();
+            line.cut();
+            sub.complaintWith("connection lost");
+            try (Command second = Command.fanfare("pub", "gap", "--url", url)) {
+                second.input(numbers(1, 151)).endInput();
+                assertThat(second.exitCode()).isZero();
+            }
+            line.mend();
+            assertThat(sub.complaintWith("resumed")).contains("50 messages were missed");
+            assertThat(sub.lines(100)).isEqualTo(list(51, 151));
+        }
+    }
+
+    @Test
+    void publishersLoseNoLineToABrokenConnection() throws Exception {
+        try (Line line = new Line(port);
+                Command sub = Command.fanfare("sub", "lossless", "--create", "--from=earliest", "--url", url);
+                Command pub = Command.fanfare("pub", "lossless", "--create", "--url", line.url())) {
+            pub.input(numbers(0, 1));
+            List<String> heard = new ArrayList<>(sub.lines(1));
+            pub.input(numbers(1, 2_000));
+            heard.addAll(sub.lines(100));
+            line.cut();
+            pub.complaintWith("connection lost");
+            pub.input(numbers(2_000, 2_100)).endInput();
+            line.mend();
+            assertThat(pub.exitCode()).isZero();
+            assertThat(pub.complaintWith("reconnected")).contains("again");
+            while (!heard.getLast().equals("2099")) {
+                heard.add(sub.line());
+            }
+            // What was not acknowledged was sent again, so a stretch of lines may be there twice: none is missing.
+            assertThat(heard.stream().distinct().toList()).isEqualTo(list(0, 2_100));
+        }
+    }
+
+    private static Command plain(String... arguments) throws Exception {
+        return Command.start(Command.launcher(), new File("."), PLAIN_LOCALE, arguments);
+    }
+
+    private static String numbers(int from, int to) {
+        return list(from, to).stream().map(number -> number + "\n").collect(Collectors.joining());
+    }
+
+    private static List<String> list(int from, int to) {
+        return IntStream.range(from, to).mapToObj(Integer::toString).toList();
+    }
+}
