@@ -10,22 +10,24 @@ import dev.fanfare.server.ServerConfig;
 ///
 /// Arguments: port, flat port, and port of the page; 0 takes any free one. Ends with Ctrl-C.
 void main(String... args) throws IOException, InterruptedException {
-    var port = args.length > 0 ? args[0] : "8080";
-    var flatPort = args.length > 1 ? args[1] : "8000";
-    var pagePort = args.length > 2 ? Integer.parseInt(args[2]) : 8090;
+    var settings = Map.of("port", argument(args, 0, "8080"), "flat-port", argument(args, 1, "8000"));
     // region embedding
     var broker = Broker.open();
     broker.createTopic("clock");
     broker.createTopic("chat");
     broker.subscribe("chat", message -> IO.println("from the page: " + message.text()));
 
-    var server = FanfareServer.start(broker, ServerConfig.of(Map.of("port", port, "flat-port", flatPort)));
+    var server = FanfareServer.start(broker, ServerConfig.of(settings));
     // endregion
-    servePage(server, pagePort);
+    servePage(server, Integer.parseInt(argument(args, 2, "8090")));
     while (true) {
         broker.publish("clock", LocalTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
         Thread.sleep(Duration.ofSeconds(1));
     }
+}
+
+String argument(String[] args, int index, String otherwise) {
+    return index < args.length ? args[index] : otherwise;
 }
 
 /// Any web server will do; this is the JDK's own.
