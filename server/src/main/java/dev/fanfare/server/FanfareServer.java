@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.TopicConfig;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -166,6 +167,7 @@ public final class FanfareServer implements AutoCloseable {
         // First, so that whoever gets through the door while it closes is told.
         List<Connections.Peer> peers = context.connections().drain();
         listeners.forEach(Listener::stopAccepting);
+        passLoops(shutdown.grace());
         long jitterMillis = shutdown.drainJitter().toMillis();
         for (Connections.Peer peer : peers) {
             long delay = jitterMillis == 0 ? 0 : ThreadLocalRandom.current().nextLong(jitterMillis + 1);
@@ -185,6 +187,14 @@ public final class FanfareServer implements AutoCloseable {
             LOG.error("a connection could not be closed", impossible);
         }
         context.connections().abort();
+    }
+
+    /// Returns when every loop has done what it was told so far: then no peer can publish any more, and what was
+    /// published is with the subscribers' loops before they are told to close.
+    private void passLoops(Duration grace) {
+        List<Future<?>> passed = new ArrayList<>();
+        loops.group().forEach(loop -> passed.add(loop.submit(() -> {})));
+        passed.forEach(one -> one.awaitUninterruptibly(grace.toMillis()));
     }
 
     private void endLoops() {
