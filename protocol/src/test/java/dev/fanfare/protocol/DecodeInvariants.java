@@ -1,0 +1,89 @@
+package dev.fanfare.protocol;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.Request.Malformed;
+import dev.fanfare.protocol.Request.Ping;
+import dev.fanfare.protocol.Request.Publish;
+import dev.fanfare.protocol.Request.Subscribe;
+import dev.fanfare.protocol.Request.Unsubscribe;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// What holds for every text a peer may send: it is answered, and whatever is written about it is JSON.
+final class DecodeInvariants {
+
+    private static final int MESSAGE_MAX = 1_000;
+
+    private final Codec[] codecs = {
+        new StandardCodec(StandardCodec.MessageIds.UUID, 64),
+        new StandardCodec(StandardCodec.MessageIds.ANY, 8),
+        new FlatCodec(64)
+    };
+    private final JsonBytes out = new JsonBytes();
+
+    /// Checks a text in all dialects.
+    ///
+    /// @return whether one of them understood it
+    boolean check(byte[] text) {
+        boolean understood = false;
+        for (Codec codec : codecs) {
+            Request request = codec.decode(text, 0, text.length);
+            if (Utf8.wellFormed(text, 0, text.length)) {
+                check(codec, request, text);
+            }
+            understood |= !(request instanceof Malformed);
+        }
+        return understood;
+    }
+
+    private void check(Codec codec, Request request, byte[] text) {
+        out.reset();
+        switch (request) {
+            case Publish publish -> {
+                assertThat(JsonScanner.wellFormed(publish.payload())).isTrue();
+                event(codec, publish);
+                isJson(text);
+                out.reset();
+                codec.published(out, publish, 0, "made", "e", 7, 3);
+            }
+            case Subscribe subscribe -> codec.subscribed(out, subscribe, 0, "e", 7, true);
+            case Unsubscribe unsubscribe -> codec.unsubscribed(out, unsubscribe, 0);
+            case Ping ping -> codec.pong(out, ping.requestId(), 0);
+            case Malformed malformed -> {
+                assertThat(malformed.error().message()).isNotEmpty().hasSizeLessThan(MESSAGE_MAX);
+                codec.error(out, malformed.requestId(), malformed.error(), 0);
+            }
+        }
+        isJson(text);
+    }
+
+    private void event(Codec codec, Publish publish) {
+        String id = orElse(publish.id(), "made");
+        codec.eventBegin(out, publish.topic(), id);
+        out.put(publish.payload());
+        codec.eventMiddle(
+                out,
+                id,
+                new Codec.Extras(
+                        publish.type(),
+                        publish.key(),
+                        publish.headers(),
+                        publish.replyTo(),
+                        publish.correlationId(),
+                        null));
+        codec.eventTail(out, 0, "e", 7);
+    }
+
+    private static String orElse(@Nullable String text, String other) {
+        return text == null ? other : text;
+    }
+
+    private void isJson(byte[] text) {
+        byte[] written = Arrays.copyOf(out.array(), out.length());
+        if (!JsonScanner.wellFormed(written)) {
+            assertThat(new String(text, UTF_8)).as("answered by %s", out).isEqualTo("answered in JSON");
+        }
+    }
+}
