@@ -4,24 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
 
 /// Whatever bytes arrive. In the ordinary suite these run over the inputs kept beside the other test resources; with
 /// `JAZZER_FUZZ=1` in the environment one of them, named with `-Dtest`, goes on to look for inputs of its own.
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ProtocolFuzzTest {
 
     private final DecodeInvariants invariants = new DecodeInvariants();
 
-    @FuzzTest(maxDuration = "2m")
+    @FuzzTest(maxDuration = "1m")
     void everyTextIsAnsweredInJson(byte[] text) {
         invariants.check(text);
     }
 
-    @FuzzTest(maxDuration = "2m")
+    @FuzzTest(maxDuration = "1m")
     void whatIsJsonIsWhatAnotherReaderAccepts(byte[] text) {
         assertThat(JsonScanner.wellFormed(text)).isEqualTo(JacksonVerdict.accepts(text));
     }
 
-    @FuzzTest(maxDuration = "2m")
+    @FuzzTest(maxDuration = "1m")
     void aStringIsReadAsItWasWritten(byte[] text) {
         // Any two bytes are a char: lone surrogates too.
         StringBuilder chars = new StringBuilder();

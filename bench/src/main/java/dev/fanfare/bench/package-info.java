@@ -1,0 +1,5 @@
+/// Benchmarks. `./fanfare bench NAME` runs those whose name holds NAME; nothing here is published.
+@NullMarked
+package dev.fanfare.bench;
+
+import org.jspecify.annotations.NullMarked;
