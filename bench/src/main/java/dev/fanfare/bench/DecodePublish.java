@@ -26,7 +26,8 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
-/// From the text of a publish to a request: the codec of the standard dialect, and Jackson's streaming parser made to do
+/// From the text of a publish to a request: the codec of the standard dialect, and Jackson's streaming parser made to
+/// do
 /// the same (the fields it needs as strings, the payload as the bytes that were written, everything validated).
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -52,9 +53,10 @@ public class DecodePublish {
         String filler = "the quick brown fox jumps over the lazy dog ".repeat(payload / 44 + 1);
         String value = open + filler.substring(0, payload - open.length() - 2) + "\"}";
         document = value.getBytes(UTF_8);
-        text = ("{\"type\":\"publish\",\"topic\":\"orders\",\"message\":{\"id\":\"550e8400-e29b-41d4-a716-446655440000\","
-                        + "\"payload\":" + value + "},\"request_id\":\"r-17\"}")
-                .getBytes(UTF_8);
+        text =
+                ("{\"type\":\"publish\",\"topic\":\"orders\",\"message\":{\"id\":\"550e8400-e29b-41d4-a716-446655440000\","
+                                + "\"payload\":" + value + "},\"request_id\":\"r-17\"}")
+                        .getBytes(UTF_8);
         Request.Publish ours = (Request.Publish) codec();
         Request.Publish theirs = jackson();
         if (!ours.topic().equals(theirs.topic())

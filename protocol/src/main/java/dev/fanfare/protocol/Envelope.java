@@ -85,18 +85,10 @@ final class Envelope {
         } while (scanner.nextMember());
     }
 
+    /// The field whose name the scanner has stepped over.
     private @Nullable Field field(int nameFrom, boolean ofMessage) {
-        // The scanner has stepped over the name, so it is well-formed.
-        int close = nameFrom + 1;
-        boolean escaped = false;
-        while (text[close] != '"') {
-            if (text[close] == '\\') {
-                escaped = true;
-                close++;
-            }
-            close++;
-        }
-        if (!escaped) {
+        int close = scanner.nameEnd();
+        if (!scanner.escaped()) {
             return Field.of(text, nameFrom + 1, close, ofMessage);
         }
         byte[] name = JsonScanner.string(text, nameFrom, close).getBytes(StandardCharsets.UTF_8);
@@ -283,10 +275,10 @@ final class Envelope {
             do {
                 int nameFrom = scan.position();
                 scan.skipName();
+                String memberName = JsonScanner.string(text, nameFrom, scan.nameEnd());
                 int valueFrom = scan.position();
                 scan.skipValue(0);
                 int valueTo = scan.position();
-                String memberName = memberName(nameFrom);
                 if (!names.add(memberName)) {
                     throw new Fault("the field " + name + "." + excerpt(memberName) + " is given twice");
                 }
@@ -295,13 +287,5 @@ final class Envelope {
                 }
             } while (scan.nextMember());
         }
-    }
-
-    private String memberName(int nameFrom) {
-        int close = nameFrom + 1;
-        while (text[close] != '"') {
-            close += text[close] == '\\' ? 2 : 1;
-        }
-        return JsonScanner.string(text, nameFrom, close);
     }
 }

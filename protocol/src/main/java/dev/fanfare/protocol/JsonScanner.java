@@ -38,6 +38,8 @@ public final class JsonScanner {
     private int from;
     private int at;
     private int end;
+    private int nameEnd;
+    private boolean escaped;
 
     /// A scanner with a limit on nesting.
     public JsonScanner(int depthMax) {
@@ -114,9 +116,15 @@ public final class JsonScanner {
     /// Steps over a name and its colon to the value.
     public void skipName() {
         skipString();
+        nameEnd = at - 1;
         skipSpace();
         expect(':');
         skipSpace();
+    }
+
+    /// Where the closing quote of the name stands that it stepped over last.
+    int nameEnd() {
+        return nameEnd;
     }
 
     /// Steps from the end of a member to the next name.
@@ -231,29 +239,45 @@ public final class JsonScanner {
     /// Steps over a string, quotes included.
     public void skipString() {
         expect('"');
+        escaped = false;
+        // In locals, or every step would write a field.
+        byte[] bytes = text;
+        int limit = end;
+        int here = at;
         while (true) {
             // Eight characters at once, as long as none of them is a quote, a backslash or a control character.
-            while (at + 8 <= end) {
-                long word = (long) LONGS.get(text, at);
-                long special = special(word);
+            while (here + 8 <= limit) {
+                long special = special((long) LONGS.get(bytes, here));
                 if (special != 0) {
-                    at += Long.numberOfTrailingZeros(special) >>> 3;
+                    here += Long.numberOfTrailingZeros(special) >>> 3;
                     break;
                 }
-                at += 8;
+                here += 8;
             }
-            int here = peek();
-            at++;
-            if (here == '"') {
+            if (here >= limit) {
+                at = limit;
+                throw unexpected("the end of a string");
+            }
+            byte character = bytes[here++];
+            if (character == '"') {
+                at = here;
                 return;
             }
-            if (here == '\\') {
+            if (character == '\\') {
+                at = here;
                 skipEscape();
-            } else if (here >= 0 && here < ' ' || at > end) {
-                at--;
-                throw at < end ? unexpected("an escaped control character") : unexpected("the end of a string");
+                here = at;
+                escaped = true;
+            } else if (character >= 0 && character < ' ') {
+                at = here - 1;
+                throw unexpected("an escaped control character");
             }
         }
+    }
+
+    /// Whether the string it stepped over last holds an escape.
+    boolean escaped() {
+        return escaped;
     }
 
     /// Whether eight characters of a string stand for themselves: no quote, no backslash, no control character.
