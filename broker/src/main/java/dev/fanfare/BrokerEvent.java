@@ -2,9 +2,9 @@ package dev.fanfare;
 
 import org.jspecify.annotations.Nullable;
 
-/// Something that happened in the broker, for [Broker#listen]. Events are made only when somebody listens. Those that
-/// tell of losses and pressure come at most once per second for each subscription or topic, and say how many there
-/// were.
+/// Something that happened in the broker, for [Broker#listen]. Events are made only when somebody listens. Those
+/// that tell of losses and pressure come at most once per second for each subscription or topic, and say how many
+/// there were.
 public sealed interface BrokerEvent {
 
     /// The event's name, in logs and on the wire: lower case with underscores.

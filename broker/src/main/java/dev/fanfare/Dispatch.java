@@ -1,7 +1,7 @@
 package dev.fanfare;
 
-/// Which thread calls a subscription's handler. Whatever it is, the calls of one subscription never overlap and come
-/// in the order of the feed.
+/// Which thread calls a subscription's handler. Whatever it is, the calls of one subscription never overlap and
+/// come in the order of the feed.
 public sealed interface Dispatch {
 
     /// A virtual thread of the subscription's own: safe with any handler, blocking ones included.
@@ -11,11 +11,11 @@ public sealed interface Dispatch {
     /// The handler must never block; while it runs, the others of its loop wait.
     record Loop() implements Dispatch {}
 
-    /// The thread that publishes, after the message has been appended and before `publish` returns: the shortest way
-    /// to few subscribers. When several threads publish at once, one of them delivers for all and the others return
-    /// early; what a handler publishes is delivered after it returns. Replay runs on the thread that subscribes.
-    /// When batched delivery is on, what its linger releases is delivered by a loop thread, and so is the end of a
-    /// subscription whose topic is deleted.
+    /// The thread that publishes, after the message has been appended and before `publish` returns: the shortest
+    /// way to few subscribers. When several threads publish at once, one of them delivers for all and the others
+    /// return early; what a handler publishes is delivered after it returns. Replay runs on the thread that
+    /// subscribes. When batched delivery is on, what its linger releases is delivered by a loop thread, and so is
+    /// the end of a subscription whose topic is deleted.
     record Caller() implements Dispatch {}
 
     /// [VirtualThread], the default.

@@ -14,8 +14,8 @@ public sealed interface Overflow {
     /// subscription.
     record DropNewest() implements Overflow {}
 
-    /// The publisher waits for room, parked; after `timeout` the publish is refused with `BACKPRESSURE`. A publish by
-    /// a thread that would have to make the room itself (a loop, or the handler of the full subscription) is
+    /// The publisher waits for room, parked; after `timeout` the publish is refused with `BACKPRESSURE`. A publish
+    /// by a thread that would have to make the room itself (a loop, or the handler of the full subscription) is
     /// refused at once.
     ///
     /// @param timeout zero to one hour

@@ -42,8 +42,8 @@ public interface Subscription extends AutoCloseable {
     /// Why it ended; empty while it has not.
     Optional<SubscriptionEnd> ended();
 
-    /// Ends it; idempotent. After this returns no handler call begins; one that is running is waited for, for at most
-    /// a second. When the handler itself calls this, its call is the last.
+    /// Ends it; idempotent. After this returns no handler call begins; one that is running is waited for, for at
+    /// most a second. When the handler itself calls this, its call is the last.
     @Override
     void close();
 }

@@ -9,8 +9,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// How a subscription shall be; [#handle] or [#handleBatch] begins it. Made by [Broker#subscription]. Not for several
-/// threads at once; may be used again for further subscriptions.
+/// How a subscription shall be; [#handle] or [#handleBatch] begins it. Made by [Broker#subscription]. Not for
+/// several threads at once; may be used again for further subscriptions.
 public final class SubscriptionBuilder {
 
     /// How many messages may wait for a subscription when nothing else is said.
@@ -80,21 +80,22 @@ public final class SubscriptionBuilder {
         return this;
     }
 
-    /// Hears of what the handler throws, on the handler's thread, before the next message. Default: a warning in the
-    /// log, at most one per second.
+    /// Hears of what the handler throws, on the handler's thread, before the next message. Default: a warning in
+    /// the log, at most one per second.
     public SubscriptionBuilder onError(BiConsumer<? super Message, ? super Throwable> handler) {
         onError = Objects.requireNonNull(handler);
         return this;
     }
 
-    /// Hears once that and why it ended, after its last handler call: on the handler's thread, a loop, or the thread
-    /// that closes it.
+    /// Hears once that and why it ended, after its last handler call: on the handler's thread, a loop, or the
+    /// thread that closes it.
     public SubscriptionBuilder onEnd(Consumer<? super SubscriptionEnd> handler) {
         onEnd = Objects.requireNonNull(handler);
         return this;
     }
 
-    /// Begins a subscription whose handler gets one message at a time: it hears what is published after this returns.
+    /// Begins a subscription whose handler gets one message at a time: it hears what is published after this
+    /// returns.
     ///
     /// @throws FanfareException `TOPIC_NOT_FOUND` when the topic does not exist and topics do not make themselves;
     ///     `BAD_REQUEST` when the start does not fit the pattern; `LIMIT_REACHED`; `SHUTTING_DOWN`

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 /// @param historyBytes the most that the kept messages may cost in memory, overhead included; 0 keeps none
 /// @param historyAge how old a kept message may be; zero for no bound
 /// @param delivery how messages are handed to subscriptions that do not say it themselves; null leaves it to them
-/// @param queue how many messages may wait for a subscription in process that does not say it itself; 0 leaves it to
-///     them
-/// @param overflow what happens when a subscription in process that does not say it itself is full; null leaves it to
-///     them
+/// @param queue how many messages may wait for a subscription in process that does not say it itself; 0 leaves it
+///     to them
+/// @param overflow what happens when a subscription in process that does not say it itself is full; null leaves it
+///     to them
 public record TopicConfig(
         int history,
         long historyBytes,

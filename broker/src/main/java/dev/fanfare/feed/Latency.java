@@ -1,8 +1,8 @@
 package dev.fanfare.feed;
 
-/// How long messages took, from being appended to their topic until a subscription's handler returned from them (or,
-/// for a transport, as it says). Sampled: the first message after a pause and every 64th, once for each subscription
-/// that begins a run of handler calls with it. All times in nanoseconds.
+/// How long messages took, from being appended to their topic until a subscription's handler returned from them
+/// (or, for a transport, as it says). Sampled: the first message after a pause and every 64th, once for each
+/// subscription that begins a run of handler calls with it. All times in nanoseconds.
 ///
 /// @param samples how many were measured
 /// @param average their mean

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// overrun.
 final class Chunk {
 
-    /// From a piece that was cut loose to the oldest one that was not. All readers that are too far behind share it,
-    /// and it lives as long as one of them is there: so it, not the feed, keeps what they will go on with.
+    /// From a piece that was cut loose to the oldest one that was not. All readers that are too far behind share
+    /// it, and it lives as long as one of them is there: so it, not the feed, keeps what they will go on with.
     static final class Marker {
         volatile Chunk oldest;
 

@@ -142,7 +142,8 @@ final class Cursor {
         }
     }
 
-    /// Goes to `target`, or to the oldest message after it that is still there, and tells the owner of what it lost.
+    /// Goes to `target`, or to the oldest message after it that is still there, and tells the owner of what it
+    /// lost.
     private void seek(long target) {
         Chunk at = chunk();
         long to = target;

@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The broker's listeners. Each has a bounded queue and a virtual thread; whoever has something to tell only puts it
-/// there, and makes no event when nobody listens. Any thread.
+/// The broker's listeners. Each has a bounded queue and a virtual thread; whoever has something to tell only puts
+/// it there, and makes no event when nobody listens. Any thread.
 public final class Events {
 
     private static final Logger LOG = LoggerFactory.getLogger(Events.class);

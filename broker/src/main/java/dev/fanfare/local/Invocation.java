@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Calls a subscription's handler, and sees to it that what it throws disturbs nobody. Used by one thread at a time.
+/// Calls a subscription's handler, and sees to it that what it throws disturbs nobody. Used by one thread at a
+/// time.
 final class Invocation {
 
     private static final Logger LOG = LoggerFactory.getLogger(Invocation.class);

@@ -14,16 +14,16 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The feed of messages in process: a [Sequence] of references that every subscription of the pattern reads with its
-/// own [Cursor].
+/// The feed of messages in process: a [Sequence] of references that every subscription of the pattern reads with
+/// its own [Cursor].
 ///
 /// Whether a message may be appended is one comparison of the end with [#gate], the lowest position at which one of
 /// the *gated* cursors (those whose policy is not to drop) would be full. Cursors only move forward, so the gate is
 /// at worst too low: only when it is reached are the cursors asked again. One that is found full is remembered and
 /// asked first the next time.
 ///
-/// A publisher that waits for room is released when every gated cursor has half of its queue free, so that it is not
-/// woken for each message.
+/// A publisher that waits for room is released when every gated cursor has half of its queue free, so that it is
+/// not woken for each message.
 final class LocalFeed implements Feed<Cursor> {
 
     private static final Station[] NO_STATIONS = {};
@@ -52,8 +52,8 @@ final class LocalFeed implements Feed<Cursor> {
     private volatile long lowest = Long.MAX_VALUE;
     private volatile @Nullable Cursor fullest;
 
-    /// The first one found without room when publishers were last to be released: it has to move before that is worth
-    /// another look.
+    /// The first one found without room when publishers were last to be released: it has to move before that is
+    /// worth another look.
     private volatile @Nullable Cursor awaited;
 
     private volatile boolean roomWanted;
@@ -241,8 +241,8 @@ final class LocalFeed implements Feed<Cursor> {
                     releaseFrom = 0;
                 }
                 Cursor cursor = gated.get(releaseFrom);
-                // Named first, then asked, with a fence between: its reader moves first, then looks whether it is the
-                // one. So either it has room here, or its reader comes and asks again.
+                // Named first, then asked, with a fence between: its reader moves first, then looks whether it is
+                // the one. So either it has room here, or its reader comes and asks again.
                 awaited = cursor;
                 VarHandle.fullFence();
                 if (cursor.lag() > cursor.bound() / 2) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A subscription in process: reads its cursor and calls its handler. Its three kinds differ in the thread that does
-/// so.
+/// A subscription in process: reads its cursor and calls its handler. Its three kinds differ in the thread that
+/// does so.
 ///
 /// ```
 /// RUNNING -> IDLE      nobody is in the handler

@@ -11,16 +11,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One thread that delivers for many subscriptions, a slice of each at a time. Started by the first task, parked when
-/// there is none: an idle loop costs nothing. A daemon thread: a broker never keeps a process alive.
+/// One thread that delivers for many subscriptions, a slice of each at a time. Started by the first task, parked
+/// when there is none: an idle loop costs nothing. A daemon thread: a broker never keeps a process alive.
 ///
 /// Deadlines of batched delivery wait in one queue of the loop, with one timer for the earliest.
 final class Loop {
 
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
 
-    /// How often an idle loop looks again before it parks: a few microseconds, so that under load the publisher need
-    /// not unpark it.
+    /// How often an idle loop looks again before it parks: a few microseconds, so that under load the publisher
+    /// need not unpark it.
     private static final int SPINS = 200;
 
     /// A loop's thread: it must never wait for room in a feed.

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 
-/// Tells of what happens too often to be told each time: at once, then at most once per second with the number since.
-/// Any thread, inside a topic's section too: the event is made and sent on the loop.
+/// Tells of what happens too often to be told each time: at once, then at most once per second with the number
+/// since. Any thread, inside a topic's section too: the event is made and sent on the loop.
 final class Notice {
 
     private static final Duration INTERVAL = Duration.ofSeconds(1);

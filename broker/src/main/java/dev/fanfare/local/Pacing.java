@@ -11,8 +11,8 @@ final class Pacing {
 
     private long since;
 
-    /// Whether the loop runs [#expire] at [#armedAt] or before. One deadline serves many gatherings: it is set again
-    /// when it turns out to have come too early.
+    /// Whether the loop runs [#expire] at [#armedAt] or before. One deadline serves many gatherings: it is set
+    /// again when it turns out to have come too early.
     private boolean armed;
 
     private long armedAt;

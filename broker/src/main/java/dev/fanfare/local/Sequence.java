@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 /// An append-once sequence of messages in linked pieces. One appender at a time, any number of readers without a
 /// lock.
 ///
-/// It holds on to its last piece only. The earlier ones are kept by the readers that stand in them, each through the
-/// link to the next, so a piece is garbage as soon as every reader has passed it. A reader that stands still would
-/// keep everything after it: therefore the appender cuts a piece loose when it is more than [#keep] messages back,
-/// and puts a [Chunk.Marker] in its place. Whoever reads more than that many behind the end must expect to be
+/// It holds on to its last piece only. The earlier ones are kept by the readers that stand in them, each through
+/// the link to the next, so a piece is garbage as soon as every reader has passed it. A reader that stands still
+/// would keep everything after it: therefore the appender cuts a piece loose when it is more than [#keep] messages
+/// back, and puts a [Chunk.Marker] in its place. Whoever reads more than that many behind the end must expect to be
 /// overrun.
 final class Sequence {
 

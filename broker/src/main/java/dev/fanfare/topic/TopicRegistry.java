@@ -17,8 +17,6 @@ import dev.fanfare.log.MemoryTopicLog;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -41,8 +39,7 @@ public final class TopicRegistry {
     private final HistoryShrinker shrinker;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final ConcurrentHashMap<String, LiveTopic> byName = new ConcurrentHashMap<>();
-    private final ConcurrentSkipListMap<String, LiveTopic> sorted = new ConcurrentSkipListMap<>();
+    private final TopicDirectory directory = new TopicDirectory();
     private final DeletedTopics deleted = new DeletedTopics();
     private final FeedRegistry feeds;
 
@@ -61,7 +58,7 @@ public final class TopicRegistry {
         this.events = events;
         this.budget = new HistoryBudget(config.historyMemory());
         this.feeds = new FeedRegistry(this, config, lock, events);
-        this.shrinker = new HistoryShrinker(budget, byName.values());
+        this.shrinker = new HistoryShrinker(budget, directory.all());
     }
 
     /// The broker's clock.
@@ -107,7 +104,7 @@ public final class TopicRegistry {
         lock.lock();
         try {
             checkOpen();
-            if (byName.containsKey(name)) {
+            if (directory.find(name) != null) {
                 throw new FanfareException(ErrorCode.TOPIC_EXISTS, "topic '" + name + "' exists already");
             }
             topic = add(name, topicConfig);
@@ -122,7 +119,7 @@ public final class TopicRegistry {
     ///
     /// @throws FanfareException `TOPIC_NOT_FOUND` when it does not exist; those of [#create]
     public LiveTopic require(String name) {
-        LiveTopic topic = byName.get(name);
+        LiveTopic topic = directory.find(name);
         if (topic != null) {
             return topic;
         }
@@ -134,7 +131,7 @@ public final class TopicRegistry {
         lock.lock();
         try {
             checkOpen();
-            topic = byName.get(name);
+            topic = directory.find(name);
             if (topic != null) {
                 return topic;
             }
@@ -158,7 +155,7 @@ public final class TopicRegistry {
 
     /// Under the lock.
     private LiveTopic add(String name, TopicConfig topicConfig) {
-        if (byName.size() >= config.maxTopics()) {
+        if (directory.size() >= config.maxTopics()) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
                     "topic '" + name + "' would be one more than max-topics (" + config.maxTopics()
@@ -167,8 +164,7 @@ public final class TopicRegistry {
         Plan plan = feeds.planFor(name);
         var log = new MemoryTopicLog(newEpoch(), topicConfig.retention(), timers, budget);
         LiveTopic topic = new LiveTopic(name, topicConfig, log, this, plan);
-        sorted.put(name, topic);
-        byName.put(name, topic);
+        directory.add(topic);
         if (topic.forgetsByAge()) {
             aging++;
             scheduleExpiry();
@@ -187,16 +183,13 @@ public final class TopicRegistry {
 
     /// The topic of that name.
     public Optional<Topic> find(String name) {
-        return Optional.ofNullable(byName.get(name));
+        return Optional.ofNullable(directory.find(name));
     }
 
     /// The topics whose names begin with `prefix` and come after `after`, in the order of their names (by UTF-16
     /// code unit).
     public Stream<Topic> list(String prefix, String after) {
-        boolean skip = after.compareTo(prefix) >= 0;
-        return sorted.tailMap(skip ? after : prefix, !skip).values().stream()
-                .takeWhile(topic -> topic.name().startsWith(prefix))
-                .map(topic -> topic);
+        return directory.list(prefix, after).map(topic -> topic);
     }
 
     /// Deletes a topic: nothing is appended any more when this returns, and its subscriptions by name end.
@@ -205,11 +198,10 @@ public final class TopicRegistry {
     public boolean delete(String name) {
         lock.lock();
         try {
-            LiveTopic topic = byName.remove(name);
+            LiveTopic topic = directory.remove(name);
             if (topic == null) {
                 return false;
             }
-            sorted.remove(name);
             end(topic, Plan.GONE);
             deleted.add(topic);
             aging -= topic.forgetsByAge() ? 1 : 0;
@@ -237,7 +229,7 @@ public final class TopicRegistry {
 
     /// How many topics there are.
     int size() {
-        return byName.size();
+        return directory.size();
     }
 
     /// A topic that nobody publishes to forgets by age too. Under the lock.
@@ -249,7 +241,7 @@ public final class TopicRegistry {
     }
 
     private void expire() {
-        byName.values().stream().filter(LiveTopic::forgetsByAge).forEach(LiveTopic::expire);
+        directory.all().stream().filter(LiveTopic::forgetsByAge).forEach(LiveTopic::expire);
         lock.lock();
         try {
             expiryScheduled = false;
@@ -262,22 +254,7 @@ public final class TopicRegistry {
     /// Calls `action` for each topic that the pattern matches; those that come or go meanwhile may be among them
     /// or not.
     void matching(Pattern pattern, Consumer<LiveTopic> action) {
-        String prefix = pattern.literalPrefix();
-        if (!prefix.isEmpty()) {
-            // `a/**` matches `a` too, which is not in the range.
-            LiveTopic parent = byName.get(prefix.substring(0, prefix.length() - 1));
-            if (parent != null && pattern.matches(parent.name())) {
-                action.accept(parent);
-            }
-        }
-        for (LiveTopic topic : sorted.tailMap(prefix).values()) {
-            if (!topic.name().startsWith(prefix)) {
-                break;
-            }
-            if (pattern.matches(topic.name())) {
-                action.accept(topic);
-            }
-        }
+        directory.matching(pattern, action);
     }
 
     /// From now on nothing is made, published or subscribed to; what was published can still be read.
@@ -285,7 +262,7 @@ public final class TopicRegistry {
         lock.lock();
         try {
             closed = true;
-            for (LiveTopic topic : byName.values()) {
+            for (LiveTopic topic : directory.all()) {
                 end(topic, Plan.CLOSED);
             }
         } finally {
@@ -297,8 +274,7 @@ public final class TopicRegistry {
     public void clear() {
         lock.lock();
         try {
-            byName.clear();
-            sorted.clear();
+            directory.clear();
         } finally {
             lock.unlock();
         }
