@@ -76,7 +76,8 @@ final class ReplaySlices {
         }
     }
 
-    private void clear() {
+    /// Gives back what is kept.
+    void clear() {
         clearing = false;
         bytes = 0;
         slices.values().forEach(ByteBuf::release);

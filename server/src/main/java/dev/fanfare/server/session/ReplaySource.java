@@ -6,6 +6,7 @@ import dev.fanfare.server.feed.Source;
 import dev.fanfare.server.feed.WireKind;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A subscription that still reads the log: it hands out slices as fast as the peer takes them, however long its queue
@@ -18,14 +19,22 @@ final class ReplaySource extends Source {
     private final Attachment attachment;
     private final WireKind kind;
     private final @Nullable ReplaySlices slices;
+    private final LongConsumer dropped;
     private final Runnable caughtUp;
     private boolean done;
 
     /// @param slices where encoded slices are shared; null for a pattern, whose messages are of several topics
-    ReplaySource(Attachment attachment, WireKind kind, @Nullable ReplaySlices slices, Runnable caughtUp) {
+    /// @param dropped told how many messages retention took away, before the slice behind the gap is handed out
+    ReplaySource(
+            Attachment attachment,
+            WireKind kind,
+            @Nullable ReplaySlices slices,
+            LongConsumer dropped,
+            Runnable caughtUp) {
         this.attachment = attachment;
         this.slices = slices;
         this.kind = kind;
+        this.dropped = dropped;
         this.caughtUp = caughtUp;
     }
 
@@ -35,6 +44,10 @@ final class ReplaySource extends Source {
             return null;
         }
         List<Message> messages = attachment.replay(SLICE_MESSAGES, limit);
+        long lost = attachment.takeLost();
+        if (lost > 0) {
+            dropped.accept(lost);
+        }
         if (messages.isEmpty()) {
             done = true;
             caughtUp.run();

@@ -8,6 +8,7 @@ import dev.fanfare.time.Timers;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.time.Duration;
 import java.util.IdentityHashMap;
 
@@ -26,7 +27,12 @@ public final class SessionLoops {
                 StandardCodec.MessageIds.valueOf(config.messageIds().name());
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
-            loops.put(loop, new SessionLoop(new Loop(loop), tickMillis, timers, ids, JsonScanner.DEPTH_MAX));
+            SessionLoop sessions = new SessionLoop(new Loop(loop), tickMillis, timers, ids, JsonScanner.DEPTH_MAX);
+            loops.put(loop, sessions);
+            if (executor instanceof SingleThreadEventExecutor ending) {
+                // The timer that would give these buffers back ends with the loop.
+                ending.addShutdownHook(sessions.replaySlices()::clear);
+            }
         }
     }
 

@@ -52,7 +52,8 @@ final class WireSubscription implements WireCursor.Owner {
             cursor.holdFor(attached);
         }
         if (attached.state() == Attachment.State.REPLAYING) {
-            replay = new ReplaySource(attached, kind, pattern.isWild() ? null : slices, () -> caughtUp(attached));
+            replay = new ReplaySource(
+                    attached, kind, pattern.isWild() ? null : slices, this::dropped, () -> caughtUp(attached));
         }
         return attached.opened();
     }
