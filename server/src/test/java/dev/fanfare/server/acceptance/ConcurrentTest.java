@@ -25,6 +25,11 @@ class ConcurrentTest {
     }
 
     @Test
+    void aLossThatTheHistoryCouldNotCoverIsAlwaysTold() {
+        run(seed(), 20, 250);
+    }
+
+    @Test
     @Tag("stress")
     @Timeout(value = 20, unit = TimeUnit.MINUTES)
     void holdsForLong() {

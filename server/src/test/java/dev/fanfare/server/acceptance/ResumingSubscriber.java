@@ -2,6 +2,7 @@ package dev.fanfare.server.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,6 +41,9 @@ final class ResumingSubscriber {
 
     private long droppedAndNotSeenYet;
     private @Nullable String began;
+
+    /// The ack and the notices of this connection, for whoever has to find out what went wrong.
+    private final List<JsonNode> story = new ArrayList<>();
 
     ResumingSubscriber(RunningServer server, Ledger ledger, long seed, boolean fromTheBeginning) {
         this.server = server;
@@ -83,6 +87,7 @@ final class ResumingSubscriber {
                 heard++;
             } else {
                 assertThat(message.path("msg").stringValue()).as("%s", message).isEqualTo("messages_dropped");
+                story.add(message);
                 droppedAndNotSeenYet += message.path("dropped").longValue();
             }
         }
@@ -116,6 +121,8 @@ final class ResumingSubscriber {
     }
 
     private void began(JsonNode ack) {
+        story.clear();
+        story.add(ack);
         assertThat(ack.path("type").stringValue()).as("%s", ack).isEqualTo("ack");
         if (ack.has("epoch")) {
             epochs.put(subject, ack.path("epoch").stringValue());
@@ -158,7 +165,9 @@ final class ResumingSubscriber {
         if (offset > expected && !mayJump.contains(topic)) {
             droppedAndNotSeenYet -= offset - expected;
             assertThat(droppedAndNotSeenYet)
-                    .as("the gap from %s to %s of %s for %s was told", expected, offset, topic, subject)
+                    .as(
+                            "the gap from %s to %s of %s for %s was told, after %s",
+                            expected, offset, topic, subject, story)
                     .isNotNegative();
         }
         mayJump.remove(topic);
