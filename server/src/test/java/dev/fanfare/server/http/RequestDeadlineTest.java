@@ -1,0 +1,83 @@
+package dev.fanfare.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.server.RawHttp;
+import dev.fanfare.server.RunningServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestDeadlineTest {
+
+    private static RunningServer running;
+
+    @BeforeAll
+    static void start() {
+        running = RunningServer.with("handshake-timeout", "300ms");
+    }
+
+    @AfterAll
+    static void stop() {
+        running.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /hea",
+                "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n",
+                "POST /topics HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"name\":",
+                "POST /topics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n"
+            })
+    void aRequestThatNeverEndsIsCut(String beginning) throws Exception {
+        try (RawHttp raw = running.raw()) {
+            RawHttp.Response response = raw.send(beginning).read();
+
+            assertThat(response.status()).isEqualTo(408);
+            assertThat(response.body()).contains("handshake-timeout");
+            assertThat(raw.ended()).isTrue();
+        }
+    }
+
+    @Test
+    void aConnectionThatSaysNothingIsClosed() throws Exception {
+        try (RawHttp raw = running.raw()) {
+            assertThat(raw.ended()).isTrue();
+        }
+    }
+
+    @Test
+    void anUnfinishedRequestAfterAFinishedOneIsCutToo() throws Exception {
+        try (RawHttp raw = running.raw()) {
+            assertThat(raw.send("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+                            .read()
+                            .status())
+                    .isEqualTo(200);
+            assertThat(raw.send("GET /health/l").read().status()).isEqualTo(408);
+            assertThat(raw.ended()).isTrue();
+        }
+    }
+
+    @Test
+    void othersAreServedMeanwhile() throws Exception {
+        RawHttp[] slow = new RawHttp[200];
+        try {
+            for (int i = 0; i < slow.length; i++) {
+                slow[i] = running.raw().send("GET / HTTP/1.1\r\n");
+            }
+            assertThat(running.get("/health/live").status()).isEqualTo(200);
+            for (RawHttp raw : slow) {
+                assertThat(raw.read().status()).isEqualTo(408);
+            }
+        } finally {
+            for (RawHttp raw : slow) {
+                if (raw != null) {
+                    raw.close();
+                }
+            }
+        }
+    }
+}
