@@ -22,6 +22,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
     /// @param failed once per subscription
     /// @param subscribers by its name and by patterns
     /// @param queueDepth the largest lag of the subscriptions in process by its name
+    /// @param averageBatch how many messages were handed to a subscription at once, on average; 0 when none were
     /// @param latency of its deliveries
     public record TopicStats(
             String name,
@@ -31,6 +32,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
             long failed,
             int subscribers,
             long queueDepth,
+            double averageBatch,
             Latency latency) {}
 
     /// One subscription in process.
@@ -66,6 +68,8 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
                 topic.counters().failed(),
                 topic.subscribers(),
                 depths.getOrDefault(topic.name(), 0L),
+                (double) topic.counters().delivered()
+                        / Math.max(1, topic.counters().runs()),
                 topic.counters().latency());
     }
 

@@ -10,6 +10,7 @@ public final class TopicCounters {
     private static final VarHandle DELIVERED;
     private static final VarHandle DROPPED;
     private static final VarHandle FAILED;
+    private static final VarHandle RUNS;
     private static final VarHandle LATENCY;
 
     static {
@@ -18,6 +19,7 @@ public final class TopicCounters {
             DELIVERED = lookup.findVarHandle(TopicCounters.class, "delivered", long.class);
             DROPPED = lookup.findVarHandle(TopicCounters.class, "dropped", long.class);
             FAILED = lookup.findVarHandle(TopicCounters.class, "failed", long.class);
+            RUNS = lookup.findVarHandle(TopicCounters.class, "runs", long.class);
             LATENCY = lookup.findVarHandle(TopicCounters.class, "latency", LatencyHistogram.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
@@ -25,6 +27,7 @@ public final class TopicCounters {
     }
 
     private volatile long delivered;
+    private volatile long runs;
     private volatile long dropped;
     private volatile long failed;
 
@@ -34,9 +37,10 @@ public final class TopicCounters {
     /// All zero.
     public TopicCounters() {}
 
-    /// Messages handed to subscriptions, each counted once per subscription.
+    /// Messages handed to one subscription, one after the other.
     public void delivered(long count) {
         DELIVERED.getAndAdd(this, count);
+        RUNS.getAndAdd(this, 1L);
     }
 
     /// Messages that a subscription lost.
@@ -52,6 +56,12 @@ public final class TopicCounters {
     /// See [#delivered(long)].
     public long delivered() {
         return delivered;
+    }
+
+    /// How many times messages were handed to a subscription, however many at once: the average batch is what was
+    /// delivered divided by this.
+    public long runs() {
+        return runs;
     }
 
     /// See [#dropped(long)].

@@ -27,6 +27,9 @@ public final class Events {
     /// Asked before every message is delivered: a plain field is all that costs.
     private volatile boolean listening;
 
+    /// The same for the events of single messages.
+    private volatile boolean listeningToMessages;
+
     private volatile boolean closed;
 
     /// Nobody listens yet.
@@ -35,6 +38,23 @@ public final class Events {
     /// Whether anybody listens.
     public boolean listening() {
         return listening;
+    }
+
+    /// Whether anybody wants the events of single messages.
+    public boolean listeningToMessages() {
+        return listeningToMessages;
+    }
+
+    /// Tells every listener that wants the events of single messages; the supplier is not asked when there are none.
+    public void emitMessage(Supplier<? extends BrokerEvent> event) {
+        if (listeningToMessages) {
+            BrokerEvent made = event.get();
+            for (Listening listener : listeners) {
+                if (listener.hearsEachMessage) {
+                    listener.offer(made);
+                }
+            }
+        }
     }
 
     /// Tells every listener; the supplier is not asked when there are none.
@@ -50,8 +70,7 @@ public final class Events {
     /// Adds a listener: it hears what happens from now on.
     public BrokerListener.Registration listen(BrokerListener listener) {
         Listening added = new Listening(listener);
-        listeners.add(added);
-        listening = true;
+        add(added);
         if (closed) {
             added.close();
         } else {
@@ -68,13 +87,24 @@ public final class Events {
         }
     }
 
+    private synchronized void add(Listening listener) {
+        listeners.add(listener);
+        refresh();
+    }
+
     private synchronized void remove(Listening listener) {
         listeners.remove(listener);
+        refresh();
+    }
+
+    private void refresh() {
         listening = !listeners.isEmpty();
+        listeningToMessages = listeners.stream().anyMatch(listener -> listener.hearsEachMessage);
     }
 
     private final class Listening implements BrokerListener.Registration {
         private final BrokerListener listener;
+        private final boolean hearsEachMessage;
         private final BlockingQueue<BrokerEvent> queue = new ArrayBlockingQueue<>(QUEUE);
         private final AtomicLong lost = new AtomicLong();
         private final Thread thread;
@@ -83,6 +113,7 @@ public final class Events {
 
         Listening(BrokerListener listener) {
             this.listener = listener;
+            this.hearsEachMessage = listener.hearsEachMessage();
             this.thread = Thread.ofVirtual().name("fanfare-listener").unstarted(this::run);
         }
 

@@ -72,7 +72,7 @@ final class Invocation {
         Cursor cursor = of.cursor;
         Chunk chunk = cursor.chunk();
         int from = cursor.index();
-        boolean told = events.listening();
+        boolean told = events.listeningToMessages();
         int delivered = 0;
         int moved = 0;
         for (; moved < found && of.isRunning() && !cursor.isOverrun(source); moved++) {
@@ -95,7 +95,7 @@ final class Invocation {
         Cursor cursor = of.cursor;
         Chunk chunk = cursor.chunk();
         int from = cursor.index();
-        boolean told = events.listening();
+        boolean told = events.listeningToMessages();
         int moved = 0;
         for (; moved < found && of.isRunning() && !cursor.isOverrun(source); moved++) {
             Message message = chunk.messages[from + moved];
@@ -158,7 +158,7 @@ final class Invocation {
     void replayed(LocalSubscription of, List<Message> slice, Function<String, @Nullable Topic> topics) {
         String name = "";
         Topic origin = null;
-        boolean told = events.listening();
+        boolean told = events.listeningToMessages();
         for (Message message : slice) {
             if (!name.equals(message.topic())) {
                 name = message.topic();
@@ -194,7 +194,7 @@ final class Invocation {
     }
 
     private void call(BatchHandler handler, List<Message> messages) {
-        boolean told = events.listening();
+        boolean told = events.listeningToMessages();
         Throwable failure = null;
         try {
             if (told) {
@@ -219,11 +219,13 @@ final class Invocation {
     }
 
     private void delivering(Message message) {
-        events.emit(() -> new BrokerEvent.Delivering(message.topic(), message.offset(), message.id(), spec.name()));
+        events.emitMessage(
+                () -> new BrokerEvent.Delivering(message.topic(), message.offset(), message.id(), spec.name()));
     }
 
     private void delivered(Message message) {
-        events.emit(() -> new BrokerEvent.Delivered(message.topic(), message.offset(), message.id(), spec.name()));
+        events.emitMessage(
+                () -> new BrokerEvent.Delivered(message.topic(), message.offset(), message.id(), spec.name()));
     }
 
     private void failed(Message message, Throwable thrown) {

@@ -191,8 +191,8 @@ public final class LiveTopic implements Topic {
             section.unlock();
         }
         registry.appended();
-        if (registry.events().listening()) {
-            registry.events().emit(() -> new BrokerEvent.MessageEnqueued(name, stored.offset(), stored.id()));
+        if (registry.events().listeningToMessages()) {
+            registry.events().emitMessage(() -> new BrokerEvent.MessageEnqueued(name, stored.offset(), stored.id()));
         }
         if (wakes != null) {
             planned.noteIn(wakes);

@@ -23,7 +23,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpRequest;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
@@ -92,7 +91,7 @@ final class Listeners {
         if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
             return new ListenException("can't listen on " + address + ": no such host (setting host)", cause);
         }
-        if (cause instanceof BindException && text.contains("in use")) {
+        if (text.contains("in use")) {
             return new ListenException(
                     "can't listen on " + address + ": the port is taken; choose another (setting " + setting + ")",
                     cause);

@@ -24,8 +24,13 @@ public final class Apis {
                 routes.addAll(new TopicCalls(server.broker()).routes());
                 routes.addAll(new MessageCalls(server, event).routes());
                 routes.addAll(new HealthCalls(server, uptime).routes());
+                routes.add(new MetricsCalls(server, uptime).standard());
+                routes.add(new EventCalls(server).route());
             }
-            case FLAT -> routes.addAll(new FlatCalls(server, uptime).routes());
+            case FLAT -> {
+                routes.addAll(new FlatCalls(server, uptime).routes());
+                routes.add(new MetricsCalls(server, uptime).flat());
+            }
         }
         return routes;
     }

@@ -1,9 +1,11 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
+import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.TopicName;
+import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.WireError;
 import java.time.Duration;
 import java.util.Iterator;
@@ -17,6 +19,7 @@ final class TopicCalls {
     private static final long HISTORY_MAX = 10_000_000;
     private static final long BYTES_MAX = 1L << 40;
     private static final long AGE_MAX_MS = Duration.ofDays(3650).toMillis();
+    private static final long QUEUE_MAX = 10_000;
     private static final int LIST_MAX = 10_000_000;
 
     /// What a topic can't be had with here, and the one value that says so.
@@ -73,7 +76,33 @@ final class TopicCalls {
         return config.withHistory((int) body.integer("history", 0, HISTORY_MAX).orElse(config.history()))
                 .withHistoryBytes(body.integer("history_bytes", 0, BYTES_MAX).orElse(config.historyBytes()))
                 .withHistoryAge(Duration.ofMillis(body.integer("history_ms", 0, AGE_MAX_MS)
-                        .orElse(config.historyAge().toMillis())));
+                        .orElse(config.historyAge().toMillis())))
+                .withQueue((int) body.integer("queue", 1, QUEUE_MAX).orElse(config.queue()))
+                .withOverflow(body.string("overflow").map(TopicCalls::overflow).orElse(config.overflow()));
+    }
+
+    private static Overflow overflow(String name) {
+        return switch (name) {
+            case "drop_oldest" -> Overflow.dropOldest();
+            case "drop_newest" -> Overflow.dropNewest();
+            case "block" -> Overflow.block();
+            case "refuse" -> Overflow.refuse();
+            case "disconnect" -> Overflow.disconnect();
+            default ->
+                throw Problem.badRequest(
+                        400,
+                        "overflow must be drop_oldest, drop_newest, block, refuse or disconnect, not '" + name + "'");
+        };
+    }
+
+    private static String name(Overflow overflow) {
+        return switch (overflow) {
+            case Overflow.DropOldest _ -> "drop_oldest";
+            case Overflow.DropNewest _ -> "drop_newest";
+            case Overflow.Block _ -> "block";
+            case Overflow.Refuse _ -> "refuse";
+            case Overflow.Disconnect _ -> "disconnect";
+        };
     }
 
     private static Problem unsupported(String member, String written, String supported) {
@@ -103,36 +132,53 @@ final class TopicCalls {
 
     private Answer describe(Call call) {
         Topic topic = existing(broker, call.variable("name"));
+        return Answer.json(200, out -> {
+            out.raw("{");
+            settings(out, topic);
+            figures(out, topic);
+            out.raw("}");
+        });
+    }
+
+    private static void settings(JsonBytes out, Topic topic) {
         TopicConfig config = topic.config();
-        return Answer.json(
-                200,
-                out -> out.raw("{\"name\":")
-                        .string(topic.name())
-                        .raw(",\"epoch\":")
-                        .string(topic.epoch())
-                        .raw(",\"history\":")
-                        .number(config.history())
-                        .raw(",\"history_bytes\":")
-                        .number(config.historyBytes())
-                        .raw(",\"history_ms\":")
-                        .number(config.historyAge().toMillis())
-                        .raw(",\"durability\":\"memory\",\"ordering\":\"fifo\",\"oldest\":")
-                        .number(topic.oldest())
-                        .raw(",\"next\":")
-                        .number(topic.visible())
-                        .raw(",\"bytes\":")
-                        .number(topic.historyBytes())
-                        .raw(",\"messages\":")
-                        .number(topic.visible())
-                        .raw(",\"subscribers\":")
-                        .number(topic.subscribers())
-                        .raw(",\"delivered\":")
-                        .number(topic.counters().delivered())
-                        .raw(",\"dropped\":")
-                        .number(topic.counters().dropped())
-                        .raw(",\"failed\":")
-                        .number(topic.counters().failed())
-                        .raw("}"));
+        out.raw("\"name\":")
+                .string(topic.name())
+                .raw(",\"epoch\":")
+                .string(topic.epoch())
+                .raw(",\"history\":")
+                .number(config.history())
+                .raw(",\"history_bytes\":")
+                .number(config.historyBytes())
+                .raw(",\"history_ms\":")
+                .number(config.historyAge().toMillis())
+                .raw(",\"durability\":\"memory\",\"ordering\":\"fifo\"");
+        if (config.queue() > 0) {
+            out.raw(",\"queue\":").number(config.queue());
+        }
+        Overflow overflow = config.overflow();
+        if (overflow != null) {
+            out.raw(",\"overflow\":").string(name(overflow));
+        }
+    }
+
+    private static void figures(JsonBytes out, Topic topic) {
+        out.raw(",\"oldest\":")
+                .number(topic.oldest())
+                .raw(",\"next\":")
+                .number(topic.visible())
+                .raw(",\"bytes\":")
+                .number(topic.historyBytes())
+                .raw(",\"messages\":")
+                .number(topic.visible())
+                .raw(",\"subscribers\":")
+                .number(topic.subscribers())
+                .raw(",\"delivered\":")
+                .number(topic.counters().delivered())
+                .raw(",\"dropped\":")
+                .number(topic.counters().dropped())
+                .raw(",\"failed\":")
+                .number(topic.counters().failed());
     }
 
     private Answer delete(Call call) {

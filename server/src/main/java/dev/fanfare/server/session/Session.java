@@ -294,8 +294,8 @@ public final class Session implements Connections.Peer {
                 pattern,
                 connection.outbox(),
                 batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
-                context.overflow(request.overflow()),
-                context.queue(request.queue()));
+                context.overflow(request.overflow(), request.topic()),
+                context.queue(request.queue(), request.topic()));
         // The old one goes first, since a limit has no room for both; that is before the ack, so none of its events
         // follow that.
         WireSubscription replaced = forget(key);

@@ -3,6 +3,7 @@ package dev.fanfare.server.session;
 import dev.fanfare.Broker;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.protocol.Codec;
@@ -138,18 +139,36 @@ public final class SessionContext {
     /// How many messages may wait for a subscription whose peer refuses bytes.
     ///
     /// @param asked by the subscription; 0 if nothing was asked for
-    int queue(int asked) {
+    int queue(int asked, String topic) {
         if (asked > 0) {
             return asked;
+        }
+        Topic found = find(topic);
+        if (found != null && found.config().queue() > 0) {
+            return found.config().queue();
         }
         return dialect == Dialect.FLAT
                 ? config().flat().topicQueue()
                 : config().delivery().subscriberQueue();
     }
 
-    WireCursor.Overflow overflow(@Nullable String asked) {
+    WireCursor.Overflow overflow(@Nullable String asked, String topic) {
         if (asked != null) {
             return WireCursor.Overflow.valueOf(asked.toUpperCase(Locale.ROOT));
+        }
+        // Refusing and blocking look only at subscriptions in process.
+        Topic found = find(topic);
+        switch (found == null ? null : found.config().overflow()) {
+            case Overflow.DropOldest _ -> {
+                return WireCursor.Overflow.DROP_OLDEST;
+            }
+            case Overflow.DropNewest _ -> {
+                return WireCursor.Overflow.DROP_NEWEST;
+            }
+            case Overflow.Disconnect _ -> {
+                return WireCursor.Overflow.DISCONNECT;
+            }
+            case null, default -> {}
         }
         if (dialect == Dialect.FLAT) {
             return WireCursor.Overflow.DISCONNECT;

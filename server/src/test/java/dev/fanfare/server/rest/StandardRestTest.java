@@ -266,9 +266,7 @@ class StandardRestTest {
         running.server.broker().createTopic("t");
         running.server.broker().publish("t", "quote \" and \u0007");
         running.server.broker().publish("t", new byte[] {(byte) 0xFF, 0, 1});
-        running.server
-                .broker()
-                .publish("t", Message.of(Payload.bytes("}{".getBytes(UTF_8), Payload.JSON)));
+        running.server.broker().publish("t", Message.of(Payload.bytes("}{".getBytes(UTF_8), Payload.JSON)));
 
         JsonNode messages = running.get("/topics/t/messages").json().path("messages");
 

@@ -1,0 +1,183 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerListener;
+import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.ServerContext;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// The broker's own life as server-sent events: topics made and deleted, subscriptions, losses, failures. Never one per
+/// message published or delivered.
+final class EventCalls {
+
+    private static final int STREAMS_MAX = 1_000;
+
+    /// Events on their way to the loop of one stream; those above are lost, and told as lost.
+    private static final int PENDING_MAX = 1_000;
+
+    private static final int SIGN_OF_LIFE_MILLIS = 15_000;
+
+    private final Broker broker;
+    private final AtomicInteger streams = new AtomicInteger();
+
+    EventCalls(ServerContext server) {
+        this.broker = server.broker();
+    }
+
+    Route route() {
+        return new Route("GET", "/events", (Endpoint.Streaming) call -> open());
+    }
+
+    private Endpoint.StreamSource open() {
+        if (streams.incrementAndGet() > STREAMS_MAX) {
+            streams.decrementAndGet();
+            throw Problem.of(new WireError(
+                    WireError.Code.LIMIT_REACHED,
+                    "there are " + STREAMS_MAX + " event streams, the most there may be"));
+        }
+        return new Stream();
+    }
+
+    private final class Stream implements Endpoint.StreamSource, BrokerListener {
+
+        private final AtomicInteger pending = new AtomicInteger();
+        private final AtomicLong lost = new AtomicLong();
+        private BrokerListener.@Nullable Registration registration;
+        private Endpoint.@Nullable StreamSink sink;
+        private long lostByListener;
+
+        @Override
+        public String contentType() {
+            return "text/event-stream";
+        }
+
+        @Override
+        public boolean hearsEachMessage() {
+            return false;
+        }
+
+        @Override
+        public void begin(Endpoint.StreamSink to) {
+            sink = to;
+            // At once, so that a listener knows from where on it hears everything.
+            to.send(": the broker's events from here on\n\n".getBytes(StandardCharsets.US_ASCII));
+            registration = broker.listen(this);
+            to.every(SIGN_OF_LIFE_MILLIS, () -> {
+                tellLost(to);
+                to.send(":\n\n".getBytes(StandardCharsets.US_ASCII));
+            });
+        }
+
+        @Override
+        public void onEvent(BrokerEvent event) {
+            Endpoint.StreamSink to = sink;
+            if (to == null || pending.incrementAndGet() > PENDING_MAX) {
+                pending.decrementAndGet();
+                lost.incrementAndGet();
+                return;
+            }
+            byte[] bytes = bytes(event, broker.timers().currentTimeMillis());
+            to.execute(() -> {
+                pending.decrementAndGet();
+                if (to.writable()) {
+                    tellLost(to);
+                    to.send(bytes);
+                } else {
+                    lost.incrementAndGet();
+                }
+            });
+        }
+
+        private void tellLost(Endpoint.StreamSink to) {
+            BrokerListener.Registration known = registration;
+            if (known != null) {
+                lost.addAndGet(known.lost() - lostByListener);
+                lostByListener = known.lost();
+            }
+            long count = lost.get();
+            if (count > 0 && to.writable()) {
+                lost.addAndGet(-count);
+                to.send(("event: events_lost\ndata: {\"event\":\"events_lost\",\"events\":" + count + "}\n\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+            }
+        }
+
+        @Override
+        public void end() {
+            BrokerListener.Registration known = registration;
+            if (known != null) {
+                known.close();
+            }
+            streams.decrementAndGet();
+        }
+    }
+
+    private static byte[] bytes(BrokerEvent event, long millis) {
+        JsonBytes out = new JsonBytes();
+        out.raw("event: ").raw(event.name()).raw("\ndata: {\"event\":").string(event.name());
+        members(out, event);
+        out.raw(",\"ts\":").timestamp(millis).raw("}\n\n");
+        return Arrays.copyOf(out.array(), out.length());
+    }
+
+    private static void members(JsonBytes out, BrokerEvent event) {
+        switch (event) {
+            case BrokerEvent.TopicCreated(var topic) -> member(out, "topic", topic);
+            case BrokerEvent.TopicDeleted(var topic) -> member(out, "topic", topic);
+            case BrokerEvent.SubscriberAdded(var pattern) -> member(out, "topic", pattern);
+            case BrokerEvent.SubscriberRemoved(var pattern) -> member(out, "topic", pattern);
+            case BrokerEvent.StrategySwapped(var pattern, var subscription, var strategy) -> {
+                member(out, "topic", pattern);
+                if (subscription != null) {
+                    member(out, "subscription", subscription);
+                }
+                member(out, "strategy", String.valueOf(strategy));
+            }
+            case BrokerEvent.BatchFlush(var pattern, var subscription, var messages) ->
+                counted(out, pattern, subscription, "messages", messages);
+            case BrokerEvent.Backpressure(var pattern, var subscription, var publishes) ->
+                counted(out, pattern, subscription, "publishes", publishes);
+            case BrokerEvent.SlowConsumer(var pattern, var subscription, var lag) ->
+                counted(out, pattern, subscription, "lag", lag);
+            case BrokerEvent.MessagesDropped(var pattern, var subscription, var messages) ->
+                counted(out, pattern, subscription, "messages", messages);
+            case BrokerEvent.Failed(var topic, var offset, var messageId, var subscription, var cause) -> {
+                message(out, topic, offset, messageId);
+                member(out, "subscription", subscription);
+                member(out, "cause", String.valueOf(cause));
+            }
+            case BrokerEvent.MessageEnqueued(var topic, var offset, var messageId) ->
+                message(out, topic, offset, messageId);
+            case BrokerEvent.Delivering(var topic, var offset, var messageId, var subscription) -> {
+                message(out, topic, offset, messageId);
+                member(out, "subscription", subscription);
+            }
+            case BrokerEvent.Delivered(var topic, var offset, var messageId, var subscription) -> {
+                message(out, topic, offset, messageId);
+                member(out, "subscription", subscription);
+            }
+        }
+    }
+
+    private static void counted(JsonBytes out, String pattern, String subscription, String what, long count) {
+        member(out, "topic", pattern);
+        member(out, "subscription", subscription);
+        out.raw(",\"").raw(what).raw("\":").number(count);
+    }
+
+    private static void message(JsonBytes out, String topic, long offset, String messageId) {
+        member(out, "topic", topic);
+        out.raw(",\"offset\":").number(offset);
+        member(out, "message_id", messageId);
+    }
+
+    private static void member(JsonBytes out, String name, String value) {
+        out.raw(",\"").raw(name).raw("\":").string(value);
+    }
+}

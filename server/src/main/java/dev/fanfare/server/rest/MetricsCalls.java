@@ -1,0 +1,196 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerStats;
+import dev.fanfare.BrokerStats.TopicStats;
+import dev.fanfare.Counter;
+import dev.fanfare.feed.Latency;
+import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.server.ServerContext;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+
+/// The broker's figures: for Prometheus as text, and in the JSON of the flat dialect.
+final class MetricsCalls {
+
+    /// More would make the page larger than whoever reads it expects; those left out are counted.
+    private static final int TOPICS_MAX = 1_000;
+
+    private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+    private static final double NANOS_PER_MILLI = 1e6;
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final ServerContext server;
+    private final Broker broker;
+    private final Uptime uptime;
+
+    MetricsCalls(ServerContext server, Uptime uptime) {
+        this.server = server;
+        this.broker = server.broker();
+        this.uptime = uptime;
+    }
+
+    /// Prometheus' text, or the JSON for who asks for that.
+    Route standard() {
+        return Route.slow(
+                "GET",
+                "/metrics",
+                call -> call.header("accept").toLowerCase(Locale.ROOT).contains(Answer.JSON)
+                        ? json(call)
+                        : Answer.text(PROMETHEUS, prometheus()));
+    }
+
+    /// The JSON.
+    Route flat() {
+        return Route.slow("GET", "/metrics", this::json);
+    }
+
+    private String prometheus() {
+        BrokerStats stats = broker.stats();
+        List<TopicStats> topics = stats.topics().stream().limit(TOPICS_MAX).toList();
+        StringBuilder out = new StringBuilder(4096);
+        single(out, "fanfare_uptime_seconds", "gauge", "Time since the server was started", uptime.exactSeconds());
+        single(out, "fanfare_topics", "gauge", "Topics", stats.topics().size());
+        single(
+                out,
+                "fanfare_topics_left_out",
+                "gauge",
+                "Topics without figures of their own on this page",
+                stats.topics().size() - topics.size());
+        single(
+                out,
+                "fanfare_subscriptions",
+                "gauge",
+                "Subscriptions, one of a pattern counted once",
+                broker.feeds().subscriptions());
+        single(
+                out,
+                "fanfare_connections",
+                "gauge",
+                "WebSockets and event streams",
+                server.connections().count());
+        single(
+                out,
+                "fanfare_pattern_dropped_messages_total",
+                "counter",
+                "Messages lost by subscriptions of patterns",
+                stats.droppedByPatterns());
+        perTopic(out, Counter.PUBLISHED, "counter", topics, TopicStats::published);
+        perTopic(out, Counter.DELIVERED, "counter", topics, TopicStats::delivered);
+        perTopic(out, Counter.DROPPED, "counter", topics, TopicStats::dropped);
+        perTopic(out, Counter.FAILED, "counter", topics, TopicStats::failed);
+        perTopic(out, Counter.SUBSCRIBERS, "gauge", topics, TopicStats::subscribers);
+        perTopic(out, Counter.QUEUE_DEPTH, "gauge", topics, TopicStats::queueDepth);
+        latencies(out, topics);
+        return out.toString();
+    }
+
+    private static void single(StringBuilder out, String name, String type, String help, Object value) {
+        head(out, name, type, help);
+        out.append(name).append(' ').append(value).append('\n');
+    }
+
+    private static void head(StringBuilder out, String name, String type, String help) {
+        out.append("# HELP ").append(name).append(' ').append(help).append('\n');
+        out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+    }
+
+    private static void perTopic(
+            StringBuilder out,
+            Counter counter,
+            String type,
+            List<TopicStats> topics,
+            ToLongFunction<TopicStats> value) {
+        String name = "fanfare_topic_" + counter.label() + (type.equals("counter") ? "_messages_total" : "");
+        head(out, name, type, counter.unit() + " " + counter.meaning());
+        for (TopicStats topic : topics) {
+            out.append(name).append("{topic=\"").append(label(topic.name())).append("\"} ");
+            out.append(value.applyAsLong(topic)).append('\n');
+        }
+    }
+
+    private static void latencies(StringBuilder out, List<TopicStats> topics) {
+        String name = "fanfare_topic_latency_seconds";
+        head(out, name, "summary", Counter.LATENCY.meaning());
+        for (TopicStats topic : topics) {
+            Latency latency = topic.latency();
+            if (latency.samples() > 0) {
+                quantile(out, name, topic, "0.5", latency.p50());
+                quantile(out, name, topic, "0.95", latency.p95());
+                quantile(out, name, topic, "0.99", latency.p99());
+                String labels = "{topic=\"" + label(topic.name()) + "\"} ";
+                out.append(name).append("_sum").append(labels);
+                out.append(latency.average() * (double) latency.samples() / NANOS_PER_SECOND)
+                        .append('\n');
+                out.append(name)
+                        .append("_count")
+                        .append(labels)
+                        .append(latency.samples())
+                        .append('\n');
+            }
+        }
+    }
+
+    private static void quantile(StringBuilder out, String name, TopicStats topic, String quantile, long nanos) {
+        out.append(name).append("{topic=\"").append(label(topic.name()));
+        out.append("\",quantile=\"").append(quantile).append("\"} ");
+        out.append(nanos / NANOS_PER_SECOND).append('\n');
+    }
+
+    private static String label(String text) {
+        return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    }
+
+    private Answer json(Call call) {
+        BrokerStats stats = broker.stats();
+        return Answer.json(200, out -> {
+            out.raw("{\"uptime_seconds\":").raw(uptime.exactSeconds()).raw(",\"topics\":{");
+            String separator = "";
+            for (TopicStats topic : stats.topics()) {
+                out.raw(separator).string(topic.name()).raw(":");
+                json(out, topic);
+                separator = ",";
+            }
+            out.raw("},\"global\":{\"active_topics\":")
+                    .number(stats.topics().size())
+                    .raw(",\"active_subscribers\":")
+                    .number(broker.feeds().subscriptions())
+                    .raw(",\"total_published\":")
+                    .number(stats.published())
+                    .raw(",\"total_delivered\":")
+                    .number(stats.delivered())
+                    .raw(",\"total_dropped\":")
+                    .number(stats.dropped())
+                    .raw("}}");
+        });
+    }
+
+    private void json(JsonBytes out, TopicStats topic) {
+        out.raw("{\"queue_depth\":")
+                .number(topic.queueDepth())
+                .raw(",\"queue_max_size\":")
+                .number(server.config().flat().topicQueue())
+                .raw(",\"batch_size_avg\":")
+                .raw(decimal(topic.averageBatch()))
+                .raw(",\"messages_published\":")
+                .number(topic.published())
+                .raw(",\"messages_delivered\":")
+                .number(topic.delivered())
+                .raw(",\"messages_dropped\":")
+                .number(topic.dropped())
+                .raw(",\"subscriber_count\":")
+                .number(topic.subscribers())
+                .raw(",\"latency_ms\":{\"avg\":")
+                .raw(decimal(topic.latency().average() / NANOS_PER_MILLI))
+                .raw(",\"p95\":")
+                .raw(decimal(topic.latency().p95() / NANOS_PER_MILLI))
+                .raw(",\"p99\":")
+                .raw(decimal(topic.latency().p99() / NANOS_PER_MILLI))
+                .raw("}}");
+    }
+
+    private static String decimal(double value) {
+        return String.format(Locale.ROOT, "%.3f", value);
+    }
+}

@@ -1,0 +1,149 @@
+package dev.fanfare.server.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.server.RawHttp;
+import dev.fanfare.server.RunningServer;
+import dev.fanfare.server.RunningServer.Answered;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class EventsAndMetricsTest {
+
+    private final RunningServer running = RunningServer.with();
+
+    @AfterEach
+    void close() {
+        running.close();
+    }
+
+    @Test
+    void theBrokersLifeIsAStreamWithoutSingleMessages() throws Exception {
+        try (RawHttp raw = running.raw()) {
+            RawHttp.Response response = listen(raw);
+            running.server.broker().createTopic("a\"b");
+            running.server.broker().publish("a\"b", "a message is no event");
+            running.server.broker().subscribe("a\"b", message -> {}).close();
+            running.server.broker().deleteTopic("a\"b");
+
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.header("content-type")).isEqualTo("text/event-stream");
+            assertThat(nextData(raw)).startsWith("data: {\"event\":\"topic_created\",\"topic\":\"a\\\"b\",\"ts\":\"");
+            assertThat(nextData(raw)).contains("subscriber_added");
+            assertThat(nextData(raw)).contains("subscriber_removed");
+            assertThat(nextData(raw)).contains("topic_deleted");
+        }
+    }
+
+    /// Asks for the stream and waits until it has begun.
+    private static RawHttp.Response listen(RawHttp raw) throws Exception {
+        RawHttp.Response response =
+                raw.request("GET /events HTTP/1.1", "Host: x").read(false);
+        String line = raw.line();
+        while (!line.startsWith(":")) { // the length of the chunk comes first
+            line = raw.line();
+        }
+        return response;
+    }
+
+    private static String nextData(RawHttp raw) throws Exception {
+        String line = raw.line();
+        while (!line.startsWith("data: ")) {
+            line = raw.line();
+        }
+        return line;
+    }
+
+    @Test
+    void aStreamThatIsLeftEnds() throws Exception {
+        try (RawHttp raw = running.raw()) {
+            listen(raw);
+            assertThat(running.server.connections()).isEqualTo(1);
+        }
+        awaitNoConnections();
+    }
+
+    private void awaitNoConnections() throws Exception {
+        // The server notices on its own thread; asking it over another connection lets time pass without sleeping.
+        for (int i = 0; i < 2_000 && running.server.connections() > 0; i++) {
+            running.get("/health/live");
+        }
+        assertThat(running.server.connections()).isZero();
+    }
+
+    @Test
+    void aShutdownEndsTheStream() throws Exception {
+        RawHttp raw = running.raw();
+        listen(raw);
+
+        running.server.close();
+
+        String line = raw.line();
+        while (!line.equals("0")) { // the last chunk
+            line = raw.line();
+        }
+        assertThat(raw.line()).isEmpty();
+        assertThat(raw.ended()).isTrue();
+        raw.close();
+    }
+
+    @Test
+    void figuresAreTextForPrometheus() throws Exception {
+        running.server.broker().createTopic("a\"b");
+        running.server.broker().publish("a\"b", "x");
+
+        Answered metrics = running.get("/metrics");
+
+        assertThat(metrics.header("Content-Type")).startsWith("text/plain; version=0.0.4");
+        assertThat(metrics.body().lines())
+                .contains(
+                        "# TYPE fanfare_topic_published_messages_total counter",
+                        "fanfare_topic_published_messages_total{topic=\"a\\\"b\"} 1",
+                        "fanfare_topic_delivered_messages_total{topic=\"a\\\"b\"} 0",
+                        "fanfare_topic_subscribers{topic=\"a\\\"b\"} 0",
+                        "fanfare_topics 1",
+                        "fanfare_topics_left_out 0",
+                        "fanfare_subscriptions 0",
+                        "fanfare_connections 0");
+        assertThat(metrics.body().lines())
+                .allMatch(line -> line.matches(
+                        "# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\\{[a-z]+=\".*\"(,[a-z]+=\".*\")*})? [0-9.E-]+"));
+    }
+
+    @Test
+    void figuresAreJsonForWhoAsks() throws Exception {
+        running.server.broker().createTopic("t");
+        running.server.broker().publish("t", "x");
+
+        JsonNode asked = running.get("/metrics", "Accept", "application/json").json();
+        JsonNode flat = running.flat("GET", "/metrics", "").json();
+
+        for (JsonNode metrics : new JsonNode[] {asked, flat}) {
+            assertThat(metrics.path("topics")
+                            .path("t")
+                            .path("messages_published")
+                            .asInt())
+                    .isEqualTo(1);
+            assertThat(metrics.path("topics").path("t").path("queue_max_size").asInt())
+                    .isEqualTo(10_000);
+            assertThat(metrics.path("topics").path("t").path("latency_ms").propertyNames())
+                    .containsExactlyInAnyOrder("avg", "p95", "p99");
+            assertThat(metrics.path("global").path("total_published").asInt()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theAverageBatchIsWhatWasHandedOverAtOnce() throws Exception {
+        var topic = running.server.broker().createTopic("t");
+        topic.counters().delivered(10);
+        topic.counters().delivered(5);
+
+        JsonNode metrics = running.flat("GET", "/metrics", "").json();
+
+        assertThat(metrics.path("topics").path("t").path("batch_size_avg").asDouble())
+                .isEqualTo(7.5);
+        assertThat(metrics.path("topics").path("t").path("messages_delivered").asInt())
+                .isEqualTo(15);
+    }
+}
