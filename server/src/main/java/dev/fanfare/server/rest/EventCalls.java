@@ -65,9 +65,9 @@ final class EventCalls {
         @Override
         public void begin(Endpoint.StreamSink to) {
             sink = to;
-            // At once, so that a listener knows from where on it hears everything.
-            to.send(": the broker's events from here on\n\n".getBytes(StandardCharsets.US_ASCII));
             registration = broker.listen(this);
+            // At once, so that the client knows that it hears everything from here on.
+            to.send(": the broker's events from here on\n\n".getBytes(StandardCharsets.US_ASCII));
             to.every(SIGN_OF_LIFE_MILLIS, () -> {
                 tellLost(to);
                 to.send(":\n\n".getBytes(StandardCharsets.US_ASCII));
