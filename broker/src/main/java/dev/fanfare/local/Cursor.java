@@ -19,7 +19,7 @@ final class Cursor {
         }
     }
 
-    private final LocalSubscription owner;
+    private final Reader owner;
     private final int bound;
     private final Overflow overflow;
     private final boolean skipsOldest;
@@ -35,14 +35,14 @@ final class Cursor {
     int gatedAt = -1;
 
     /// @param bound how many messages may wait, at least 1
-    Cursor(LocalSubscription owner, int bound, Overflow overflow) {
+    Cursor(Reader owner, int bound, Overflow overflow) {
         this.owner = owner;
         this.bound = bound;
         this.overflow = overflow;
         this.skipsOldest = overflow instanceof Overflow.DropOldest;
     }
 
-    LocalSubscription owner() {
+    Reader owner() {
         return owner;
     }
 

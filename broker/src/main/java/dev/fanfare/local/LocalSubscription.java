@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// A turn begins with IDLE -> RUNNING and looks at the state before each call of the handler. So once somebody has
 /// made it CLOSING and seen its thread come out, or ENDED, no call begins.
-abstract sealed class LocalSubscription implements Subscription
+abstract sealed class LocalSubscription implements Subscription, Reader
         permits LoopSubscription, ThreadSubscription, CallerSubscription {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalSubscription.class);
@@ -338,32 +338,32 @@ abstract sealed class LocalSubscription implements Subscription
         return position < askUntil && noted != null && noted.skips(from, offset);
     }
 
-    /// Whether the calling thread is in the handler, or about to be.
-    boolean runsHere() {
+    @Override
+    public boolean runsHere() {
         return runner == Thread.currentThread();
     }
 
     // ---- losses
 
-    /// Messages are gone that it did not see. The reader's thread.
-    void lost(long count) {
+    @Override
+    public void lost(long count) {
         tally.lost(count);
         drops.count(count);
     }
 
-    /// The publisher dropped a message for it, inside the section; the topic has counted it.
-    void refusedOne() {
+    @Override
+    public void refusedOne() {
         tally.refusedOne();
         drops.count(1);
     }
 
-    /// A publisher was refused or has to wait because of it; inside the section.
-    void pressed() {
+    @Override
+    public void pressed() {
         pressure.count(1);
     }
 
-    /// It is full and its policy is to end then; inside the section.
-    void tooSlow(long lag) {
+    @Override
+    public void tooSlow(long lag) {
         loop.execute(() -> {
             delivery.events().emit(() -> new BrokerEvent.SlowConsumer(pattern(), name(), lag));
             end(SubscriptionEnd.SLOW_CONSUMER);

@@ -1,0 +1,41 @@
+package dev.fanfare.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs the jcstress tests of the lock-free parts, in processes of their own.
+@Tag("stress")
+class ConcurrencyStressTest {
+
+    private static final String MODE = System.getProperty("fanfare.jcstress.mode", "quick");
+
+    @Test
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
+    void onlyAcceptableOutcomesAreSeen(@TempDir Path results) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        "org.openjdk.jcstress.Main",
+                        "-m",
+                        MODE,
+                        "-t",
+                        "dev.fanfare",
+                        "-r",
+                        results.toString())
+                .directory(results.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        assertThat(output).contains("RUN COMPLETE").contains("HandOffStress").doesNotContain("[FAILED]");
+    }
+}
