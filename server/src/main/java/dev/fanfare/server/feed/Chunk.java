@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// the feed while it is the last; slices on their way to a socket hold the bytes by Netty's own count.
 final class Chunk {
 
+    private static final int FIRST_FRAMES = 8;
+
     final ByteBuf bytes;
 
     /// The number, in the feed, of the first frame in here.
@@ -27,50 +29,60 @@ final class Chunk {
     /// Number of frames in the upper half, bytes in the lower: both are read at once.
     private volatile long written;
 
-    /// Where each frame ends.
-    private int[] ends = new int[8];
+    /// Volatile: a reader may come upon an index that has grown since it looked at [#written].
+    private volatile Index index;
 
-    /// Whose message each frame is and where it stands there; only in feeds of patterns, where frames of several topics
-    /// mix.
-    private Topic @Nullable [] topics;
+    /// What is known of each frame.
+    ///
+    /// @param ends where it ends
+    /// @param topics whose message it is; empty in the feed of a single topic
+    /// @param offsets where that message stands in its topic
+    private record Index(int[] ends, @Nullable Topic[] topics, long[] offsets) {
 
-    private long @Nullable [] offsets;
+        Index(int size, boolean mixed) {
+            this(new int[size], new Topic[mixed ? size : 0], new long[mixed ? size : 0]);
+        }
 
-    Chunk(ByteBuf bytes, long firstFrame, int holders, boolean indexed) {
+        boolean mixed() {
+            return topics.length > 0;
+        }
+
+        /// The old arrays stay as they are for readers that hold them; what is written from now on goes to the new
+        /// ones.
+        Index grown() {
+            int size = ends.length * 2;
+            return new Index(
+                    Arrays.copyOf(ends, size),
+                    mixed() ? Arrays.copyOf(topics, size) : topics,
+                    mixed() ? Arrays.copyOf(offsets, size) : offsets);
+        }
+    }
+
+    /// @param mixed whether frames of several topics come together here, so that it is kept whose each one is
+    Chunk(ByteBuf bytes, long firstFrame, int holders, boolean mixed) {
         this.bytes = bytes;
         this.firstFrame = firstFrame;
         this.holders = holders;
-        if (indexed) {
-            topics = new Topic[ends.length];
-            offsets = new long[ends.length];
-        }
+        this.index = new Index(FIRST_FRAMES, mixed);
     }
 
     /// Copies a frame in; there must be room.
     void append(byte[] frame, int from, int length, Topic topic, long offset) {
         long state = written;
         int frames = frames(state);
-        if (frames == ends.length) {
-            grow();
+        Index to = index;
+        if (frames == to.ends.length) {
+            to = to.grown();
+            index = to;
         }
         bytes.setBytes(bytes(state), frame, from, length);
         int end = bytes(state) + length;
-        ends[frames] = end;
-        if (topics != null && offsets != null) {
-            topics[frames] = topic;
-            offsets[frames] = offset;
+        to.ends[frames] = end;
+        if (to.mixed()) {
+            to.topics[frames] = topic;
+            to.offsets[frames] = offset;
         }
         written = (long) (frames + 1) << 32 | end;
-    }
-
-    private void grow() {
-        int size = ends.length * 2;
-        // The old arrays stay as they are for readers that hold them; what is written from now on goes to the new ones.
-        ends = Arrays.copyOf(ends, size);
-        if (topics != null && offsets != null) {
-            topics = Arrays.copyOf(topics, size);
-            offsets = Arrays.copyOf(offsets, size);
-        }
     }
 
     boolean hasRoom(int length) {
@@ -92,31 +104,29 @@ final class Chunk {
 
     /// Where the frame with this number begins.
     int startOf(long frame) {
-        int index = (int) (frame - firstFrame);
-        return index == 0 ? 0 : ends[index - 1];
+        int at = (int) (frame - firstFrame);
+        return at == 0 ? 0 : index.ends[at - 1];
     }
 
     /// The number of the frame after the last one that ends at or before `limit`, but at least one after `frame`.
     long lastWithin(long frame, int limit, int frames) {
-        int index = Arrays.binarySearch(ends, (int) (frame - firstFrame), frames, limit);
-        int fit = index >= 0 ? index + 1 : -index - 1;
+        int found = Arrays.binarySearch(index.ends, (int) (frame - firstFrame), frames, limit);
+        int fit = found >= 0 ? found + 1 : -found - 1;
         return Math.max(firstFrame + fit, frame + 1);
     }
 
     /// The topic of a frame, in a feed of a pattern.
     Topic topicOf(long frame) {
-        if (topics == null) {
-            throw new IllegalStateException("the feed of a single topic keeps no index of topics");
+        Topic topic = index.topics[(int) (frame - firstFrame)];
+        if (topic == null) {
+            throw new IllegalStateException("frame " + frame + " has not been written");
         }
-        return topics[(int) (frame - firstFrame)];
+        return topic;
     }
 
     /// The offset of a frame, in a feed of a pattern.
     long offsetOf(long frame) {
-        if (offsets == null) {
-            throw new IllegalStateException("the feed of a single topic keeps no index of offsets");
-        }
-        return offsets[(int) (frame - firstFrame)];
+        return index.offsets[(int) (frame - firstFrame)];
     }
 
     /// One more holder; under the feed's lock.

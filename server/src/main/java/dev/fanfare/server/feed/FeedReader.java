@@ -60,7 +60,9 @@ final class FeedReader {
 
     /// Any thread.
     void wake() {
-        if (!(boolean) MARKED.getOpaque(this) && MARKED.compareAndSet(this, false, true)) {
+        // Volatile, not weaker: either this sees that the loop has cleared the mark, or the loop sees what was
+        // appended.
+        if (!(boolean) MARKED.getVolatile(this) && MARKED.compareAndSet(this, false, true)) {
             loop.wake(this);
         }
     }
@@ -77,6 +79,11 @@ final class FeedReader {
         giveBack();
         feed.relieve();
         feed.offered(since);
+        listIfHolding();
+    }
+
+    /// Has the loop look later whether chunks can be given back; on the loop.
+    void listIfHolding() {
         if (!listedAsHolding && first != null) {
             listedAsHolding = true;
             loop.holds(this);
@@ -241,7 +248,12 @@ final class FeedReader {
         private void offer() {
             offeredFrames = feed.endFrames();
             for (int i = 0; i < cursors.size(); i++) {
-                cursors.get(i).offer();
+                WireCursor cursor = cursors.get(i);
+                try {
+                    cursor.offer();
+                } catch (RuntimeException | Error e) {
+                    cursor.fail(e); // memory may have run out: the others are served all the same
+                }
             }
         }
     }

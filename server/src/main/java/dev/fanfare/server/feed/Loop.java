@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -65,7 +66,19 @@ public final class Loop {
 
     private void schedule() {
         if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
-            eventLoop.execute(turn);
+            execute(turn);
+        }
+    }
+
+    /// Runs `action` on the loop, after what it is doing now. Any thread.
+    ///
+    /// @return false when the loop has shut down, and all its connections with it: the action never runs
+    public boolean execute(Runnable action) {
+        try {
+            eventLoop.execute(action);
+            return true;
+        } catch (RejectedExecutionException shutDown) {
+            return false;
         }
     }
 
@@ -78,7 +91,11 @@ public final class Loop {
             for (int i = 0; i < outboxes.size(); i++) {
                 Outbox outbox = outboxes.get(i);
                 outbox.listed = false;
-                outbox.pump();
+                try {
+                    outbox.pump();
+                } catch (RuntimeException | Error e) {
+                    outbox.fail(e); // one connection's bad luck is no other's
+                }
             }
             outboxes.clear();
         } finally {

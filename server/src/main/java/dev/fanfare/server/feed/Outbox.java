@@ -150,6 +150,11 @@ public final class Outbox {
         return before != null || slice != null || firstReady != null;
     }
 
+    /// What it had to send can't be sent: the connection ends.
+    void fail(Throwable cause) {
+        transport.fail(cause);
+    }
+
     /// Forgets everything that waits; nothing is sent any more.
     public void close() {
         closed = true;

@@ -14,6 +14,9 @@ public interface Transport {
     /// Whether bytes that were written still wait for the peer. When that ends, the outbox's [Outbox#pump] is called.
     boolean blocked();
 
+    /// Ends the connection soon, but not from inside this call: something was wrong in here, not at the peer.
+    void fail(Throwable cause);
+
     /// Whether anything can still be sent.
     boolean open();
 }

@@ -4,7 +4,8 @@ import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /// One live subscription of a connection: a place in a feed, and what to do when the peer is slower than the topic. On
@@ -69,7 +70,7 @@ public final class WireCursor extends Source {
     private @Nullable Attachment skips;
 
     /// With [Overflow#DROP_NEWEST], what was kept when the peer fell behind; while it lasts, newer messages are lost.
-    private @Nullable ByteBuf kept;
+    private @Nullable Deque<ByteBuf> kept;
 
     private long droppedUntold;
     private boolean endTold;
@@ -110,7 +111,7 @@ public final class WireCursor extends Source {
         reader = null;
         chunk = null;
         if (kept != null) {
-            kept.release();
+            kept.forEach(ByteBuf::release);
             kept = null;
         }
         left.remove(this);
@@ -146,6 +147,11 @@ public final class WireCursor extends Source {
         }
     }
 
+    /// Ends the connection.
+    void fail(Throwable cause) {
+        outbox.fail(cause);
+    }
+
     private void judge() {
         WireFeed from = feed;
         if (from == null || reader == null) {
@@ -163,7 +169,9 @@ public final class WireCursor extends Source {
         switch (overflow) {
             case DROP_OLDEST -> drop(from, end - queue);
             case DROP_NEWEST -> {
-                kept = copy(frame + queue);
+                // What was lost before lies before what is kept now.
+                tellDropped();
+                kept = copy(from, frame + queue);
                 drop(from, end);
             }
             case DISCONNECT -> owner.overflowed(lag);
@@ -171,17 +179,17 @@ public final class WireCursor extends Source {
     }
 
     /// Copies the frames up to `until` out of the feed, so that they don't hold back its chunks, and moves there.
-    private ByteBuf copy(long until) {
-        ByteBuf copy = ByteBufAllocator.DEFAULT.directBuffer();
+    private @Nullable Deque<ByteBuf> copy(WireFeed from, long until) {
+        Deque<ByteBuf> copies = new ArrayDeque<>(1);
         while (frame < until) {
-            ByteBuf slice = liveSlice(Integer.MAX_VALUE, until);
+            ByteBuf slice = liveSlice(Outbox.SLICE_BYTES, until);
             if (slice == null) {
                 break;
             }
-            copy.writeBytes(slice);
+            copies.add(from.memory(slice.readableBytes()).writeBytes(slice));
             slice.release();
         }
-        return copy;
+        return copies.isEmpty() ? null : copies;
     }
 
     /// Moves forward to the frame with this number and counts what is passed over.
@@ -253,10 +261,13 @@ public final class WireCursor extends Source {
         if (reader == null || replaying != null) {
             return null;
         }
-        ByteBuf keptFrames = kept;
-        if (keptFrames != null) {
-            kept = null;
-            return keptFrames;
+        Deque<ByteBuf> keptSlices = kept;
+        if (keptSlices != null) {
+            ByteBuf oldest = keptSlices.remove();
+            if (keptSlices.isEmpty()) {
+                kept = null;
+            }
+            return oldest;
         }
         ByteBuf slice = liveSlice(limit, Long.MAX_VALUE);
         tellDropped();

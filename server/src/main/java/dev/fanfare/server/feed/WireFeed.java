@@ -6,7 +6,6 @@ import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.Pattern;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -48,6 +47,10 @@ final class WireFeed implements Feed<WireCursor> {
     private int nextChunkBytes = SMALLEST_CHUNK_BYTES;
     private final List<Runnable> waiting = new ArrayList<>(0);
 
+    /// Whether there are any; volatile, so that either a publisher that begins to wait sees that a loop has looked, or
+    /// the loop sees that it waits.
+    private volatile boolean anyWaiting;
+
     /// Written in the topic's section; the topic of a feed without wildcards.
     private volatile @Nullable Topic topic;
 
@@ -67,6 +70,9 @@ final class WireFeed implements Feed<WireCursor> {
         EventFrame frame = kind.finish(prepared, message);
         lock.lock();
         try {
+            if (readers.length == 0) {
+                return; // the last one left meanwhile: nobody would ever give the chunk back
+            }
             if (!pattern.isWild()) {
                 this.topic = topic;
             }
@@ -95,7 +101,7 @@ final class WireFeed implements Feed<WireCursor> {
             }
             return last;
         }
-        ByteBuf bytes = ByteBufAllocator.DEFAULT.directBuffer(Math.max(nextChunkBytes, length));
+        ByteBuf bytes = kind.memory(Math.max(nextChunkBytes, length));
         // A feed that fills its chunks gets larger ones; retire() starts small again.
         nextChunkBytes = Math.min(nextChunkBytes * 2, LARGEST_CHUNK_BYTES);
         FeedReader[] holders = readers;
@@ -148,6 +154,7 @@ final class WireFeed implements Feed<WireCursor> {
         lock.lock();
         try {
             waiting.add(action);
+            anyWaiting = true;
         } finally {
             lock.unlock();
         }
@@ -156,7 +163,7 @@ final class WireFeed implements Feed<WireCursor> {
 
     /// Lets waiting publishers go on if the loops have caught up.
     void relieve() {
-        if (waiting.isEmpty() || congested()) {
+        if (!anyWaiting || congested()) {
             return;
         }
         List<Runnable> released;
@@ -164,6 +171,7 @@ final class WireFeed implements Feed<WireCursor> {
         try {
             released = List.copyOf(waiting);
             waiting.clear();
+            anyWaiting = false;
         } finally {
             lock.unlock();
         }
@@ -173,15 +181,18 @@ final class WireFeed implements Feed<WireCursor> {
     /// Called on the cursor's loop.
     @Override
     public void attach(WireCursor cursor) {
+        FeedReader reader;
         lock.lock();
         try {
-            FeedReader reader = readerOf(cursor.loop());
+            reader = readerOf(cursor.loop());
             Chunk last = tail;
             cursor.place(this, reader, last, last == null ? 0 : Chunk.bytes(last.written()), endFrames);
             reader.add(cursor);
         } finally {
             lock.unlock();
         }
+        // A new reader holds the last chunk, and nothing may ever come that makes it look.
+        reader.listIfHolding();
     }
 
     private FeedReader readerOf(Loop loop) {
@@ -204,10 +215,8 @@ final class WireFeed implements Feed<WireCursor> {
     @Override
     public void detach(WireCursor cursor) {
         Loop loop = cursor.loop();
-        if (loop.eventLoop().inEventLoop()) {
+        if (loop.eventLoop().inEventLoop() || !loop.execute(cursor::leave)) {
             cursor.leave();
-        } else {
-            loop.eventLoop().execute(cursor::leave);
         }
     }
 
@@ -217,9 +226,7 @@ final class WireFeed implements Feed<WireCursor> {
         try {
             readers = Arrays.stream(readers).filter(r -> r != reader).toArray(FeedReader[]::new);
             reader.releaseUpTo(null);
-            if (readers.length == 0) {
-                releaseTail();
-            }
+            releaseTailIfRead();
         } finally {
             lock.unlock();
         }
@@ -246,20 +253,18 @@ final class WireFeed implements Feed<WireCursor> {
                 return false;
             }
             reader.releaseUpTo(null);
-            if (read.heldByFeedOnly()) {
-                releaseTail();
-            } else {
-                readersRetired = true;
-            }
+            readersRetired = true;
+            releaseTailIfRead();
             return true;
         } finally {
             lock.unlock();
         }
     }
 
-    private void releaseTail() {
+    /// Nobody has to read the last chunk any more: its bytes go back, and the next one is linked to what remains.
+    private void releaseTailIfRead() {
         Chunk last = tail;
-        if (last != null && !tailReleased) {
+        if (last != null && !tailReleased && last.heldByFeedOnly()) {
             tailReleased = true;
             last.release();
             nextChunkBytes = SMALLEST_CHUNK_BYTES;
@@ -272,20 +277,11 @@ final class WireFeed implements Feed<WireCursor> {
         wake();
     }
 
+    /// Nothing to do: every cursor has left or is about to, on its loop, and the last one gives the memory back. It
+    /// must
+    /// not be taken from under one that is just being read.
     @Override
-    public void close() {
-        lock.lock();
-        try {
-            for (FeedReader reader : readers) {
-                reader.releaseUpTo(null);
-            }
-            readers = NO_READERS;
-            releaseTail();
-        } finally {
-            lock.unlock();
-        }
-        relieve();
-    }
+    public void close() {}
 
     /// The number of frames appended so far.
     long endFrames() {
@@ -294,6 +290,11 @@ final class WireFeed implements Feed<WireCursor> {
 
     long endBytes() {
         return endBytes;
+    }
+
+    /// Direct memory for frames that a cursor keeps beside the feed.
+    ByteBuf memory(int bytes) {
+        return kind.memory(bytes);
     }
 
     boolean ended() {

@@ -8,6 +8,7 @@ import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.time.Timers;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /// One encoding of the wire: all live subscribers of a pattern that use it share the same bytes.
@@ -19,12 +20,19 @@ public final class WireKind implements FeedKind<WireCursor> {
 
     private final DeliveryStrategy delivery;
     private final Timers timers;
+    private final ByteBufAllocator memory;
     private final ThreadLocal<EventFrame> scratch;
 
     /// @param delivery how subscribers of this kind are woken when neither they nor the topic say it
     public WireKind(EventEncoding encoding, DeliveryStrategy delivery, Timers timers) {
+        this(encoding, delivery, timers, ByteBufAllocator.DEFAULT);
+    }
+
+    /// @param memory where its feeds take their chunks from
+    WireKind(EventEncoding encoding, DeliveryStrategy delivery, Timers timers, ByteBufAllocator memory) {
         this.delivery = delivery;
         this.timers = timers;
+        this.memory = memory;
         this.scratch = ThreadLocal.withInitial(() -> new EventFrame(encoding));
     }
 
@@ -60,6 +68,11 @@ public final class WireKind implements FeedKind<WireCursor> {
 
     DeliveryStrategy delivery() {
         return delivery;
+    }
+
+    /// Direct memory for frames.
+    ByteBuf memory(int bytes) {
+        return memory.directBuffer(bytes);
     }
 
     long nanos() {

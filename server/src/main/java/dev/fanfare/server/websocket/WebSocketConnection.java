@@ -154,10 +154,18 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
-            session.failed(cause);
+        if (cause instanceof IOException) {
+            closeReason = "connection lost";
+            channel.close();
+        } else {
+            fail(cause);
         }
-        closeReason = cause instanceof IOException ? "connection lost" : "internal error";
+    }
+
+    @Override
+    public void fail(Throwable cause) {
+        session.failed(cause);
+        closeReason = "internal error";
         channel.close();
     }
 

@@ -1,0 +1,173 @@
+package dev.fanfare.server.feed;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Message;
+import dev.fanfare.Start;
+import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.Feed;
+import dev.fanfare.feed.FeedKind;
+import dev.fanfare.feed.Pattern;
+import dev.fanfare.protocol.JsonBytes;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/// A broker, one kind of feeds whose every byte of direct memory is counted, and subscribers with peers of their own.
+final class FeedFixture implements AutoCloseable {
+
+    final Broker broker;
+    final Kind kind;
+    private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
+    final UnpooledByteBufAllocator memory = new UnpooledByteBufAllocator(true);
+
+    FeedFixture(DeliveryStrategy delivery) {
+        broker = Broker.open(
+                BrokerConfig.defaults().withTopics(TopicConfig.defaults().withHistory(1000)));
+        kind = new Kind(new WireKind(new Plain(), delivery, broker.timers(), memory));
+    }
+
+    FeedFixture() {
+        this(DeliveryStrategy.immediate());
+    }
+
+    /// An event is the name of its topic, its payload and its offset.
+    private static final class Plain implements EventEncoding {
+
+        @Override
+        public void head(JsonBytes out, String topic, Message draft) {
+            out.put(topic.getBytes(StandardCharsets.UTF_8));
+            out.put(new byte[] {' '});
+            out.put(draft.payload().toByteArray());
+        }
+
+        @Override
+        public void tail(JsonBytes out, Message stored) {
+            out.put((" " + stored.offset()).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /// Remembers the feeds it opened.
+    static final class Kind implements FeedKind<WireCursor> {
+
+        final WireKind wire;
+        final List<WireFeed> feeds = new CopyOnWriteArrayList<>();
+
+        Kind(WireKind wire) {
+            this.wire = wire;
+        }
+
+        @Override
+        public Feed<WireCursor> open(Pattern pattern) {
+            WireFeed feed = (WireFeed) wire.open(pattern);
+            feeds.add(feed);
+            return feed;
+        }
+
+        @Override
+        public Object prepare(Topic topic, Message draft) {
+            return wire.prepare(topic, draft);
+        }
+
+        WireFeed feed() {
+            return feeds.getLast();
+        }
+    }
+
+    /// Direct memory that feeds and their cursors hold.
+    long memoryHeld() {
+        return memory.metric().usedDirectMemory();
+    }
+
+    Topic topic(String name) {
+        return broker.topic(name).orElseGet(() -> broker.createTopic(name));
+    }
+
+    void publish(String topic, String text) {
+        broker.publish(topic, text);
+    }
+
+    /// What a subscription was told, one line per call, and its own end.
+    static final class Subscriber implements WireCursor.Owner {
+
+        final FakePeer peer;
+        final WireCursor cursor;
+        final List<String> told = new ArrayList<>();
+        final Attachment attachment;
+        Runnable onOverflow = () -> {};
+
+        /// Subscribes to what comes from now on.
+        Subscriber(FeedFixture fixture, FakePeer peer, String pattern, Settings settings) {
+            this(fixture, peer, pattern, settings, Start.latest());
+        }
+
+        Subscriber(FeedFixture fixture, FakePeer peer, String pattern, Settings settings, Start start) {
+            this.peer = peer;
+            this.cursor = new WireCursor(peer.outbox, this, settings.delivery, settings.overflow, settings.queue);
+            this.attachment = fixture.broker.feeds().attach(Pattern.of(pattern), start, fixture.kind, cursor);
+            if (Pattern.of(pattern).isWild()) {
+                cursor.holdFor(attachment);
+            }
+            fixture.subscribers.add(this);
+        }
+
+        /// As a subscription does when its replay is through.
+        void live(boolean wild) {
+            if (wild) {
+                cursor.goLive();
+            } else {
+                peer.outbox.offer(cursor);
+            }
+        }
+
+        void leave() {
+            attachment.close();
+        }
+
+        @Override
+        public void dropped(long count) {
+            told.add("dropped " + count);
+            peer.control("dropped " + count);
+        }
+
+        @Override
+        public void overflowed(long lag) {
+            told.add("overflowed " + lag);
+            onOverflow.run();
+        }
+
+        @Override
+        public void ended() {
+            told.add("ended");
+            peer.control("ended");
+        }
+    }
+
+    /// What a subscription asks for.
+    record Settings(@Nullable DeliveryStrategy delivery, WireCursor.Overflow overflow, int queue) {
+
+        static Settings of(WireCursor.Overflow overflow, int queue) {
+            return new Settings(null, overflow, queue);
+        }
+
+        static Settings usual() {
+            return of(WireCursor.Overflow.DROP_OLDEST, 100);
+        }
+    }
+
+    /// Everybody leaves; called on the loops, or when they have ended.
+    @Override
+    public void close() {
+        for (Subscriber subscriber : subscribers) {
+            subscriber.leave();
+            subscriber.peer.close();
+        }
+        broker.close();
+    }
+}
