@@ -89,6 +89,7 @@ public final class Session implements Connections.Peer {
                 context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
         this.receivedNanos = log.openedNanos();
         this.sentNanos = receivedNanos;
+        this.pingedNanos = receivedNanos - 1;
     }
 
     /// The largest message this session takes.
@@ -165,6 +166,10 @@ public final class Session implements Connections.Peer {
                 return;
             }
         }
+        appendOrRefuse(request);
+    }
+
+    private void appendOrRefuse(Request.Publish request) {
         try {
             append(request);
         } catch (FanfareException refused) {
@@ -229,13 +234,13 @@ public final class Session implements Connections.Peer {
             heldUntilNanos = context.nanos() + wait.toNanos();
             loop.delivery().after(wait, () -> giveUp(request, refused));
         }
-        full.onRoom(() -> execute(() -> retry(request)));
+        full.onRoom(() -> later(() -> retry(request)));
     }
 
     private void retry(Request.Publish request) {
         if (held == request && !detached) {
             held = null;
-            append(request);
+            appendOrRefuse(request);
             readOn();
         }
     }
@@ -352,8 +357,8 @@ public final class Session implements Connections.Peer {
     /// the transport; until
     /// it has read that, it counts as no subscriber.
     void overflowed(WireSubscription.Key key, long lag) {
-        // Later, since the feed is just being drained: its list of subscribers must not change under it.
-        loop.delivery().eventLoop().execute(() -> {
+        // The feed is just offering to its subscribers, and none of them may leave it meanwhile.
+        later(() -> {
             if (!detached) {
                 context.feeds().emit(() -> new BrokerEvent.SlowConsumer(key.topic(), name(key), lag));
                 disconnectSlow(
@@ -389,7 +394,7 @@ public final class Session implements Connections.Peer {
         Feed<?> full = wakes.flush();
         if (full != null && !congested) {
             congested = true;
-            full.onRoom(() -> execute(() -> {
+            full.onRoom(() -> later(() -> {
                 congested = false;
                 connection.readAgain();
             }));
@@ -418,6 +423,7 @@ public final class Session implements Connections.Peer {
             connection.ping();
         }
         if (now - sentNanos >= heartbeat && codec.sendsHeartbeats() && !detached) {
+            sentNanos = now; // a peer that takes nothing gets one, not one with every tick
             reply(out -> codec.heartbeat(out, context.millis()));
         }
         checkProgress(now);
@@ -445,9 +451,12 @@ public final class Session implements Connections.Peer {
     public void close() {
         execute(() -> {
             endOfBatch();
-            connection
-                    .outbox()
-                    .whenEmpty(() -> connection.close(CloseCode.GOING_AWAY, "shutting down", CLOSE_LINGER_MILLIS));
+            // What waits for its batch to be full goes out now; after the close frame nothing may follow.
+            subscriptions.values().forEach(WireSubscription::flush);
+            connection.outbox().whenEmpty(() -> {
+                detach();
+                connection.close(CloseCode.GOING_AWAY, "shutting down", CLOSE_LINGER_MILLIS);
+            });
         });
     }
 
@@ -483,8 +492,13 @@ public final class Session implements Connections.Peer {
         if (loop.delivery().eventLoop().inEventLoop()) {
             action.run();
         } else {
-            loop.delivery().eventLoop().execute(action);
+            later(action);
         }
+    }
+
+    /// Runs on the session's loop, but not from inside what it is doing now. Any thread.
+    private void later(Runnable action) {
+        loop.delivery().execute(action);
     }
 
     private boolean refusesOperations(@Nullable String requestId) {

@@ -86,6 +86,11 @@ final class WireSubscription implements WireCursor.Owner {
         }
     }
 
+    /// Delivers what is there, whatever its batch still waits for.
+    void flush() {
+        outbox.offer(cursor);
+    }
+
     /// Ends it without a word to the peer.
     void close() {
         closed = true;
