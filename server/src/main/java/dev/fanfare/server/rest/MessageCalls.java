@@ -181,11 +181,12 @@ final class MessageCalls {
 
     private static Message draft(Request.Publish publish) {
         return Message.of(
-                publish.id(),
-                publish.type(),
-                publish.key(),
-                publish.headers(),
-                Payload.validatedJson(publish.payload()));
+                        publish.id(),
+                        publish.type(),
+                        publish.key(),
+                        publish.headers(),
+                        Payload.validatedJson(publish.payload()))
+                .withReply(publish.replyTo(), publish.correlationId());
     }
 
     private Outcome published(Topic topic, Outcome outcome, Wakes wakes) {
