@@ -50,6 +50,17 @@ class CommandsTest {
         assertThat(missing).isEmpty();
     }
 
+    @Test
+    void everyBenchmarkShownExists() {
+        Sources sources = new Sources();
+        List<String> missing = shown().stream()
+                .filter(command -> command.group(1).equals("bench"))
+                .map(command -> command.group(2).strip())
+                .filter(name -> name.matches("[A-Z][a-z]\\w+") && !sources.know(name, ""))
+                .toList();
+        assertThat(missing).isEmpty();
+    }
+
     private boolean knows(String command, String option) {
         return switch (command) {
             case "serve" -> Setting.named(option).isPresent() || option.equals("config");
