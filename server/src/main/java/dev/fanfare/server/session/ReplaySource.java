@@ -6,6 +6,7 @@ import dev.fanfare.server.feed.Source;
 import dev.fanfare.server.feed.WireKind;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,21 +21,25 @@ final class ReplaySource extends Source {
     private final WireKind kind;
     private final @Nullable ReplaySlices slices;
     private final LongConsumer dropped;
+    private final Consumer<List<Message>> delivered;
     private final Runnable caughtUp;
     private boolean done;
 
     /// @param slices where encoded slices are shared; null for a pattern, whose messages are of several topics
+    /// @param delivered told which messages are in each slice
     /// @param dropped told how many messages retention took away, before the slice behind the gap is handed out
     ReplaySource(
             Attachment attachment,
             WireKind kind,
             @Nullable ReplaySlices slices,
             LongConsumer dropped,
+            Consumer<List<Message>> delivered,
             Runnable caughtUp) {
         this.attachment = attachment;
         this.slices = slices;
         this.kind = kind;
         this.dropped = dropped;
+        this.delivered = delivered;
         this.caughtUp = caughtUp;
     }
 
@@ -53,6 +58,7 @@ final class ReplaySource extends Source {
             caughtUp.run();
             return null;
         }
+        delivered.accept(messages);
         return slices == null ? ReplaySlices.encode(messages, kind) : slices.frames(messages, kind);
     }
 

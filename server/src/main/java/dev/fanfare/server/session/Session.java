@@ -68,11 +68,7 @@ public final class Session implements Connections.Peer {
     private boolean draining;
     private boolean detached;
 
-    private long receivedNanos;
-    private long sentNanos;
-    private long pingedNanos;
-    private long untakenBytes;
-    private long untakenSinceNanos;
+    private final SignsOfLife life;
 
     /// A session that has just been opened.
     ///
@@ -87,9 +83,11 @@ public final class Session implements Connections.Peer {
         this.publishes = context.publishBucket();
         this.log = new SessionLog(
                 context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
-        this.receivedNanos = log.openedNanos();
-        this.sentNanos = receivedNanos;
-        this.pingedNanos = receivedNanos - 1;
+        this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
+    }
+
+    SessionContext context() {
+        return context;
     }
 
     /// The largest message this session takes.
@@ -108,12 +106,12 @@ public final class Session implements Connections.Peer {
 
     /// Bytes came in.
     public void received() {
-        receivedNanos = context.nanos();
+        life.received(context.nanos());
     }
 
     /// Bytes went out.
     public void sent(int bytes) {
-        sentNanos = context.nanos();
+        life.sent(context.nanos());
         log.sent(bytes);
     }
 
@@ -408,34 +406,24 @@ public final class Session implements Connections.Peer {
 
     /// The peer has taken what was sent.
     public void progressed() {
-        untakenBytes = 0;
+        life.progressed();
     }
 
     /// Called every now and then: heartbeats, and peers that are gone or stuck.
     public void tick(long now) {
-        long heartbeat = context.config().delivery().heartbeat().toNanos();
-        if (now - receivedNanos >= 2 * heartbeat) {
-            connection.abort("no sign of life for " + 2 * heartbeat / 1_000_000 + " ms");
+        if (life.gone(now)) {
+            connection.abort("no sign of life for twice the heartbeat");
             return;
         }
-        if (now - receivedNanos >= heartbeat && pingedNanos - receivedNanos < 0) {
-            pingedNanos = now;
+        if (life.pingDue(now)) {
             connection.ping();
         }
-        if (now - sentNanos >= heartbeat && codec.sendsHeartbeats() && !detached) {
-            sentNanos = now; // a peer that takes nothing gets one, not one with every tick
+        if (codec.sendsHeartbeats() && !detached && life.heartbeatDue(now)) {
             reply(out -> codec.heartbeat(out, context.millis()));
         }
-        checkProgress(now);
-    }
-
-    private void checkProgress(long now) {
         long timeout = context.slowSendTimeoutNanos();
-        long untaken = timeout == 0 || detached ? 0 : connection.untakenBytes();
-        if (untaken == 0 || untaken != untakenBytes) {
-            untakenBytes = untaken;
-            untakenSinceNanos = now;
-        } else if (now - untakenSinceNanos >= timeout && !subscriptions.isEmpty()) {
+        boolean judged = timeout > 0 && !detached && !subscriptions.isEmpty();
+        if (judged && life.stuck(now, connection.untakenBytes(), timeout)) {
             disconnectSlow("no byte was taken for " + timeout / 1_000_000 + " ms (setting slow-send-timeout)");
         }
     }

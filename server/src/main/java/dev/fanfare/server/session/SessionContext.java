@@ -3,6 +3,7 @@ package dev.fanfare.server.session;
 import dev.fanfare.Broker;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Message;
 import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.FeedAccess;
@@ -14,6 +15,7 @@ import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.time.Timers;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -123,6 +125,19 @@ public final class SessionContext {
     @Nullable
     Topic find(String name) {
         return server.broker().topic(name).orElse(null);
+    }
+
+    /// Counts messages that were replayed; those of one topic mostly follow each other.
+    void replayed(List<Message> messages) {
+        Topic topic = null;
+        for (Message message : messages) {
+            if (topic == null || !topic.name().equals(message.topic())) {
+                topic = find(message.topic());
+            }
+            if (topic != null) {
+                topic.counters().delivered(1);
+            }
+        }
     }
 
     /// Checks that a connection may have one more subscription.

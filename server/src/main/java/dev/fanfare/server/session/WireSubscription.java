@@ -53,7 +53,12 @@ final class WireSubscription implements WireCursor.Owner {
         }
         if (attached.state() == Attachment.State.REPLAYING) {
             replay = new ReplaySource(
-                    attached, kind, pattern.isWild() ? null : slices, this::dropped, () -> caughtUp(attached));
+                    attached,
+                    kind,
+                    pattern.isWild() ? null : slices,
+                    this::dropped,
+                    session.context()::replayed,
+                    () -> caughtUp(attached));
         }
         return attached.opened();
     }
