@@ -12,12 +12,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The other end of a connection: takes what is sent, or refuses it. On the connection's loop.
-final class FakePeer implements Transport {
+public final class FakePeer implements Transport {
 
-    final Outbox outbox;
+    /// What its connection sends through.
+    public final Outbox outbox;
 
     /// The texts of the frames taken, in order.
-    final List<String> texts = new ArrayList<>();
+    public final List<String> texts = new ArrayList<>();
 
     /// What is done with each.
     Consumer<String> sink = texts::add;
@@ -32,17 +33,18 @@ final class FakePeer implements Transport {
     private boolean taking = true;
     private boolean open = true;
 
-    FakePeer(Loop loop) {
+    /// The other end of a connection on this loop.
+    public FakePeer(Loop loop) {
         outbox = new Outbox(this, loop);
     }
 
     /// Takes no more bytes.
-    void refuse() {
+    public void refuse() {
         taking = false;
     }
 
     /// Takes what waits, and what comes.
-    void take() {
+    public void take() {
         taking = true;
         flush();
         outbox.pump();
@@ -56,7 +58,8 @@ final class FakePeer implements Transport {
         outbox.pump();
     }
 
-    void close() {
+    /// The connection is gone.
+    public void close() {
         open = false;
         outbox.close();
         waiting.forEach(ByteBuf::release);
