@@ -12,18 +12,11 @@ final class HandTurnedLoop {
     private final ConcurrentLinkedQueue<Runnable> turns = new ConcurrentLinkedQueue<>();
     final Loop loop = new Loop((EventLoop) Proxy.newProxyInstance(
             EventLoop.class.getClassLoader(), new Class<?>[] {EventLoop.class}, (proxy, method, arguments) -> {
-                switch (method.getName()) {
-                    case "execute" -> {
-                        turns.add((Runnable) arguments[0]);
-                        return null;
-                    }
-                    case "inEventLoop" -> {
-                        return true;
-                    }
-                    default -> {
-                        return null; // timers never run out here
-                    }
+                if (method.getName().equals("execute")) {
+                    turns.add((Runnable) arguments[0]);
                 }
+                // Timers never run out here.
+                return method.getName().equals("inEventLoop") ? true : null;
             }));
 
     /// Takes one turn, if one has been asked for.

@@ -10,7 +10,10 @@ import org.openjdk.jcstress.infra.results.III_Result;
 
 /// A publisher appends and wakes while the loop takes a turn: the wake mark against the drain.
 @JCStressTest
-@Outcome(id = "2, 0, 0", expect = Expect.ACCEPTABLE, desc = "The turn at hand found both; the loop was not woken again.")
+@Outcome(
+        id = "2, 0, 0",
+        expect = Expect.ACCEPTABLE,
+        desc = "The turn at hand found both; the loop was not woken again.")
 @Outcome(id = "2, 0, 1", expect = Expect.ACCEPTABLE, desc = "The loop was woken again, for the second or for nothing.")
 @Outcome(id = "1, 0, .*", expect = Expect.FORBIDDEN, desc = "A wake-up was lost: the second stays behind.")
 @Outcome(expect = Expect.FORBIDDEN, desc = "A frame was torn, or came twice.")
