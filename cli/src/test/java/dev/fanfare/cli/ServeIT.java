@@ -101,7 +101,7 @@ class ServeIT {
                         .singleElement()
                         .asString()
                         .contains("127.0.0.1:" + port)
-                        .containsIgnoringCase("already in use");
+                        .contains("the port is taken");
             }
         }
     }
