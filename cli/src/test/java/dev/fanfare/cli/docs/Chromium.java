@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A page in headless Chromium, asked over its debugging protocol.
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
 
     private static final Pattern PAGE_SOCKET =
             Pattern.compile("(?s)\"type\": \"page\".*?\"webSocketDebuggerUrl\": \"([^\"]+)\"");
@@ -36,7 +36,8 @@ final class Chromium implements AutoCloseable {
         this.answers = answers;
     }
 
-    static Chromium open(String address) throws Exception {
+    /// Opens the page at that address.
+    public static Chromium open(String address) throws Exception {
         String binary = List.of("/usr/bin/chromium", "/usr/bin/chromium-browser").stream()
                 .filter(path -> Files.isExecutable(Path.of(path)))
                 .findFirst()
@@ -91,7 +92,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /// Evaluates a script again and again until it is true.
-    void await(String script) throws InterruptedException {
+    public void await(String script) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (System.nanoTime() < deadline) {
             socket.sendText(
