@@ -14,7 +14,6 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.CloseCode;
 import dev.fanfare.protocol.Codec;
-import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
@@ -26,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One peer: reads its requests, answers each in order, and holds its subscriptions. It knows neither sockets nor the
@@ -40,17 +38,11 @@ public final class Session implements Connections.Peer {
     private static final long SLOW_LINGER_MILLIS = 30_000;
     private static final long CLOSE_LINGER_MILLIS = 5_000;
 
-    /// Makes the session of a connection.
-    @FunctionalInterface
-    public interface Opening {
-        /// The session that speaks through this connection.
-        Session open(Connection connection);
-    }
-
     private final SessionContext context;
     private final SessionLoop loop;
     private final Connection connection;
     private final Codec codec;
+    private final Answers answers;
     private final WireKind kind;
     private final String id;
     private final Wakes wakes = new Wakes();
@@ -79,6 +71,7 @@ public final class Session implements Connections.Peer {
         this.connection = connection;
         this.kind = kind;
         this.codec = context.codec(loop);
+        this.answers = new Answers(context, loop, connection);
         this.id = clientId == null ? UUID.randomUUID().toString() : clientId;
         this.publishes = context.publishBucket();
         this.log = new SessionLog(
@@ -100,7 +93,7 @@ public final class Session implements Connections.Peer {
         log.opened();
         context.connections().add(this);
         if (codec.greets()) {
-            reply(out -> codec.greeting(out, id));
+            answers.say(out -> codec.greeting(out, id));
         }
     }
 
@@ -131,7 +124,7 @@ public final class Session implements Connections.Peer {
             case Request.Publish publish -> publish(publish);
             case Request.Subscribe subscribe -> subscribe(subscribe);
             case Request.Unsubscribe unsubscribe -> unsubscribe(unsubscribe);
-            case Request.Ping(var requestId) -> reply(out -> codec.pong(out, requestId, context.millis()));
+            case Request.Ping(var requestId) -> answers.say(out -> codec.pong(out, requestId, context.millis()));
             case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
         }
     }
@@ -182,7 +175,7 @@ public final class Session implements Connections.Peer {
         }
         Topic topic = topic(request.topic());
         if (topic == null) {
-            refuseUnknown(request.requestId(), request.topic());
+            refuse(request.requestId(), WireError.topicNotFound(request.topic()));
             return;
         }
         Message draft = Message.of(
@@ -206,7 +199,7 @@ public final class Session implements Connections.Peer {
     private void published(Request.Publish request, Topic topic, PublishResult.Accepted accepted) {
         log.published();
         if (!request.noAck()) {
-            TextFrame frame = loop.frame();
+            TextFrame frame = answers.begin();
             codec.published(
                     frame.begin(),
                     request,
@@ -215,7 +208,7 @@ public final class Session implements Connections.Peer {
                     accepted.epoch(),
                     accepted.offset(),
                     codec.tellsReceivers() ? context.feeds().subscribers(topic) : 0);
-            send(frame);
+            answers.send(frame);
         }
     }
 
@@ -277,7 +270,7 @@ public final class Session implements Connections.Peer {
         try {
             Pattern pattern = Pattern.of(request.topic());
             if (!pattern.isWild() && topic(request.topic()) == null) {
-                refuseUnknown(request.requestId(), request.topic());
+                refuse(request.requestId(), WireError.topicNotFound(request.topic()));
                 return;
             }
             subscribe(request, pattern);
@@ -307,10 +300,10 @@ public final class Session implements Connections.Peer {
         }
         Attachment.Opened opened = subscription.attach(context.feeds(), start, kind, loop.replaySlices());
         remember(key, subscription);
-        TextFrame frame = loop.frame();
+        TextFrame frame = answers.begin();
         codec.subscribed(
                 frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
-        send(frame);
+        answers.send(frame);
         subscription.begin();
     }
 
@@ -337,10 +330,10 @@ public final class Session implements Connections.Peer {
             refuse(request.requestId(), WireError.notSubscribed(request.topic()));
             return;
         } else if (request.topic().indexOf('*') < 0 && context.find(request.topic()) == null) {
-            refuseUnknown(request.requestId(), request.topic());
+            refuse(request.requestId(), WireError.topicNotFound(request.topic()));
             return;
         }
-        reply(out -> codec.unsubscribed(out, request, context.millis()));
+        answers.say(out -> codec.unsubscribed(out, request, context.millis()));
     }
 
     // What subscriptions tell.
@@ -348,7 +341,7 @@ public final class Session implements Connections.Peer {
     void tellDropped(WireSubscription.Key key, long count) {
         log.dropped(count);
         context.feeds().emit(() -> new BrokerEvent.MessagesDropped(key.topic(), name(key), count));
-        reply(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
+        answers.say(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
     }
 
     /// The peer is too slow for a subscription whose policy is to disconnect. It is told behind what is already with
@@ -381,7 +374,7 @@ public final class Session implements Connections.Peer {
     void ended(WireSubscription subscription) {
         if (forget(subscription.key()) != null) {
             subscription.close();
-            reply(out -> codec.topicDeleted(out, subscription.key().topic(), context.millis()));
+            answers.say(out -> codec.topicDeleted(out, subscription.key().topic(), context.millis()));
         }
     }
 
@@ -419,7 +412,7 @@ public final class Session implements Connections.Peer {
             connection.ping();
         }
         if (codec.sendsHeartbeats() && !detached && life.heartbeatDue(now)) {
-            reply(out -> codec.heartbeat(out, context.millis()));
+            answers.say(out -> codec.heartbeat(out, context.millis()));
         }
         long timeout = context.slowSendTimeoutNanos();
         boolean judged = timeout > 0 && !detached && !subscriptions.isEmpty();
@@ -498,23 +491,8 @@ public final class Session implements Connections.Peer {
         return draining;
     }
 
-    private void refuseUnknown(@Nullable String requestId, String topic) {
-        refuse(requestId, WireError.topicNotFound(topic));
-    }
-
     private void refuse(@Nullable String requestId, WireError error) {
         log.refused(error, context.nanos());
-        reply(out -> codec.error(out, requestId, error, context.millis()));
-    }
-
-    private void reply(Consumer<JsonBytes> answer) {
-        TextFrame frame = loop.frame();
-        answer.accept(frame.begin());
-        send(frame);
-    }
-
-    private void send(TextFrame frame) {
-        frame.end(TextFrame.TEXT);
-        connection.outbox().control(frame.array(), frame.from(), frame.length());
+        answers.refuse(requestId, error);
     }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// One WebSocket after its handshake: frames in, frames out, pings, closing. It is the only handler left in the
@@ -45,11 +46,14 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     private String closeReason = "connection lost";
 
     WebSocketConnection(
-            Channel channel, SessionLoop loop, Session.Opening opening, @Nullable MessageInflater inflater) {
+            Channel channel,
+            SessionLoop loop,
+            Function<Connection, Session> opening,
+            @Nullable MessageInflater inflater) {
         this.channel = channel;
         this.loop = loop;
         this.outbox = new Outbox(this, loop.delivery());
-        this.session = opening.open(this);
+        this.session = opening.apply(this);
         this.decoder = new FrameDecoder(
                 this,
                 loop.shared(FrameDecoder.Scratch.class, FrameDecoder.Scratch::new),
