@@ -61,12 +61,6 @@ public final class RawHttp implements AutoCloseable {
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
     }
 
-    /// Says that nothing more is sent.
-    public RawHttp finish() throws IOException {
-        socket.shutdownOutput();
-        return this;
-    }
-
     /// The next answer, with its body if it has a length.
     public Response read() throws IOException {
         return read(true);
