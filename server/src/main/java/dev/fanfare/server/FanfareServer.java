@@ -31,7 +31,6 @@ import org.slf4j.LoggerFactory;
 public final class FanfareServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(FanfareServer.class);
-    private static final Duration LOOPS_END = Duration.ofSeconds(5);
 
     private final ServerContext context;
     private final boolean ownsBroker;
@@ -74,7 +73,7 @@ public final class FanfareServer implements AutoCloseable {
             return server;
         } catch (RuntimeException | Error failed) {
             server.listeners.forEach(Listener::close);
-            server.endLoops();
+            server.loops.close();
             throw failed;
         }
     }
@@ -154,7 +153,7 @@ public final class FanfareServer implements AutoCloseable {
             drain();
         } finally {
             listeners.forEach(Listener::close);
-            endLoops();
+            loops.close();
             if (ownsBroker) {
                 context.broker().close();
             }
@@ -195,11 +194,5 @@ public final class FanfareServer implements AutoCloseable {
         List<Future<?>> passed = new ArrayList<>();
         loops.group().forEach(loop -> passed.add(loop.submit(() -> {})));
         passed.forEach(one -> one.awaitUninterruptibly(grace.toMillis()));
-    }
-
-    private void endLoops() {
-        loops.group()
-                .shutdownGracefully(0, LOOPS_END.toMillis(), TimeUnit.MILLISECONDS)
-                .awaitUninterruptibly();
     }
 }
