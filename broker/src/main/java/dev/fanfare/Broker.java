@@ -48,8 +48,8 @@ public final class Broker implements AutoCloseable {
         return new Broker(config);
     }
 
-    /// The one broker that everybody in the process shares, with the default configuration; a new one when the
-    /// last was closed.
+    /// The one broker that everybody in the process shares, with the default configuration; a new one when the last
+    /// was closed.
     public static synchronized Broker shared() {
         if (shared == null || shared.closed.get()) {
             shared = open();

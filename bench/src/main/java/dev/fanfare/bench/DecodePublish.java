@@ -26,9 +26,9 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
-/// From the text of a publish to a request: the codec of the standard dialect, and Jackson's streaming parser made to
-/// do
-/// the same (the fields it needs as strings, the payload as the bytes that were written, everything validated).
+/// From the text of a publish to a request: the codec of the standard dialect, and Jackson's streaming parser made
+/// to do the same (the fields it needs as strings, the payload as the bytes that were written, everything
+/// validated).
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -52,8 +52,8 @@ public interface Attachment {
     /// How many messages retention took away before they could be replayed, since the last call.
     long takeLost();
 
-    /// Whether a message found in a pattern's feed was or will be replayed, so that the feed's copy is to be
-    /// passed over.
+    /// Whether a message found in a pattern's feed was or will be replayed, so that the feed's copy is to be passed
+    /// over.
     boolean skips(Topic topic, long offset);
 
     /// Ends the subscription; idempotent, any thread. The cursor is detached.

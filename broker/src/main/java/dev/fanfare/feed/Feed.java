@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// What all live subscriptions with the same pattern and kind see: one append-once sequence that each reads with a
 /// cursor.
 ///
-/// The feed of a topic is appended to inside that topic's section; the feed of a pattern by several topics at
-/// once, so it has a lock of its own, taken after a topic's and held for one reservation and copy. Nothing else is
+/// The feed of a topic is appended to inside that topic's section; the feed of a pattern by several topics at once,
+/// so it has a lock of its own, taken after a topic's and held for one reservation and copy. Nothing else is
 /// locked, waited for or called inside [#append], [#attach] and [#admit].
 ///
 /// @param <C> a subscriber's cursor
@@ -56,8 +56,8 @@ public interface Feed<C> {
     /// Takes the cursor out; what it has not read is forgotten. Without effect if it is not attached. Any thread.
     void detach(C cursor);
 
-    /// The topic was deleted: nothing will be appended any more; each cursor is told once it has read what is
-    /// left. Called with the registry of topics locked: it may wake readers, but calls nothing else.
+    /// The topic was deleted: nothing will be appended any more; each cursor is told once it has read what is left.
+    /// Called with the registry of topics locked: it may wake readers, but calls nothing else.
     void end();
 
     /// The feed has no subscription left: gives its memory back. Nothing is appended or attached any more; a

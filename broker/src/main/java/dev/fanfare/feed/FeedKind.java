@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param <C> what a subscriber of such a feed is: its cursor
 public interface FeedKind<C> {
 
-    /// Makes the feed of a pattern (a plain topic name is the simplest pattern). Called with the registry of
-    /// topics locked: it calls nothing of the broker.
+    /// Makes the feed of a pattern (a plain topic name is the simplest pattern). Called with the registry of topics
+    /// locked: it calls nothing of the broker.
     Feed<C> open(Pattern pattern);
 
     /// What can be computed for a message before the topic's section is entered, once for all feeds of this kind.

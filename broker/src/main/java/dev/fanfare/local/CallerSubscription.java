@@ -4,8 +4,7 @@ import dev.fanfare.DeliveryStrategy;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A subscription whose handler is called by the publishers' threads. Whoever finds [#work] at zero delivers until
-/// it is
-/// at zero again; the others, and what is published by the handler itself, only raise it.
+/// it is at zero again; the others, and what is published by the handler itself, only raise it.
 final class CallerSubscription extends LocalSubscription {
 
     private final AtomicInteger work = new AtomicInteger();

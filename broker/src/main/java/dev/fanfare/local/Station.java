@@ -8,8 +8,8 @@ import java.util.List;
 /// The readers of one feed on one loop. A publisher wakes the station, once until the loop has looked; the loop
 /// then serves every reader. The readers change on the loop only.
 ///
-/// A publisher raises the feed's end, then looks at the mark; the loop clears the mark, then looks at the end.
-/// With a full fence between on both sides, at least one of them sees what the other did.
+/// A publisher raises the feed's end, then looks at the mark; the loop clears the mark, then looks at the end. With
+/// a full fence between on both sides, at least one of them sees what the other did.
 final class Station implements Runnable {
 
     private static final VarHandle MARK;

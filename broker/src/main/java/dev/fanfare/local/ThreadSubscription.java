@@ -3,8 +3,7 @@ package dev.fanfare.local;
 import java.util.concurrent.locks.LockSupport;
 
 /// A subscription with a virtual thread of its own. Its loop unparks it, because an unpark is too dear for the
-/// publisher,
-/// and watches over its batched delivery; everything else it does itself.
+/// publisher, and watches over its batched delivery; everything else it does itself.
 final class ThreadSubscription extends LocalSubscription {
 
     private final Thread thread;

@@ -2,8 +2,8 @@ package dev.fanfare.log;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/// What all histories of a broker may cost together. Logs report what they keep; whoever owns the logs shrinks
-/// them when [#exceeded]. Any thread.
+/// What all histories of a broker may cost together. Logs report what they keep; whoever owns the logs shrinks them
+/// when [#exceeded]. Any thread.
 public final class HistoryBudget {
 
     private final long limit;

@@ -36,8 +36,8 @@ public interface TopicLog extends AutoCloseable {
     /// The timestamp of the newest message appended, −1 before the first: the next one must not have a lower one.
     long lastTimestamp();
 
-    /// The timestamp of the newest message that was forgotten or is too old now, −1 if there is none: every
-    /// visible message with a higher timestamp is still kept.
+    /// The timestamp of the newest message that was forgotten or is too old now, −1 if there is none: every visible
+    /// message with a higher timestamp is still kept.
     long forgottenTimestamp();
 
     /// What the kept messages cost by [#cost], in bytes.

@@ -21,9 +21,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Who hears which topics: opens the feed of a pattern and kind with its first subscription, puts it into the
-/// plans of the topics it hears, and closes it after the last one. The registry's lock guards subscriptions and
-/// plans; publishing takes none of it.
+/// Who hears which topics: opens the feed of a pattern and kind with its first subscription, puts it into the plans
+/// of the topics it hears, and closes it after the last one. The registry's lock guards subscriptions and plans;
+/// publishing takes none of it.
 public final class FeedRegistry implements FeedAccess {
 
     private final TopicRegistry topics;

@@ -159,8 +159,8 @@ public final class LiveTopic implements Topic {
 
     /// Publishes without waiting for room.
     ///
-    /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is
-    ///     waited for
+    /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited
+    ///     for
     PublishResult append(Message draft, @Nullable Wakes wakes) {
         Plan planned = plan;
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
@@ -272,8 +272,8 @@ public final class LiveTopic implements Topic {
         return plan;
     }
 
-    /// Under the registry's lock, which alone decides about plans; a plan that says the topic has ended is the
-    /// last one.
+    /// Under the registry's lock, which alone decides about plans; a plan that says the topic has ended is the last
+    /// one.
     void plan(Plan next) {
         section.lock();
         try {

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// A subscription of a pattern: joins the feed first, notes in each matching topic's section how far that topic
-/// has come, and replays up to there. What the feed holds of a topic below its noted offset is passed over.
+/// A subscription of a pattern: joins the feed first, notes in each matching topic's section how far that topic has
+/// come, and replays up to there. What the feed holds of a topic below its noted offset is passed over.
 ///
 /// A topic made meanwhile has the feed in its plan from its first message on; whether it is still noted or not,
 /// each of its messages is either below its noted offset and replayed, or in the feed and not passed over.

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Where a topic's messages go: its feeds and their distinct kinds, resolved when topics or subscriptions change
-/// so that a publish has nothing to look up. Immutable; replaced only inside the topic's section.
+/// Where a topic's messages go: its feeds and their distinct kinds, resolved when topics or subscriptions change so
+/// that a publish has nothing to look up. Immutable; replaced only inside the topic's section.
 final class Plan {
 
     /// Nobody listens.

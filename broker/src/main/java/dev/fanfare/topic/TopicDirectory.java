@@ -115,8 +115,8 @@ final class TopicDirectory {
         }
     }
 
-    /// A wildcard with a literal segment somewhere behind it: goes on within each group of names that have the
-    /// same segment in the wildcard's place. The names of a group stand together in the order of names.
+    /// A wildcard with a literal segment somewhere behind it: goes on within each group of names that have the same
+    /// segment in the wildcard's place. The names of a group stand together in the order of names.
     private void searchGroups(Pattern pattern, int at, String prefix, Consumer<LiveTopic> action) {
         char separator = pattern.separator();
         String group = null;

@@ -22,8 +22,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/// All topics by name. One lock, shared with [FeedRegistry], guards names, subscriptions and plans; looking a
-/// topic up and publishing take none of it.
+/// All topics by name. One lock, shared with [FeedRegistry], guards names, subscriptions and plans; looking a topic
+/// up and publishing take none of it.
 public final class TopicRegistry {
 
     private static final String EPOCH_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -251,8 +251,8 @@ public final class TopicRegistry {
         }
     }
 
-    /// Calls `action` for each topic that the pattern matches; those that come or go meanwhile may be among them
-    /// or not.
+    /// Calls `action` for each topic that the pattern matches; those that come or go meanwhile may be among them or
+    /// not.
     void matching(Pattern pattern, Consumer<LiveTopic> action) {
         directory.matching(pattern, action);
     }

@@ -7,8 +7,7 @@ import java.util.function.Consumer;
 ///
 /// @param connectTimeout how long connecting, and the answer to a subscribe, may take: more than 0; default 10 s
 /// @param firstDelay how long to wait before the first attempt to reconnect, about: it doubles with each attempt
-/// and is
-///     spread at random over its second half; default 100 ms
+///     and is spread at random over its second half; default 100 ms
 /// @param mostDelay what the delay grows to; default 10 s
 /// @param silence after how long without hearing anything a connection counts as broken; more than the server's
 ///     heartbeat, which is 30 s unless set otherwise; default 75 s

@@ -140,9 +140,9 @@ public final class FanfareServer implements AutoCloseable {
         return context.connections().count();
     }
 
-    /// Shuts down: takes no new connections and requests, refuses new operations, sends what is queued, says goodbye to
-    /// every peer, spread over `drain-jitter`, and ends those that have not taken it within `shutdown-grace`.
-    /// When it returns, nothing of the server is left. Idempotent.
+    /// Shuts down: takes no new connections and requests, refuses new operations, sends what is queued, says
+    /// goodbye to every peer, spread over `drain-jitter`, and ends those that have not taken it within
+    /// `shutdown-grace`. When it returns, nothing of the server is left. Idempotent.
     @Override
     public void close() {
         if (!closing.compareAndSet(false, true)) {

@@ -8,9 +8,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/// One thing that can be set: the table of all of them is [#all], and every way to set one (the file, the environment,
-/// a
-/// flag) reads it from there.
+/// One thing that can be set: the table of all of them is [#all], and every way to set one (the file, the
+/// environment, a flag) reads it from there.
 ///
 /// @param <T> what the setting's text means
 public final class Setting<T> {

@@ -7,11 +7,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A contiguous run of whole frames of a [WireFeed].
 ///
-/// Frames are written by one thread at a time, under the feed's lock, and become readable when [#written] is stored: a
-/// reader that
-/// has seen it sees the bytes and the index below it. A chunk is held once by each [FeedReader] that has not passed it
-/// and once by
-/// the feed while it is the last; slices on their way to a socket hold the bytes by Netty's own count.
+/// Frames are written by one thread at a time, under the feed's lock, and become readable when [#written] is
+/// stored: a reader that has seen it sees the bytes and the index below it. A chunk is held once by each
+/// [FeedReader] that has not passed it and once by the feed while it is the last; slices on their way to a socket
+/// hold the bytes by Netty's own count.
 final class Chunk {
 
     private static final int FIRST_FRAMES = 8;

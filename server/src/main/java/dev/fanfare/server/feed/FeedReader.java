@@ -8,9 +8,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The subscribers that one event loop has in one feed. The publisher wakes it once, whatever their number; it offers
-/// to each of
-/// them on its own thread, and gives chunks back that all of them have passed.
+/// The subscribers that one event loop has in one feed. The publisher wakes it once, whatever their number; it
+/// offers to each of them on its own thread, and gives chunks back that all of them have passed.
 final class FeedReader {
 
     private static final VarHandle MARKED;
@@ -41,6 +40,11 @@ final class FeedReader {
 
     // From here on only touched on the loop.
 
+    /// How far cursors read for now. What is appended while they do waits for the next turn: otherwise the first of
+    /// them would get
+    /// it in small pieces while the others wait.
+    private long offeredFrames;
+
     private final List<Gate> gates = new ArrayList<>(1);
     private boolean listedAsHolding;
 
@@ -52,6 +56,11 @@ final class FeedReader {
 
     Loop loop() {
         return loop;
+    }
+
+    /// See [#offeredFrames]; on the loop.
+    long offeredFrames() {
+        return offeredFrames;
     }
 
     long offeredBytes() {
@@ -215,7 +224,7 @@ final class FeedReader {
         final @Nullable DeliveryStrategy own;
 
         final List<WireCursor> cursors = new ArrayList<>(1);
-        private long offeredFrames = feed.endFrames();
+        private long openedFrames = feed.endFrames();
         private boolean timing;
 
         Gate(@Nullable DeliveryStrategy own) {
@@ -226,7 +235,7 @@ final class FeedReader {
             switch (own == null ? feed.delivery() : own) {
                 case DeliveryStrategy.Immediate() -> offer();
                 case DeliveryStrategy.Batched(int size, var linger) -> {
-                    long waiting = feed.endFrames() - offeredFrames;
+                    long waiting = feed.endFrames() - openedFrames;
                     if (waiting >= size || feed.ended()) {
                         offer();
                     } else if (waiting > 0 && !timing) {
@@ -239,14 +248,15 @@ final class FeedReader {
 
         private void lingered() {
             timing = false;
-            if (feed.endFrames() > offeredFrames) {
+            if (feed.endFrames() > openedFrames) {
                 offer();
                 giveBack();
             }
         }
 
         private void offer() {
-            offeredFrames = feed.endFrames();
+            openedFrames = feed.endFrames();
+            offeredFrames = openedFrames;
             for (int i = 0; i < cursors.size(); i++) {
                 WireCursor cursor = cursors.get(i);
                 try {

@@ -3,13 +3,12 @@ package dev.fanfare.server.feed;
 import dev.fanfare.protocol.JsonBytes;
 import java.util.zip.Deflater;
 
-/// Compresses an event in two steps, so that no compression happens inside a topic's section: RFC 7692, section 7.2.1,
-/// without context
-/// taken over, so that all subscribers can share the bytes.
+/// Compresses an event in two steps, so that no compression happens inside a topic's section: RFC 7692, section
+/// 7.2.1, without context taken over, so that all subscribers can share the bytes.
 ///
 /// The head is compressed and flushed, which ends it on a byte boundary. The tail, which is not known before the
-/// message has its place,
-/// follows as a stored block of DEFLATE (RFC 1951, section 3.2.4): five bytes and the text as it is.
+/// message has its place, follows as a stored block of DEFLATE (RFC 1951, section 3.2.4): five bytes and the text
+/// as it is.
 final class FrameDeflater {
 
     private static final int STORED_MAX = 0xFFFF;
@@ -35,9 +34,8 @@ final class FrameDeflater {
         } while (length == block.length);
     }
 
-    /// Adds the part uncompressed and ends the message: the empty block that ends it is cut to its first byte, since
-    /// the other four are
-    /// left out on the wire.
+    /// Adds the part uncompressed and ends the message: the empty block that ends it is cut to its first byte,
+    /// since the other four are left out on the wire.
     void storeTo(JsonBytes out) {
         int length = text.length();
         if (length > STORED_MAX) {

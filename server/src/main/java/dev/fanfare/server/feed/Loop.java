@@ -11,8 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// What one event loop has to do at the end of its turn: offer what feeds have got to the connections, then send.
-/// However many
-/// feeds and connections are concerned, the loop is woken once.
+/// However many feeds and connections are concerned, the loop is woken once.
 public final class Loop {
 
     private static final long RETIRE_AFTER_SECONDS = 1;

@@ -5,10 +5,8 @@ import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /// What waits to be sent on one connection: control frames (acks, errors, notices) first, then the ready sources
-/// round-robin, one
-/// slice of whole frames each. At most one slice is with the transport, since bytes there can't be recalled. On the
-/// connection's
-/// event loop.
+/// round-robin, one slice of whole frames each. At most one slice is with the transport, since bytes there can't be
+/// recalled. On the connection's event loop.
 public final class Outbox {
 
     /// The most bytes of one slice, unless a single frame is larger.

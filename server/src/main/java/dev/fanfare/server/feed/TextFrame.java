@@ -2,9 +2,8 @@ package dev.fanfare.server.feed;
 
 import dev.fanfare.protocol.JsonBytes;
 
-/// One unmasked WebSocket text frame, put together in a buffer that is used again and again: room for the header, then
-/// the text. The
-/// header is written last, when the length is known, directly before the text.
+/// One unmasked WebSocket text frame, put together in a buffer that is used again and again: room for the header,
+/// then the text. The header is written last, when the length is known, directly before the text.
 public final class TextFrame {
 
     private static final int HEADER_ROOM = 10;

@@ -8,14 +8,12 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/// One live subscription of a connection: a place in a feed, and what to do when the peer is slower than the topic. On
-/// the
-/// connection's event loop.
+/// One live subscription of a connection: a place in a feed, and what to do when the peer is slower than the topic.
+/// On the connection's event loop.
 ///
-/// It overflows only while the connection refuses bytes and more than `queue` messages wait behind what it was given;
-/// what the
-/// connection has not been offered does not count. A burst is first offered, and judged at the next one if the peer
-/// still refuses.
+/// It overflows only while the connection refuses bytes and more than `queue` messages wait behind what it was
+/// given; what the connection has not been offered does not count. A burst is first offered, and judged at the next
+/// one if the peer still refuses.
 public final class WireCursor extends Source {
 
     /// What happens to a subscription whose peer does not keep up.
@@ -53,9 +51,8 @@ public final class WireCursor extends Source {
     /// Its place in the reader's list of cursors.
     int index;
 
-    /// Where the cursor stands: chunk, byte in it, and the number of the next frame. A chunk that is read to its end
-    /// may have given
-    /// its bytes back; it still leads to the next one. No chunk: before the feed's first.
+    /// Where the cursor stands: chunk, byte in it, and the number of the next frame. A chunk that is read to its
+    /// end may have given its bytes back; it still leads to the next one. No chunk: before the feed's first.
     private @Nullable Chunk chunk;
 
     private int at;
@@ -258,7 +255,8 @@ public final class WireCursor extends Source {
 
     @Override
     protected @Nullable ByteBuf next(int limit) {
-        if (reader == null || replaying != null) {
+        FeedReader from = reader;
+        if (from == null || replaying != null) {
             return null;
         }
         Deque<ByteBuf> keptSlices = kept;
@@ -269,7 +267,7 @@ public final class WireCursor extends Source {
             }
             return oldest;
         }
-        ByteBuf slice = liveSlice(limit, Long.MAX_VALUE);
+        ByteBuf slice = liveSlice(limit, from.offeredFrames());
         tellDropped();
         return slice;
     }
@@ -316,7 +314,7 @@ public final class WireCursor extends Source {
             at = in.startOf(frame);
             in = readable();
         }
-        if (in == null || from == null) {
+        if (in == null || from == null || frame >= until) {
             return null;
         }
         long written = in.written();
@@ -346,10 +344,11 @@ public final class WireCursor extends Source {
     @Override
     protected boolean more() {
         WireFeed from = feed;
-        if (from == null || reader == null || replaying != null) {
+        FeedReader of = reader;
+        if (from == null || of == null || replaying != null) {
             return false;
         }
-        if (kept != null || readable() != null) {
+        if (kept != null || readable() != null && frame < of.offeredFrames()) {
             return true;
         }
         tellDropped();

@@ -12,15 +12,12 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The encoded frames of one pattern, contiguous in [Chunk]s, so that a subscriber that is k messages behind is served
-/// by one slice of
-/// k frames.
+/// The encoded frames of one pattern, contiguous in [Chunk]s, so that a subscriber that is k messages behind is
+/// served by one slice of k frames.
 ///
 /// Appending happens on the publisher's thread under [#lock], which is never held for more than a copy. Every event
-/// loop that has
-/// subscribers here has one [FeedReader], which is woken once and offers to its cursors on its own thread. A feed
-/// without unread
-/// frames holds no chunk after a second.
+/// loop that has subscribers here has one [FeedReader], which is woken once and offers to its cursors on its own
+/// thread. A feed without unread frames holds no chunk after a second.
 final class WireFeed implements Feed<WireCursor> {
 
     /// What the loops have not yet looked at may not exceed this; then publishers pause until they have.
@@ -278,8 +275,7 @@ final class WireFeed implements Feed<WireCursor> {
     }
 
     /// Nothing to do: every cursor has left or is about to, on its loop, and the last one gives the memory back. It
-    /// must
-    /// not be taken from under one that is just being read.
+    /// must not be taken from under one that is just being read.
     @Override
     public void close() {}
 

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// One encoding of the wire: all live subscribers of a pattern that use it share the same bytes.
 ///
 /// What does not depend on the place in the log is encoded before the topic's section is entered, in memory of the
-/// publishing thread;
-/// offset and timestamp follow inside the section, and the finished frame is copied into each feed of this kind.
+/// publishing thread; offset and timestamp follow inside the section, and the finished frame is copied into each
+/// feed of this kind.
 public final class WireKind implements FeedKind<WireCursor> {
 
     private final DeliveryStrategy delivery;

@@ -22,9 +22,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 
-/// Messages over REST, standard dialect: reading what is kept and publishing. A message is read by the same rules as on
-/// a
-/// WebSocket and shown as the same event.
+/// Messages over REST, standard dialect: reading what is kept and publishing. A message is read by the same rules
+/// as on a WebSocket and shown as the same event.
 final class MessageCalls {
 
     private static final int PAGE_DEFAULT = 100;

@@ -5,8 +5,7 @@ import dev.fanfare.server.Dialect;
 import java.util.Map;
 
 /// How a dialect tells a [Problem]: the standard one in `application/problem+json` (RFC 9457) that also carries the
-/// error
-/// as on a WebSocket, the flat one in a `detail`.
+/// error as on a WebSocket, the flat one in a `detail`.
 public final class Problems {
 
     private static final String PROBLEM_JSON = "application/problem+json";

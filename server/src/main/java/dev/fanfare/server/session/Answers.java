@@ -8,8 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Everything a session says that is not an event: put into a frame and into the connection's outbox, where it goes
-/// before any event.
-/// On the connection's event loop.
+/// before any event. On the connection's event loop.
 final class Answers {
 
     private final SessionContext context;

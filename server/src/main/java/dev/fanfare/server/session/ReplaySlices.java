@@ -11,16 +11,14 @@ import java.util.List;
 import java.util.Map;
 
 /// Slices of replayed frames, kept for a moment: when a server or a network comes back, thousands ask for the same
-/// messages of the same
-/// topic at once, and they are encoded once per event loop. On that loop.
+/// messages of the same topic at once, and they are encoded once per event loop. On that loop.
 final class ReplaySlices {
 
     private static final int BYTES_MAX = 4 * 1024 * 1024;
     private static final Duration KEPT = Duration.ofSeconds(1);
 
-    /// The messages of a slice of one topic: a message is the same object for all who read the log, and between two of
-    /// them lie always
-    /// the same.
+    /// The messages of a slice of one topic: a message is the same object for all who read the log, and between two
+    /// of them lie always the same.
     private record Key(WireKind kind, MessageIdentity first, MessageIdentity last) {}
 
     private record MessageIdentity(Message message) {

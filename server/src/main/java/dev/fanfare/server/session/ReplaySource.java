@@ -10,9 +10,8 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// A subscription that still reads the log: it hands out slices as fast as the peer takes them, however long its queue
-/// may be, and
-/// tells its subscription when it has caught up.
+/// A subscription that still reads the log: it hands out slices as fast as the peer takes them, however long its
+/// queue may be, and tells its subscription when it has caught up.
 final class ReplaySource extends Source {
 
     private static final int SLICE_MESSAGES = 512;

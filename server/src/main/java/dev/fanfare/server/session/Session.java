@@ -27,9 +27,8 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// One peer: reads its requests, answers each in order, and holds its subscriptions. It knows neither sockets nor the
-/// bytes of a
-/// dialect: the [Connection] and the [Codec] do. All of it on the connection's event loop.
+/// One peer: reads its requests, answers each in order, and holds its subscriptions. It knows neither sockets nor
+/// the bytes of a dialect: the [Connection] and the [Codec] do. All of it on the connection's event loop.
 public final class Session implements Connections.Peer {
 
     /// The most bytes of answers that may wait for a peer that does not read them; then it is not read either.
@@ -344,9 +343,8 @@ public final class Session implements Connections.Peer {
         answers.say(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
     }
 
-    /// The peer is too slow for a subscription whose policy is to disconnect. It is told behind what is already with
-    /// the transport; until
-    /// it has read that, it counts as no subscriber.
+    /// The peer is too slow for a subscription whose policy is to disconnect. It is told behind what is already
+    /// with the transport; until it has read that, it counts as no subscriber.
     void overflowed(WireSubscription.Key key, long lag) {
         // The feed is just offering to its subscribers, and none of them may leave it meanwhile.
         later(() -> {

@@ -6,9 +6,8 @@ import java.net.SocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What the log says of one connection: a line when it opens, a line when it closes, a line per refused request; never
-/// a payload.
-/// However many connections come and go, the log stays readable: [LogLimit].
+/// What the log says of one connection: a line when it opens, a line when it closes, a line per refused request;
+/// never a payload. However many connections come and go, the log stays readable: [LogLimit].
 final class SessionLog {
 
     private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.session");

@@ -16,9 +16,8 @@ import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.time.Timers;
 import java.util.Locale;
 
-/// The encodings in which events leave this server: each dialect, plain and compressed. One of each for the server's
-/// whole life, so that
-/// all its subscribers share the bytes.
+/// The encodings in which events leave this server: each dialect, plain and compressed. One of each for the
+/// server's whole life, so that all its subscribers share the bytes.
 public final class WireKinds {
 
     private final EventEncoding standardEvents;

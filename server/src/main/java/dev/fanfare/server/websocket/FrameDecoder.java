@@ -8,11 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads the frames of a client: RFC 6455, section 5, and the compressed messages of RFC 7692.
 ///
-/// A message that lies whole in the bytes at hand, as most do, is unmasked into the loop's scratch area and handed on
-/// from there;
-/// only what is split over reads or fragments takes memory of the connection. A message above the limit is passed over
-/// and told of at its end;
-/// above sixteen times the limit the connection is failed.
+/// A message that lies whole in the bytes at hand, as most do, is unmasked into the loop's scratch area and handed
+/// on from there; only what is split over reads or fragments takes memory of the connection. A message above the
+/// limit is passed over and told of at its end; above sixteen times the limit the connection is failed.
 final class FrameDecoder {
 
     /// What the frames say. Called from inside [#decode].

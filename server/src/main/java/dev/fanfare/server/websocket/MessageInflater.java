@@ -5,8 +5,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /// Decompresses whole messages: RFC 7692, section 7.2.2. Every message stands alone, since the handshake denies the
-/// client a context
-/// that is taken over; so the connections of an event loop share one.
+/// client a context that is taken over; so the connections of an event loop share one.
 final class MessageInflater {
 
     /// The message is larger than allowed.
@@ -20,9 +19,8 @@ final class MessageInflater {
     private final Inflater inflater = new Inflater(true);
     private byte[] out = new byte[4096];
 
-    /// Decompresses into [#bytes] and answers the size, [#TOO_LARGE] or [#MALFORMED]. A small message that would grow
-    /// without end is
-    /// given up as soon as it passes `max`.
+    /// Decompresses into [#bytes] and answers the size, [#TOO_LARGE] or [#MALFORMED]. A small message that would
+    /// grow without end is given up as soon as it passes `max`.
     int inflate(byte[] bytes, int length, int max) {
         inflater.reset();
         try {

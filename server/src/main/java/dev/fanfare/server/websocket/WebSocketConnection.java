@@ -18,8 +18,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// One WebSocket after its handshake: frames in, frames out, pings, closing. It is the only handler left in the
-/// channel's pipeline and
-/// owns the session that speaks through it.
+/// channel's pipeline and owns the session that speaks through it.
 final class WebSocketConnection extends ChannelInboundHandlerAdapter
         implements Connection, Transport, FrameDecoder.Listener {
 
