@@ -63,6 +63,11 @@ final class FeedReader {
         return offeredFrames;
     }
 
+    /// Lets cursors read all there is, whatever gate they wait at.
+    void offerAll() {
+        offeredFrames = feed.endFrames();
+    }
+
     long offeredBytes() {
         return offeredBytes;
     }

@@ -127,6 +127,15 @@ public final class WireCursor extends Source {
         outbox.offer(this);
     }
 
+    /// Sends what there is, without waiting for a batch to fill.
+    public void flush() {
+        FeedReader from = reader;
+        if (from != null) {
+            from.offerAll();
+            outbox.offer(this);
+        }
+    }
+
     /// How many messages it is behind, for figures: any thread, approximately.
     public long lag() {
         WireFeed from = feed;

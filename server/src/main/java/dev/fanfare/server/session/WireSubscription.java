@@ -93,7 +93,7 @@ final class WireSubscription implements WireCursor.Owner {
 
     /// Delivers what is there, whatever its batch still waits for.
     void flush() {
-        outbox.offer(cursor);
+        cursor.flush();
     }
 
     /// Ends it without a word to the peer.
