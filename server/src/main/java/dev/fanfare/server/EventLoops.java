@@ -12,12 +12,13 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
-/// The event loops of a server, one per core, and the sockets that go with them: the system's own where their library
-/// loads, else those of the JDK.
+/// The event loops of a server and the sockets that go with them: the system's own where their library loads, else
+/// those of the JDK.
 ///
 /// @param transport `epoll` or `nio`
 /// @param threads those of the loops, filled as they start
@@ -29,7 +30,9 @@ record EventLoops(
     /// Set to `nio`, this system property keeps the system's own sockets from being used.
     private static final String PROPERTY = "fanfare.transport";
 
-    static EventLoops open() {
+    /// @param wanted how many; half as many as there are cores if nothing is said: on few cores, more of them only wake
+    /// each other
+    static EventLoops open(Optional<Integer> wanted) {
         boolean epoll = !"nio".equals(System.getProperty(PROPERTY)) && Epoll.isAvailable();
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         Collection<Thread> threads = new ConcurrentLinkedQueue<>();
@@ -39,8 +42,8 @@ record EventLoops(
             threads.add(thread);
             return thread;
         };
-        EventLoopGroup group =
-                new MultiThreadIoEventLoopGroup(Runtime.getRuntime().availableProcessors(), noted, handlers);
+        int loops = wanted.orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(loops, noted, handlers);
         Class<? extends ServerChannel> listener = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         return new EventLoops(group, listener, epoll ? "epoll" : "nio", threads);
     }

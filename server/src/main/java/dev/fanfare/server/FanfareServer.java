@@ -42,7 +42,7 @@ public final class FanfareServer implements AutoCloseable {
     private FanfareServer(ServerContext context, boolean ownsBroker) {
         this.context = context;
         this.ownsBroker = ownsBroker;
-        this.loops = EventLoops.open();
+        this.loops = EventLoops.open(context.config().network().eventLoops());
     }
 
     /// Starts a server with a broker of its own, made as the configuration says and closed with the server.

@@ -53,13 +53,15 @@ public record ServerConfig(
     /// @param flatPort of the flat dialect, if it is to be served; 0 for any free one
     /// @param handshakeTimeout how long a request may take to arrive
     /// @param deflate whether permessage-deflate is offered
+    /// @param eventLoops threads that serve connections; half the cores if nothing is said
     public record Network(
             String host,
             int port,
             Optional<Integer> flatPort,
             AllowedOrigins allowedOrigins,
             Duration handshakeTimeout,
-            boolean deflate) {
+            boolean deflate,
+            Optional<Integer> eventLoops) {
         /// Checks that the two listeners do not want the same port.
         public Network {
             if (port != 0 && flatPort.isPresent() && flatPort.get() == port) {

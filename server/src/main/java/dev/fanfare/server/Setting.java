@@ -185,6 +185,14 @@ public final class Setting<T> {
     public static final Setting<Boolean> PERMESSAGE_DEFLATE = setting("permessage-deflate", SettingType.flag(), "false")
             .means("Whether compression (RFC 7692) is offered to WebSocket clients: fewer bytes for more CPU.");
 
+    /// Threads that serve connections.
+    public static final Setting<Optional<Integer>> EVENT_LOOPS = setting(
+                    "event-loops",
+                    SettingType.integer(1, 1024).or("auto", "", Optional.<Integer>empty(), Optional::of),
+                    "auto")
+            .means("How many threads serve the connections; `auto` is half as many as the machine has cores. The other"
+                    + " half is for the kernel's part of the network, handlers and the collector.");
+
     /// Subscriptions of one connection.
     public static final Setting<Integer> MAX_SUBSCRIPTIONS = setting(
                     "max-subscriptions", SettingType.integer(1, MILLION), "10000")

@@ -151,7 +151,8 @@ public final class Settings {
                         value(Setting.FLAT_PORT),
                         value(Setting.ALLOWED_ORIGINS),
                         value(Setting.HANDSHAKE_TIMEOUT),
-                        value(Setting.PERMESSAGE_DEFLATE)),
+                        value(Setting.PERMESSAGE_DEFLATE),
+                        value(Setting.EVENT_LOOPS)),
                 new ServerConfig.Limits(
                         value(Setting.MAX_TOPICS),
                         value(Setting.MAX_SUBSCRIBERS_PER_TOPIC),

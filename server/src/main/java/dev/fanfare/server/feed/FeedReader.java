@@ -41,8 +41,7 @@ final class FeedReader {
     // From here on only touched on the loop.
 
     /// How far cursors read for now. What is appended while they do waits for the next turn: otherwise the first of
-    /// them would get
-    /// it in small pieces while the others wait.
+    /// them would get it in small pieces while the others wait.
     private long offeredFrames;
 
     private final List<Gate> gates = new ArrayList<>(1);

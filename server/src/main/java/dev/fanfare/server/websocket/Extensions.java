@@ -6,11 +6,9 @@ import java.util.Locale;
 
 /// Negotiates permessage-deflate: RFC 7692, section 7.1.
 ///
-/// Neither side takes its context over: the server, so that all subscribers share the compressed bytes; the client, so
-/// that an
-/// idle connection costs no window of memory. Our compressor can't be told the size of its window, so an offer that
-/// sets one is
-/// declined.
+/// Neither side takes its context over: the server, so that all subscribers share the compressed bytes; the client,
+/// so that an idle connection costs no window of memory. Our compressor can't be told the size of its window, so an
+/// offer that sets one is declined.
 final class Extensions {
 
     static final String DEFLATE_ANSWER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";

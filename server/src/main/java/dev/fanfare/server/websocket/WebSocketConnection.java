@@ -32,7 +32,13 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     private final FrameDecoder decoder;
     private final Outbox outbox;
     private final Session session;
+    private final DirectSend direct;
     private @Nullable ChannelHandlerContext context;
+
+    /// What was written first since the last flush, not yet with the channel; and whether anything is.
+    private @Nullable ByteBuf lone;
+
+    private boolean queued;
 
     /// Bytes that came while reading was paused.
     private @Nullable ByteBuf unread;
@@ -51,6 +57,7 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
             @Nullable MessageInflater inflater) {
         this.channel = channel;
         this.loop = loop;
+        this.direct = new DirectSend(channel);
         this.outbox = new Outbox(this, loop.delivery());
         this.session = opening.apply(this);
         this.decoder = new FrameDecoder(
@@ -183,6 +190,10 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
             unread = null;
         }
         outbox.close();
+        if (lone != null) {
+            lone.release();
+            lone = null;
+        }
         session.closed(closeReason);
     }
 
@@ -328,20 +339,46 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void write(ByteBuf bytes) {
-        ChannelHandlerContext writer = context;
-        if (writer == null) {
-            bytes.release();
+        session.sent(bytes.readableBytes());
+        if (lone == null && !queued) {
+            lone = bytes; // mostly nothing else follows before the flush
             return;
         }
-        session.sent(bytes.readableBytes());
-        writer.write(bytes, writer.voidPromise());
+        queueLone();
+        queue(bytes);
     }
 
     @Override
     public void flush() {
+        ByteBuf only = lone;
+        if (only != null && direct.send(only)) {
+            lone = null;
+            only.release();
+            return;
+        }
+        queueLone();
+        queued = false;
         ChannelHandlerContext writer = context;
         if (writer != null) {
             writer.flush();
+        }
+    }
+
+    private void queueLone() {
+        ByteBuf first = lone;
+        if (first != null) {
+            lone = null;
+            queue(first);
+        }
+    }
+
+    private void queue(ByteBuf bytes) {
+        queued = true;
+        ChannelHandlerContext writer = context;
+        if (writer == null) {
+            bytes.release();
+        } else {
+            writer.write(bytes, writer.voidPromise());
         }
     }
 

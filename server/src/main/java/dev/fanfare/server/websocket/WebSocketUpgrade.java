@@ -35,12 +35,7 @@ public final class WebSocketUpgrade {
     /// @param reason in words
     public record Refusal(int status, String reason) {}
 
-    /// Whether the request asks for a WebSocket at all.
-    public static boolean asked(HttpRequest request) {
-        return request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true);
-    }
-
-    /// Checks a request that [#asked]; null when it can be accepted.
+    /// What is wrong with a handshake; null when it can be accepted.
     public static @Nullable Refusal check(HttpRequest request) {
         HttpHeaders headers = request.headers();
         if (!headers.containsValue(HttpHeaderNames.CONNECTION, "upgrade", true)) {
