@@ -30,9 +30,6 @@ final class Envelope {
 
     private static final int FIELDS = Field.values().length;
 
-    /// Names a peer chose are told back, but not at any length.
-    private static final int EXCERPT_MAX = 64;
-
     private static final byte[] NULL = {'n', 'u', 'l', 'l'};
 
     private final JsonScanner scanner;
@@ -188,7 +185,23 @@ final class Envelope {
         if (text[from] != '"') {
             throw new Fault(name + " must be a string");
         }
-        return bounded(name, JsonScanner.string(text, from, to - 1), max);
+        return bounded(name, wellFormed(name, JsonScanner.string(text, from, to - 1)), max);
+    }
+
+    /// What is passed on or told back must be text: half a character can't be written in UTF-8.
+    private static String wellFormed(String name, String value) {
+        for (int at = 0; at < value.length(); at++) {
+            char c = value.charAt(at);
+            if (Character.isSurrogate(c)) {
+                if (Character.charCount(value.codePointAt(at)) == 1) {
+                    throw new Fault(name
+                            + " must be well-formed Unicode (lone surrogate U+%04X at character %d)"
+                                    .formatted((int) c, value.codePointCount(0, at) + 1));
+                }
+                at++;
+            }
+        }
+        return value;
     }
 
     private static String bounded(String name, String value, int max) {
@@ -207,11 +220,6 @@ final class Envelope {
             }
         }
         return false;
-    }
-
-    /// What a peer wrote, cut to a length that can be told back.
-    static String excerpt(String text) {
-        return text.length() <= EXCERPT_MAX ? text : text.substring(0, EXCERPT_MAX) + "...";
     }
 
     /// Whether a field is a string.
@@ -275,12 +283,12 @@ final class Envelope {
             do {
                 int nameFrom = scan.position();
                 scan.skipName();
-                String memberName = JsonScanner.string(text, nameFrom, scan.nameEnd());
+                String memberName = wellFormed("a name in " + name, JsonScanner.string(text, nameFrom, scan.nameEnd()));
                 int valueFrom = scan.position();
                 scan.skipValue(0);
                 int valueTo = scan.position();
                 if (!names.add(memberName)) {
-                    throw new Fault("the field " + name + "." + excerpt(memberName) + " is given twice");
+                    throw new Fault("the field " + name + "." + Excerpt.of(memberName) + " is given twice");
                 }
                 if (!isNull(valueFrom, valueTo)) {
                     member.value(memberName, valueFrom, valueTo);

@@ -31,7 +31,7 @@ final class Members {
         }
         Map<String, String> headers = new LinkedHashMap<>();
         envelope.members(Field.MESSAGE_HEADERS, (name, from, to) -> {
-            String path = "message.headers." + Envelope.excerpt(name);
+            String path = "message.headers." + Excerpt.of(name);
             headers.put(name, envelope.string(path, from, to, HEADER_VALUE_MAX));
             if (name.length() > TEXT_MAX || headers.size() > HEADERS_MAX) {
                 throw new Envelope.Fault("message.headers must have at most " + HEADERS_MAX + " names of at most "
@@ -59,8 +59,7 @@ final class Members {
                 case "size" -> given[0] = envelope.number("batch.size", from, to, 1, BATCH_MAX);
                 case "linger_ms" -> given[1] = envelope.number("batch.linger_ms", from, to, 0, LINGER_MAX_MILLIS);
                 default ->
-                    throw new Envelope.Fault(
-                            "batch has the fields size and linger_ms, not '" + Envelope.excerpt(name) + "'");
+                    throw new Envelope.Fault("batch has the fields size and linger_ms, not '" + Excerpt.of(name) + "'");
             }
         });
         if (given[0] < 0 || given[1] < 0) {
@@ -104,7 +103,7 @@ final class Members {
                 case "time" -> time[0] = time("since.time", envelope.string("since.time", from, to, TEXT_MAX));
                 case "topics" ->
                     envelope.members("since.topics", from, to, (topic, positionFrom, positionTo) -> {
-                        PositionReader reader = new PositionReader("since.topics." + Envelope.excerpt(topic));
+                        PositionReader reader = new PositionReader("since.topics." + Excerpt.of(topic));
                         envelope.members(
                                 reader.path,
                                 positionFrom,
@@ -117,7 +116,7 @@ final class Members {
                     });
                 default ->
                     throw new Envelope.Fault(
-                            "since on a pattern has the fields time and topics, not '" + Envelope.excerpt(name) + "'");
+                            "since on a pattern has the fields time and topics, not '" + Excerpt.of(name) + "'");
             }
         });
         if (time[0] == null) {
@@ -146,8 +145,7 @@ final class Members {
                 case "time" ->
                     new Request.From.Time(time("from.time", envelope.string("from.time", from, to, TEXT_MAX)));
                 default ->
-                    throw new Envelope.Fault(
-                            "from has the fields offset or time, not '" + Envelope.excerpt(name) + "'");
+                    throw new Envelope.Fault("from has the fields offset or time, not '" + Excerpt.of(name) + "'");
             };
         });
         if (found[0] == null) {
@@ -166,7 +164,7 @@ final class Members {
             // told below, like a time that no message can have
         }
         throw new Envelope.Fault(
-                name + " must be a time like 2026-01-31T12:00:00.000Z, not '" + Envelope.excerpt(text) + "'");
+                name + " must be a time like 2026-01-31T12:00:00.000Z, not '" + Excerpt.of(text) + "'");
     }
 
     /// Collects `{epoch, offset}`.
@@ -184,8 +182,7 @@ final class Members {
                 case "epoch" -> epoch = envelope.string(path + ".epoch", from, to, TEXT_MAX);
                 case "offset" -> offset = envelope.number(path + ".offset", from, to, -1, Long.MAX_VALUE);
                 default ->
-                    throw new Envelope.Fault(
-                            path + " has the fields epoch and offset, not '" + Envelope.excerpt(name) + "'");
+                    throw new Envelope.Fault(path + " has the fields epoch and offset, not '" + Excerpt.of(name) + "'");
             }
         }
 

@@ -74,10 +74,7 @@ public final class StandardCodec implements Codec {
         return switch (type) {
             case "subscribe" -> subscribe(requestId);
             case "unsubscribe" ->
-                new Request.Unsubscribe(
-                        requestId,
-                        envelope.required(Field.TOPIC, NAME_MAX),
-                        envelope.required(Field.CLIENT_ID, NAME_MAX));
+                new Request.Unsubscribe(requestId, envelope.required(Field.TOPIC, NAME_MAX), clientId());
             case "ping" -> new Request.Ping(requestId);
             case "publish" -> publish(requestId); // written with escapes
             case "request", "transaction", "ack", "nack" ->
@@ -88,7 +85,7 @@ public final class StandardCodec implements Codec {
                         requestId,
                         new WireError(
                                 WireError.Code.UNKNOWN_TYPE,
-                                "unknown type '" + Envelope.excerpt(type)
+                                "unknown type '" + Excerpt.of(type)
                                         + "'; known are subscribe, unsubscribe, publish and ping"));
         };
     }
@@ -105,7 +102,7 @@ public final class StandardCodec implements Codec {
         String durability = envelope.string(Field.DURABILITY, NAME_MAX);
         if (durability != null && !durability.equals("memory")) {
             throw new Envelope.Fault(
-                    "durability '" + Envelope.excerpt(durability) + "' is not supported by this server, only 'memory'");
+                    "durability '" + Excerpt.of(durability) + "' is not supported by this server, only 'memory'");
         }
         return new Request.Publish(
                 requestId,
@@ -155,7 +152,7 @@ public final class StandardCodec implements Codec {
 
     private Request subscribe(@Nullable String requestId) {
         String topic = envelope.required(Field.TOPIC, NAME_MAX);
-        String clientId = envelope.required(Field.CLIENT_ID, NAME_MAX);
+        String clientId = clientId();
         refuse(NOT_IN_SUBSCRIBE);
         return new Request.Subscribe(
                 requestId,
@@ -165,6 +162,14 @@ public final class StandardCodec implements Codec {
                 Members.overflow(envelope),
                 (int) envelope.number(Field.QUEUE, 1, 10_000, 0),
                 Members.batch(envelope));
+    }
+
+    private String clientId() {
+        String clientId = envelope.required(Field.CLIENT_ID, NAME_MAX);
+        if (clientId.chars().anyMatch(Character::isISOControl)) {
+            throw new Envelope.Fault("client_id must not hold control characters");
+        }
+        return clientId;
     }
 
     private void refuse(List<Field> fields) {

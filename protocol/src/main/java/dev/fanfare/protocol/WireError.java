@@ -69,19 +69,20 @@ public record WireError(Code code, String message, long retryAfterMillis) {
 
     /// A topic that does not exist.
     public static WireError topicNotFound(String topic) {
-        return new WireError(Code.TOPIC_NOT_FOUND, "Topic '" + topic + "' does not exist");
+        return new WireError(Code.TOPIC_NOT_FOUND, "Topic '" + Excerpt.of(topic) + "' does not exist");
     }
 
     /// A topic that clients may not write to.
     public static WireError ofBroker(String topic) {
         return new WireError(
                 Code.FORBIDDEN,
-                "Topic '" + topic + "' belongs to the broker: names that start with '$' can't be used here");
+                "Topic '" + Excerpt.of(topic)
+                        + "' belongs to the broker: names that start with '$' can't be used here");
     }
 
     /// No such subscription.
     public static WireError notSubscribed(String topic) {
-        return new WireError(Code.NOT_SUBSCRIBED, "Not subscribed to topic '" + topic + "'");
+        return new WireError(Code.NOT_SUBSCRIBED, "Not subscribed to topic '" + Excerpt.of(topic) + "'");
     }
 
     /// The error of that name, or [Code#INTERNAL] when there is none.

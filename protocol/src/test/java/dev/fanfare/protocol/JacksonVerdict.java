@@ -23,8 +23,7 @@ final class JacksonVerdict {
             .build();
 
     /// Jackson refuses lone surrogates in names, though not in values. RFC 8259 allows their escapes in both, so they
-    /// are
-    /// made something harmless of the same length before Jackson looks.
+    /// are made something harmless of the same length before Jackson looks.
     private static final Pattern SURROGATE = Pattern.compile("\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}");
 
     private JacksonVerdict() {}

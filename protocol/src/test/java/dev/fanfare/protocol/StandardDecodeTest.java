@@ -5,118 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.Request.From;
 import dev.fanfare.protocol.Request.Malformed;
-import dev.fanfare.protocol.Request.Position;
 import dev.fanfare.protocol.Request.Publish;
-import dev.fanfare.protocol.Request.Subscribe;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Arrays;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What the standard dialect understands, and what it says about the rest.
-class StandardDecodeTest {
-
-    private static final String ID = "550e8400-e29b-41d4-a716-446655440000";
-
-    private final StandardCodec codec = new StandardCodec(StandardCodec.MessageIds.UUID, 64);
-    private final StandardCodec anyId = new StandardCodec(StandardCodec.MessageIds.ANY, 64);
-
-    private Request decode(String text) {
-        return decode(codec, text);
-    }
-
-    private static Request decode(Codec codec, String text) {
-        byte[] bytes = text.getBytes(UTF_8);
-        return codec.decode(bytes, 0, bytes.length);
-    }
-
-    private String refusal(String text) {
-        return refusal(decode(text));
-    }
-
-    private static String refusal(Request request) {
-        assertThat(request).isInstanceOf(Malformed.class);
-        WireError error = ((Malformed) request).error();
-        assertThat(error.code().standard()).isEqualTo("BAD_REQUEST");
-        return error.message();
-    }
-
-    private Publish publish(String message, String more) {
-        return (Publish) decode("{\"type\":\"publish\",\"topic\":\"orders\",\"message\":" + message + more + "}");
-    }
-
-    private static String payload(Publish publish) {
-        return new String(publish.payload(), UTF_8);
-    }
-
-    private Subscribe subscribe(String topic, String more) {
-        return (Subscribe) decode(subscription(topic, more));
-    }
-
-    private static String subscription(String topic, String more) {
-        return "{\"type\":\"subscribe\",\"topic\":\"" + topic + "\",\"client_id\":\"c\"" + more + "}";
-    }
-
-    @Test
-    void readsAPublish() {
-        Publish publish = publish("{\"id\":\"" + ID + "\",\"payload\":{\"a\": [1, \"é\"]}}", ",\"request_id\":\"r1\"");
-        assertThat(publish.requestId()).isEqualTo("r1");
-        assertThat(publish.topic()).isEqualTo("orders");
-        assertThat(publish.id()).isEqualTo(ID);
-        assertThat(payload(publish)).isEqualTo("{\"a\": [1, \"é\"]}");
-        assertThat(publish.type()).isNull();
-        assertThat(publish.key()).isNull();
-        assertThat(publish.headers()).isEmpty();
-        assertThat(publish.replyTo()).isNull();
-        assertThat(publish.correlationId()).isNull();
-        assertThat(publish.noAck()).isFalse();
-    }
-
-    @Test
-    void readsEverythingAMessageMayCarry() {
-        Publish publish = publish(
-                "{\"payload\":1,\"type\":\"order.created\",\"key\":\"k\",\"headers\":{\"z\":\"1\",\"a\":\"2\",\"m\":null},"
-                        + "\"reply_to\":\"answers\",\"correlation_id\":\"c7\"}",
-                ",\"no_ack\":true,\"durability\":\"memory\"");
-        assertThat(publish.requestId()).isNull();
-        assertThat(publish.id()).isNull();
-        assertThat(publish.type()).isEqualTo("order.created");
-        assertThat(publish.key()).isEqualTo("k");
-        assertThat(publish.headers()).containsExactly(Map.entry("z", "1"), Map.entry("a", "2"));
-        assertThat(publish.replyTo()).isEqualTo("answers");
-        assertThat(publish.correlationId()).isEqualTo("c7");
-        assertThat(publish.noAck()).isTrue();
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "null",
-                "true",
-                "0",
-                "-1.5e3",
-                "\"\"",
-                "\"a\\nb\"",
-                "[]",
-                "{}",
-                "[1, {\"payload\": 2}]",
-                "{\"x\":1,\"x\":2}"
-            })
-    void aPayloadIsAnyJsonAsItWasWritten(String payload) {
-        assertThat(payload(publish("{ \"payload\" : " + payload + " }", ""))).isEqualTo(payload);
-    }
-
-    @Test
-    void aPayloadHasAnArrayOfItsOwn() {
-        byte[] text = "{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":\"abc\"}}".getBytes(UTF_8);
-        Publish publish = (Publish) codec.decode(text, 0, text.length);
-        Arrays.fill(text, (byte) 'x');
-        assertThat(payload(publish)).isEqualTo("\"abc\"");
-    }
+/// What the standard dialect understands whatever is asked for, and what it says about the rest.
+class StandardDecodeTest extends StandardDecoding {
 
     @Test
     void readsFromTheMiddleOfABuffer() {
@@ -201,44 +97,6 @@ class StandardDecodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "\"1\"",
-                "\"\"",
-                "5",
-                "{}",
-                "true",
-                "\"550e8400e29b41d4a716446655440000\"",
-                "\"{550e8400-e29b-41d4-a716-446655440000}\"",
-                "\"550e8400-e29b-41d4-a716-44665544000g\"",
-                "\"550e8400-e29b-41d4-a716-4466554400000\"",
-                "\"550e8400-e29b-41d4-a716+446655440000\""
-            })
-    void anIdMustBeAUuid(String id) {
-        assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"id\":" + id + ",\"payload\":1}}"))
-                .isEqualTo("message.id must be a valid UUID");
-    }
-
-    @Test
-    void aUuidMayBeInUpperCase() {
-        assertThat(publish("{\"id\":\"550E8400-E29B-41D4-A716-44665544000F\",\"payload\":1}", "")
-                        .id())
-                .isEqualTo("550E8400-E29B-41D4-A716-44665544000F");
-    }
-
-    @Test
-    void whereAnyIdWillDoItHasOneTo128Characters() {
-        String publish = "{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"id\":";
-        assertThat(((Publish) decode(anyId, publish + "\"№ 1\"}}")).id()).isEqualTo("№ 1");
-        assertThat(((Publish) decode(anyId, publish + "\"" + "😀".repeat(128) + "\"}}")).id())
-                .hasSize(256);
-        assertThat(refusal(decode(anyId, publish + "\"" + "x".repeat(129) + "\"}}")))
-                .isEqualTo("message.id must have at most 128 characters, not 129");
-        assertThat(refusal(decode(anyId, publish + "\"\"}}"))).isEqualTo("message.id must not be empty");
-        assertThat(refusal(decode(anyId, publish + "7}}"))).isEqualTo("message.id must be a string");
-    }
-
-    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',
@@ -311,188 +169,19 @@ class StandardDecodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "filter",
-                "types",
-                "ack",
-                "durable",
-                "group",
-                "max_in_flight",
-                "ack_timeout_ms",
-                "retry",
-                "dead_letter"
-            })
-    void whatASubscriptionCanNotHaveIsRefused(String field) {
-        assertThat(refusal(subscription("t", ",\"" + field + "\":\"x\"")))
-                .isEqualTo(field + " is not supported by this server; leave it out");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"ttl_ms", "delay_ms", "deliver_at"})
-    void whatAMessageCanNotHaveIsRefused(String field) {
-        assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"" + field + "\":5}}"))
-                .isEqualTo("message." + field + " is not supported by this server; leave it out");
-    }
-
-    @ParameterizedTest
     @ValueSource(strings = {"request", "transaction", "ack", "nack"})
     void requestsOfOtherServersAreRefused(String type) {
         assertThat(refusal("{\"type\":\"" + type + "\",\"topic\":\"t\"}"))
                 .isEqualTo("type '" + type + "' is not supported by this server");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"written", "synced", "replicated", "eternal"})
-    void aDurabilityThatCanNotBeHadIsRefused(String durability) {
-        assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1},\"durability\":\""
-                        + durability + "\"}"))
-                .isEqualTo("durability '" + durability + "' is not supported by this server, only 'memory'");
-    }
-
-    @Test
-    void readsASubscribe() {
-        Subscribe plain = subscribe("orders", "");
-        assertThat(plain).isEqualTo(new Subscribe(null, "orders", "c", new From.Latest(), null, 0, null));
-        Subscribe full = subscribe(
-                "orders",
-                ",\"request_id\":\"r\",\"overflow\":\"disconnect\",\"queue\":7,\"batch\":{\"size\":10,\"linger_ms\":20}");
-        assertThat(full)
-                .isEqualTo(new Subscribe(
-                        "r",
-                        "orders",
-                        "c",
-                        new From.Latest(),
-                        "disconnect",
-                        7,
-                        new Request.Batch(10, Duration.ofMillis(20))));
-    }
-
-    @ParameterizedTest
-    @CsvSource({"0,0", "1,1", "100,100", "2147483648,2147483647", "9223372036854775807,2147483647"})
-    void lastNIsAnyWholeNumber(String given, int count) {
-        assertThat(subscribe("t", ",\"last_n\":" + given).from())
-                .isEqualTo(count == 0 ? new From.Latest() : new From.LastN(count));
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "-1",
-                "1.5",
-                "1.0",
-                "1e2",
-                "\"5\"",
-                "true",
-                "[]",
-                "{}",
-                "9223372036854775808",
-                "-9223372036854775809"
-            })
-    void lastNIsNothingElse(String given) {
-        assertThat(refusal(subscription("t", ",\"last_n\":" + given)))
-                .isEqualTo("last_n must be a whole number of at least 0");
-    }
-
-    @Test
-    void aSubscriptionBeginsWhereItIsToldTo() {
-        assertThat(subscribe("t", ",\"from\":\"latest\"").from()).isEqualTo(new From.Latest());
-        assertThat(subscribe("t", ",\"from\":\"earliest\"").from()).isEqualTo(new From.Earliest());
-        assertThat(subscribe("t", ",\"from\":{\"offset\":17}").from()).isEqualTo(new From.Offset(17));
-        assertThat(subscribe("t", ",\"from\":{\"time\":\"2026-01-31T12:00:00.250Z\"}")
-                        .from())
-                .isEqualTo(new From.Time(Instant.parse("2026-01-31T12:00:00.250Z")));
-        assertThat(subscribe("t", ",\"since\":{\"epoch\":\"e1\",\"offset\":-1}").from())
-                .isEqualTo(new From.Since(new Position("e1", -1)));
-        assertThat(subscribe(
-                                "a.*",
-                                ",\"since\":{\"time\":\"2026-01-31T12:00:00Z\",\"topics\":{\"a.b\":{\"offset\":3,\"epoch\":\"e\"}}}")
-                        .from())
-                .isEqualTo(
-                        new From.SinceAll(Instant.parse("2026-01-31T12:00:00Z"), Map.of("a.b", new Position("e", 3))));
-        assertThat(subscribe("a.*", ",\"since\":{\"time\":\"2026-01-31T12:00:00Z\"}")
-                        .from())
-                .isEqualTo(new From.SinceAll(Instant.parse("2026-01-31T12:00:00Z"), Map.of()));
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
-                "t|\"since\":{\"epoch\":\"e\",\"offset\":1},\"last_n\":1|since, from and last_n exclude each other",
-                "t|\"from\":\"latest\",\"last_n\":0|since, from and last_n exclude each other",
-                "t|\"from\":\"latest\",\"since\":{\"epoch\":\"e\",\"offset\":1}|since, from and last_n exclude each other",
-                "t|\"since\":5|since must be an object",
-                "t|\"since\":{}|since needs both epoch and offset",
-                "t|\"since\":{\"epoch\":\"e\"}|since needs both epoch and offset",
-                "t|\"since\":{\"epoch\":5,\"offset\":1}|since.epoch must be a string",
-                "t|\"since\":{\"epoch\":\"e\",\"offset\":-2}|since.offset must be a whole number of at least -1",
-                "t|\"since\":{\"epoch\":\"e\",\"offset\":1,\"x\":1}|since has the fields epoch and offset, not 'x'",
-                "t|\"since\":{\"time\":\"2026-01-31T12:00:00Z\"}|since has the fields epoch and offset, not 'time'",
-                "a.*|\"since\":{\"epoch\":\"e\",\"offset\":1}|since on a pattern has the fields time and topics, not 'epoch'",
-                "a.*|\"since\":{\"topics\":{}}|since on a pattern needs time, the ts of the first ack",
-                "a.*|\"since\":{\"time\":\"2026-01-31T12:00:00Z\",\"topics\":{\"x\":5}}|since.topics.x must be an object",
-                "a.*|\"since\":{\"time\":\"2026-01-31T12:00:00Z\",\"topics\":{\"x\":{\"epoch\":\"e\"}}}|since.topics.x needs both epoch and offset",
-                "t|\"from\":\"newest\"|from must be latest, earliest, {\"offset\":n} or {\"time\":\"…Z\"}",
-                "t|\"from\":5|from must be an object",
-                "t|\"from\":{}|from must have either offset or time",
-                "t|\"from\":{\"offset\":1,\"time\":\"2026-01-31T12:00:00Z\"}|from must have either offset or time",
-                "t|\"from\":{\"offset\":-1}|from.offset must be a whole number of at least 0",
-                "t|\"from\":{\"time\":\"yesterday\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not 'yesterday'",
-                "t|\"from\":{\"time\":\"1969-12-31T23:59:59Z\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not '1969-12-31T23:59:59Z'",
-                "t|\"from\":{\"time\":\"+999999999-12-31T23:59:59Z\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not '+999999999-12-31T23:59:59Z'",
-                "t|\"overflow\":\"block\"|overflow must be drop_oldest, drop_newest or disconnect, not 'block'",
-                "t|\"overflow\":1|overflow must be a string",
-                "t|\"queue\":0|queue must be a whole number from 1 to 10000",
-                "t|\"queue\":10001|queue must be a whole number from 1 to 10000",
-                "t|\"batch\":5|batch must be an object",
-                "t|\"batch\":{\"size\":5}|batch needs both size and linger_ms",
-                "t|\"batch\":{\"size\":0,\"linger_ms\":1}|batch.size must be a whole number from 1 to 10000",
-                "t|\"batch\":{\"size\":1,\"linger_ms\":60001}|batch.linger_ms must be a whole number from 0 to 60000",
-                "t|\"batch\":{\"count\":1}|batch has the fields size and linger_ms, not 'count'",
-            })
-    void saysWhatIsWrongWithASubscribe(String topic, String more, String message) {
-        assertThat(refusal(subscription(topic, "," + more))).isEqualTo(message);
-    }
-
-    @Test
-    void positionsAreBounded() {
-        StringBuilder topics = new StringBuilder();
-        for (int i = 0; i < 10_000; i++) {
-            topics.append(i == 0 ? "" : ",").append("\"t").append(i).append("\":{\"epoch\":\"e\",\"offset\":1}");
-        }
-        String since = ",\"since\":{\"time\":\"2026-01-31T12:00:00Z\",\"topics\":{" + topics;
-        assertThat(((From.SinceAll) subscribe("**", since + "}}").from()).topics())
-                .hasSize(10_000);
-        assertThat(refusal(subscription("**", since + ",\"more\":{\"epoch\":\"e\",\"offset\":1}}}")))
-                .isEqualTo("since.topics must have at most 10000 names");
-    }
-
-    @Test
-    void headersAreBounded() {
-        StringBuilder headers = new StringBuilder();
-        for (int i = 0; i < 64; i++) {
-            headers.append(i == 0 ? "" : ",").append("\"h").append(i).append("\":\"v\"");
-        }
-        assertThat(publish("{\"payload\":1,\"headers\":{" + headers + "}}", "").headers())
-                .hasSize(64);
-        String open = "{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"headers\":{";
-        assertThat(refusal(open + headers + ",\"x\":\"v\"}}}"))
-                .isEqualTo("message.headers must have at most 64 names of at most 256 characters");
-        assertThat(refusal(open + "\"" + "n".repeat(257) + "\":\"v\"}}}"))
-                .isEqualTo("message.headers must have at most 64 names of at most 256 characters");
-        assertThat(refusal(open + "\"n\":\"" + "v".repeat(4097) + "\"}}}"))
-                .isEqualTo("message.headers.n must have at most 4096 characters, not 4097");
-    }
-
     @Test
     void whatAPeerWroteIsToldBackShortened() {
-        assertThat(refusal("{\"type\":\"" + "x".repeat(250) + "\"}")).hasSizeLessThan(150);
+        assertThat(refusal("{\"type\":\"" + "x".repeat(250) + "\"}")).hasSizeLessThan(400);
         assertThat(refusal(subscription("t", ",\"batch\":{\"" + "x".repeat(10_000) + "\":1}")))
-                .hasSizeLessThan(150);
+                .hasSizeLessThan(400);
         assertThat(refusal(subscription("a.*", ",\"since\":{\"topics\":{\"" + "x".repeat(10_000) + "\":1}}")))
-                .hasSizeLessThan(150);
+                .hasSizeLessThan(400);
     }
 
     @Test
@@ -505,12 +194,6 @@ class StandardDecodeTest {
         assertThat(next.noAck()).isFalse();
         decode("{\"request_id\":\"r\",\"request_id\":");
         assertThat(decode("{\"type\":\"ping\"}")).isEqualTo(new Request.Ping(null));
-    }
-
-    @Test
-    void aTopicThatComesAgainIsTheSameString() {
-        assertThat(publish("{\"payload\":1}", "").topic())
-                .isSameAs(publish("{\"payload\":2}", "").topic());
     }
 
     @Test

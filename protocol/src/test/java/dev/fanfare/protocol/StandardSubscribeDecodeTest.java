@@ -1,0 +1,155 @@
+package dev.fanfare.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.protocol.Request.From;
+import dev.fanfare.protocol.Request.Position;
+import dev.fanfare.protocol.Request.Subscribe;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Where and how a subscription of the standard dialect may begin, and what is said about the rest.
+class StandardSubscribeDecodeTest extends StandardDecoding {
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "filter",
+                "types",
+                "ack",
+                "durable",
+                "group",
+                "max_in_flight",
+                "ack_timeout_ms",
+                "retry",
+                "dead_letter"
+            })
+    void whatASubscriptionCanNotHaveIsRefused(String field) {
+        assertThat(refusal(subscription("t", ",\"" + field + "\":\"x\"")))
+                .isEqualTo(field + " is not supported by this server; leave it out");
+    }
+
+    @Test
+    void readsASubscribe() {
+        Subscribe plain = subscribe("orders", "");
+        assertThat(plain).isEqualTo(new Subscribe(null, "orders", "c", new From.Latest(), null, 0, null));
+        Subscribe full = subscribe(
+                "orders",
+                ",\"request_id\":\"r\",\"overflow\":\"disconnect\",\"queue\":7,\"batch\":{\"size\":10,\"linger_ms\":20}");
+        assertThat(full)
+                .isEqualTo(new Subscribe(
+                        "r",
+                        "orders",
+                        "c",
+                        new From.Latest(),
+                        "disconnect",
+                        7,
+                        new Request.Batch(10, Duration.ofMillis(20))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,0", "1,1", "100,100", "2147483648,2147483647", "9223372036854775807,2147483647"})
+    void lastNIsAnyWholeNumber(String given, int count) {
+        assertThat(subscribe("t", ",\"last_n\":" + given).from())
+                .isEqualTo(count == 0 ? new From.Latest() : new From.LastN(count));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-1",
+                "1.5",
+                "1.0",
+                "1e2",
+                "\"5\"",
+                "true",
+                "[]",
+                "{}",
+                "9223372036854775808",
+                "-9223372036854775809"
+            })
+    void lastNIsNothingElse(String given) {
+        assertThat(refusal(subscription("t", ",\"last_n\":" + given)))
+                .isEqualTo("last_n must be a whole number of at least 0");
+    }
+
+    @Test
+    void aSubscriptionBeginsWhereItIsToldTo() {
+        assertThat(subscribe("t", ",\"from\":\"latest\"").from()).isEqualTo(new From.Latest());
+        assertThat(subscribe("t", ",\"from\":\"earliest\"").from()).isEqualTo(new From.Earliest());
+        assertThat(subscribe("t", ",\"from\":{\"offset\":17}").from()).isEqualTo(new From.Offset(17));
+        assertThat(subscribe("t", ",\"from\":{\"time\":\"2026-01-31T12:00:00.250Z\"}")
+                        .from())
+                .isEqualTo(new From.Time(Instant.parse("2026-01-31T12:00:00.250Z")));
+        assertThat(subscribe("t", ",\"since\":{\"epoch\":\"e1\",\"offset\":-1}").from())
+                .isEqualTo(new From.Since(new Position("e1", -1)));
+        assertThat(subscribe(
+                                "a.*",
+                                ",\"since\":{\"time\":\"2026-01-31T12:00:00Z\",\"topics\":{\"a.b\":{\"offset\":3,\"epoch\":\"e\"}}}")
+                        .from())
+                .isEqualTo(
+                        new From.SinceAll(Instant.parse("2026-01-31T12:00:00Z"), Map.of("a.b", new Position("e", 3))));
+        assertThat(subscribe("a.*", ",\"since\":{\"time\":\"2026-01-31T12:00:00Z\"}")
+                        .from())
+                .isEqualTo(new From.SinceAll(Instant.parse("2026-01-31T12:00:00Z"), Map.of()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "t|\"since\":{\"epoch\":\"e\",\"offset\":1},\"last_n\":1|since, from and last_n exclude each other",
+                "t|\"from\":\"latest\",\"last_n\":0|since, from and last_n exclude each other",
+                "t|\"from\":\"latest\",\"since\":{\"epoch\":\"e\",\"offset\":1}|since, from and last_n exclude each other",
+                "t|\"since\":5|since must be an object",
+                "t|\"since\":{}|since needs both epoch and offset",
+                "t|\"since\":{\"epoch\":\"e\"}|since needs both epoch and offset",
+                "t|\"since\":{\"epoch\":5,\"offset\":1}|since.epoch must be a string",
+                "t|\"since\":{\"epoch\":\"e\",\"offset\":-2}|since.offset must be a whole number of at least -1",
+                "t|\"since\":{\"epoch\":\"e\",\"offset\":1,\"x\":1}|since has the fields epoch and offset, not 'x'",
+                "t|\"since\":{\"time\":\"2026-01-31T12:00:00Z\"}|since has the fields epoch and offset, not 'time'",
+                "a.*|\"since\":{\"epoch\":\"e\",\"offset\":1}|since on a pattern has the fields time and topics, not 'epoch'",
+                "a.*|\"since\":{\"topics\":{}}|since on a pattern needs time, the ts of the first ack",
+                "a.*|\"since\":{\"time\":\"2026-01-31T12:00:00Z\",\"topics\":{\"x\":5}}|since.topics.x must be an object",
+                "a.*|\"since\":{\"time\":\"2026-01-31T12:00:00Z\",\"topics\":{\"x\":{\"epoch\":\"e\"}}}|since.topics.x needs both epoch and offset",
+                "t|\"from\":\"newest\"|from must be latest, earliest, {\"offset\":n} or {\"time\":\"…Z\"}",
+                "t|\"from\":5|from must be an object",
+                "t|\"from\":{}|from must have either offset or time",
+                "t|\"from\":{\"offset\":1,\"time\":\"2026-01-31T12:00:00Z\"}|from must have either offset or time",
+                "t|\"from\":{\"offset\":-1}|from.offset must be a whole number of at least 0",
+                "t|\"from\":{\"time\":\"yesterday\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not 'yesterday'",
+                "t|\"from\":{\"time\":\"1969-12-31T23:59:59Z\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not '1969-12-31T23:59:59Z'",
+                "t|\"from\":{\"time\":\"+999999999-12-31T23:59:59Z\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not '+999999999-12-31T23:59:59Z'",
+                "t|\"overflow\":\"block\"|overflow must be drop_oldest, drop_newest or disconnect, not 'block'",
+                "t|\"overflow\":1|overflow must be a string",
+                "t|\"queue\":0|queue must be a whole number from 1 to 10000",
+                "t|\"queue\":10001|queue must be a whole number from 1 to 10000",
+                "t|\"batch\":5|batch must be an object",
+                "t|\"batch\":{\"size\":5}|batch needs both size and linger_ms",
+                "t|\"batch\":{\"size\":0,\"linger_ms\":1}|batch.size must be a whole number from 1 to 10000",
+                "t|\"batch\":{\"size\":1,\"linger_ms\":60001}|batch.linger_ms must be a whole number from 0 to 60000",
+                "t|\"batch\":{\"count\":1}|batch has the fields size and linger_ms, not 'count'",
+            })
+    void saysWhatIsWrongWithASubscribe(String topic, String more, String message) {
+        assertThat(refusal(subscription(topic, "," + more))).isEqualTo(message);
+    }
+
+    @Test
+    void positionsAreBounded() {
+        StringBuilder topics = new StringBuilder();
+        for (int i = 0; i < 10_000; i++) {
+            topics.append(i == 0 ? "" : ",").append("\"t").append(i).append("\":{\"epoch\":\"e\",\"offset\":1}");
+        }
+        String since = ",\"since\":{\"time\":\"2026-01-31T12:00:00Z\",\"topics\":{" + topics;
+        assertThat(((From.SinceAll) subscribe("**", since + "}}").from()).topics())
+                .hasSize(10_000);
+        assertThat(refusal(subscription("**", since + ",\"more\":{\"epoch\":\"e\",\"offset\":1}}}")))
+                .isEqualTo("since.topics must have at most 10000 names");
+    }
+}
