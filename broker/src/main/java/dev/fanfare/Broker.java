@@ -12,14 +12,19 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Publish/subscribe in one process: topics, who publishes to them, who hears them. Any thread.
 ///
-/// Nothing of a broker outlives [#close]: no thread, no message.
+/// Nothing of a broker outlives [#close]: no thread, no message. Until then its threads are daemons: a broker that
+/// is forgotten keeps no process alive.
 public final class Broker implements AutoCloseable {
+
+    private static final Duration LISTENERS_GRACE = Duration.ofSeconds(1);
 
     private static @Nullable Broker shared;
 
@@ -29,6 +34,7 @@ public final class Broker implements AutoCloseable {
     private final LocalDelivery delivery;
     private final Events events = new Events();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final CountDownLatch over = new CountDownLatch(1);
 
     private Broker(BrokerConfig config) {
         this.config = config;
@@ -170,10 +176,11 @@ public final class Broker implements AutoCloseable {
         return events.listen(listener);
     }
 
-    /// What happened so far. Looks at every topic and subscription: for now and then, not for every message.
+    /// What happened so far. Looks at every topic and subscription, and asks event loops: for now and then, not for
+    /// every message, and not on an event loop.
     public BrokerStats stats() {
         var subscriptions = delivery.subscriptions();
-        Map<String, Long> depths = new HashMap<>();
+        Map<String, Long> depths = new HashMap<>(registry.feeds().lags());
         subscriptions.forEach(each -> depths.merge(each.pattern(), each.lag(), Math::max));
         return new BrokerStats(
                 topics().map(topic -> BrokerStats.of(topic, depths)).toList(),
@@ -217,18 +224,35 @@ public final class Broker implements AutoCloseable {
     }
 
     /// Refuses everything from now on, lets subscriptions finish what was published, and ends them when they have
-    /// or when `grace` is over. Idempotent.
+    /// or when `grace` is over, in real time whatever [BrokerConfig#timers] is: it waits for handlers, not for a
+    /// clock. Then its listeners hear what is left, for a second or as long again.
+    ///
+    /// Handlers and listeners that stay in a call are interrupted; one that ignores even that keeps its thread.
+    /// Idempotent: a second caller waits for the first, unless it is a handler, for which the first one waits.
     public void close(Duration grace) {
         if (!closed.compareAndSet(false, true)) {
+            awaitClose(grace);
             return;
         }
         delivery.announceClose();
         registry.stop();
         delivery.close(grace);
         registry.clear();
-        events.close();
+        events.close(grace.compareTo(LISTENERS_GRACE) > 0 ? grace : LISTENERS_GRACE);
         if (config.timers() == null) {
             timers.close();
+        }
+        over.countDown();
+    }
+
+    private void awaitClose(Duration grace) {
+        if (delivery.isInHandler()) {
+            return;
+        }
+        try {
+            over.await(grace.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.fanfare;
 
 import dev.fanfare.time.Timers;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// What a broker is opened with: [#defaults], changed by the methods named `with…`. Immutable.
@@ -42,6 +43,9 @@ public record BrokerConfig(
 
     /// Checks the bounds.
     public BrokerConfig {
+        Objects.requireNonNull(topics, "topics");
+        Objects.requireNonNull(blockTimeout, "blockTimeout");
+        Objects.requireNonNull(codec, "codec");
         check("maxTopics", maxTopics);
         check("maxSubscribersPerTopic", maxSubscribersPerTopic);
         check("maxFeedsPerTopic", maxFeedsPerTopic);

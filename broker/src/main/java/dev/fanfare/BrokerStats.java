@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param topics in the order of their names
 /// @param subscriptions those in process, in no order
-/// @param droppedByPatterns messages that subscriptions of patterns lost; they are not among those of the topics
+/// @param droppedByPatterns messages that subscriptions of patterns lost because they came too late to read them;
+///     of what topics is not known, so they are not among those of the topics
 public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subscriptions, long droppedByPatterns) {
 
     /// One topic.
@@ -21,7 +22,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
     /// @param dropped once per subscription; what subscriptions of patterns lost is counted apart
     /// @param failed once per subscription
     /// @param subscribers by its name and by patterns
-    /// @param queueDepth the largest lag of the subscriptions in process by its name
+    /// @param queueDepth the largest lag of the subscriptions by its name, in process and over the network
     /// @param averageBatch how many messages were handed to a subscription at once, on average; 0 when none were
     /// @param latency of its deliveries
     public record TopicStats(

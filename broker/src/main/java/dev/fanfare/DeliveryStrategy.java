@@ -17,10 +17,10 @@ public sealed interface DeliveryStrategy {
         /// Checks the bounds.
         public Batched {
             if (size < 1 || size > 100_000) {
-                throw new IllegalArgumentException("batch size must be 1 to 100000, not " + size);
+                throw new FanfareException(ErrorCode.BAD_REQUEST, "batch size must be 1 to 100000, not " + size);
             }
             if (linger.isNegative() || linger.compareTo(Duration.ofMinutes(1)) > 0) {
-                throw new IllegalArgumentException("batch linger must be 0 to 1 minute, not " + linger);
+                throw new FanfareException(ErrorCode.BAD_REQUEST, "batch linger must be 0 to 1 minute, not " + linger);
             }
         }
     }

@@ -15,7 +15,8 @@ public sealed interface Dispatch {
     /// way to few subscribers. When several threads publish at once, one of them delivers for all and the others
     /// return early; what a handler publishes is delivered after it returns. Replay runs on the thread that
     /// subscribes. When batched delivery is on, what its linger releases is delivered by a loop thread, and so is
-    /// the end of a subscription whose topic is deleted.
+    /// the end of a subscription whose topic is deleted. What clients of a server publish is delivered by a virtual
+    /// thread: the server's own never run handlers.
     record Caller() implements Dispatch {}
 
     /// [VirtualThread], the default.

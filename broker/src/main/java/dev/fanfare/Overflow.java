@@ -23,7 +23,7 @@ public sealed interface Overflow {
         /// Checks the bounds.
         public Block {
             if (timeout.isNegative() || timeout.compareTo(Duration.ofHours(1)) > 0) {
-                throw new IllegalArgumentException("block timeout must be 0 to 1 hour, not " + timeout);
+                throw new FanfareException(ErrorCode.BAD_REQUEST, "block timeout must be 0 to 1 hour, not " + timeout);
             }
         }
     }

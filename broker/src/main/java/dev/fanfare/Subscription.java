@@ -20,7 +20,9 @@ public interface Subscription extends AutoCloseable {
     /// Messages for which the handler returned.
     long delivered();
 
-    /// Messages lost: dropped because the queue was full, or forgotten by retention before they were replayed.
+    /// Messages lost: dropped because the queue was full, forgotten by retention before they were replayed, or still
+    /// waiting when the broker ended the subscription (too slow, or the broker's closing took too long). What waits
+    /// when its user closes it is not lost but unwanted, and not counted.
     long dropped();
 
     /// Messages for which the handler threw.

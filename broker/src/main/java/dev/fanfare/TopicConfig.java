@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param history how many of the newest messages are kept, 0 to 10,000,000
 /// @param historyBytes the most that the kept messages may cost in memory, overhead included; 0 keeps none
-/// @param historyAge how old a kept message may be; zero for no bound
+/// @param historyAge how old a kept message may be, at most 36,500 days; zero for no bound
 /// @param delivery how messages are handed to subscriptions that do not say it themselves; null leaves it to them
 /// @param queue how many messages may wait for a subscription in process that does not say it itself; 0 leaves it
 ///     to them
@@ -22,6 +22,7 @@ public record TopicConfig(
         int queue,
         @Nullable Overflow overflow) {
 
+    private static final Duration MAX_AGE = Duration.ofDays(36_500);
     private static final TopicConfig DEFAULTS = new TopicConfig(100, 1 << 20, Duration.ZERO, null, 0, null);
     private static final int MAX_HISTORY = 10_000_000;
 
@@ -40,8 +41,9 @@ public record TopicConfig(
                     ErrorCode.BAD_REQUEST,
                     "queue must be 0 to " + SubscriptionBuilder.MAX_QUEUE + " messages, not " + queue);
         }
-        if (historyAge.isNegative()) {
-            throw new FanfareException(ErrorCode.BAD_REQUEST, "history age must not be negative, but is " + historyAge);
+        if (historyAge.isNegative() || historyAge.compareTo(MAX_AGE) > 0) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "history age must be 0 to " + MAX_AGE.toDays() + " days, not " + historyAge);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.feed.Wakes;
 import dev.fanfare.time.VirtualTimers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -166,7 +167,7 @@ class BrokerTest {
 
     @Test
     void pagesThroughAllTopics() {
-        long seed = System.nanoTime();
+        long seed = Long.getLong("fanfare.seed", System.nanoTime());
         Random random = new Random(seed);
         TreeSet<String> names = new TreeSet<>();
         for (int i = 0; i < 500; i++) {
@@ -219,6 +220,25 @@ class BrokerTest {
             assertThat(large.visible() - large.oldest()).isBetween(70L, 90L);
             assertThat(small.historyMemoryUsed()).isBetween(80_000L, 100_000L);
             assertThat(small.historyForgotten()).isEqualTo(large.oldest());
+        }
+    }
+
+    @Test
+    void historiesShrinkOnAnotherThreadThanATransports() {
+        TopicConfig roomy = TopicConfig.defaults().withHistory(10_000).withHistoryBytes(1 << 30);
+        try (Broker small =
+                Broker.open(BrokerConfig.defaults().withHistoryMemory(100_000).withTopics(roomy))) {
+            Topic topic = small.createTopic("large");
+            Wakes wakes = new Wakes();
+            for (int i = 0; i < 1_000; i++) {
+                small.feeds().publish(topic, Message.text("x".repeat(800)), wakes);
+                assertThat(small.historyMemoryUsed()).as("after %d", i).isLessThan(112_000);
+            }
+            long deadline = System.nanoTime() + 20_000_000_000L;
+            while (small.historyMemoryUsed() > 100_000 || small.historyForgotten() != topic.oldest()) {
+                assertThat(System.nanoTime()).as("shrunk").isLessThan(deadline);
+                Thread.onSpinWait();
+            }
         }
     }
 

@@ -37,10 +37,10 @@ final class StressReader implements Reader {
     /// By another: reads what it finds.
     void read() {
         Sequence source = feed.sequence();
-        int found = cursor.available(source, 256);
+        int found = cursor.available(source, 256, Cursor.EVERYTHING);
         while (found > 0) {
             take(source, found);
-            found = cursor.available(source, 256);
+            found = cursor.available(source, 256, Cursor.EVERYTHING);
         }
     }
 

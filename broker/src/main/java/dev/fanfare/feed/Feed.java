@@ -2,6 +2,7 @@ package dev.fanfare.feed;
 
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// What all live subscriptions with the same pattern and kind see: one append-once sequence that each reads with a
@@ -20,6 +21,15 @@ public interface Feed<C> {
     /// [#admit]: a subscription refuses messages at its bound.
     long REFUSE = -1;
 
+    /// [#lag]: nothing waits.
+    CompletableFuture<Long> NO_LAG = CompletableFuture.completedFuture(0L);
+
+    /// How many messages wait for the cursor that is furthest behind: for figures, soon. Those in process tell it
+    /// themselves. Any thread.
+    default CompletableFuture<Long> lag() {
+        return NO_LAG;
+    }
+
     /// Asked inside the section before a message gets its offset: [#OPEN], [#REFUSE], or for how many milliseconds
     /// the publisher may wait for room. Only subscriptions in process ever answer anything but [#OPEN].
     default long admit() {
@@ -34,6 +44,11 @@ public interface Feed<C> {
     /// Called after the section, once per publish or per batch of publishes: offers what was appended to the
     /// readers. Cheap and idempotent: each loop is woken at most once until it has looked.
     void wake();
+
+    /// [#wake], by a thread of a transport: it must not be lent to handlers, which may block.
+    default void wakeFromTransport() {
+        wake();
+    }
 
     /// Whether more is waiting to be offered to the loops than a feed may hold. A publisher stops until [#onRoom].
     default boolean congested() {
@@ -50,7 +65,7 @@ public interface Feed<C> {
     void onRoom(Runnable action);
 
     /// Places the cursor at the end: it sees what is appended after this call. Called inside the topic's section,
-    /// or for a pattern outside of any.
+    /// or for a pattern outside of any and on any thread.
     void attach(C cursor);
 
     /// Takes the cursor out; what it has not read is forgotten. Without effect if it is not attached. Any thread.

@@ -8,7 +8,8 @@ import dev.fanfare.Topic;
 import java.util.function.Supplier;
 
 /// The door for transports: publishing and subscribing without blocking and without a thread per subscription.
-/// [dev.fanfare.Broker#feeds] hands it out. Any thread; nothing here blocks or calls user code.
+/// [dev.fanfare.Broker#feeds] hands it out. Any thread; nothing here calls user code, and nothing blocks but
+/// [#attach] to a pattern, which looks at all topics that match: on an event loop that is too long.
 public interface FeedAccess {
 
     /// Publishes without waiting and without waking: the feeds that were appended to are noted in `wakes`, and the
@@ -16,7 +17,7 @@ public interface FeedAccess {
     PublishResult publish(Topic topic, Message draft, Wakes wakes);
 
     /// Begins a live subscription. The cursor belongs to feeds of `kind`. When there is nothing to replay it is
-    /// attached before this returns, and may be read at once.
+    /// attached before this returns, and may be read at once. The cursor of a pattern is attached while this runs.
     ///
     /// @throws dev.fanfare.FanfareException `TOPIC_NOT_FOUND` when the topic of a pattern without wildcards does
     ///     not exist and topics do not make themselves; `BAD_REQUEST` when `start` does not fit the pattern;

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// What happened to one topic's messages, counted by whoever did it. Any thread.
 public final class TopicCounters {
 
+    private static final VarHandle ONES;
     private static final VarHandle DELIVERED;
     private static final VarHandle DROPPED;
     private static final VarHandle FAILED;
@@ -16,6 +17,7 @@ public final class TopicCounters {
     static {
         try {
             var lookup = MethodHandles.lookup();
+            ONES = lookup.findVarHandle(TopicCounters.class, "ones", long.class);
             DELIVERED = lookup.findVarHandle(TopicCounters.class, "delivered", long.class);
             DROPPED = lookup.findVarHandle(TopicCounters.class, "dropped", long.class);
             FAILED = lookup.findVarHandle(TopicCounters.class, "failed", long.class);
@@ -26,6 +28,10 @@ public final class TopicCounters {
         }
     }
 
+    /// Runs of one message: they are their own count, so that each costs one addition.
+    private volatile long ones;
+
+    // The longer runs.
     private volatile long delivered;
     private volatile long runs;
     private volatile long dropped;
@@ -39,8 +45,12 @@ public final class TopicCounters {
 
     /// Messages handed to one subscription, one after the other.
     public void delivered(long count) {
-        DELIVERED.getAndAdd(this, count);
-        RUNS.getAndAdd(this, 1L);
+        if (count == 1) {
+            ONES.getAndAdd(this, 1L);
+        } else {
+            DELIVERED.getAndAdd(this, count);
+            RUNS.getAndAdd(this, 1L);
+        }
     }
 
     /// Messages that a subscription lost.
@@ -55,13 +65,13 @@ public final class TopicCounters {
 
     /// See [#delivered(long)].
     public long delivered() {
-        return delivered;
+        return delivered + ones;
     }
 
     /// How many times messages were handed to a subscription, however many at once: the average batch is what was
     /// delivered divided by this.
     public long runs() {
-        return runs;
+        return runs + ones;
     }
 
     /// See [#dropped(long)].

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The feeds that were appended to and not yet woken. A publisher that has more to publish at once (a connection's
 /// read batch) collects them here and flushes at the end, so that its subscribers are woken once. Owned by one
-/// thread.
+/// thread, a transport's: no handler runs on it.
 public final class Wakes {
 
     private final List<Feed<?>> feeds = new ArrayList<>();
@@ -32,7 +32,7 @@ public final class Wakes {
         Feed<?> congested = null;
         for (int i = 0; i < feeds.size(); i++) {
             Feed<?> feed = feeds.get(i);
-            feed.wake();
+            feed.wakeFromTransport();
             if (feed.congested()) {
                 congested = feed;
             }

@@ -1,13 +1,11 @@
 package dev.fanfare.local;
 
 import dev.fanfare.DeliveryStrategy;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/// A subscription whose handler is called by the publishers' threads. Whoever finds [#work] at zero delivers until
-/// it is at zero again; the others, and what is published by the handler itself, only raise it.
+/// A subscription whose handler is called by the publishers' threads. Whoever gets the turn delivers until nothing
+/// is left; the others, and the handler when it publishes itself, leave their messages to that thread. It looks
+/// once more after it has given the turn back, so whoever came too early for the turn did not come for nothing.
 final class CallerSubscription extends LocalSubscription {
-
-    private final AtomicInteger work = new AtomicInteger();
 
     CallerSubscription(LocalDelivery delivery, Loop loop, SubscriptionSpec spec) {
         super(delivery, loop, spec);
@@ -16,7 +14,7 @@ final class CallerSubscription extends LocalSubscription {
     @Override
     void start() {
         leaveStart();
-        while (isReplaying() && turn()) {
+        while (isReplaying() && turn(Cursor.EVERYTHING)) {
             // On the thread that subscribes; publishers cannot reach it yet.
         }
         drain();
@@ -27,34 +25,50 @@ final class CallerSubscription extends LocalSubscription {
         feed.addCaller(this);
     }
 
-    @Override
+    /// By a publisher, after the section: its thread delivers.
     void offered() {
-        if (effectiveStrategy() instanceof DeliveryStrategy.Batched batched && cursor.lag() < batched.size()) {
+        if (isReady()) {
+            drain();
+        }
+    }
+
+    /// [#offered], by a thread that must not run handlers.
+    void offeredElsewhere() {
+        if (isReady()) {
+            Thread.ofVirtual().name("fanfare-" + name()).start(this::drain);
+        }
+    }
+
+    /// Whether what waits need not be gathered any longer; if it must, sees to it that the loop watches over it.
+    private boolean isReady() {
+        long lag = cursor.lag();
+        if (lag > 0
+                && effectiveStrategy() instanceof DeliveryStrategy.Batched batched
+                && lag < Pacing.size(batched, cursor.bound())) {
             if (!gathers()) {
                 nudge();
             }
-            return;
+            return false;
         }
-        drain();
+        return lag > 0;
+    }
+
+    @Override
+    boolean isLeftBehind() {
+        return !isOver() && (mayGoOn() || isReady());
     }
 
     private void drain() {
-        if (work.getAndIncrement() != 0) {
-            return;
-        }
-        int seen = 1;
+        boolean more;
         do {
-            while (turn()) {
-                seen = work.get();
-            }
-            seen = work.addAndGet(-seen);
-        } while (seen != 0);
+            more = turn(Cursor.EVERYTHING);
+        } while (more);
     }
 
     /// On the loop: what its time has come for.
     @Override
-    boolean serve() {
-        if (isDue()) {
+    boolean serve(long feedEnd) {
+        if (isDue(feedEnd)) {
             drain();
         }
         return false;
@@ -62,6 +76,6 @@ final class CallerSubscription extends LocalSubscription {
 
     @Override
     void nudge() {
-        loop.execute(this::serve);
+        loop.execute(() -> serve(Cursor.EVERYTHING));
     }
 }

@@ -19,6 +19,9 @@ final class Cursor {
         }
     }
 
+    /// As an end of the feed: all there is when one looks.
+    static final long EVERYTHING = Long.MAX_VALUE;
+
     private final Reader owner;
     private final int bound;
     private final Overflow overflow;
@@ -28,11 +31,18 @@ final class Cursor {
     private volatile @Nullable LocalFeed feed;
 
     private volatile @Nullable Sequence sequence;
+
+    /// Whether [#sequence] is the feed's, which others read too.
+    private boolean shares;
+
     private @Nullable Chunk chunk;
     private long position;
 
     /// Its place in the feed's list of cursors that bound the publisher, −1 for none. Guarded by the feed's lock.
     int gatedAt = -1;
+
+    /// Whether a publisher found it full and may wait for it. Guarded by the feed's lock.
+    boolean waitedFor;
 
     /// @param bound how many messages may wait, at least 1
     Cursor(Reader owner, int bound, Overflow overflow) {
@@ -58,6 +68,7 @@ final class Cursor {
     void attach(LocalFeed at, Sequence source) {
         chunk = source.tail();
         POSITION.setRelease(this, source.end());
+        shares = source == at.sequence();
         sequence = source;
         feed = at;
     }
@@ -79,6 +90,11 @@ final class Cursor {
         return sequence;
     }
 
+    /// Whether it reads the feed's sequence; if not, one of its own. The reader's.
+    boolean shares() {
+        return shares;
+    }
+
     /// The position of the message to be handled next.
     long position() {
         return (long) POSITION.getAcquire(this);
@@ -95,6 +111,12 @@ final class Cursor {
         return source.end() - at;
     }
 
+    /// Messages that wait below this end of the feed; a reader with a sequence of its own looks at that one's. The
+    /// reader's: the publisher writes the feed's end all the time, so who looks at it too often slows it down.
+    long lag(long feedEnd) {
+        return shares && feedEnd != EVERYTHING ? Math.max(0, feedEnd - position()) : lag();
+    }
+
     /// How many of the waiting ones are lost already, though the reader has not come to see it. Any thread.
     long overrun() {
         return skipsOldest ? Math.max(0, lag() - bound) : 0;
@@ -106,6 +128,12 @@ final class Cursor {
         return skipsOldest && source != null ? Math.max(0, Math.min(end, source.end()) - position - bound) : 0;
     }
 
+    /// What it had not read when the feed's end was `end`, or has not now if that is less. The reader's.
+    long unreadAt(long end) {
+        Sequence source = sequence;
+        return source == null ? 0 : Math.max(0, Math.min(shares ? end : Long.MAX_VALUE, source.end()) - position);
+    }
+
     /// Whether the reader has to give up what it was about to read. The reader's.
     boolean isOverrun(Sequence source) {
         return skipsOldest && source.end() - position > bound;
@@ -115,11 +143,12 @@ final class Cursor {
 
     /// Finds the next messages: they lie in [#chunk] from [#index] on.
     ///
+    /// @param feedEnd the reader wants nothing from there on; [#EVERYTHING] for all there is
     /// @return how many, at most `max`; 0 when nothing waits
-    int available(Sequence source, int max) {
+    int available(Sequence source, int max, long feedEnd) {
         while (true) {
-            long end = source.end();
-            if (end == position) {
+            long end = shares && !skipsOldest && feedEnd != EVERYTHING ? feedEnd : source.end();
+            if (end <= position) {
                 return 0;
             }
             if (skipsOldest && end - position > bound) {

@@ -2,10 +2,13 @@ package dev.fanfare.local;
 
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerListener;
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +26,11 @@ public final class Events {
     private static final BrokerEvent LOOK = new BrokerEvent.TopicDeleted("");
 
     private final CopyOnWriteArrayList<Listening> listeners = new CopyOnWriteArrayList<>();
+
+    /// Changes who listens.
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final Condition fewer = lock.newCondition();
 
     /// Asked before every message is delivered: a plain field is all that costs.
     private volatile boolean listening;
@@ -79,22 +87,50 @@ public final class Events {
         return added;
     }
 
-    /// Ends every listener, after what waits for it. Does not wait for that.
-    public void close() {
+    /// Ends every listener when it has heard what waits for it, or interrupts it when the time is over. One that
+    /// calls this itself is not waited for.
+    ///
+    /// @param grace in real time
+    public void close(Duration grace) {
         closed = true;
-        for (Listening listener : listeners) {
-            listener.finish();
+        listeners.forEach(Listening::finish);
+        awaitEnds(grace);
+        listeners.forEach(Listening::giveUp);
+    }
+
+    private void awaitEnds(Duration grace) {
+        lock.lock();
+        try {
+            long left = grace.toNanos();
+            while (left > 0 && !listeners.stream().allMatch(Listening::runsHere)) {
+                left = fewer.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
         }
     }
 
-    private synchronized void add(Listening listener) {
-        listeners.add(listener);
-        refresh();
+    private void add(Listening listener) {
+        lock.lock();
+        try {
+            listeners.add(listener);
+            refresh();
+        } finally {
+            lock.unlock();
+        }
     }
 
-    private synchronized void remove(Listening listener) {
-        listeners.remove(listener);
-        refresh();
+    private void remove(Listening listener) {
+        lock.lock();
+        try {
+            listeners.remove(listener);
+            refresh();
+            fewer.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void refresh() {
@@ -158,6 +194,17 @@ public final class Events {
         void finish() {
             finishing = true;
             look();
+        }
+
+        boolean runsHere() {
+            return Thread.currentThread() == thread;
+        }
+
+        void giveUp() {
+            close();
+            if (!runsHere()) {
+                thread.interrupt();
+            }
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.fanfare.local;
 import dev.fanfare.BatchHandler;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Dispatch;
 import dev.fanfare.Handler;
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
@@ -22,6 +23,9 @@ final class Invocation {
 
     private static final long LOG_INTERVAL_NANOS = 1_000_000_000;
 
+    /// A handler that takes longer for a message is slow: the topic is told of each of its messages at once.
+    private static final long SLOW_NANOS = 20_000;
+
     private final SubscriptionSpec spec;
     private final Events events;
     private final Timers timers;
@@ -29,11 +33,16 @@ final class Invocation {
     private final @Nullable Handler each;
     private final @Nullable BatchHandler batch;
 
+    /// Whether the thread that calls the handler is the broker's; the publisher's is only lent.
+    private final boolean ownThread;
+
     // What is gathered for the batch handler, and whose each message is.
     private final List<Message> gathered = new ArrayList<>(0);
     private final List<@Nullable Topic> origins = new ArrayList<>(0);
     private long gatheredStamp;
+    private volatile int held;
 
+    private boolean slow;
     private long nextLog;
     private boolean logged;
 
@@ -44,6 +53,7 @@ final class Invocation {
         this.tally = tally;
         this.each = spec.each();
         this.batch = spec.batch();
+        this.ownThread = !(spec.dispatch() instanceof Dispatch.Caller);
     }
 
     /// How many messages a turn may take: a batch handler gets all of one turn in one list.
@@ -62,6 +72,16 @@ final class Invocation {
         if (handler == null) {
             return gather(of, found);
         }
+        if (found == 1) {
+            return handOver(of, source, found, handler);
+        }
+        long begun = timers.nanoTime();
+        int moved = handOver(of, source, found, handler);
+        slow = timers.nanoTime() - begun > moved * SLOW_NANOS;
+        return moved;
+    }
+
+    private int handOver(LocalSubscription of, Sequence source, int found, Handler handler) {
         return of.cursor.chunk().topics == null
                 ? ofOne(of, source, found, handler)
                 : ofMany(of, source, found, handler);
@@ -73,7 +93,6 @@ final class Invocation {
         Chunk chunk = cursor.chunk();
         int from = cursor.index();
         boolean told = events.listeningToMessages();
-        int delivered = 0;
         int moved = 0;
         for (; moved < found && of.isRunning() && !cursor.isOverrun(source); moved++) {
             Message message = chunk.messages[from + moved];
@@ -81,13 +100,15 @@ final class Invocation {
                 // Cut loose just now: the cursor has to find its place again.
                 break;
             }
-            delivered += call(handler, message, told);
+            tally.delivered(call(handler, message, told));
             cursor.advance();
+            if (slow) {
+                tally.flush();
+            }
             if (moved == 0) {
                 sample(chunk.stamp(from), tally.topic());
             }
         }
-        tally.delivered(delivered);
         return moved;
     }
 
@@ -106,6 +127,9 @@ final class Invocation {
             if (!of.skips(origin, message.offset(), cursor.position())) {
                 tally.topic(origin);
                 tally.delivered(call(handler, message, told));
+                if (slow) {
+                    tally.flush();
+                }
                 if (moved == 0) {
                     sample(chunk.stamp(from), origin);
                 }
@@ -135,7 +159,13 @@ final class Invocation {
             }
             cursor.advance();
         }
+        held = gathered.size();
         return moved;
+    }
+
+    /// Messages that the batch handler has in hand; the cursor has passed them. Any thread.
+    int held() {
+        return held;
     }
 
     /// Hands on what was gathered, and tells the topics what became of their messages.
@@ -144,11 +174,14 @@ final class Invocation {
         if (handler != null && !gathered.isEmpty()) {
             if (of.isRunning()) {
                 call(handler, List.copyOf(gathered));
+                held = 0;
                 sample(gatheredStamp, origins.getFirst());
             }
+            // If it does not run any more, they count as unread.
             gathered.clear();
             origins.clear();
         }
+        settleInterrupt();
         tally.flush();
     }
 
@@ -163,6 +196,10 @@ final class Invocation {
             if (!name.equals(message.topic())) {
                 name = message.topic();
                 origin = topics.apply(name);
+                if (origin != null && !origin.epoch().equals(message.epoch())) {
+                    // Deleted and made again since: the new one has nothing to do with it.
+                    origin = null;
+                }
             }
             if (each == null) {
                 gathered.add(message);
@@ -232,6 +269,7 @@ final class Invocation {
         if (thrown instanceof InterruptedException) {
             Thread.currentThread().interrupt();
         }
+        settleInterrupt();
         events.emit(() -> new BrokerEvent.Failed(message.topic(), message.offset(), message.id(), spec.name(), thrown));
         try {
             if (spec.onError() != null) {
@@ -241,6 +279,14 @@ final class Invocation {
             }
         } catch (RuntimeException | Error e) {
             LOG.warn("The error handler of subscription {} of {} failed", spec.name(), spec.pattern(), e);
+        }
+    }
+
+    /// An interrupt is the handler's own affair, and must not meet the next call, or somebody else's, on a thread
+    /// of the broker's. On the publisher's thread it was meant for that one, and stays.
+    private void settleInterrupt() {
+        if (ownThread || Thread.currentThread() instanceof Loop.LoopThread) {
+            Thread.interrupted();
         }
     }
 

@@ -30,6 +30,12 @@ public final class LocalDelivery {
     /// How long a loop may take to come out of the handlers it is in, at the end, before it is interrupted.
     private static final long LOOP_END_MILLIS = 1_000;
 
+    /// How long handlers may take to come out when they are interrupted.
+    private static final Duration INTERRUPTED = Duration.ofSeconds(1);
+
+    /// How often a loop whose handler closes the broker looks for its other tasks.
+    private static final long LOOK_NANOS = 1_000_000;
+
     private final FeedAccess feeds;
     private final Timers timers;
     private final Events events;
@@ -62,7 +68,7 @@ public final class LocalDelivery {
         this.topics = topics;
         int count = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         this.loops = IntStream.range(0, count)
-                .mapToObj(i -> new Loop(timers, "fanfare-loop-" + i))
+                .mapToObj(i -> new Loop(timers, "fanfare-delivery-" + i))
                 .toList();
     }
 
@@ -82,6 +88,10 @@ public final class LocalDelivery {
             live.add(made);
         } finally {
             lock.unlock();
+        }
+        if (closing) {
+            // Whoever closes may not have seen it.
+            made.end(SubscriptionEnd.BROKER_CLOSED);
         }
         made.start();
         return made;
@@ -168,6 +178,8 @@ public final class LocalDelivery {
             subscription.end(SubscriptionEnd.BROKER_CLOSED);
             subscription.interrupt();
         }
+        // What an interrupted handler had in hand and behind it is counted and told before the listeners go.
+        awaitEnds(INTERRUPTED);
         loops.forEach(Loop::stop);
         try {
             for (Loop loop : loops) {
@@ -176,6 +188,11 @@ public final class LocalDelivery {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /// Whether the calling thread is in a handler.
+    public boolean isInHandler() {
+        return snapshot().stream().anyMatch(LocalSubscription::runsHere);
     }
 
     private List<LocalSubscription> snapshot() {
@@ -187,12 +204,28 @@ public final class LocalDelivery {
         }
     }
 
+    /// With the lock given up meanwhile.
+    private void runWaiting(Loop loop) {
+        lock.unlock();
+        try {
+            loop.runWaiting();
+        } finally {
+            lock.lock();
+        }
+    }
+
     private void awaitEnds(Duration grace) {
         lock.lock();
         try {
             long left = grace.toNanos();
             while (!live.isEmpty() && left > 0) {
-                left = fewer.awaitNanos(left);
+                long step = left;
+                if (Thread.currentThread() instanceof Loop.LoopThread here) {
+                    // A handler closes the broker: its neighbours need this loop to finish.
+                    step = Math.min(left, LOOK_NANOS);
+                    runWaiting(here.loop());
+                }
+                left -= step - fewer.awaitNanos(step);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -22,12 +22,13 @@ import org.jspecify.annotations.Nullable;
 /// at worst too low: only when it is reached are the cursors asked again. One that is found full is remembered and
 /// asked first the next time.
 ///
-/// A publisher that waits for room is released when every gated cursor has half of its queue free, so that it is
-/// not woken for each message.
+/// A publisher that waits for room is released when every cursor that had none has half of its queue free, so that
+/// it is not woken for each message. Those that were not full, or whose policy is not to wait for them, hold up
+/// nobody.
 final class LocalFeed implements Feed<Cursor> {
 
     private static final Station[] NO_STATIONS = {};
-    private static final LocalSubscription[] NO_CALLERS = {};
+    private static final CallerSubscription[] NO_CALLERS = {};
     private static final Cursor[] NO_CURSORS = {};
 
     private final Pattern pattern;
@@ -40,8 +41,8 @@ final class LocalFeed implements Feed<Cursor> {
 
     // Written under the lock.
     private volatile Station[] stations = NO_STATIONS;
-    private final List<LocalSubscription> callers = new ArrayList<>(0);
-    private volatile LocalSubscription @Nullable [] callersNow = NO_CALLERS;
+    private final List<CallerSubscription> callers = new ArrayList<>(0);
+    private volatile CallerSubscription @Nullable [] callersNow = NO_CALLERS;
 
     /// Cursors that lose new messages when they are full: each has a sequence of its own, filled by the appender.
     private volatile Cursor[] collectors = NO_CURSORS;
@@ -60,6 +61,7 @@ final class LocalFeed implements Feed<Cursor> {
     private List<Runnable> waiting = new ArrayList<>(0);
     private int releaseFrom;
 
+    private volatile boolean ended;
     private volatile @Nullable Topic topic;
     private @Nullable DeliveryStrategy seenDelivery;
 
@@ -112,6 +114,7 @@ final class LocalFeed implements Feed<Cursor> {
     private static long refusal(Cursor full) {
         full.owner().pressed();
         if (full.overflow() instanceof Overflow.Block block && block.timeout().toMillis() > 0) {
+            full.waitedFor = true;
             return block.timeout().toMillis();
         }
         return REFUSE;
@@ -157,6 +160,21 @@ final class LocalFeed implements Feed<Cursor> {
 
     @Override
     public void wake() {
+        wakeLoops();
+        for (CallerSubscription caller : callersNow()) {
+            caller.offered();
+        }
+    }
+
+    @Override
+    public void wakeFromTransport() {
+        wakeLoops();
+        for (CallerSubscription caller : callersNow()) {
+            caller.offeredElsewhere();
+        }
+    }
+
+    private void wakeLoops() {
         // Between raising the end and reading the marks; see Station.
         VarHandle.fullFence();
         Station[] loops = stations;
@@ -166,13 +184,11 @@ final class LocalFeed implements Feed<Cursor> {
                 station.wake(end);
             }
         }
-        LocalSubscription[] direct = callersNow;
-        if (direct == null) {
-            direct = listCallers();
-        }
-        for (LocalSubscription caller : direct) {
-            caller.offered();
-        }
+    }
+
+    private CallerSubscription[] callersNow() {
+        CallerSubscription[] now = callersNow;
+        return now == null ? listCallers() : now;
     }
 
     /// Whether the topic's strategy is another one than at the last wake-up, so that readers that gather must be
@@ -190,10 +206,10 @@ final class LocalFeed implements Feed<Cursor> {
         return changed;
     }
 
-    private LocalSubscription[] listCallers() {
+    private CallerSubscription[] listCallers() {
         lock.lock();
         try {
-            LocalSubscription[] now = callers.toArray(NO_CALLERS);
+            CallerSubscription[] now = callers.toArray(NO_CALLERS);
             callersNow = now;
             return now;
         } finally {
@@ -231,7 +247,7 @@ final class LocalFeed implements Feed<Cursor> {
         }
     }
 
-    /// Lets those who wait go on if every gated cursor has room again. Not under the lock of anything.
+    /// Lets those who wait go on if every cursor they may wait for has room again. Not under the lock of anything.
     private void release() {
         List<Runnable> free;
         lock.lock();
@@ -245,9 +261,10 @@ final class LocalFeed implements Feed<Cursor> {
                 // the one. So either it has room here, or its reader comes and asks again.
                 awaited = cursor;
                 VarHandle.fullFence();
-                if (cursor.lag() > cursor.bound() / 2) {
+                if (cursor.overflow() instanceof Overflow.Block && !hasRoom(cursor)) {
                     return;
                 }
+                cursor.waitedFor = false;
                 releaseFrom++;
             }
             free = waiting;
@@ -257,6 +274,10 @@ final class LocalFeed implements Feed<Cursor> {
             lock.unlock();
         }
         free.forEach(Runnable::run);
+    }
+
+    private static boolean hasRoom(Cursor cursor) {
+        return cursor.lag() <= (cursor.waitedFor ? cursor.bound() / 2 : cursor.bound() - 1);
     }
 
     // ---- who reads
@@ -296,6 +317,13 @@ final class LocalFeed implements Feed<Cursor> {
             }
             countReaders(-1);
             ungate(cursor);
+            // A feed outlives its subscriptions: it must not keep them.
+            if (fullest == cursor) {
+                fullest = null;
+            }
+            if (awaited == cursor) {
+                awaited = null;
+            }
             if (cursor.overflow() instanceof Overflow.DropNewest) {
                 List<Cursor> left = new ArrayList<>(Arrays.asList(collectors));
                 left.remove(cursor);
@@ -356,7 +384,7 @@ final class LocalFeed implements Feed<Cursor> {
     }
 
     /// From now on publishers offer their thread to this subscription.
-    void addCaller(LocalSubscription caller) {
+    void addCaller(CallerSubscription caller) {
         lock.lock();
         try {
             callers.add(caller);
@@ -377,11 +405,11 @@ final class LocalFeed implements Feed<Cursor> {
 
     @Override
     public void end() {
-        sequence.close();
+        ended = true;
         for (Station station : stations) {
             station.request();
         }
-        for (LocalSubscription caller : listCallers()) {
+        for (CallerSubscription caller : listCallers()) {
             caller.nudge();
         }
     }
@@ -393,7 +421,7 @@ final class LocalFeed implements Feed<Cursor> {
 
     /// Whether nothing will be appended any more. To be asked before a cursor's lag.
     boolean hasEnded() {
-        return sequence.isClosed();
+        return ended;
     }
 
     @Override

@@ -18,18 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// A subscription in process: reads its cursor and calls its handler. Its three kinds differ in the thread that
-/// does so.
-///
-/// ```
-/// RUNNING -> IDLE      nobody is in the handler
-/// IDLE    -> RUNNING   one thread takes a turn (for a start, the one that subscribes)
-/// RUNNING -> CLOSING   somebody ends it; the thread in the handler finishes it when that returns
-/// IDLE    -> ENDED     somebody ends it and finishes it at once
-/// CLOSING -> ENDED
-/// ```
-///
-/// A turn begins with IDLE -> RUNNING and looks at the state before each call of the handler. So once somebody has
-/// made it CLOSING and seen its thread come out, or ENDED, no call begins.
+/// does so; whichever it is has the [Turn].
 abstract sealed class LocalSubscription implements Subscription, Reader
         permits LoopSubscription, ThreadSubscription, CallerSubscription {
 
@@ -41,19 +30,11 @@ abstract sealed class LocalSubscription implements Subscription, Reader
     private static final int REPLAY_BYTES = 256 << 10;
     private static final long CLOSE_WAIT_SECONDS = 1;
 
-    private static final int IDLE = 0;
-    private static final int RUNNING = 1;
-    private static final int CLOSING = 2;
-    private static final int ENDED = 3;
-
-    private static final VarHandle STATE;
     private static final VarHandle REASON;
 
     static {
         try {
-            var lookup = MethodHandles.lookup();
-            STATE = lookup.findVarHandle(LocalSubscription.class, "state", int.class);
-            REASON = lookup.findVarHandle(LocalSubscription.class, "reason", SubscriptionEnd.class);
+            REASON = MethodHandles.lookup().findVarHandle(LocalSubscription.class, "reason", SubscriptionEnd.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -73,8 +54,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
     /// Its place in its station, −1 for none. The loop's.
     int stationIndex = -1;
 
-    private volatile int state = RUNNING;
-    private volatile @Nullable Thread runner = Thread.currentThread();
+    private final Turn turn = new Turn();
     private volatile @Nullable SubscriptionEnd reason;
     private volatile @Nullable Attachment attachment;
     private volatile @Nullable Station station;
@@ -102,16 +82,9 @@ abstract sealed class LocalSubscription implements Subscription, Reader
         this.tally = new Tally(spec.pattern().isWild() ? delivery.patternCounters() : null);
         this.handler = new Invocation(spec, delivery.events(), delivery.timers(), tally);
         String pattern = spec.pattern().text();
-        this.drops = new Notice(
-                delivery.events(),
-                delivery.timers(),
-                loop,
-                count -> new BrokerEvent.MessagesDropped(pattern, spec.name(), count));
-        this.pressure = new Notice(
-                delivery.events(),
-                delivery.timers(),
-                loop,
-                count -> new BrokerEvent.Backpressure(pattern, spec.name(), count));
+        String name = spec.name();
+        this.drops = new Notice(delivery, loop, count -> new BrokerEvent.MessagesDropped(pattern, name, count));
+        this.pressure = new Notice(delivery, loop, count -> new BrokerEvent.Backpressure(pattern, name, count));
     }
 
     // ---- the beginning
@@ -172,11 +145,9 @@ abstract sealed class LocalSubscription implements Subscription, Reader
 
     /// On the loop: delivers, or has its own thread deliver, what is due.
     ///
+    /// @param feedEnd up to this end of the feed, the same for all that are served in one go
     /// @return whether there is more to do at once
-    abstract boolean serve();
-
-    /// By a publisher, after the section; only for those that joined as callers.
-    abstract void offered();
+    abstract boolean serve(long feedEnd);
 
     /// Has it look for something to do soon: its strategy changed, its topic ended, its time has come. Any thread.
     abstract void nudge();
@@ -191,26 +162,21 @@ abstract sealed class LocalSubscription implements Subscription, Reader
 
     /// On the loop: up to which end of the feed it need not be woken.
     long wantsWakeAt() {
-        return pacing.gathering()
-                        && effectiveStrategy() instanceof DeliveryStrategy.Batched batched
-                        && cursor.sequence() == sharedSequence()
-                ? cursor.position() + batched.size()
+        return pacing.gathering() && effectiveStrategy() instanceof DeliveryStrategy.Batched batched && cursor.shares()
+                ? cursor.position() + Pacing.size(batched, cursor.bound())
                 : 0;
     }
 
-    private @Nullable Sequence sharedSequence() {
-        LocalFeed feed = cursor.feed();
-        return feed == null ? null : feed.sequence();
-    }
-
     /// On the loop: whether what waits is to be delivered now.
-    boolean isDue() {
+    ///
+    /// @param feedEnd see [#serve]
+    boolean isDue(long feedEnd) {
         if (mustFinish()) {
             return true;
         }
-        long lag = cursor.lag();
+        long lag = cursor.lag(feedEnd);
         DeliveryStrategy now = effectiveStrategy();
-        if (!pacing.isDue(now, lag)) {
+        if (!pacing.isDue(now, lag, cursor.bound())) {
             return lag > 0 && cursor.position() < flushUntil;
         }
         flushUntil = cursor.position() + lag;
@@ -251,25 +217,29 @@ abstract sealed class LocalSubscription implements Subscription, Reader
 
     /// Calls the handler for what waits, at most [#TURN] messages. By one thread at a time.
     ///
+    /// @param feedEnd what lies behind this end of the feed can wait
     /// @return whether something is left to do
-    boolean turn() {
-        if (!STATE.compareAndSet(this, IDLE, RUNNING)) {
+    boolean turn(long feedEnd) {
+        if (!turn.take()) {
             return false;
         }
-        runner = Thread.currentThread();
         boolean more = false;
         try {
-            more = replaying ? replay() : live();
+            more = replaying ? replay() : live(feedEnd);
         } finally {
             leaveTurn();
         }
-        return more;
+        return more || isLeftBehind();
+    }
+
+    /// After a turn: whether somebody came for the turn in vain meanwhile and left something to do.
+    boolean isLeftBehind() {
+        return false;
     }
 
     private void leaveTurn() {
         LocalFeed feed = cursor.feed();
-        runner = null;
-        if (!STATE.compareAndSet(this, RUNNING, IDLE)) {
+        if (!turn.leave()) {
             finish();
         } else if (feed != null) {
             // After the fence above: see LocalFeed#release.
@@ -301,7 +271,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
         return true;
     }
 
-    private boolean live() {
+    private boolean live(long feedEnd) {
         boolean last = mustFinish();
         Sequence source = cursor.sequence();
         LocalFeed feed = cursor.feed();
@@ -310,7 +280,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
         }
         int left = handler.turn(effectiveStrategy());
         while (left > 0 && isRunning()) {
-            int found = cursor.available(source, left);
+            int found = cursor.available(source, left, feedEnd);
             if (found == 0) {
                 break;
             }
@@ -318,7 +288,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
             feed.moved(cursor);
         }
         handler.finishTurn(this);
-        if (cursor.lag() > 0) {
+        if (cursor.lag(last ? Cursor.EVERYTHING : feedEnd) > 0) {
             return true;
         }
         if (last) {
@@ -329,7 +299,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
 
     /// Whether the turn may go on: looked at before each call of the handler.
     boolean isRunning() {
-        return (int) STATE.getOpaque(this) == RUNNING;
+        return turn.isOpen();
     }
 
     /// Whether a message of a pattern's feed was replayed already.
@@ -340,7 +310,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
 
     @Override
     public boolean runsHere() {
-        return runner == Thread.currentThread();
+        return turn.isMine();
     }
 
     // ---- losses
@@ -376,18 +346,18 @@ abstract sealed class LocalSubscription implements Subscription, Reader
     void end(SubscriptionEnd why) {
         REASON.compareAndSet(this, null, why);
         while (true) {
-            if (STATE.compareAndSet(this, IDLE, ENDED)) {
+            if (turn.endIdle()) {
                 finish();
                 return;
             }
             Sequence source = cursor.sequence();
             endedAt = source == null ? 0 : source.end();
-            if (STATE.compareAndSet(this, RUNNING, CLOSING)) {
+            if (turn.endRunning()) {
                 // Its thread may stay in the handler: what feed and registry hold for it is given back now.
                 detach();
                 return;
             }
-            if (state >= CLOSING) {
+            if (turn.isOver()) {
                 return;
             }
         }
@@ -402,8 +372,10 @@ abstract sealed class LocalSubscription implements Subscription, Reader
 
     /// By whoever made it ENDED, or by the thread that came out of the handler.
     private void finish() {
-        STATE.setVolatile(this, ENDED);
-        long unread = cursor.overrunAt(endedAt);
+        turn.ended();
+        SubscriptionEnd why = reason == null ? SubscriptionEnd.CLOSED : reason;
+        long unread =
+                why == SubscriptionEnd.CLOSED ? cursor.overrunAt(endedAt) : cursor.unreadAt(endedAt) + handler.held();
         if (unread > 0) {
             lost(unread);
         }
@@ -423,9 +395,8 @@ abstract sealed class LocalSubscription implements Subscription, Reader
         station = null;
         attachment = null;
         gone();
-        SubscriptionEnd why = reason;
         try {
-            spec.onEnd().accept(why == null ? SubscriptionEnd.CLOSED : why);
+            spec.onEnd().accept(why);
         } catch (RuntimeException | Error e) {
             LOG.warn("What subscription {} of {} does at its end failed", name(), pattern(), e);
         } finally {
@@ -445,7 +416,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
     void gone() {}
 
     boolean isOver() {
-        return state >= CLOSING;
+        return turn.isOver();
     }
 
     @Override
@@ -478,7 +449,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
 
     @Override
     public long lag() {
-        return isOver() ? 0 : cursor.lag() - cursor.overrun();
+        return isOver() ? 0 : cursor.lag() - cursor.overrun() + handler.held();
     }
 
     @Override

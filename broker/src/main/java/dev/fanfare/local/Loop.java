@@ -25,9 +25,17 @@ final class Loop {
 
     /// A loop's thread: it must never wait for room in a feed.
     static final class LoopThread extends Thread {
-        LoopThread(Runnable task, String name) {
-            super(task, name);
+        private final Loop loop;
+
+        LoopThread(Loop loop, String name) {
+            super(loop::run, name);
+            this.loop = loop;
             setDaemon(true);
+        }
+
+        /// The loop it is the thread of.
+        Loop loop() {
+            return loop;
         }
     }
 
@@ -63,7 +71,7 @@ final class Loop {
     private synchronized LoopThread started() {
         LoopThread running = thread;
         if (running == null) {
-            running = new LoopThread(this::run, name);
+            running = new LoopThread(this, name);
             thread = running;
             running.start();
         }
@@ -86,12 +94,24 @@ final class Loop {
         }
     }
 
+    /// Runs what waits now, inside of the task that calls this. On the loop.
+    void runWaiting() {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+            run(task);
+        }
+    }
+
     private static void run(Runnable task) {
         try {
             task.run();
         } catch (RuntimeException | Error e) {
             LOG.error("A task of a delivery loop failed", e);
         }
+    }
+
+    /// Whether another task waits. On the loop.
+    boolean isAwaited() {
+        return !tasks.isEmpty();
     }
 
     private void idle() {
@@ -105,6 +125,8 @@ final class Loop {
         // A task offered before `parked` was seen would wait for ever.
         while (parked && tasks.isEmpty() && !stopping) {
             LockSupport.park(this);
+            // A handler's, or meant for one: it must not keep the thread from parking.
+            Thread.interrupted();
         }
         parked = false;
     }

@@ -20,7 +20,7 @@ final class LoopSubscription extends LocalSubscription {
 
     /// A slice at a time, between the tasks of others.
     private void replayOn() {
-        if (turn() && isReplaying()) {
+        if (turn(Cursor.EVERYTHING) && isReplaying()) {
             loop.execute(this::replayOn);
         }
     }
@@ -31,13 +31,8 @@ final class LoopSubscription extends LocalSubscription {
     }
 
     @Override
-    boolean serve() {
-        return isDue() && turn();
-    }
-
-    @Override
-    void offered() {
-        throw new IllegalStateException("woken through its station");
+    boolean serve(long feedEnd) {
+        return isDue(feedEnd) && turn(feedEnd);
     }
 
     @Override

@@ -21,9 +21,9 @@ final class Notice {
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
     /// @param event made of the number of times
-    Notice(Events events, Timers timers, Loop loop, LongFunction<BrokerEvent> event) {
-        this.events = events;
-        this.timers = timers;
+    Notice(LocalDelivery delivery, Loop loop, LongFunction<BrokerEvent> event) {
+        this.events = delivery.events();
+        this.timers = delivery.timers();
         this.loop = loop;
         this.event = event;
     }

@@ -27,12 +27,13 @@ final class Pacing {
     /// Whether the messages that wait are to be delivered now. If not, `ask` runs when they are.
     ///
     /// @param lag how many wait
-    boolean isDue(DeliveryStrategy strategy, long lag) {
+    /// @param bound how many can: a queue that is full is due, however large the batch
+    boolean isDue(DeliveryStrategy strategy, long lag, int bound) {
         if (lag == 0) {
             gathering = false;
             return false;
         }
-        if (!(strategy instanceof DeliveryStrategy.Batched batched) || lag >= batched.size()) {
+        if (!(strategy instanceof DeliveryStrategy.Batched batched) || lag >= size(batched, bound)) {
             gathering = false;
             return true;
         }
@@ -52,6 +53,11 @@ final class Pacing {
             loop.at(armedAt, this::expire);
         }
         return false;
+    }
+
+    /// How many messages make a batch for a queue of this bound.
+    static int size(DeliveryStrategy.Batched batched, int bound) {
+        return Math.min(batched.size(), bound);
     }
 
     private void expire() {

@@ -59,7 +59,6 @@ final class Sequence {
     private long keep;
 
     private volatile Chunk tail;
-    private volatile boolean closed;
     private volatile boolean idle = true;
     private long end;
 
@@ -139,16 +138,6 @@ final class Sequence {
         if (!idle) {
             idle = true;
         }
-    }
-
-    /// Nothing will be appended any more.
-    void close() {
-        closed = true;
-    }
-
-    /// Whether [#end] is final. To be asked before it.
-    boolean isClosed() {
-        return closed;
     }
 
     /// The position of the next message.

@@ -27,7 +27,7 @@ final class ThreadSubscription extends LocalSubscription {
     private void run() {
         while (!done) {
             if (isReplaying() || mayGoOn()) {
-                turn();
+                turn(Cursor.EVERYTHING);
                 continue;
             }
             parked = true;
@@ -53,8 +53,8 @@ final class ThreadSubscription extends LocalSubscription {
     }
 
     @Override
-    boolean serve() {
-        if (parked && isDue()) {
+    boolean serve(long feedEnd) {
+        if (parked && isDue(feedEnd)) {
             unpark();
         }
         return false;
@@ -63,11 +63,6 @@ final class ThreadSubscription extends LocalSubscription {
     private void unpark() {
         parked = false;
         LockSupport.unpark(thread);
-    }
-
-    @Override
-    void offered() {
-        throw new IllegalStateException("woken through its station");
     }
 
     @Override

@@ -15,16 +15,29 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Who hears which topics: opens the feed of a pattern and kind with its first subscription, puts it into the plans
 /// of the topics it hears, and closes it after the last one. The registry's lock guards subscriptions and plans;
 /// publishing takes none of it.
+///
+/// The plans of a pattern's topics are changed one by one, with the lock taken anew for each: a pattern may match
+/// 100,000 topics, and an event loop that subscribes to one of them must not wait for all. Topics made meanwhile
+/// get the feed when they are made, since the pattern is known before the first plan is changed.
 public final class FeedRegistry implements FeedAccess {
+
+    /// How many topics are looked at on the thread of whoever leaves a pattern, which may be an event loop; and how
+    /// many are asked at once how far their subscriptions are.
+    private static final int TOPICS_AT_ONCE = 1_000;
 
     private final TopicRegistry topics;
     private final BrokerConfig config;
@@ -50,10 +63,7 @@ public final class FeedRegistry implements FeedAccess {
 
     @Override
     public <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
-        Attachment attachment =
-                pattern.isWild() ? attachWild(pattern, start, kind, cursor) : attachNamed(pattern, start, kind, cursor);
-        emit(() -> new BrokerEvent.SubscriberAdded(pattern.text()));
-        return attachment;
+        return pattern.isWild() ? attachWild(pattern, start, kind, cursor) : attachNamed(pattern, start, kind, cursor);
     }
 
     private <C> Attachment attachNamed(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
@@ -129,6 +139,25 @@ public final class FeedRegistry implements FeedAccess {
     }
 
     private <C> SharedFeed<C> join(Pattern pattern, FeedKind<C> kind) {
+        SharedFeed<C> there = join(pattern, kind, null);
+        if (there != null) {
+            return planned(there, false);
+        }
+        // Looked for first, so that what is refused leaves nothing behind; for certain it is known only afterwards.
+        topics.matching(pattern, topic -> checkFeeds(topic.plan(), topic));
+        SharedFeed<C> made = new SharedFeed<>(pattern, kind, topics.timers());
+        SharedFeed<C> joined = Objects.requireNonNull(join(pattern, kind, made));
+        if (joined != made) {
+            made.close();
+        }
+        return planned(joined, joined == made);
+    }
+
+    /// One subscription more for the feed of that pattern and kind.
+    ///
+    /// @param made becomes that feed if there is none
+    /// @return null when there is none and none was made
+    private <C> @Nullable SharedFeed<C> join(Pattern pattern, FeedKind<C> kind, @Nullable SharedFeed<C> made) {
         lock.lock();
         try {
             topics.checkOpen();
@@ -136,7 +165,12 @@ public final class FeedRegistry implements FeedAccess {
             checkSubscribers(same.stream().mapToInt(SharedFeed::subscriptions).sum(), pattern);
             SharedFeed<C> shared = cast(PatternIndex.ofKind(same, kind));
             if (shared == null) {
-                shared = open(pattern, kind);
+                checkPatterns(pattern);
+                if (made == null) {
+                    return null;
+                }
+                patterns.add(made);
+                shared = made;
             }
             count(shared, 1);
             return shared;
@@ -145,25 +179,90 @@ public final class FeedRegistry implements FeedAccess {
         }
     }
 
-    private <C> SharedFeed<C> open(Pattern pattern, FeedKind<C> kind) {
+    private void checkPatterns(Pattern pattern) {
         if (!patterns.contains(pattern) && patterns.size() >= config.maxPatterns()) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
                     "'" + pattern + "' would be one more distinct pattern than max-patterns (" + config.maxPatterns()
                             + ") allows");
         }
-        List<LiveTopic> hearing = new ArrayList<>();
-        topics.matching(pattern, topic -> {
-            if (topic.plan().size() >= config.maxFeedsPerTopic()) {
-                throw tooManyFeeds(topic.name());
+    }
+
+    private void checkFeeds(Plan plan, LiveTopic topic) {
+        if (plan.size() >= config.maxFeedsPerTopic()) {
+            throw tooManyFeeds(topic.name());
+        }
+    }
+
+    /// Returns when every topic that matches has the feed in its plan.
+    private <C> SharedFeed<C> planned(SharedFeed<C> shared, boolean made) {
+        try {
+            if (made) {
+                plan(shared);
+            } else {
+                shared.awaitPlanned();
             }
-            hearing.add(topic);
+            checkTopics(shared.pattern());
+            return shared;
+        } catch (RuntimeException | Error e) {
+            release(null, shared);
+            throw e;
+        }
+    }
+
+    /// Checks that no topic has got one subscription too many. It counts already: of two that come at once, neither
+    /// overlooks the other.
+    private void checkTopics(Pattern pattern) {
+        int max = config.maxSubscribersPerTopic();
+        topics.matching(pattern, topic -> {
+            int present = topic.subscribers() - 1;
+            if (present >= max) {
+                throw new FanfareException(
+                        ErrorCode.LIMIT_REACHED,
+                        "topic '" + topic.name() + "', which '" + pattern + "' matches, has " + present
+                                + " subscriptions, as many as max-subscribers-per-topic (" + max + ") allows");
+            }
         });
-        SharedFeed<C> shared = new SharedFeed<>(pattern, kind, topics.timers());
-        patterns.add(shared);
-        PlanChange change = new PlanChange(plan -> plan.with(shared));
-        hearing.forEach(topic -> topic.plan(change.of(topic.plan())));
-        return shared;
+    }
+
+    private void plan(SharedFeed<?> shared) {
+        try {
+            PlanChange change = new PlanChange(plan -> plan.with(shared));
+            replan(shared.pattern(), topic -> {
+                Plan plan = topic.plan();
+                if (!plan.holds(shared)) {
+                    checkFeeds(plan, topic);
+                    topic.plan(change.of(plan));
+                }
+            });
+            shared.planned();
+        } catch (RuntimeException | Error e) {
+            shared.refused(e);
+            throw e;
+        }
+    }
+
+    /// Nobody subscribes to it any more.
+    private void unplan(SharedFeed<?> shared) {
+        PlanChange change = new PlanChange(plan -> plan.without(shared));
+        replan(shared.pattern(), topic -> {
+            Plan plan = topic.plan();
+            if (plan.holds(shared)) {
+                topic.plan(change.of(plan));
+            }
+        });
+        shared.close();
+    }
+
+    private void replan(Pattern pattern, Consumer<LiveTopic> change) {
+        topics.matching(pattern, topic -> {
+            lock.lock();
+            try {
+                change.accept(topic);
+            } finally {
+                lock.unlock();
+            }
+        });
     }
 
     /// Every list of feeds is searched by the kind, whose cursor the feed of that kind has.
@@ -172,9 +271,12 @@ public final class FeedRegistry implements FeedAccess {
         return (SharedFeed<C>) feed;
     }
 
+    /// Under the lock, so that comings and goings are told in their order; they are only put into queues there.
     private void count(SharedFeed<?> shared, int change) {
         shared.changeSubscriptions(change);
         subscriptions.addAndGet(change);
+        String pattern = shared.pattern().text();
+        emit(() -> change > 0 ? new BrokerEvent.SubscriberAdded(pattern) : new BrokerEvent.SubscriberRemoved(pattern));
     }
 
     /// One subscription fewer; the last one of a feed closes it.
@@ -193,16 +295,42 @@ public final class FeedRegistry implements FeedAccess {
                 topic.plan(topic.plan().without(shared));
             } else if (last) {
                 patterns.remove(shared);
-                PlanChange change = new PlanChange(plan -> plan.without(shared));
-                topics.matching(shared.pattern(), found -> found.plan(change.of(found.plan())));
             }
         } finally {
             lock.unlock();
         }
-        if (last) {
+        if (last && topic != null) {
             shared.close();
+        } else if (last && topics.size() <= TOPICS_AT_ONCE) {
+            unplan(shared);
+        } else if (last) {
+            // Nobody waits for it: without a cursor, a feed ignores what is appended.
+            Thread.ofVirtual().name("fanfare-unsubscribe").start(() -> unplan(shared));
         }
-        emit(() -> new BrokerEvent.SubscriberRemoved(shared.pattern().text()));
+    }
+
+    /// How far the subscription of a transport that is furthest behind is behind, by topic; of subscriptions by
+    /// name, and where it is at all. Waits for the transport's loops.
+    public Map<String, Long> lags() {
+        Map<String, Long> found = new HashMap<>();
+        Map<String, CompletableFuture<Long>> asked = new HashMap<>();
+        topics.list("", "").forEach(topic -> {
+            ((LiveTopic) topic).plan().askLags(lag -> asked.merge(topic.name(), lag, FeedRegistry::larger));
+            if (asked.size() == TOPICS_AT_ONCE) {
+                answer(asked, found);
+            }
+        });
+        answer(asked, found);
+        return found;
+    }
+
+    private static CompletableFuture<Long> larger(CompletableFuture<Long> one, CompletableFuture<Long> other) {
+        return one.thenCombine(other, Math::max);
+    }
+
+    private static void answer(Map<String, CompletableFuture<Long>> asked, Map<String, Long> found) {
+        asked.forEach((topic, lag) -> found.put(topic, lag.join()));
+        asked.clear();
     }
 
     @Override

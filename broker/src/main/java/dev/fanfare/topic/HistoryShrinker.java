@@ -2,6 +2,7 @@ package dev.fanfare.topic;
 
 import dev.fanfare.log.HistoryBudget;
 import java.util.Collection;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// Brings the histories back into their budget: the largest shrink first, all down to the same size, until a tenth
@@ -11,18 +12,40 @@ final class HistoryShrinker {
     private final HistoryBudget budget;
     private final Collection<LiveTopic> topics;
     private final ReentrantLock busy = new ReentrantLock();
+    private final AtomicBoolean called = new AtomicBoolean();
 
     HistoryShrinker(HistoryBudget budget, Collection<LiveTopic> topics) {
         this.budget = budget;
         this.topics = topics;
     }
 
+    /// The same soon, on a thread of its own; but here and now when the histories have outgrown their budget by more
+    /// than a tenth, since whoever makes them grow faster than that thread comes to run has to wait for it.
+    void shrinkElsewhere() {
+        if (budget.used() > budget.limit() + budget.limit() / 10) {
+            busy.lock();
+            shrinkAndUnlock();
+        } else if (!busy.isLocked() && called.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("fanfare-history").start(() -> {
+                called.set(false);
+                shrink();
+            });
+        }
+    }
+
     /// Called outside of any section. One thread shrinks at a time, others go on.
     void shrink() {
-        if (!busy.tryLock()) {
-            return;
+        if (busy.tryLock()) {
+            shrinkAndUnlock();
         }
+    }
+
+    private void shrinkAndUnlock() {
         try {
+            if (!budget.exceeded()) {
+                // Somebody else has done it meanwhile.
+                return;
+            }
             long target = budget.limit() - budget.limit() / 10;
             long size = commonSize(target);
             for (LiveTopic topic : topics) {

@@ -146,7 +146,7 @@ public final class LiveTopic implements Topic {
                         refused.reason() + "; this thread has to drain that queue and must not wait for it");
             }
             RoomQueue room = plan.room(full);
-            if (room != null && !room.await(Duration.ofNanos(left))) {
+            if (room != null && !room.await(Duration.ofNanos(left), this::deleted)) {
                 return new Refused(refused.code(), refused.reason() + "; interrupted while waiting");
             }
             PublishResult result = append(draft, null);
@@ -166,6 +166,7 @@ public final class LiveTopic implements Topic {
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
         Object prepared = planned.prepare(this, named);
         Message stored;
+        Throwable failure;
         section.lock();
         try {
             if (plan != planned) {
@@ -182,15 +183,12 @@ public final class LiveTopic implements Topic {
             long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
             stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
             log.append(stored);
-            try {
-                planned.append(this, stored, prepared);
-            } finally {
-                log.reveal(log.end());
-            }
+            failure = planned.append(this, stored, prepared);
+            log.reveal(log.end());
         } finally {
             section.unlock();
         }
-        registry.appended();
+        registry.appended(wakes != null);
         if (registry.events().listeningToMessages()) {
             registry.events().emitMessage(() -> new BrokerEvent.MessageEnqueued(name, stored.offset(), stored.id()));
         }
@@ -199,13 +197,17 @@ public final class LiveTopic implements Topic {
         } else {
             wake(planned);
         }
+        if (failure != null) {
+            // A bug. The message has its place, and everybody else has it.
+            throw new IllegalStateException("a feed of topic '" + name + "' did not take message " + stored, failure);
+        }
         return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
     }
 
     private void wake(Plan planned) {
         SharedFeed<?> congested = planned.wake();
         if (congested != null && !congested.feed().drainsHere()) {
-            congested.room().await(registry.congestionWait());
+            congested.room().await(registry.congestionWait(), this::deleted);
         }
     }
 

@@ -9,6 +9,8 @@ import dev.fanfare.feed.Wakes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Where a topic's messages go: its feeds and their distinct kinds, resolved when topics or subscriptions change so
@@ -66,6 +68,10 @@ final class Plan {
         return Arrays.asList(shared).equals(feeds);
     }
 
+    boolean holds(SharedFeed<?> feed) {
+        return Arrays.asList(shared).contains(feed);
+    }
+
     int size() {
         return shared.length;
     }
@@ -120,19 +126,20 @@ final class Plan {
                         answer);
     }
 
-    /// Hands the message to every feed, inside the section. A feed that throws keeps it from no other.
-    void append(LiveTopic topic, Message message, @Nullable Object prepared) {
-        RuntimeException failure = null;
+    /// Hands the message to every feed, inside the section.
+    ///
+    /// @return what a feed threw: that keeps the message from no other
+    @Nullable
+    Throwable append(LiveTopic topic, Message message, @Nullable Object prepared) {
+        Throwable failure = null;
         for (int i = 0; i < feeds.length; i++) {
             try {
                 feeds[i].append(topic, message, kinds.length == 1 ? prepared : part(prepared, kindOf[i]));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failure = e;
             }
         }
-        if (failure != null) {
-            throw failure;
-        }
+        return failure;
     }
 
     private static @Nullable Object part(@Nullable Object prepared, int kind) {
@@ -158,6 +165,18 @@ final class Plan {
             }
         }
         return congested;
+    }
+
+    /// Asks the feeds of subscriptions by name how far they are behind.
+    void askLags(Consumer<CompletableFuture<Long>> answers) {
+        for (SharedFeed<?> feed : shared) {
+            if (!feed.pattern().isWild()) {
+                CompletableFuture<Long> lag = feed.feed().lag();
+                if (lag != Feed.NO_LAG) {
+                    answers.accept(lag);
+                }
+            }
+        }
     }
 
     /// Lets publishers that wait look again.

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 
 /// The publishers that wait for room in one feed. Only one action is left with the feed for all of them, so that a
 /// feed that stays full for hours collects nothing. They park, on the broker's clock.
@@ -26,8 +27,10 @@ final class RoomQueue {
 
     /// Waits until there may be room, or the time is over.
     ///
+    /// @param over whether there is nothing to wait for any more; looked at once the thread is among those that
+    ///     [#open] lets go
     /// @return false when the thread was interrupted; it stays so
-    boolean await(Duration atMost) {
+    boolean await(Duration atMost, BooleanSupplier over) {
         CountDownLatch room = new CountDownLatch(1);
         boolean ask;
         synchronized (lock) {
@@ -40,7 +43,9 @@ final class RoomQueue {
             if (ask) {
                 feed.onRoom(this::open);
             }
-            room.await();
+            if (!over.getAsBoolean()) {
+                room.await();
+            }
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,9 +1,12 @@
 package dev.fanfare.topic;
 
+import dev.fanfare.FanfareException;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.time.Timers;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /// A feed and who shares it: all live subscriptions with the same pattern and kind, those that still replay
@@ -17,6 +20,9 @@ final class SharedFeed<C> {
     private final Feed<C> feed;
     private final Timers timers;
     private @Nullable RoomQueue room;
+
+    /// For a pattern: completes when every topic that matches has the feed in its plan, or fails with why not.
+    private final CompletableFuture<SharedFeed<C>> planned = new CompletableFuture<>();
 
     /// Written under the registry's lock.
     private volatile int subscriptions;
@@ -52,6 +58,30 @@ final class SharedFeed<C> {
     synchronized void openRoom() {
         if (room != null) {
             room.open();
+        }
+    }
+
+    /// Every topic that its pattern matches has it in its plan.
+    void planned() {
+        planned.complete(this);
+    }
+
+    /// Not all topics can have it in their plans.
+    void refused(Throwable why) {
+        planned.completeExceptionally(why);
+    }
+
+    /// Waits until it is known which of the two.
+    ///
+    /// @throws FanfareException when it was refused
+    void awaitPlanned() {
+        try {
+            planned.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof FanfareException refused) {
+                throw new FanfareException(refused.code(), String.valueOf(refused.getMessage()));
+            }
+            throw e;
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// All topics by name. One lock, shared with [FeedRegistry], guards names, subscriptions and plans; looking a topic
 /// up and publishing take none of it.
@@ -46,12 +47,12 @@ public final class TopicRegistry {
     /// How many topics forget by age. Under the lock.
     private int aging;
 
-    private boolean expiryScheduled;
+    private Timers.@Nullable Timer expiry;
     private volatile boolean closed;
 
     /// Holds no topic yet.
     ///
-    /// @param events told what happens, never inside a lock
+    /// @param events told what happens; it only puts it into the listeners' queues
     public TopicRegistry(BrokerConfig config, Timers timers, Events events) {
         this.config = config;
         this.timers = timers;
@@ -87,8 +88,15 @@ public final class TopicRegistry {
     }
 
     /// After each append, outside of the section.
-    void appended() {
-        if (budget.exceeded()) {
+    ///
+    /// @param transport whether the calling thread is a transport's: looking at all topics is not for it
+    void appended(boolean transport) {
+        if (!budget.exceeded()) {
+            return;
+        }
+        if (transport) {
+            shrinker.shrinkElsewhere();
+        } else {
             shrinker.shrink();
         }
     }
@@ -100,19 +108,16 @@ public final class TopicRegistry {
     /// @throws FanfareException `BAD_REQUEST`, `TOPIC_EXISTS`, `LIMIT_REACHED`, `SHUTTING_DOWN`
     public LiveTopic create(String name, TopicConfig topicConfig) {
         TopicName.check(name);
-        LiveTopic topic;
         lock.lock();
         try {
             checkOpen();
             if (directory.find(name) != null) {
                 throw new FanfareException(ErrorCode.TOPIC_EXISTS, "topic '" + name + "' exists already");
             }
-            topic = add(name, topicConfig);
+            return add(name, topicConfig);
         } finally {
             lock.unlock();
         }
-        events.emit(() -> new BrokerEvent.TopicCreated(name));
-        return topic;
     }
 
     /// The topic of that name, made with the default settings if it does not exist and topics make themselves.
@@ -132,15 +137,10 @@ public final class TopicRegistry {
         try {
             checkOpen();
             topic = directory.find(name);
-            if (topic != null) {
-                return topic;
-            }
-            topic = add(name, config.topics());
+            return topic == null ? add(name, config.topics()) : topic;
         } finally {
             lock.unlock();
         }
-        events.emit(() -> new BrokerEvent.TopicCreated(name));
-        return topic;
     }
 
     private static FanfareException notFound(String name) {
@@ -169,6 +169,8 @@ public final class TopicRegistry {
             aging++;
             scheduleExpiry();
         }
+        // Here, where it is only put into queues, so that creation and deletion are told in their order.
+        events.emit(() -> new BrokerEvent.TopicCreated(name));
         return topic;
     }
 
@@ -207,11 +209,11 @@ public final class TopicRegistry {
             aging -= topic.forgetsByAge() ? 1 : 0;
             // Under the lock, so that no feed is told that was closed meanwhile.
             topic.named().forEach(named -> named.feed().end());
+            events.emit(() -> new BrokerEvent.TopicDeleted(name));
+            return true;
         } finally {
             lock.unlock();
         }
-        events.emit(() -> new BrokerEvent.TopicDeleted(name));
-        return true;
     }
 
     /// Under the lock.
@@ -234,9 +236,8 @@ public final class TopicRegistry {
 
     /// A topic that nobody publishes to forgets by age too. Under the lock.
     private void scheduleExpiry() {
-        if (aging > 0 && !expiryScheduled && !closed) {
-            expiryScheduled = true;
-            timers.schedule(EXPIRY_INTERVAL, this::expire);
+        if (aging > 0 && expiry == null && !closed) {
+            expiry = timers.schedule(EXPIRY_INTERVAL, this::expire);
         }
     }
 
@@ -244,7 +245,7 @@ public final class TopicRegistry {
         directory.all().stream().filter(LiveTopic::forgetsByAge).forEach(LiveTopic::expire);
         lock.lock();
         try {
-            expiryScheduled = false;
+            expiry = null;
             scheduleExpiry();
         } finally {
             lock.unlock();
@@ -262,6 +263,11 @@ public final class TopicRegistry {
         lock.lock();
         try {
             closed = true;
+            if (expiry != null) {
+                // A clock given from outside would keep the broker until then.
+                expiry.cancel();
+                expiry = null;
+            }
             for (LiveTopic topic : directory.all()) {
                 end(topic, Plan.CLOSED);
             }

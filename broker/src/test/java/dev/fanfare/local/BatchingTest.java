@@ -8,6 +8,7 @@ import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Dispatch;
 import dev.fanfare.Message;
+import dev.fanfare.Overflow;
 import dev.fanfare.Subscription;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
@@ -52,6 +53,50 @@ class BatchingTest {
             assertThat(System.nanoTime()).as("a linger began").isLessThan(deadline);
             Thread.onSpinWait();
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dispatches")
+    void aFullQueueIsDueHoweverLargeTheBatch(Dispatch dispatch) throws InterruptedException {
+        for (Overflow overflow : List.of(Overflow.refuse(), Overflow.dropOldest(), Overflow.block(Duration.ZERO))) {
+            Inbox inbox = Inbox.quick();
+            Subscription subscription = broker.subscription("orders")
+                    .dispatch(dispatch)
+                    .queue(10)
+                    .overflow(overflow)
+                    .delivery(DeliveryStrategy.batched(100, Duration.ofSeconds(30)))
+                    .handle(inbox);
+            publish(10);
+            assertThat(inbox.await(10)).as("%s", overflow).hasSize(10);
+            subscription.close();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dispatches")
+    void aFullQueueIsDueWhenTheTopicGathersMore(Dispatch dispatch) throws InterruptedException {
+        Inbox inbox = Inbox.quick();
+        broker.createTopic("orders").delivery(DeliveryStrategy.batched(100, Duration.ofSeconds(30)));
+        broker.subscription("orders")
+                .dispatch(dispatch)
+                .queue(10)
+                .overflow(Overflow.refuse())
+                .handle(inbox);
+        publish(10);
+        assertThat(inbox.await(10)).hasSize(10);
+    }
+
+    @Test
+    void whatTheBatchHandlerHasInHandStillWaits() {
+        List<Subscription> self = new ArrayList<>();
+        List<Long> lags = new ArrayList<>();
+        self.add(broker.subscription("orders")
+                .dispatch(Dispatch.caller())
+                .delivery(DeliveryStrategy.batched(3, Duration.ofMillis(20)))
+                .handleBatch(messages -> lags.add(self.getFirst().lag())));
+        publish(3);
+        assertThat(lags).containsExactly(3L);
+        assertThat(self.getFirst().lag()).isZero();
     }
 
     @ParameterizedTest
@@ -165,7 +210,7 @@ class BatchingTest {
     @ParameterizedTest
     @MethodSource("dispatches")
     void swapsUnderLoadLoseRepeatAndReorderNothing(Dispatch dispatch) throws InterruptedException {
-        long seed = System.nanoTime();
+        long seed = Long.getLong("fanfare.seed", System.nanoTime());
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         int messages = 20_000;

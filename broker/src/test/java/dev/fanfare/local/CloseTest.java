@@ -3,6 +3,7 @@ package dev.fanfare.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Broker;
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.Dispatch;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
@@ -16,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -69,6 +72,91 @@ class CloseTest {
         broker.subscription("orders").dispatch(dispatch).onEnd(end::complete).handle(message -> broker.close());
         broker.publish("orders", "m");
         assertThat(end).succeedsWithin(20, TimeUnit.SECONDS).isEqualTo(SubscriptionEnd.BROKER_CLOSED);
+    }
+
+    @Test
+    void whatIsNotDeliveredWithinTheGraceIsCountedAndTold() throws InterruptedException {
+        Broker broker = Broker.open();
+        List<BrokerEvent> told = new CopyOnWriteArrayList<>();
+        broker.listen(told::add);
+        Inbox stuck = Inbox.stuck();
+        Subscription subscription = broker.subscription("orders").name("stuck").handle(stuck);
+        for (int i = 0; i < 10; i++) {
+            broker.publish("orders", "m");
+        }
+        stuck.awaitEntered();
+        broker.close(Duration.ofMillis(10));
+        assertThat(subscription.ended()).contains(SubscriptionEnd.BROKER_CLOSED);
+        assertThat(subscription.failed() + subscription.dropped())
+                .as("the interrupted one and the others")
+                .isEqualTo(10);
+        assertThat(told).contains(new BrokerEvent.MessagesDropped("orders", "stuck", 9));
+    }
+
+    @Test
+    void aLoopsHandlerThatClosesTheBrokerLosesNothingOfItsNeighbours() throws InterruptedException {
+        Broker broker = Broker.open();
+        Inbox threads = Inbox.quick();
+        Inbox loops = Inbox.quick();
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        broker.subscription("orders").dispatch(Dispatch.loop()).handle(message -> {
+            if (message.offset() == 0) {
+                for (int i = 0; i < 10; i++) {
+                    broker.publish("others", "m" + i);
+                }
+                broker.close(Duration.ofHours(1));
+                closed.complete(true);
+            }
+        });
+        for (int i = 0; i < 8; i++) {
+            // One at least shares the loop.
+            broker.subscription("others").dispatch(Dispatch.loop()).handle(loops);
+            broker.subscription("others").handle(threads);
+        }
+        broker.publish("orders", "close");
+        assertThat(closed).succeedsWithin(20, TimeUnit.SECONDS).isEqualTo(true);
+        assertThat(loops.texts()).hasSize(80);
+        assertThat(threads.texts()).hasSize(80);
+    }
+
+    @Test
+    void aListenerHearsWhatHappenedBeforeTheEnd() {
+        Broker broker = Broker.open();
+        CountDownLatch open = new CountDownLatch(1);
+        List<BrokerEvent> told = new CopyOnWriteArrayList<>();
+        broker.listen(event -> {
+            await(open);
+            told.add(event);
+        });
+        for (int i = 0; i < 100; i++) {
+            broker.createTopic("t" + i);
+        }
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(broker::close, Thread::startVirtualThread);
+        open.countDown();
+        assertThat(closing).succeedsWithin(20, TimeUnit.SECONDS);
+        assertThat(told).hasSize(100);
+    }
+
+    @Test
+    void aListenerThatStaysIsInterruptedWhenTheGraceIsOver() {
+        Broker broker = Broker.open();
+        CountDownLatch never = new CountDownLatch(1);
+        CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+        broker.listen(event -> interrupted.complete(await(never)));
+        broker.createTopic("a");
+        broker.createTopic("b");
+        broker.close(Duration.ofMillis(10));
+        assertThat(interrupted).succeedsWithin(20, TimeUnit.SECONDS).isEqualTo(false);
+    }
+
+    /// Whether it came to that.
+    private static boolean await(CountDownLatch latch) {
+        try {
+            latch.await();
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
     }
 
     @Test

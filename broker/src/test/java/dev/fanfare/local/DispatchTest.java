@@ -64,6 +64,31 @@ class DispatchTest {
 
     @ParameterizedTest
     @MethodSource("dispatches")
+    void anInterruptOfAHandlerIsNobodyElses(Dispatch dispatch) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(20);
+        AtomicInteger interrupted = new AtomicInteger();
+        for (int i = 0; i < 2; i++) {
+            broker.subscription("orders")
+                    .dispatch(dispatch)
+                    .onError((message, thrown) -> {})
+                    .handle(message -> {
+                        if (Thread.currentThread().isInterrupted()) {
+                            interrupted.incrementAndGet();
+                        }
+                        done.countDown();
+                        throw new InterruptedException("its own");
+                    });
+        }
+        // Every publish on a thread of its own: on the publisher's thread the interrupt is its.
+        for (int i = 0; i < 10; i++) {
+            Thread.ofVirtual().start(() -> publish("orders", 1)).join();
+        }
+        assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(interrupted.get()).isEqualTo(dispatch instanceof Dispatch.Caller ? 10 : 0);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dispatches")
     void deliversListsToABatchHandler(Dispatch dispatch) throws InterruptedException {
         List<Message> all = new ArrayList<>();
         CountDownLatch done = new CountDownLatch(5_000);

@@ -19,9 +19,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Events, counters and latency.
 class FiguresTest {
@@ -108,6 +112,37 @@ class FiguresTest {
         assertThat(other.poll(20, TimeUnit.SECONDS)).isEqualTo(new BrokerEvent.TopicCreated("a"));
         assertThat(other.poll(20, TimeUnit.SECONDS)).isEqualTo(new BrokerEvent.TopicCreated("b"));
         assertThat(closed).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ownThreads")
+    void figuresKeepUpWithASlowHandler(Dispatch dispatch) throws InterruptedException {
+        SynchronousQueue<Boolean> steps = new SynchronousQueue<>();
+        Subscription subscription = broker.subscription("orders")
+                .dispatch(dispatch)
+                .handle(message -> {
+                    steps.take();
+                    timers.advance(Duration.ofMillis(20));
+                });
+        for (int i = 0; i < 60; i++) {
+            broker.publish("orders", "m");
+        }
+        for (int i = 1; i <= 50; i++) {
+            assertThat(steps.offer(true, 20, TimeUnit.SECONDS)).isTrue();
+        }
+        // Taken by the 51st call: the 50th has returned.
+        assertThat(steps.offer(true, 20, TimeUnit.SECONDS)).isTrue();
+        assertThat(subscription.delivered()).isGreaterThanOrEqualTo(50);
+        assertThat(broker.topic("orders").orElseThrow().counters().delivered())
+                .as("told to the topic, too")
+                .isGreaterThanOrEqualTo(50);
+        for (int i = 52; i <= 60; i++) {
+            assertThat(steps.offer(true, 20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    static Stream<Dispatch> ownThreads() {
+        return Stream.of(Dispatch.virtualThread(), Dispatch.loop());
     }
 
     @Test

@@ -228,6 +228,7 @@ class OverflowTest {
         slow.awaitEntered();
         publish(1, 11);
         quick.await(11);
+        awaitEnded(subscription);
         slow.letGo();
         assertThat(end).succeedsWithin(20, TimeUnit.SECONDS).isEqualTo(SubscriptionEnd.SLOW_CONSUMER);
         publish(11, 20);
@@ -235,6 +236,37 @@ class OverflowTest {
         assertThat(slow.offsets()).containsExactly(0L);
         assertThat(subscription.ended()).contains(SubscriptionEnd.SLOW_CONSUMER);
         assertThat(topic().subscribers()).isOne();
+    }
+
+    @Test
+    void aPublisherWaitsOnlyForThoseThatAreFull() throws InterruptedException {
+        Inbox other = Inbox.stuck();
+        Subscription halfFull = broker.subscription("orders")
+                .queue(16)
+                .overflow(Overflow.disconnect())
+                .handle(other);
+        subscribe(Overflow.block(Duration.ofHours(1)));
+        publish(1, 10);
+        CompletableFuture<Void> rest = CompletableFuture.runAsync(() -> publish(10, 15), Thread::startVirtualThread);
+        awaitTimers(1);
+        slow.letGo();
+        assertThat(rest).as("the other one has up to 15 of 16 waiting").succeedsWithin(20, TimeUnit.SECONDS);
+        assertThat(halfFull.ended()).isEmpty();
+        other.letGo();
+    }
+
+    @Test
+    void whatWaitsWhenItIsDisconnectedIsCountedAsLost() throws InterruptedException {
+        Subscription subscription = subscribe(Overflow.disconnect());
+        publish(1, 11);
+        awaitEnded(subscription);
+        slow.letGo();
+        subscription.close();
+        assertThat(subscription.delivered()).isEqualTo(1);
+        assertThat(subscription.dropped())
+                .as("the one that ended it may count or not")
+                .isBetween(9L, 10L);
+        assertThat(topic().counters().dropped()).isEqualTo(subscription.dropped());
     }
 
     @Test
@@ -293,6 +325,14 @@ class OverflowTest {
         timers.advance(Duration.ofSeconds(1));
         assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo(new BrokerEvent.Backpressure("orders", "refusing", 30));
         other.letGo();
+    }
+
+    private static void awaitEnded(Subscription subscription) {
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (subscription.ended().isEmpty()) {
+            assertThat(System.nanoTime()).as("ended").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
     }
 
     /// Waits until somebody has scheduled something.

@@ -340,7 +340,7 @@ class PublishTest {
         Cursor broken = subscribe("*");
         Cursor after = subscribe("**");
         kind.feed(1).close();
-        assertThatThrownBy(() -> orders.publish(Message.text("a"))).hasMessage("appended to a closed feed");
+        assertThatThrownBy(() -> orders.publish(Message.text("a"))).hasRootCauseMessage("appended to a closed feed");
         assertThat(before.offsets()).containsExactly(0L);
         assertThat(broken.offsets()).isEmpty();
         assertThat(after.offsets()).containsExactly(0L);

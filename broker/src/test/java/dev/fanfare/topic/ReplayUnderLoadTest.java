@@ -31,7 +31,7 @@ class ReplayUnderLoadTest {
     private static final int ROUNDS = 300;
     private static final int BURST = 300;
 
-    private final long seed = System.nanoTime();
+    private final long seed = Long.getLong("fanfare.seed", System.nanoTime());
     private final BrokerConfig config = BrokerConfig.defaults()
             .withTopics(TopicConfig.defaults().withHistory(1_000_000).withHistoryBytes(1L << 30));
 

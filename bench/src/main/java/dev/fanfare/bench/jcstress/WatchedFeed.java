@@ -14,6 +14,7 @@ import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.server.feed.WireKind;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// A feed with one subscriber, which takes everything and looks at each frame: the byte that the offset stands for,
 /// eight times.
@@ -92,6 +93,11 @@ final class WatchedFeed implements Transport, WireCursor.Owner {
     @Override
     public void flush() {
         // Taken already.
+    }
+
+    @Override
+    public @Nullable ByteBuf recall() {
+        return null;
     }
 
     @Override
