@@ -61,7 +61,7 @@ final class Listeners {
         List<Route> routes = new ArrayList<>(Apis.of(dialect, server, uptime, kinds::event));
         routes.addAll(Pages.of(dialect));
         HttpContext http = new HttpContext(
-                server, dialect, new Routes(routes), door(dialect, connections), slowCalls, SERVER_NAME);
+                server, dialect, new Routes(routes), door(dialect, connections, slowCalls), slowCalls, SERVER_NAME);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops.group())
                 .channel(loops.listener())
@@ -100,8 +100,8 @@ final class Listeners {
                 "can't listen on " + address + ": " + text + " (settings host and " + setting + ")", cause);
     }
 
-    private WebSocketDoor door(Dialect dialect, ChannelGroup httpConnections) {
-        SessionContext sessions = new SessionContext(server, dialect, sessionLoops, kinds);
+    private WebSocketDoor door(Dialect dialect, ChannelGroup httpConnections, SlowCalls slowCalls) {
+        SessionContext sessions = new SessionContext(server, dialect, sessionLoops, kinds, slowCalls::run);
         return new WebSocketDoor() {
             @Override
             public @Nullable Problem check(HttpRequest request) {

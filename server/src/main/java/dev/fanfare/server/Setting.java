@@ -83,7 +83,8 @@ public final class Setting<T> {
                     + " from it.");
 
     /// How much the log says.
-    public static final Setting<LogLevel> LOG_LEVEL = setting("log-level", SettingType.choice(LogLevel.class), "INFO")
+    public static final Setting<LogLevel> LOG_LEVEL = setting(
+                    "log-level", new SettingType<>(LogLevel.names(), LogLevel::named), "INFO")
             .means("How much the log says.")
             .once("PUBSUB_LOG_LEVEL", "LOG_LEVEL");
 
@@ -96,7 +97,10 @@ public final class Setting<T> {
     /// How many subscriptions a topic may have.
     public static final Setting<Integer> MAX_SUBSCRIBERS_PER_TOPIC = setting(
                     "max-subscribers-per-topic", SettingType.integer(1, 10 * MILLION), "100000")
-            .means("How many subscriptions a topic may have.")
+            .means(
+                    "How many subscriptions a topic may have, those of the patterns that match it included; a subscription,"
+                            + " by name or by a pattern, that would be one more for any topic is refused. A topic made later is"
+                            + " heard by every pattern that matches it, however many subscriptions those have.")
             .once("MAX_SUBSCRIBERS_PER_TOPIC");
 
     /// Messages that may wait for a slow subscriber of the flat dialect.
@@ -128,7 +132,7 @@ public final class Setting<T> {
                             .or("off", "", RateChoice.off(), RateChoice::of)
                             .or("auto", "off; in the flat dialect 1000", RateChoice.auto(), Function.identity()),
                     "auto")
-            .means("How many messages a connection may publish per second.")
+            .means("How many messages a connection may publish per second, over WebSocket or REST.")
             .once("RATE_LIMIT_REQUESTS_PER_SECOND");
 
     /// Publishes at once.

@@ -52,16 +52,14 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
     /// One of an enum's constants, in lower or upper case.
     static <E extends Enum<E>> SettingType<E> choice(Class<E> type) {
         List<E> constants = Arrays.asList(type.getEnumConstants());
-        String allowed = constants.stream().map(SettingType::display).collect(Collectors.joining(", "));
+        String allowed = constants.stream()
+                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
         return new SettingType<>(
                 "one of " + allowed,
                 text -> constants.stream()
                         .filter(constant -> constant.name().equalsIgnoreCase(text))
                         .findFirst());
-    }
-
-    private static String display(Enum<?> constant) {
-        return constant instanceof LogLevel ? constant.name() : constant.name().toLowerCase(Locale.ROOT);
     }
 
     /// Bytes, as a number with or without a unit; every unit is a power of 1024.

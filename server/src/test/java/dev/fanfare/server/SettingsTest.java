@@ -180,6 +180,19 @@ class SettingsTest {
                         "allowed is " + Setting.named(name).orElseThrow().allowed());
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "WARNING, WARN",
+        "Critical, ERROR",
+        "fatal, ERROR",
+        "debug, DEBUG",
+        "Error, ERROR",
+    })
+    void levelsHaveTheNamesOfEarlierServersToo(String text, LogLevel level) {
+        Settings settings = Settings.resolve(null, Map.of("LOG_LEVEL", text), Map.of());
+        assertThat(settings.value(Setting.LOG_LEVEL)).isEqualTo(level);
+    }
+
     @Test
     void aWrongValueInTheFileIsRefusedWithItsLine() throws IOException {
         Path file = file("port: 80\n\nheartbeat: soon\n");

@@ -6,6 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// The subscribers that one event loop has in one feed. The publisher wakes it once, whatever their number; it
@@ -60,6 +61,22 @@ final class FeedReader {
     /// See [#offeredFrames]; on the loop.
     long offeredFrames() {
         return offeredFrames;
+    }
+
+    /// How many messages wait for the cursor that is furthest behind. Any thread; none when the loop has ended.
+    CompletableFuture<Long> lag() {
+        CompletableFuture<Long> answer = new CompletableFuture<>();
+        Runnable look = () -> answer.complete(gates.stream()
+                .flatMap(gate -> gate.cursors.stream())
+                .mapToLong(WireCursor::lag)
+                .max()
+                .orElse(0));
+        if (loop.eventLoop().inEventLoop()) {
+            look.run();
+        } else if (!loop.execute(look)) {
+            answer.complete(0L);
+        }
+        return answer;
     }
 
     /// Lets cursors read all there is, whatever gate they wait at.

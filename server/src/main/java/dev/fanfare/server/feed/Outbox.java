@@ -5,8 +5,9 @@ import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /// What waits to be sent on one connection: control frames (acks, errors, notices) first, then the ready sources
-/// round-robin, one slice of whole frames each. At most one slice is with the transport, since bytes there can't be
-/// recalled. On the connection's event loop.
+/// round-robin, one slice of whole frames each. At most one slice is with the transport. When a control frame comes
+/// while the peer refuses bytes, the frames of that slice that have not begun to leave are taken back and go behind
+/// it. On the connection's event loop.
 public final class Outbox {
 
     /// The most bytes of one slice, unless a single frame is larger.
@@ -20,6 +21,13 @@ public final class Outbox {
     private int controlCapacity = CONTROL_INITIAL_BYTES;
     private @Nullable Source firstReady;
     private @Nullable Source lastReady;
+
+    /// The source whose slice the peer has not yet taken.
+    private @Nullable Source current;
+
+    /// What was taken back of that slice.
+    private @Nullable ByteBuf rest;
+
     private boolean pumping;
     private boolean closed;
     private @Nullable Runnable whenEmpty;
@@ -49,7 +57,30 @@ public final class Outbox {
             control = buffer;
         }
         buffer.writeBytes(frame, from, length);
+        recall();
         loop.pumpLater(this);
+    }
+
+    private void recall() {
+        if (current != null && rest == null && transport.blocked()) {
+            rest = transport.recall();
+        }
+    }
+
+    /// A source has ended: what has not begun to leave of its slice is not sent.
+    public void withdraw(Source source) {
+        if (current == source) {
+            recall();
+            forgetSlice();
+        }
+    }
+
+    private void forgetSlice() {
+        current = null;
+        if (rest != null) {
+            rest.release();
+            rest = null;
+        }
     }
 
     /// Bytes of control frames that wait.
@@ -75,7 +106,7 @@ public final class Outbox {
 
     /// Whether nothing waits here or in the transport.
     public boolean empty() {
-        return control == null && firstReady == null && !transport.blocked();
+        return control == null && current == null && firstReady == null && !transport.blocked();
     }
 
     /// Runs `action` once, as soon as nothing waits any more; at once if nothing does.
@@ -117,8 +148,9 @@ public final class Outbox {
         }
         pumping = true;
         try {
-            while (!closed && transport.open() && !transport.blocked() && step()) {
-                transport.flush();
+            boolean more = true;
+            while (more && !closed && transport.open() && !transport.blocked()) {
+                more = step();
             }
         } finally {
             pumping = false;
@@ -130,9 +162,17 @@ public final class Outbox {
         }
     }
 
+    /// @return false when nothing waits
     private boolean step() {
-        Source source = poll();
-        ByteBuf slice = source == null ? null : source.next(SLICE_BYTES);
+        Source source = current;
+        ByteBuf slice = rest;
+        current = null;
+        rest = null;
+        if (slice == null) {
+            askAgain(source);
+            source = poll();
+            slice = source == null ? null : source.next(SLICE_BYTES);
+        }
         ByteBuf before = control;
         if (before != null) {
             control = null;
@@ -142,10 +182,22 @@ public final class Outbox {
         if (slice != null) {
             transport.write(slice);
         }
+        boolean any = before != null || slice != null;
+        if (any) {
+            transport.flush();
+        }
+        if (slice != null && !closed && transport.blocked()) {
+            current = source; // asked again when this slice has left: what it tells at its end comes behind it
+        } else {
+            askAgain(source);
+        }
+        return any || firstReady != null;
+    }
+
+    private void askAgain(@Nullable Source source) {
         if (source != null && !closed && source.more()) {
             enqueue(source);
         }
-        return before != null || slice != null || firstReady != null;
     }
 
     /// What it had to send can't be sent: the connection ends.
@@ -160,6 +212,7 @@ public final class Outbox {
             control.release();
             control = null;
         }
+        forgetSlice();
         while (poll() != null) {
             // sources own nothing that has to be given back here
         }

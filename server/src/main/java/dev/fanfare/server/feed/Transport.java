@@ -1,6 +1,7 @@
 package dev.fanfare.server.feed;
 
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /// The writing half of a connection. On its event loop.
 public interface Transport {
@@ -11,8 +12,14 @@ public interface Transport {
     /// Sends what was written, as far as the peer takes it.
     void flush();
 
-    /// Whether bytes that were written still wait for the peer. When that ends, the outbox's [Outbox#pump] is called.
+    /// Whether bytes that were written still wait for the peer. When that ends, the outbox's [Outbox#pump] is
+    /// called.
     boolean blocked();
+
+    /// Takes back the whole frames of what was written last that the peer has not begun to take, while [#blocked];
+    /// null if there are none or they can't be taken back. Whoever asks releases the buffer.
+    @Nullable
+    ByteBuf recall();
 
     /// Ends the connection soon, but not from inside this call: something was wrong in here, not at the peer.
     void fail(Throwable cause);

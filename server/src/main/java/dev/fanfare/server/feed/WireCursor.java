@@ -59,15 +59,19 @@ public final class WireCursor extends Source {
     private long frame;
 
     /// A pattern's subscription that still replays: nothing is drained before that.
-    private @Nullable Attachment replaying;
+    private boolean held;
 
     /// Up to this frame, each is asked about: it may have been replayed already.
     private long skipUntil;
 
+    /// Who is asked.
     private @Nullable Attachment skips;
 
     /// With [Overflow#DROP_NEWEST], what was kept when the peer fell behind; while it lasts, newer messages are lost.
     private @Nullable Deque<ByteBuf> kept;
+
+    /// What was lost before that, still to be told between the two.
+    private long droppedBeforeKept;
 
     private long droppedUntold;
     private boolean endTold;
@@ -99,6 +103,14 @@ public final class WireCursor extends Source {
         this.frame = frame;
     }
 
+    /// The peer will not get what waits for it: it counts as lost. The cursor is to leave then.
+    public void giveUp() {
+        WireFeed from = feed;
+        if (from != null && reader != null && !held) {
+            drop(from, from.endFrames());
+        }
+    }
+
     /// Leaves the feed; what was not read is forgotten.
     void leave() {
         FeedReader left = reader;
@@ -111,19 +123,24 @@ public final class WireCursor extends Source {
             kept.forEach(ByteBuf::release);
             kept = null;
         }
+        outbox.withdraw(this);
         left.remove(this);
     }
 
-    /// A pattern's cursor was attached first and has to wait for its replay. Called right after attaching.
+    /// A pattern's cursor is about to be attached and has to wait for its replay.
+    public void hold() {
+        held = true;
+    }
+
+    /// It was attached, and knows now what will be replayed.
     public void holdFor(Attachment attachment) {
-        replaying = attachment;
+        skips = attachment;
         skipUntil = feed == null ? 0 : feed.endFrames();
     }
 
     /// The replay is through: what the feed has goes out, without what was replayed.
     public void goLive() {
-        skips = replaying;
-        replaying = null;
+        held = false;
         outbox.offer(this);
     }
 
@@ -136,8 +153,8 @@ public final class WireCursor extends Source {
         }
     }
 
-    /// How many messages it is behind, for figures: any thread, approximately.
-    public long lag() {
+    /// How many messages wait for it behind what it was given.
+    long lag() {
         WireFeed from = feed;
         return from == null || reader == null ? 0 : Math.max(0, from.endFrames() - frame);
     }
@@ -145,10 +162,11 @@ public final class WireCursor extends Source {
     /// There is something new. The connection is offered it; if it refused bytes already before, the lag is judged.
     void offer() {
         boolean refused = outbox.blocked();
-        if (replaying == null) {
+        if (!held) {
             outbox.offer(this);
         }
-        if (refused) {
+        // What is held for a replay that is not known yet might all be replayed.
+        if (refused && (!held || skips != null)) {
             judge();
         }
     }
@@ -175,9 +193,11 @@ public final class WireCursor extends Source {
         switch (overflow) {
             case DROP_OLDEST -> drop(from, end - queue);
             case DROP_NEWEST -> {
-                // What was lost before lies before what is kept now.
-                tellDropped();
                 kept = copy(from, frame + queue);
+                if (kept != null) {
+                    droppedBeforeKept = droppedUntold;
+                    droppedUntold = 0;
+                }
                 drop(from, end);
             }
             case DISCONNECT -> owner.overflowed(lag);
@@ -230,7 +250,7 @@ public final class WireCursor extends Source {
         Topic topic = null;
         for (long f = frame; f < stop; f++) {
             Topic of = in.topicOf(f);
-            if (f < skipUntil && skips(of, in.offsetOf(f))) {
+            if (f < skipUntil && skips != null && skips.skips(of, in.offsetOf(f))) {
                 continue;
             }
             if (of != topic) {
@@ -257,19 +277,18 @@ public final class WireCursor extends Source {
         }
     }
 
-    private boolean skips(Topic topic, long offset) {
-        Attachment attachment = replaying == null ? skips : replaying;
-        return attachment != null && attachment.skips(topic, offset);
-    }
-
     @Override
     protected @Nullable ByteBuf next(int limit) {
         FeedReader from = reader;
-        if (from == null || replaying != null) {
+        if (from == null || held) {
             return null;
         }
         Deque<ByteBuf> keptSlices = kept;
         if (keptSlices != null) {
+            if (droppedBeforeKept > 0) {
+                owner.dropped(droppedBeforeKept);
+                droppedBeforeKept = 0;
+            }
             ByteBuf oldest = keptSlices.remove();
             if (keptSlices.isEmpty()) {
                 kept = null;
@@ -318,7 +337,7 @@ public final class WireCursor extends Source {
     private @Nullable ByteBuf liveSlice(int limit, long until) {
         WireFeed from = feed;
         Chunk in = readable();
-        while (in != null && frame < skipUntil && skips(in.topicOf(frame), in.offsetOf(frame))) {
+        while (in != null && frame < skipUntil && skips != null && skips.skips(in.topicOf(frame), in.offsetOf(frame))) {
             frame++;
             at = in.startOf(frame);
             in = readable();
@@ -333,7 +352,7 @@ public final class WireCursor extends Source {
             stop = frame + 1;
             end = in.startOf(stop);
         } else {
-            skips = null;
+            skips = held ? skips : null;
             if (stop > until) {
                 stop = until;
                 end = in.startOf(stop);
@@ -354,7 +373,7 @@ public final class WireCursor extends Source {
     protected boolean more() {
         WireFeed from = feed;
         FeedReader of = reader;
-        if (from == null || of == null || replaying != null) {
+        if (from == null || of == null || held) {
             return false;
         }
         if (kept != null || readable() != null && frame < of.offeredFrames()) {

@@ -1,6 +1,8 @@
 package dev.fanfare.server.feed;
 
 import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
@@ -9,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -137,6 +140,17 @@ final class WireFeed implements Feed<WireCursor> {
     }
 
     @Override
+    public CompletableFuture<Long> lag() {
+        CompletableFuture<Long> largest = NO_LAG;
+        for (FeedReader reader : readers) {
+            if (reader.first() != null) {
+                largest = largest.thenCombine(reader.lag(), Math::max);
+            }
+        }
+        return largest;
+    }
+
+    @Override
     public boolean drainsHere() {
         for (FeedReader reader : readers) {
             if (reader.loop().eventLoop().inEventLoop()) {
@@ -175,9 +189,32 @@ final class WireFeed implements Feed<WireCursor> {
         released.forEach(Runnable::run);
     }
 
-    /// Called on the cursor's loop.
+    /// The cursor is placed on its loop; any other thread waits for that.
+    ///
+    /// @throws FanfareException `SHUTTING_DOWN` when that loop has ended
     @Override
     public void attach(WireCursor cursor) {
+        Loop loop = cursor.loop();
+        if (loop.eventLoop().inEventLoop()) {
+            place(cursor);
+            return;
+        }
+        CompletableFuture<Void> placed = new CompletableFuture<>();
+        boolean placing = loop.execute(() -> {
+            try {
+                place(cursor);
+                placed.complete(null);
+            } catch (RuntimeException | Error e) {
+                placed.completeExceptionally(e);
+            }
+        });
+        if (!placing) {
+            throw new FanfareException(ErrorCode.SHUTTING_DOWN, "the server is shutting down");
+        }
+        placed.join();
+    }
+
+    private void place(WireCursor cursor) {
         FeedReader reader;
         lock.lock();
         try {

@@ -1,5 +1,6 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
 import io.netty.buffer.ByteBufUtil;
@@ -104,12 +105,16 @@ record Exchange(
     }
 
     /// The call that an endpoint answers; it holds nothing of the request's memory.
-    Call call(FullHttpRequest request, Map<String, String> variables, Map<String, String> query) {
+    Call call(
+            FullHttpRequest request,
+            Map<String, String> variables,
+            Map<String, String> query,
+            @Nullable PublishLimit limit) {
         Map<String, String> named = new HashMap<>();
         for (Map.Entry<String, String> header : request.headers()) {
             named.merge(header.getKey().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + ", " + b);
         }
-        return new Call(variables, query, named, ByteBufUtil.getBytes(request.content()));
+        return new Call(variables, query, named, ByteBufUtil.getBytes(request.content()), limit);
     }
 
     /// The whole answer.

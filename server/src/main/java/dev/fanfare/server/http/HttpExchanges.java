@@ -2,8 +2,10 @@ package dev.fanfare.server.http;
 
 import dev.fanfare.FanfareException;
 import dev.fanfare.feed.Feed;
+import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.LogLimit;
+import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
 import dev.fanfare.server.rest.Endpoint;
@@ -39,11 +41,16 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.http");
     private static final LogLimit LIMIT = new LogLimit(LOG);
     private static final List<String> WEB_SOCKET = List.of("ws");
+    private static final String WEB_SOCKET_METHODS = "GET, OPTIONS";
 
     private final HttpContext http;
     private final RequestDeadline deadline;
     private final Deque<Object> waiting = new ArrayDeque<>();
-    private final List<ByteBuf> early = new ArrayList<>(0);
+
+    /// What followed a handshake in the same bytes; only while the handlers of HTTP are leaving for a WebSocket.
+    private @Nullable List<ByteBuf> early;
+
+    private @Nullable PublishLimit limit;
     private @Nullable EventStream stream;
     private boolean busy;
     private boolean closing;
@@ -54,9 +61,23 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        limit = PublishLimit.of(
+                http.server().config(),
+                http.dialect(),
+                "from " + context.channel().remoteAddress(),
+                http.server().broker().timers());
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (message instanceof ByteBuf bytes) {
-            early.add(bytes); // what followed a handshake at once: only seen while the handlers of HTTP are leaving
+            // Undecoded bytes come when the decoder is leaving.
+            if (early != null) {
+                early.add(bytes);
+            } else {
+                bytes.release();
+            }
             return;
         }
         if (closing || stream != null) {
@@ -126,12 +147,12 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
     private static Problem undecodable(Throwable cause) {
         if (cause instanceof TooLongHttpLineException) {
-            return Problem.badRequest(414, "the request line is too long");
+            return Problem.of(414, WireError.Code.TOO_LARGE.standard(), "the request line is too long");
         }
         if (cause instanceof TooLongHttpHeaderException) {
-            return Problem.badRequest(431, "the headers are too large");
+            return Problem.of(431, WireError.Code.TOO_LARGE.standard(), "the headers are too large");
         }
-        return Problem.badRequest(400, "the request is not HTTP: " + cause.getMessage());
+        return Problem.badRequest(400, "the request is not HTTP: " + Excerpt.of(String.valueOf(cause.getMessage())));
     }
 
     private static Problem problem(Throwable thrown) {
@@ -149,8 +170,15 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     }
 
     private void openWebSocket(ChannelHandlerContext context, FullHttpRequest request, Exchange exchange) {
+        if (request.method().equals(HttpMethod.OPTIONS)) {
+            answer(context, exchange.preflight(WEB_SOCKET_METHODS), Answer.empty(204));
+            return;
+        }
         if (!request.method().equals(HttpMethod.GET)) {
-            send(context, exchange.with("Allow", "GET"), Problem.badRequest(405, "/ws takes GET only"));
+            send(
+                    context,
+                    exchange.with("Allow", WEB_SOCKET_METHODS),
+                    Problem.badRequest(405, "/ws takes " + WEB_SOCKET_METHODS));
             return;
         }
         if (!request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true)) {
@@ -167,8 +195,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         if (problem == null) {
             Channel channel = context.channel();
             closing = true;
+            List<ByteBuf> followed = new ArrayList<>(0);
+            early = followed;
             http.webSockets().open(context, request);
-            early.forEach(channel.pipeline()::fireChannelRead);
+            followed.forEach(channel.pipeline()::fireChannelRead);
             channel.pipeline().fireChannelReadComplete();
         } else if (problem.status() == 426) {
             send(
@@ -186,7 +216,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         return Problem.of(
                 403,
                 WireError.Code.FORBIDDEN.standard(),
-                "pages of " + exchange.origin() + " may not use this server (setting allowed-origins: "
+                "pages of " + Excerpt.of(String.valueOf(exchange.origin()))
+                        + " may not use this server (setting allowed-origins: "
                         + http.server().config().network().allowedOrigins() + ")");
     }
 
@@ -194,19 +225,20 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         String method = request.method().name();
         Routes.Match match = http.routes().match(method, target.segments());
         switch (match) {
-            case Routes.Nothing nothing -> throw Problem.badRequest(404, "there is nothing at " + target.path());
+            case Routes.Nothing nothing ->
+                throw Problem.badRequest(404, "there is nothing at " + Excerpt.of(target.path()));
             case Routes.WrongMethod(String allowed)
             when method.equals("OPTIONS") -> answer(context, exchange.preflight(allowed), Answer.empty(204));
             case Routes.WrongMethod(String allowed) ->
                 send(
                         context,
                         exchange.with("Allow", allowed),
-                        Problem.badRequest(405, target.path() + " takes " + allowed));
+                        Problem.badRequest(405, Excerpt.of(target.path()) + " takes " + allowed));
             case Routes.Found(Endpoint endpoint, Map<String, String> variables) -> {
                 if (!exchange.reads() && !exchange.originAllowed()) {
                     throw forbiddenOrigin(exchange);
                 }
-                run(context, exchange, endpoint, exchange.call(request, variables, target.query()));
+                run(context, exchange, endpoint, exchange.call(request, variables, target.query(), limit));
             }
         }
     }

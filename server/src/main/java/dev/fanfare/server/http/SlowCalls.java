@@ -15,7 +15,7 @@ public final class SlowCalls implements AutoCloseable {
     /// Runs a call as soon as there is a place.
     ///
     /// @throws java.util.concurrent.RejectedExecutionException after [#close]
-    void run(Runnable call) {
+    public void run(Runnable call) {
         threads.execute(() -> {
             places.acquireUninterruptibly();
             try {

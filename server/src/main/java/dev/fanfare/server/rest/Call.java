@@ -1,7 +1,9 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.feed.Feed;
+import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.PublishLimit;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,16 +15,24 @@ public final class Call {
     private final Map<String, String> query;
     private final Map<String, String> headers;
     private final byte[] body;
+    private final @Nullable PublishLimit limit;
     private @Nullable Feed<?> congested;
 
     /// @param variables what stood in the path in the place of `{name}`, decoded
     /// @param query the parameters, decoded
     /// @param headers by their names in lower case
-    public Call(Map<String, String> variables, Map<String, String> query, Map<String, String> headers, byte[] body) {
+    /// @param limit on what the connection publishes; null if there is none
+    public Call(
+            Map<String, String> variables,
+            Map<String, String> query,
+            Map<String, String> headers,
+            byte[] body,
+            @Nullable PublishLimit limit) {
         this.variables = variables;
         this.query = query;
         this.headers = headers;
         this.body = body;
+        this.limit = limit;
     }
 
     /// What stood in the path in the place of `{name}`.
@@ -53,8 +63,8 @@ public final class Call {
                 return value;
             }
         }
-        throw Problem.of(WireError.badRequest(
-                "parameter " + name + " must be a whole number from " + min + " to " + max + ", not '" + text + "'"));
+        throw Problem.of(WireError.badRequest("parameter " + name + " must be a whole number from " + min + " to " + max
+                + ", not '" + Excerpt.of(text) + "'"));
     }
 
     /// A header by its name in lower case; empty if there is none.
@@ -65,6 +75,14 @@ public final class Call {
     /// The body; empty if there is none.
     public byte[] body() {
         return body;
+    }
+
+    /// One more message is to be published.
+    ///
+    /// @return null if the connection may publish it, else what its peer is told
+    @Nullable
+    WireError takePublish() {
+        return limit == null ? null : limit.take();
     }
 
     /// Notes that a feed is full: nothing more is read from this connection before it has room.

@@ -1,5 +1,6 @@
 package dev.fanfare.server.rest;
 
+import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.Utf8;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// A request body that must be a JSON object: its members as they were written. A member that is `null` counts as
 /// absent.
@@ -64,7 +66,7 @@ final class JsonObject {
             int from = scanner.position();
             scanner.skipValue(1);
             if (members.put(name, new Value(from, scanner.position())) != null) {
-                throw Problem.badRequest(400, "the member " + name + " is given twice");
+                throw Problem.badRequest(400, "the member " + Excerpt.of(name) + " is given twice");
             }
         }
         scanner.end();
@@ -76,6 +78,19 @@ final class JsonObject {
             at += text[at] == '\\' ? 2 : 1;
         }
         return at;
+    }
+
+    /// Refuses every other member.
+    ///
+    /// @throws Problem 400 that names one there is not, and those there are
+    void only(Set<String> known) {
+        for (String name : members.keySet()) {
+            if (!known.contains(name) && has(name)) {
+                throw Problem.badRequest(
+                        400,
+                        "there is no member '" + Excerpt.of(name) + "' here; known are " + String.join(", ", known));
+            }
+        }
     }
 
     /// Whether it has this member, and not as `null`.

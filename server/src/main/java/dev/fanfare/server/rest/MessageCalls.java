@@ -8,6 +8,7 @@ import dev.fanfare.Payload;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Wakes;
+import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.Request;
@@ -88,31 +89,43 @@ final class MessageCalls {
             throw Problem.badRequest(
                     400,
                     "parameter from must be earliest, latest, an offset or a time such as 2026-01-31T12:00:00Z, not '"
-                            + from + "'");
+                            + Excerpt.of(from) + "'");
         }
     }
 
     private Answer publish(Call call) {
         String name = call.variable("name");
         TopicCalls.ownByClients(name);
-        Topic topic = config.autoCreateTopics() ? made(name) : TopicCalls.existing(broker, name);
+        if (!config.autoCreateTopics()) {
+            TopicCalls.existing(broker, name);
+        }
         byte[] body = call.body();
         JsonScanner scanner = JsonObject.scan(body);
         boolean array = scanner.peek() == '[';
         List<Outcome> read = read(body, scanner, array);
-        Wakes wakes = new Wakes();
-        List<Outcome> outcomes =
-                read.stream().map(outcome -> published(topic, outcome, wakes)).toList();
-        call.holdFor(wakes.flush());
-        JsonBytes results = results(outcomes);
-        if (!array && outcomes.getFirst() instanceof Refused refused) {
-            return Problems.answer(refused.problem, Arrays.copyOf(results.array(), results.length()));
+        if (!array && read.getFirst() instanceof Refused refused) {
+            return refused(refused);
         }
+        Topic topic = config.autoCreateTopics() ? made(name) : TopicCalls.existing(broker, name);
+        Wakes wakes = new Wakes();
+        List<Outcome> outcomes = read.stream()
+                .map(outcome -> published(call, topic, outcome, wakes))
+                .toList();
+        call.holdFor(wakes.flush());
+        if (!array && outcomes.getFirst() instanceof Refused refused) {
+            return refused(refused);
+        }
+        JsonBytes results = results(outcomes);
         return Answer.json(200, out -> {
             out.raw("{");
             out.put(results.array(), 0, results.length());
             out.raw("}");
         });
+    }
+
+    private static Answer refused(Refused refused) {
+        JsonBytes results = results(List.of(refused));
+        return Problems.answer(refused.problem, Arrays.copyOf(results.array(), results.length()));
     }
 
     private Topic made(String name) {
@@ -188,9 +201,13 @@ final class MessageCalls {
                 .withReply(publish.replyTo(), publish.correlationId());
     }
 
-    private Outcome published(Topic topic, Outcome outcome, Wakes wakes) {
+    private Outcome published(Call call, Topic topic, Outcome outcome, Wakes wakes) {
         if (!(outcome instanceof Draft(Message message))) {
             return outcome;
+        }
+        WireError tooFast = call.takePublish();
+        if (tooFast != null) {
+            return new Refused(Problem.of(tooFast));
         }
         return switch (broker.feeds().publish(topic, message, wakes)) {
             case PublishResult.Accepted accepted -> new Published(accepted);

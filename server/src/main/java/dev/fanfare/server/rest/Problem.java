@@ -12,33 +12,36 @@ public final class Problem extends RuntimeException {
 
     private final int status;
     private final String code;
+    private final long retryAfterMillis;
 
-    private Problem(int status, String code, String detail) {
+    private Problem(int status, String code, String detail, long retryAfterMillis) {
         // Hostile requests are no reason to walk the stack.
         super(detail, null, false, false);
         this.status = status;
         this.code = code;
+        this.retryAfterMillis = retryAfterMillis;
     }
 
     /// A problem with a status of its own.
     public static Problem of(int status, String code, String detail) {
-        return new Problem(status, code, detail);
+        return new Problem(status, code, detail, -1);
     }
 
     /// A request that breaks a rule of HTTP or of this interface.
     public static Problem badRequest(int status, String detail) {
-        return new Problem(status, WireError.Code.BAD_REQUEST.standard(), detail);
+        return of(status, WireError.Code.BAD_REQUEST.standard(), detail);
     }
 
     /// What would be an error on a WebSocket.
     public static Problem of(WireError error) {
-        return new Problem(statusOf(error.code().standard()), error.code().standard(), error.message());
+        String code = error.code().standard();
+        return new Problem(statusOf(code), code, error.message(), error.retryAfterMillis());
     }
 
     /// What the broker refused.
     public static Problem of(FanfareException refused) {
         String code = refused.code().name();
-        return new Problem(statusOf(code), code, String.valueOf(refused.getMessage()));
+        return of(statusOf(code), code, String.valueOf(refused.getMessage()));
     }
 
     /// The status that goes with a code.
@@ -65,6 +68,11 @@ public final class Problem extends RuntimeException {
     /// The code, as on a WebSocket of the standard dialect.
     public String code() {
         return code;
+    }
+
+    /// In how many milliseconds the same request may succeed; −1 when that is not known.
+    long retryAfterMillis() {
+        return retryAfterMillis;
     }
 
     /// What was wrong, where, and what to do.

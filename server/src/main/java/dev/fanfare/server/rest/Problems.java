@@ -41,15 +41,24 @@ public final class Problems {
                         problem.status(),
                         out -> out.raw("{\"detail\":").string(problem.detail()).raw("}"));
         };
-        return problem.status() == 503 ? answer.with("Retry-After", "1") : answer;
+        return retryLater(answer, problem);
     }
 
     /// A problem of the standard dialect that goes on with members of its own.
     static Answer answer(Problem problem, byte[] members) {
-        return Answer.json(problem.status(), PROBLEM_JSON, out -> {
+        Answer answer = Answer.json(problem.status(), PROBLEM_JSON, out -> {
             begin(out, problem);
             out.raw(",").put(members).raw("}");
         });
+        return retryLater(answer, problem);
+    }
+
+    /// Says when to try again, in whole seconds, if trying again is of any use.
+    private static Answer retryLater(Answer answer, Problem problem) {
+        long seconds = problem.retryAfterMillis() < 0 ? 1 : (problem.retryAfterMillis() + 999) / 1_000;
+        return problem.status() == 503 || problem.status() == 429
+                ? answer.with("Retry-After", Long.toString(seconds))
+                : answer;
     }
 
     private static void begin(JsonBytes out, Problem problem) {
@@ -65,10 +74,10 @@ public final class Problems {
 
     /// The error as on a WebSocket.
     static void error(JsonBytes out, Problem problem) {
-        out.raw("{\"code\":")
-                .string(problem.code())
-                .raw(",\"message\":")
-                .string(problem.detail())
-                .raw("}");
+        out.raw("{\"code\":").string(problem.code()).raw(",\"message\":").string(problem.detail());
+        if (problem.retryAfterMillis() >= 0) {
+            out.raw(",\"retry_after_ms\":").number(problem.retryAfterMillis());
+        }
+        out.raw("}");
     }
 }

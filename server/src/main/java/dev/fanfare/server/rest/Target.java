@@ -1,5 +1,6 @@
 package dev.fanfare.server.rest;
 
+import dev.fanfare.protocol.Excerpt;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -51,7 +52,7 @@ public record Target(String path, List<String> segments, Map<String, String> que
             String name = decode(plus(equals < 0 ? pair : pair.substring(0, equals)), "the query");
             String value = equals < 0 ? "" : decode(plus(pair.substring(equals + 1)), "the query");
             if (query.put(name, value) != null) {
-                throw Problem.badRequest(400, "parameter " + name + " is given twice");
+                throw Problem.badRequest(400, "parameter " + Excerpt.of(name) + " is given twice");
             }
         }
         return query;

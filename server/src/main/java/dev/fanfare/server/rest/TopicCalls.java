@@ -5,12 +5,15 @@ import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.TopicName;
+import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.WireError;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /// Topics over REST, standard dialect: making, listing, describing and deleting them.
@@ -33,6 +36,15 @@ final class TopicCalls {
     /// What there is no harmless value of, except none.
     private static final List<String> REFUSED_AT_ALL = List.of("dedup", "backlog", "dead_letter");
 
+    /// Every member a body may have.
+    private static final Set<String> KNOWN =
+            new TreeSet<>(Set.of("name", "history", "history_bytes", "history_ms", "queue", "overflow"));
+
+    static {
+        KNOWN.addAll(REFUSED.keySet());
+        KNOWN.addAll(REFUSED_AT_ALL);
+    }
+
     private final Broker broker;
 
     TopicCalls(Broker broker) {
@@ -50,6 +62,7 @@ final class TopicCalls {
 
     private Answer create(Call call) {
         JsonObject body = JsonObject.parse(call.body());
+        body.only(KNOWN);
         String name = body.string("name").orElseThrow(() -> Problem.badRequest(400, "name is required"));
         ownByClients(name);
         broker.createTopic(name, config(body));
@@ -91,7 +104,8 @@ final class TopicCalls {
             default ->
                 throw Problem.badRequest(
                         400,
-                        "overflow must be drop_oldest, drop_newest, block, refuse or disconnect, not '" + name + "'");
+                        "overflow must be drop_oldest, drop_newest, block, refuse or disconnect, not '"
+                                + Excerpt.of(name) + "'");
         };
     }
 
@@ -106,7 +120,8 @@ final class TopicCalls {
     }
 
     private static Problem unsupported(String member, String written, String supported) {
-        return Problem.badRequest(400, member + " " + written + " can't be had: this server supports " + supported);
+        return Problem.badRequest(
+                400, member + " " + Excerpt.of(written) + " can't be had: this server supports " + supported);
     }
 
     private Answer list(Call call) {
@@ -226,7 +241,7 @@ final class TopicCalls {
             throw Problem.of(
                     403,
                     WireError.Code.FORBIDDEN.standard(),
-                    "topics whose names begin with '$' belong to the broker: '" + name + "'");
+                    "topics whose names begin with '$' belong to the broker: '" + Excerpt.of(name) + "'");
         }
     }
 }

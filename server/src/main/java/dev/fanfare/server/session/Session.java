@@ -1,29 +1,23 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.BrokerEvent;
-import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.Payload;
 import dev.fanfare.PublishResult;
-import dev.fanfare.Start;
 import dev.fanfare.Topic;
-import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.Feed;
-import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.CloseCode;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
+import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -42,13 +36,12 @@ public final class Session implements Connections.Peer {
     private final Connection connection;
     private final Codec codec;
     private final Answers answers;
-    private final WireKind kind;
     private final String id;
     private final Wakes wakes = new Wakes();
-    private final @Nullable TokenBucket publishes;
+    private final @Nullable PublishLimit limit;
     private final SessionLog log;
 
-    private Map<WireSubscription.Key, WireSubscription> subscriptions = Map.of();
+    private final Subscriptions subscriptions;
     private @Nullable Topic lastTopic;
 
     /// A publish that waits for room, and what it waits for; nothing is read meanwhile.
@@ -68,13 +61,13 @@ public final class Session implements Connections.Peer {
         this.context = context;
         this.loop = loop;
         this.connection = connection;
-        this.kind = kind;
         this.codec = context.codec(loop);
         this.answers = new Answers(context, loop, connection);
         this.id = clientId == null ? UUID.randomUUID().toString() : clientId;
-        this.publishes = context.publishBucket();
+        this.limit = context.publishLimit(id);
         this.log = new SessionLog(
                 context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
+        this.subscriptions = new Subscriptions(this, context, loop, connection, answers, kind, id);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
     }
 
@@ -101,7 +94,7 @@ public final class Session implements Connections.Peer {
         life.received(context.nanos());
     }
 
-    /// Bytes went out.
+    /// Bytes went out; less than none when some were taken back.
     public void sent(int bytes) {
         life.sent(context.nanos());
         log.sent(bytes);
@@ -121,8 +114,16 @@ public final class Session implements Connections.Peer {
     private void rare(Request request) {
         switch (request) {
             case Request.Publish publish -> publish(publish);
-            case Request.Subscribe subscribe -> subscribe(subscribe);
-            case Request.Unsubscribe unsubscribe -> unsubscribe(unsubscribe);
+            case Request.Subscribe subscribe -> {
+                if (!refusesOperations(subscribe.requestId())) {
+                    subscriptions.subscribe(subscribe);
+                }
+            }
+            case Request.Unsubscribe unsubscribe -> {
+                if (!refusesOperations(unsubscribe.requestId())) {
+                    subscriptions.unsubscribe(unsubscribe);
+                }
+            }
             case Request.Ping(var requestId) -> answers.say(out -> codec.pong(out, requestId, context.millis()));
             case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
         }
@@ -149,12 +150,10 @@ public final class Session implements Connections.Peer {
         if (refusesOperations(request.requestId())) {
             return;
         }
-        if (publishes != null) {
-            long nanos = publishes.take(context.nanos());
-            if (nanos > 0) {
-                refuse(request.requestId(), context.rateLimited(nanos, id));
-                return;
-            }
+        WireError tooFast = limit == null ? null : limit.take();
+        if (tooFast != null) {
+            refuse(request.requestId(), tooFast);
+            return;
         }
         appendOrRefuse(request);
     }
@@ -250,7 +249,9 @@ public final class Session implements Connections.Peer {
         }
     }
 
-    private @Nullable Topic topic(String name) {
+    /// The topic of that name, made if topics make themselves; null when there is none.
+    @Nullable
+    Topic topic(String name) {
         Topic known = lastTopic;
         if (known != null && known.name().equals(name) && !known.deleted()) {
             return known;
@@ -258,81 +259,6 @@ public final class Session implements Connections.Peer {
         Topic found = context.findOrCreate(name);
         lastTopic = found;
         return found;
-    }
-
-    // Subscribing.
-
-    private void subscribe(Request.Subscribe request) {
-        if (refusesOperations(request.requestId())) {
-            return;
-        }
-        try {
-            Pattern pattern = Pattern.of(request.topic());
-            if (!pattern.isWild() && topic(request.topic()) == null) {
-                refuse(request.requestId(), WireError.topicNotFound(request.topic()));
-                return;
-            }
-            subscribe(request, pattern);
-        } catch (FanfareException refused) {
-            refuse(request.requestId(), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
-        }
-    }
-
-    private void subscribe(Request.Subscribe request, Pattern pattern) {
-        WireSubscription.Key key = new WireSubscription.Key(request.clientId(), request.topic());
-        context.checkSubscriptions(subscriptions.size(), subscriptions.containsKey(key), id);
-        Start start = Starts.of(request);
-        Request.Batch batch = request.batch();
-        WireSubscription subscription = new WireSubscription(
-                this,
-                key,
-                pattern,
-                connection.outbox(),
-                batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
-                context.overflow(request.overflow(), request.topic()),
-                context.queue(request.queue(), request.topic()));
-        // The old one goes first, since a limit has no room for both; that is before the ack, so none of its events
-        // follow that.
-        WireSubscription replaced = forget(key);
-        if (replaced != null) {
-            replaced.close();
-        }
-        Attachment.Opened opened = subscription.attach(context.feeds(), start, kind, loop.replaySlices());
-        remember(key, subscription);
-        TextFrame frame = answers.begin();
-        codec.subscribed(
-                frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
-        answers.send(frame);
-        subscription.begin();
-    }
-
-    private void remember(WireSubscription.Key key, WireSubscription subscription) {
-        if (subscriptions.isEmpty()) {
-            // Most connections have one subscription: a map for two costs an idle one little.
-            subscriptions = new HashMap<>(2);
-        }
-        subscriptions.put(key, subscription);
-    }
-
-    private @Nullable WireSubscription forget(WireSubscription.Key key) {
-        return subscriptions.isEmpty() ? null : subscriptions.remove(key);
-    }
-
-    private void unsubscribe(Request.Unsubscribe request) {
-        if (refusesOperations(request.requestId())) {
-            return;
-        }
-        WireSubscription subscription = forget(new WireSubscription.Key(request.clientId(), request.topic()));
-        if (subscription != null) {
-            subscription.close();
-        } else if (codec.refusesStrayUnsubscribe()) {
-            refuse(request.requestId(), WireError.notSubscribed(request.topic()));
-            return;
-        } else if (request.topic().indexOf('*') < 0 && context.find(request.topic()) == null) {
-            refuse(request.requestId(), WireError.topicNotFound(request.topic()));
-            return;
-        }
-        answers.say(out -> codec.unsubscribed(out, request, context.millis()));
     }
 
     // What subscriptions tell.
@@ -360,6 +286,7 @@ public final class Session implements Connections.Peer {
         refuse(
                 null,
                 new WireError(WireError.Code.SLOW_CONSUMER, "this connection takes its messages too slowly: " + why));
+        subscriptions.giveUp();
         detach();
         connection.close(CloseCode.POLICY, "slow consumer", SLOW_LINGER_MILLIS);
     }
@@ -370,8 +297,7 @@ public final class Session implements Connections.Peer {
     }
 
     void ended(WireSubscription subscription) {
-        if (forget(subscription.key()) != null) {
-            subscription.close();
+        if (subscriptions.end(subscription)) {
             answers.say(out -> codec.topicDeleted(out, subscription.key().topic(), context.millis()));
         }
     }
@@ -392,7 +318,7 @@ public final class Session implements Connections.Peer {
 
     /// Whether nothing more may be read for now.
     public boolean paused() {
-        return held != null || congested;
+        return held != null || congested || subscriptions.resolving();
     }
 
     /// The peer has taken what was sent.
@@ -431,7 +357,7 @@ public final class Session implements Connections.Peer {
         execute(() -> {
             endOfBatch();
             // What waits for its batch to be full goes out now; after the close frame nothing may follow.
-            subscriptions.values().forEach(WireSubscription::flush);
+            subscriptions.flush();
             connection.outbox().whenEmpty(() -> {
                 detach();
                 connection.close(CloseCode.GOING_AWAY, "shutting down", CLOSE_LINGER_MILLIS);
@@ -448,9 +374,7 @@ public final class Session implements Connections.Peer {
     public void detach() {
         detached = true;
         held = null;
-        List<WireSubscription> ended = List.copyOf(subscriptions.values());
-        subscriptions = Map.of();
-        ended.forEach(WireSubscription::close);
+        subscriptions.close();
     }
 
     /// The connection is gone.
@@ -480,6 +404,15 @@ public final class Session implements Connections.Peer {
         loop.delivery().execute(action);
     }
 
+    /// Runs on the session's loop, or, if that has ended and all its sessions with it, `otherwise` here.
+    void execute(Runnable action, Runnable otherwise) {
+        if (loop.delivery().eventLoop().inEventLoop()) {
+            action.run();
+        } else if (!loop.delivery().execute(action)) {
+            otherwise.run();
+        }
+    }
+
     private boolean refusesOperations(@Nullable String requestId) {
         if (draining) {
             refuse(
@@ -489,7 +422,7 @@ public final class Session implements Connections.Peer {
         return draining;
     }
 
-    private void refuse(@Nullable String requestId, WireError error) {
+    void refuse(@Nullable String requestId, WireError error) {
         log.refused(error, context.nanos());
         answers.refuse(requestId, error);
     }

@@ -7,16 +7,18 @@ import dev.fanfare.Message;
 import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.FeedAccess;
+import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Codec;
-import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
+import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.time.Timers;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// What all sessions of one listener have in common: its dialect, the server's limits, and the way into the broker. Any
@@ -29,13 +31,18 @@ public final class SessionContext {
     private final WireKinds kinds;
     private final Timers timers;
     private final FeedAccess feeds;
+    private final Executor background;
 
     /// The sessions of a listener.
-    public SessionContext(ServerContext server, Dialect dialect, SessionLoops loops, WireKinds kinds) {
+    ///
+    /// @param background where is done what takes too long for an event loop
+    public SessionContext(
+            ServerContext server, Dialect dialect, SessionLoops loops, WireKinds kinds, Executor background) {
         this.server = server;
         this.dialect = dialect;
         this.loops = loops;
         this.kinds = kinds;
+        this.background = background;
         this.timers = server.broker().timers();
         this.feeds = server.broker().feeds();
     }
@@ -70,6 +77,10 @@ public final class SessionContext {
         return loop.codec(dialect);
     }
 
+    Executor background() {
+        return background;
+    }
+
     FeedAccess feeds() {
         return feeds;
     }
@@ -86,29 +97,17 @@ public final class SessionContext {
         return timers.currentTimeMillis();
     }
 
+    /// How much a connection of this listener may publish.
     @Nullable
-    TokenBucket publishBucket() {
-        ServerConfig.Rate rate = config().limits().publishRate(dialect);
-        return rate == null ? null : new TokenBucket(rate.perSecond(), rate.burst(), nanos());
-    }
-
-    WireError rateLimited(long nanos, String who) {
-        long millis = Math.max(1, (nanos + 999_999) / 1_000_000);
-        String wait = String.format(Locale.ROOT, "Try again in %.2fs", millis / 1000.0);
-        ServerConfig.Rate rate = config().limits().publishRate(dialect);
-        String limit = dialect == Dialect.FLAT || rate == null
-                ? "Publish rate limit exceeded. "
-                : "connection " + who + " publishes more than " + rate.perSecond()
-                        + " messages per second (setting publish-rate) after a burst of " + rate.burst()
-                        + " (setting publish-burst). ";
-        return new WireError(WireError.Code.RATE_LIMITED, limit + wait, millis);
+    PublishLimit publishLimit(String who) {
+        return PublishLimit.of(config(), dialect, who, timers);
     }
 
     /// The topic of that name, made if topics make themselves; null when there is none.
     @Nullable
     Topic findOrCreate(String name) {
         Topic found = find(name);
-        if (found != null || !config().autoCreateTopics()) {
+        if (found != null || !config().autoCreateTopics() || TopicName.isReserved(name)) {
             return found;
         }
         Broker broker = server.broker();

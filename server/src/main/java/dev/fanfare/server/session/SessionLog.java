@@ -64,6 +64,6 @@ final class SessionLog {
     }
 
     void failed(Throwable cause) {
-        LOG.error("{} failed", who, cause);
+        LOG.error("{} failed", LogLimit.printable(who), cause);
     }
 }

@@ -44,9 +44,16 @@ final class WireSubscription implements WireCursor.Owner {
         return key;
     }
 
-    /// Takes its place. Nothing is delivered before [#begin].
-    Attachment.Opened attach(FeedAccess feeds, Start start, WireKind kind, ReplaySlices slices) {
-        Attachment attached = feeds.attach(pattern, start, kind, cursor);
+    /// Takes its place. Nothing is delivered before [#begin]. For a pattern, any thread.
+    Attachment attach(FeedAccess feeds, Start start, WireKind kind) {
+        if (pattern.isWild()) {
+            cursor.hold();
+        }
+        return feeds.attach(pattern, start, kind, cursor);
+    }
+
+    /// It has its place.
+    Attachment.Opened attached(Attachment attached, WireKind kind, ReplaySlices slices) {
         attachment = attached;
         if (pattern.isWild()) {
             cursor.holdFor(attached);
@@ -91,6 +98,11 @@ final class WireSubscription implements WireCursor.Owner {
         }
     }
 
+    /// What waits for the peer counts as lost.
+    void giveUp() {
+        cursor.giveUp();
+    }
+
     /// Delivers what is there, whatever its batch still waits for.
     void flush() {
         cursor.flush();
@@ -101,6 +113,7 @@ final class WireSubscription implements WireCursor.Owner {
         closed = true;
         if (replay != null) {
             replay.stop();
+            outbox.withdraw(replay);
             replay = null;
         }
         if (attachment != null) {

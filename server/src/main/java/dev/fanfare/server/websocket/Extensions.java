@@ -2,7 +2,10 @@ package dev.fanfare.server.websocket;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /// Negotiates permessage-deflate: RFC 7692, section 7.1.
 ///
@@ -12,6 +15,8 @@ import java.util.Locale;
 final class Extensions {
 
     static final String DEFLATE_ANSWER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+
+    private static final Pattern WINDOW_BITS = Pattern.compile("(\"?)(?:[89]|1[0-5])\\1");
 
     private Extensions() {}
 
@@ -32,14 +37,17 @@ final class Extensions {
         if (!parts[0].strip().equals("permessage-deflate")) {
             return false;
         }
+        Set<String> names = new HashSet<>();
         for (int i = 1; i < parts.length; i++) {
             String[] pair = parts[i].split("=", 2);
-            boolean known = switch (pair[0].strip()) {
+            String name = pair[0].strip();
+            boolean valid = switch (name) {
                 case "server_no_context_takeover", "client_no_context_takeover" -> pair.length == 1;
-                case "client_max_window_bits" -> true;
+                case "client_max_window_bits" ->
+                    pair.length == 1 || WINDOW_BITS.matcher(pair[1].strip()).matches();
                 default -> false;
             };
-            if (!known) {
+            if (!valid || !names.add(name)) {
                 return false;
             }
         }

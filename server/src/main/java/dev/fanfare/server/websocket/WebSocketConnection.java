@@ -1,6 +1,7 @@
 package dev.fanfare.server.websocket;
 
 import dev.fanfare.protocol.CloseCode;
+import dev.fanfare.server.feed.Frames;
 import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.Transport;
 import dev.fanfare.server.session.Connection;
@@ -10,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +41,11 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     private @Nullable ByteBuf lone;
 
     private boolean queued;
+
+    /// What was written last, as long as the channel may still have it, and where its first frame begins.
+    private @Nullable ByteBuf newest;
+
+    private int newestFrom;
 
     /// Bytes that came while reading was paused.
     private @Nullable ByteBuf unread;
@@ -148,6 +155,7 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (context.channel().isWritable()) {
+            newest = null;
             session.progressed();
             outbox.pump();
             if (readingPaused) {
@@ -340,6 +348,8 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     @Override
     public void write(ByteBuf bytes) {
         session.sent(bytes.readableBytes());
+        newest = bytes;
+        newestFrom = bytes.readerIndex();
         if (lone == null && !queued) {
             lone = bytes; // mostly nothing else follows before the flush
             return;
@@ -353,6 +363,7 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
         ByteBuf only = lone;
         if (only != null && direct.send(only)) {
             lone = null;
+            newest = null;
             only.release();
             return;
         }
@@ -362,6 +373,41 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
         if (writer != null) {
             writer.flush();
         }
+        if (!blocked()) {
+            newest = null;
+        }
+    }
+
+    @Override
+    public @Nullable ByteBuf recall() {
+        ByteBuf slice = newest;
+        newest = null;
+        if (slice == null || !direct.rereads() || !waits(slice)) {
+            return null;
+        }
+        ByteBuf back = Frames.cut(slice, newestFrom);
+        if (back != null) {
+            session.sent(-back.readableBytes());
+        }
+        return back;
+    }
+
+    /// Whether the channel still has this buffer. It counts what it was given, not what is left in it, so that a buffer
+    /// may become shorter there.
+    private boolean waits(ByteBuf bytes) {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        boolean[] found = {false};
+        if (pending != null) {
+            try {
+                pending.forEachFlushedMessage(message -> {
+                    found[0] = message == bytes;
+                    return !found[0];
+                });
+            } catch (Exception impossible) {
+                throw new IllegalStateException(impossible);
+            }
+        }
+        return found[0];
     }
 
     private void queueLone() {

@@ -1,5 +1,6 @@
 package dev.fanfare.server.websocket;
 
+import dev.fanfare.server.rest.Target;
 import dev.fanfare.server.session.SessionContext;
 import dev.fanfare.server.session.SessionLoop;
 import io.netty.buffer.ByteBufUtil;
@@ -11,7 +12,6 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class WebSocketUpgrade {
 
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    private static final int CLIENT_ID_MAX = 128;
+    private static final int CLIENT_ID_MAX = 256;
     private static final WriteBufferWaterMark ALL_TAKEN = new WriteBufferWaterMark(1, 1);
 
     private WebSocketUpgrade() {}
@@ -48,8 +48,11 @@ public final class WebSocketUpgrade {
             return new Refusal(400, "the header Sec-WebSocket-Key must be 16 bytes in base64");
         }
         String clientId = clientId(request);
-        if (clientId != null && (clientId.isEmpty() || clientId.length() > CLIENT_ID_MAX)) {
+        if (clientId != null && (clientId.isEmpty() || clientId.codePointCount(0, clientId.length()) > CLIENT_ID_MAX)) {
             return new Refusal(400, "client_id must have 1 to " + CLIENT_ID_MAX + " characters");
+        }
+        if (clientId != null && clientId.chars().anyMatch(Character::isISOControl)) {
+            return new Refusal(400, "client_id must not hold control characters");
         }
         return null;
     }
@@ -63,8 +66,7 @@ public final class WebSocketUpgrade {
     }
 
     private static @Nullable String clientId(HttpRequest request) {
-        List<String> given = new QueryStringDecoder(request.uri()).parameters().get("client_id");
-        return given == null ? null : given.getFirst();
+        return Target.parse(request.uri()).query().get("client_id");
     }
 
     /// Accepts a request that passed [#check]. On the channel's event loop; the request is not used afterwards.

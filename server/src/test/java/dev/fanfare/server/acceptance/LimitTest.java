@@ -5,6 +5,7 @@ import static dev.fanfare.server.acceptance.RunningServer.publishAcked;
 import static dev.fanfare.server.acceptance.RunningServer.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.Topic;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -130,6 +131,36 @@ class LimitTest {
             subscribe(client, "full", "c3");
         } finally {
             server.rest("DELETE", "/topics/full", "");
+        }
+    }
+
+    @Test
+    void aSubscribeThatIsRefusedMakesNoTopic() {
+        try (RunningServer making = RunningServer.start("auto-create-topics=true", "max-subscriptions=1");
+                WireClient client = making.connect()) {
+            error(
+                    client.send("{\"type\":\"subscribe\",\"topic\":\"$of-the-broker\",\"client_id\":\"c\"}")
+                            .json(),
+                    "TOPIC_NOT_FOUND");
+            error(
+                    client.send("{\"type\":\"subscribe\",\"topic\":\"bad\",\"client_id\":\"c\",\"queue\":0}")
+                            .json(),
+                    "BAD_REQUEST");
+            error(
+                    client.send("{\"type\":\"subscribe\",\"topic\":\"bad\",\"client_id\":\"c\",\"overflow\":\"x\"}")
+                            .json(),
+                    "BAD_REQUEST");
+            subscribe(client, "made", "c");
+            error(
+                    client.send("{\"type\":\"subscribe\",\"topic\":\"one-more\",\"client_id\":\"c\"}")
+                            .json(),
+                    "LIMIT_REACHED");
+            // Replacing the one there is stays possible.
+            subscribe(client, "made", "c");
+
+            assertThat(making.server().broker().topics())
+                    .extracting(Topic::name)
+                    .containsExactly("made");
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -38,6 +39,39 @@ class ShutdownTest {
         assertThatThrownBy(() -> WireClient.open(port)).isInstanceOf(UncheckedIOException.class);
         // Closing again is nothing.
         server.close();
+    }
+
+    @Test
+    void aPeerThatIsClosedLaterIsToldUntilThenAndTheEndComesWhenTheLastHasLeft() {
+        RunningServer server = RunningServer.start("drain-jitter=1h");
+        server.topic("t");
+        try (WireClient client = server.connect()) {
+            subscribe(client, "t", "c");
+            CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
+            JsonNode answer = client.send(publish("t", "1")).json();
+            while (!answer.path("type").stringValue().equals("error")) {
+                // Before the drain has begun: the ack, and the event.
+                assertThat(client.events(1)).hasSize(1);
+                answer = client.send(publish("t", "1")).json();
+            }
+            assertThat(answer.path("error").path("code").stringValue()).isEqualTo("SHUTTING_DOWN");
+            assertThat(closing).isNotDone();
+            client.closeWithNothingLeft();
+            closing.join();
+        }
+    }
+
+    @Test
+    void everyPeerIsSaidGoodbyeWhenTheClosingIsSpread() {
+        RunningServer server = RunningServer.start("drain-jitter=300ms");
+        List<WireClient> clients = Stream.generate(server::connect).limit(20).toList();
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
+        for (WireClient client : clients) {
+            assertThat(client.closeCode()).isEqualTo(1001);
+            assertThat(client.ended()).isTrue();
+            client.close();
+        }
+        closing.join();
     }
 
     @Test

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -149,6 +152,44 @@ class SlowConsumerTest {
             slow.bytesOrHungUp(Frames.close(1008));
             assertThat(slow.ended()).isTrue();
         }
+    }
+
+    /// How the kernel cuts a slice is chance: of several readers, not all can have had theirs cut at its end.
+    @Test
+    void anAnswerGoesBehindTheFrameThatHasBegunToLeaveAndNotBehindAllThatWaits() {
+        server.topic("answering");
+        List<WireClient> slow =
+                Stream.generate(SlowConsumerTest::slowReader).limit(8).toList();
+        try (WireClient publisher = server.connect()) {
+            slow.forEach(reader -> subscribe(reader, "answering", "slow", ",\"queue\":7"));
+            String message = RunningServer.publish("answering", "\"" + "z".repeat(500) + "\"");
+            for (int i = 0; i < 20_000; i++) {
+                publisher.send(message);
+                if (i % 100 == 99) {
+                    IntStream.range(0, 100).forEach(_ -> publisher.json());
+                }
+            }
+            server.topic("marks");
+            subscribe(publisher, "marks", "marks");
+            slow.forEach(reader -> reader.send(RunningServer.publish("marks", "1")));
+            publisher.events(slow.size()); // so the acks wait for their readers, which have taken nothing yet
+
+            long between = slow.stream()
+                    .filter(SlowConsumerTest::hearsAnEventBetweenAckAndGap)
+                    .count();
+            if (server.server().transport().equals("nio")) {
+                assertThat(between).isZero(); // what the JDK's sockets were given can't be taken back
+            } else {
+                assertThat(between).isGreaterThan(slow.size() / 2);
+            }
+        } finally {
+            slow.forEach(WireClient::close);
+        }
+    }
+
+    private static boolean hearsAnEventBetweenAckAndGap(WireClient reader) {
+        reader.until("ack");
+        return reader.until("info").size() > 1;
     }
 
     @Test

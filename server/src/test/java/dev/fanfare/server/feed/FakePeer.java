@@ -90,6 +90,21 @@ public final class FakePeer implements Transport {
         }
     }
 
+    /// As if the first frame of all that waits had begun to leave.
+    @Override
+    public @Nullable ByteBuf recall() {
+        ByteBuf newest = waiting.getLast();
+        if (waiting.size() > 1) {
+            waiting.removeLast();
+            return newest;
+        }
+        int from = newest.readerIndex();
+        newest.skipBytes(1);
+        ByteBuf rest = Frames.cut(newest, from);
+        newest.readerIndex(from);
+        return rest;
+    }
+
     @Override
     public boolean blocked() {
         return !waiting.isEmpty();

@@ -110,6 +110,9 @@ final class FeedFixture implements AutoCloseable {
         Subscriber(FeedFixture fixture, FakePeer peer, String pattern, Settings settings, Start start) {
             this.peer = peer;
             this.cursor = new WireCursor(peer.outbox, this, settings.delivery, settings.overflow, settings.queue);
+            if (Pattern.of(pattern).isWild()) {
+                cursor.hold();
+            }
             this.attachment = fixture.broker.feeds().attach(Pattern.of(pattern), start, fixture.kind, cursor);
             if (Pattern.of(pattern).isWild()) {
                 cursor.holdFor(attachment);

@@ -71,6 +71,24 @@ class WireCursorTest {
     }
 
     @Test
+    void whatWaitsForASubscriberThatTakesNothingIsTheDepthOfItsTopic() {
+        Subscriber ahead = subscribe(Overflow.DROP_OLDEST, 50);
+        Subscriber subscriber = stuck(Overflow.DROP_OLDEST, 50);
+        assertThat(depth()).isZero();
+        publish("t", 7);
+        assertThat(depth()).isEqualTo(7);
+        assertThat(ahead.peer.texts).hasSize(8);
+
+        subscriber.peer.take();
+        turn();
+        assertThat(depth()).isZero();
+    }
+
+    private long depth() {
+        return fixture.broker.stats().topic("t").orElseThrow().queueDepth();
+    }
+
+    @Test
     void aFullQueueIsNoOverflow() {
         for (Overflow overflow : Overflow.values()) {
             Subscriber subscriber = stuck(overflow, 5);

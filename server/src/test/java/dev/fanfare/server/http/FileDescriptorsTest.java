@@ -1,16 +1,11 @@
 package dev.fanfare.server.http;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.server.RawHttp;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class FileDescriptorsTest {
@@ -22,18 +17,9 @@ class FileDescriptorsTest {
 
     @Test
     void aProcessThatHasNoneLeftServesWhoIsThereAndAcceptsTheOthersLater() throws Exception {
-        Process process = new ProcessBuilder(
-                        "sh",
-                        "-c",
-                        "ulimit -n " + LIMIT + "; exec \"$0\" -cp \"$1\" " + LimitedProcess.class.getName(),
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        System.getProperty("java.class.path"))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
         List<RawHttp> others = new ArrayList<>();
-        try {
-            int port = Integer.parseInt(
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), US_ASCII)).readLine());
+        try (LimitedProcess server = LimitedProcess.start(Integer.toString(LIMIT))) {
+            int port = server.port();
             RawHttp there = new RawHttp(port);
             assertThat(there.send(REQUEST.formatted("/topics")).read().status()).isEqualTo(200);
 
@@ -53,14 +39,10 @@ class FileDescriptorsTest {
                     .isEqualTo(200);
             last.close();
             there.close();
+            assertThat(server.end()).isZero();
         } finally {
             closeAll(others);
-            process.getOutputStream().close();
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
         }
-        assertThat(process.exitValue()).isZero();
     }
 
     private static void closeAll(List<RawHttp> connections) throws IOException {

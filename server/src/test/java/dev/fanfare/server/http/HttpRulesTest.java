@@ -34,7 +34,10 @@ class HttpRulesTest {
         assertThat(answered.status()).isEqualTo(405);
         assertThat(answered.header("Allow")).isEqualTo("GET, HEAD, OPTIONS, POST");
         assertThat(answered.json().path("error").path("code").asString()).isEqualTo("BAD_REQUEST");
-        assertThat(running.call("POST", "/ws", "").header("Allow")).isEqualTo("GET");
+        assertThat(running.call("POST", "/ws", "").header("Allow")).isEqualTo("GET, OPTIONS");
+        Answered preflight = running.call("OPTIONS", "/ws", "", "Origin", "http://localhost:3000");
+        assertThat(preflight.status()).isEqualTo(204);
+        assertThat(preflight.header("Access-Control-Allow-Methods")).isEqualTo("GET, OPTIONS");
     }
 
     @ParameterizedTest

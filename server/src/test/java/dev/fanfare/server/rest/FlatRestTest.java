@@ -29,6 +29,13 @@ class FlatRestTest {
         assertThat(second.body()).isEqualTo(first.body());
     }
 
+    @Test
+    void membersThatItDoesNotKnowAreIgnored() throws Exception {
+        assertThat(running.flat("POST", "/topics", "{\"name\":\"t\",\"description\":\"x\"}")
+                        .status())
+                .isEqualTo(201);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"a b", "a/b", "ä", "", "a*"})
     void anIllegalNameIsRefused(String name) throws Exception {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Message;
 import dev.fanfare.Payload;
+import dev.fanfare.server.RawHttp;
 import dev.fanfare.server.RunningServer;
 import dev.fanfare.server.RunningServer.Answered;
 import java.util.ArrayList;
@@ -314,6 +315,40 @@ class StandardRestTest {
     }
 
     @Test
+    void aConnectionThatPublishesTooFastIsToldWhenToTryAgain() throws Exception {
+        try (RunningServer limited = RunningServer.with("publish-rate", "0.5", "publish-burst", "3")) {
+            limited.call("POST", "/topics", "{\"name\":\"t\"}");
+            String path = "POST /topics/t/messages HTTP/1.1";
+            try (RawHttp connection = limited.raw();
+                    RawHttp other = limited.raw()) {
+                String several = "[{\"payload\":1},{\"payload\":2},{\"payload\":3},{\"payload\":4}]";
+                RawHttp.Response first = connection
+                        .request(path, "Host: x", "Content-Length: " + several.length())
+                        .send(several)
+                        .read();
+                assertThat(first.status()).isEqualTo(200);
+                assertThat(first.body()).containsOnlyOnce("RATE_LIMITED").contains("\"offset\":2");
+
+                String one = "{\"payload\":5}";
+                RawHttp.Response refused = connection
+                        .request(path, "Host: x", "Content-Length: " + one.length())
+                        .send(one)
+                        .read();
+                assertThat(refused.status()).isEqualTo(429);
+                assertThat(refused.header("content-type")).isEqualTo("application/problem+json");
+                assertThat(refused.header("retry-after")).isIn("1", "2");
+                assertThat(refused.body())
+                        .contains("\"code\":\"RATE_LIMITED\"", "publish-rate", "publish-burst", "\"retry_after_ms\":");
+
+                RawHttp.Response another = other.request(path, "Host: x", "Content-Length: " + one.length())
+                        .send(one)
+                        .read();
+                assertThat(another.status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
     void nothingIsPublishedWhenTheBodyIsNoJson() throws Exception {
         running.server.broker().createTopic("t");
 
@@ -343,6 +378,47 @@ class StandardRestTest {
                             .status())
                     .isEqualTo(200);
         }
+    }
+
+    @Test
+    void aMessageThatIsRefusedMakesNoTopic() throws Exception {
+        try (RunningServer making = RunningServer.with("auto-create-topics", "true")) {
+            for (String body : new String[] {"", "{", "{}", "{\"payload\":1,\"id\":\"x\"}"}) {
+                problem(making.call("POST", "/topics/none/messages", body), 400, "BAD_REQUEST", "");
+            }
+            assertThat(making.server.broker().topics()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'name':'q','overflow':'%s'}|overflow",
+                "{'name':'q','durable':'%s'}|durable",
+                "{'name':'q','%1$s':1,'%1$s':2}|twice",
+                "{'name':'q','%s':1}|known are",
+                "{'name':'$%s'}|belong",
+            })
+    void whatIsRefusedIsNotToldBackAtAnyLength(String body, String says) throws Exception {
+        String sent = body.replace('\'', '"').formatted("A".repeat(400_000));
+
+        Answered answered = running.call("POST", "/topics", sent);
+
+        assertThat(answered.status()).isBetween(400, 499);
+        assertThat(answered.body()).hasSizeLessThan(1_500).contains(says).contains("AAA...");
+    }
+
+    @Test
+    void aMemberThatDoesNotExistIsRefusedByItsName() throws Exception {
+        Answered answered = running.call("POST", "/topics", "{\"name\":\"t\",\"histroy\":5}");
+
+        problem(answered, 400, "BAD_REQUEST", "'histroy'");
+        assertThat(answered.body()).contains("history, history_bytes, history_ms, name");
+        assertThat(running.server.broker().topic("t")).isEmpty();
+        assertThat(running.call("POST", "/topics", "{\"name\":\"t\",\"histroy\":null}")
+                        .status())
+                .isEqualTo(201);
     }
 
     @Test

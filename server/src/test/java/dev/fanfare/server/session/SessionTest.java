@@ -18,8 +18,12 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,16 +38,33 @@ class SessionTest {
     private final ServerContext server = new ServerContext(broker, config, new Connections());
     private final WireKinds kinds = new WireKinds(config, timers);
     private final List<Peer> peers = new ArrayList<>();
+    private Executor background = Runnable::run;
+
+    @Test
+    void endingWhatNoSubscribeTakesIsRefusedAlike() {
+        Peer peer = new Peer(Dialect.STANDARD);
+        for (String topic : List.of("z.**.*", "#", "a*", " ", "a\\u0000")) {
+            for (String type : List.of("subscribe", "unsubscribe")) {
+                peer.says("{\"type\":\"" + type + "\",\"client_id\":\"c\",\"request_id\":\"r\",\"topic\":\"" + topic
+                        + "\"}");
+            }
+        }
+        assertThat(peer.heard("\"request_id\":\"r\"")).hasSize(10).allMatch(text -> text.contains("BAD_REQUEST"));
+
+        peer.says("{\"type\":\"unsubscribe\",\"topic\":\"z.*.**\",\"client_id\":\"c\"}");
+        assertThat(peer.heard("\"ack\"")).hasSize(1);
+    }
 
     /// One peer and its session.
     private final class Peer implements Connection {
         private final SessionLoop loop = loops.of(channel.eventLoop());
         private final FakePeer wire = new FakePeer(loop.delivery());
         private final List<String> said = new ArrayList<>();
+        private final Deque<byte[]> unread = new ArrayDeque<>();
         private final Session session;
 
         Peer(Dialect dialect) {
-            session = new SessionContext(server, dialect, loops, kinds).open(loop, this, "peer", false);
+            session = new SessionContext(server, dialect, loops, kinds, background).open(loop, this, "peer", false);
             session.opened();
             peers.add(this);
         }
@@ -51,7 +72,8 @@ class SessionTest {
         void says(String json) {
             byte[] text = json.getBytes(StandardCharsets.UTF_8);
             session.received();
-            session.text(text, 0, text.length);
+            unread.add(text);
+            readAgain();
             session.endOfBatch();
             turn();
         }
@@ -93,7 +115,10 @@ class SessionTest {
 
         @Override
         public void readAgain() {
-            // Everything said has been read.
+            while (!unread.isEmpty() && !session.paused()) {
+                byte[] text = unread.remove();
+                session.text(text, 0, text.length);
+            }
         }
 
         @Override
@@ -213,6 +238,103 @@ class SessionTest {
         slow.wire.take();
         turn();
         assertThat(slow.heard("SLOW_CONSUMER")).hasSize(1);
+    }
+
+    @Test
+    void theEndOfATopicWaitsForNoBatchAndIsToldBehindIt() {
+        broker.createTopic("t");
+        Peer peer = new Peer(Dialect.STANDARD);
+        String subscribe = "{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"%s\"%s}";
+        peer.says(subscribe.formatted("a", ",\"batch\":{\"size\":1000,\"linger_ms\":60000}"));
+        peer.says(subscribe.formatted("b", ""));
+        publish("t", 3);
+        assertThat(peer.heard("\"event\"")).hasSize(3);
+
+        broker.deleteTopic("t");
+        turn();
+        assertThat(peer.heard("\"event\"")).hasSize(6);
+        assertThat(peer.heard("topic_deleted")).hasSize(2);
+        assertThat(peer.wire.texts.getLast()).contains("topic_deleted");
+        assertThat(broker.feeds().subscriptions()).isZero();
+    }
+
+    @Test
+    void aSlowConsumerIsToldBehindTheFrameThatHasBegunToLeave() {
+        broker.createTopic("t");
+        Peer slow = new Peer(Dialect.STANDARD);
+        slow.says(
+                "{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"c\",\"overflow\":\"disconnect\",\"queue\":5}");
+        slow.wire.refuse();
+        publish("t", 4);
+        publish("t", 6);
+        slow.wire.take();
+        turn();
+
+        assertThat(slow.heard("\"event\"")).hasSize(1);
+        assertThat(broker.topic("t").orElseThrow().counters().dropped())
+                .as("what waited behind the first slice")
+                .isEqualTo(6);
+        assertThat(slow.wire.texts.getLast()).contains("SLOW_CONSUMER");
+        assertThat(slow.said).containsExactly("close " + CloseCode.POLICY);
+    }
+
+    private void subscribeToAll(Peer peer) {
+        peer.says("{\"type\":\"subscribe\",\"topic\":\"**\",\"client_id\":\"c\",\"request_id\":\"all\"}");
+    }
+
+    @Test
+    void thePatternsTopicsAreLookedForElsewhereAndAnswersKeepTheirOrder() {
+        Queue<Runnable> elsewhere = new ArrayDeque<>();
+        background = elsewhere::add;
+        broker.createTopic("t");
+        Peer peer = new Peer(Dialect.STANDARD);
+        Peer other = new Peer(Dialect.STANDARD);
+        peer.says("{\"type\":\"ping\",\"request_id\":\"before\"}");
+        subscribeToAll(peer);
+        peer.says("{\"type\":\"ping\",\"request_id\":\"after\"}");
+        other.says("{\"type\":\"ping\",\"request_id\":\"other\"}");
+        publish("t", 1);
+
+        assertThat(peer.heard("request_id")).hasSize(1);
+        assertThat(other.heard("other")).hasSize(1);
+
+        elsewhere.remove().run();
+        turn();
+        publish("t", 1);
+        assertThat(peer.wire.texts.stream().map(text -> text.replaceAll(".*(before|all|after|event).*", "$1")))
+                .containsExactly("before", "all", "after", "event");
+    }
+
+    @Test
+    void whoLeavesWhileItsPatternIsLookedForLeavesNothingBehind() {
+        Queue<Runnable> elsewhere = new ArrayDeque<>();
+        background = elsewhere::add;
+        broker.createTopic("t");
+        Peer peer = new Peer(Dialect.STANDARD);
+        subscribeToAll(peer);
+        peer.session.closed("gone");
+        peer.wire.close();
+        elsewhere.remove().run();
+        turn();
+
+        assertThat(broker.feeds().subscriptions()).isZero();
+        assertThat(broker.topic("t").orElseThrow().subscribers()).isZero();
+        assertThat(peer.wire.texts).isEmpty();
+    }
+
+    @Test
+    void aPatternThatIsRefusedIsAnsweredInItsTurn() {
+        Queue<Runnable> elsewhere = new ArrayDeque<>();
+        background = elsewhere::add;
+        Peer peer = new Peer(Dialect.STANDARD);
+        subscribeToAll(peer);
+        peer.says("{\"type\":\"ping\"}");
+        broker.close();
+        elsewhere.remove().run();
+        turn();
+
+        assertThat(peer.wire.texts.getFirst()).contains("SHUTTING_DOWN").contains("\"all\"");
+        assertThat(peer.wire.texts.getLast()).contains("pong");
     }
 
     @Test

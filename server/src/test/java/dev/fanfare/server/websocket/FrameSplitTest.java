@@ -6,25 +6,40 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /// Where reads end means nothing: any split of the same bytes, with pauses in between, gives the same calls.
 class FrameSplitTest {
 
-    private static final int ROUNDS = 1000;
     private static final int MAX = 2000;
+
+    private final MessageInflater inflater = new MessageInflater();
 
     @Test
     void anySplitOfTheSameBytesGivesTheSameCalls() {
+        run(1_000);
+    }
+
+    @Test
+    @Tag("stress")
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
+    void anySplitOfTheSameBytesGivesTheSameCallsForLong() {
+        run(50_000);
+    }
+
+    private void run(int rounds) {
         long seed = Long.getLong("fanfare.seed", System.nanoTime());
         System.out.println("FrameSplitTest: -Dfanfare.seed=" + seed);
         Random random = new Random(seed);
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < rounds; round++) {
             byte[] bytes = random.nextInt(4) == 0 ? damaged(random, frames(random)) : frames(random);
             boolean deflate = random.nextBoolean();
-            assertThat(Calls.scattered(bytes, MAX, deflate ? new MessageInflater() : null, random))
+            assertThat(Calls.scattered(bytes, MAX, deflate ? inflater : null, random))
                     .as("seed %d, round %d", seed, round)
-                    .isEqualTo(Calls.whole(bytes, MAX, deflate ? new MessageInflater() : null));
+                    .isEqualTo(Calls.whole(bytes, MAX, deflate ? inflater : null));
         }
     }
 

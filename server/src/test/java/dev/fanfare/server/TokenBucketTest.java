@@ -1,4 +1,4 @@
-package dev.fanfare.server.session;
+package dev.fanfare.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

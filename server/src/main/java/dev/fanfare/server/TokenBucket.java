@@ -1,4 +1,4 @@
-package dev.fanfare.server.session;
+package dev.fanfare.server;
 
 /// How many publishes a connection may still make: `burst` at once, refilled with `perSecond`. On the connection's
 /// event loop.

@@ -1,0 +1,226 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.FanfareException;
+import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.Pattern;
+import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.Request;
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.feed.TextFrame;
+import dev.fanfare.server.feed.WireKind;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/// What one session is subscribed to. On the connection's event loop, but for one thing: which topics a pattern
+/// matches is found out elsewhere, since there may be very many. The session reads no further request meanwhile, so
+/// that answers keep their order.
+final class Subscriptions {
+
+    private final Session session;
+    private final SessionContext context;
+    private final SessionLoop loop;
+    private final Connection connection;
+    private final Answers answers;
+    private final Codec codec;
+    private final WireKind kind;
+    private final String id;
+    private Map<WireSubscription.Key, WireSubscription> all = Map.of();
+    private boolean resolving;
+    private boolean closed;
+
+    /// @param id of the session, as it is named in errors
+    Subscriptions(
+            Session session,
+            SessionContext context,
+            SessionLoop loop,
+            Connection connection,
+            Answers answers,
+            WireKind kind,
+            String id) {
+        this.session = session;
+        this.context = context;
+        this.loop = loop;
+        this.connection = connection;
+        this.answers = answers;
+        this.codec = context.codec(loop);
+        this.kind = kind;
+        this.id = id;
+    }
+
+    /// Whether the topics of a pattern are being looked for.
+    boolean resolving() {
+        return resolving;
+    }
+
+    boolean isEmpty() {
+        return all.isEmpty();
+    }
+
+    void subscribe(Request.Subscribe request) {
+        try {
+            Pattern pattern = Pattern.of(request.topic());
+            // First of all: what is refused makes no topic either.
+            context.checkSubscriptions(all.size(), all.containsKey(key(request)), id);
+            if (!pattern.isWild() && session.topic(request.topic()) == null) {
+                session.refuse(request.requestId(), WireError.topicNotFound(request.topic()));
+                return;
+            }
+            subscribe(request, pattern);
+        } catch (FanfareException refused) {
+            refuse(request.requestId(), refused);
+        }
+    }
+
+    private void refuse(@Nullable String requestId, FanfareException refused) {
+        session.refuse(requestId, WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+    }
+
+    private static WireSubscription.Key key(Request.Subscribe request) {
+        return new WireSubscription.Key(request.clientId(), request.topic());
+    }
+
+    private void subscribe(Request.Subscribe request, Pattern pattern) {
+        WireSubscription.Key key = key(request);
+        Request.Batch batch = request.batch();
+        WireSubscription subscription = new WireSubscription(
+                session,
+                key,
+                pattern,
+                connection.outbox(),
+                batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
+                context.overflow(request.overflow(), request.topic()),
+                context.queue(request.queue(), request.topic()));
+        // The old one goes first, since a limit has no room for both; that is before the ack, so none of its events
+        // follow that.
+        WireSubscription replaced = forget(key);
+        if (replaced != null) {
+            replaced.close();
+        }
+        if (pattern.isWild()) {
+            resolve(request, subscription);
+        } else {
+            begin(request, subscription, subscription.attach(context.feeds(), Starts.of(request), kind));
+        }
+    }
+
+    private void resolve(Request.Subscribe request, WireSubscription subscription) {
+        resolving = true;
+        try {
+            context.background().execute(() -> resolveHere(request, subscription));
+        } catch (RejectedExecutionException closing) {
+            resolving = false;
+            session.refuse(
+                    request.requestId(),
+                    new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down; connect again later"));
+        }
+    }
+
+    /// On a thread that may take its time.
+    private void resolveHere(Request.Subscribe request, WireSubscription subscription) {
+        Attachment attachment;
+        try {
+            attachment = subscription.attach(context.feeds(), Starts.of(request), kind);
+        } catch (FanfareException refused) {
+            session.execute(() -> resolved(() -> refuse(request.requestId(), refused)), () -> {});
+            return;
+        } catch (RuntimeException | Error failed) {
+            session.execute(
+                    () -> resolved(() -> {
+                        session.failed(failed);
+                        connection.abort("internal error");
+                    }),
+                    () -> {});
+            return;
+        }
+        session.execute(
+                () -> {
+                    if (closed) {
+                        attachment.close();
+                    } else {
+                        resolved(() -> begin(request, subscription, attachment));
+                    }
+                },
+                attachment::close);
+    }
+
+    private void resolved(Runnable action) {
+        resolving = false;
+        if (!closed) {
+            action.run();
+            connection.readAgain();
+        }
+    }
+
+    private void begin(Request.Subscribe request, WireSubscription subscription, Attachment attachment) {
+        if (all.isEmpty()) {
+            // Most connections have one subscription: a map for two costs an idle one little.
+            all = new HashMap<>(2);
+        }
+        all.put(subscription.key(), subscription);
+        Attachment.Opened opened = subscription.attached(attachment, kind, loop.replaySlices());
+        TextFrame frame = answers.begin();
+        codec.subscribed(
+                frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
+        answers.send(frame);
+        subscription.begin();
+    }
+
+    /// What waits for the peer counts as lost: it is too slow to get it.
+    void giveUp() {
+        all.values().forEach(WireSubscription::giveUp);
+    }
+
+    private @Nullable WireSubscription forget(WireSubscription.Key key) {
+        return all.isEmpty() ? null : all.remove(key);
+    }
+
+    void unsubscribe(Request.Unsubscribe request) {
+        try {
+            end(request, Pattern.of(request.topic()));
+        } catch (FanfareException noName) {
+            refuse(request.requestId(), noName);
+        }
+    }
+
+    private void end(Request.Unsubscribe request, Pattern pattern) {
+        WireSubscription subscription = forget(new WireSubscription.Key(request.clientId(), request.topic()));
+        if (subscription != null) {
+            subscription.close();
+        } else if (codec.refusesStrayUnsubscribe()) {
+            session.refuse(request.requestId(), WireError.notSubscribed(request.topic()));
+            return;
+        } else if (!pattern.isWild() && context.find(request.topic()) == null) {
+            session.refuse(request.requestId(), WireError.topicNotFound(request.topic()));
+            return;
+        }
+        answers.say(out -> codec.unsubscribed(out, request, context.millis()));
+    }
+
+    /// Its topic is gone.
+    ///
+    /// @return false when it had ended already
+    boolean end(WireSubscription subscription) {
+        boolean was = forget(subscription.key()) != null;
+        if (was) {
+            subscription.close();
+        }
+        return was;
+    }
+
+    /// Delivers what is there, whatever its batches still wait for.
+    void flush() {
+        all.values().forEach(WireSubscription::flush);
+    }
+
+    /// Ends all of them, for good.
+    void close() {
+        closed = true;
+        List<WireSubscription> ended = List.copyOf(all.values());
+        all = Map.of();
+        ended.forEach(WireSubscription::close);
+    }
+}
