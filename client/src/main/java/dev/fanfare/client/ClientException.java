@@ -1,6 +1,11 @@
 package dev.fanfare.client;
 
 import java.io.Serial;
+import java.net.ConnectException;
+import java.net.http.HttpTimeoutException;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
 
 /// Something the server refused, or a server that could not be reached.
 public final class ClientException extends RuntimeException {
@@ -31,5 +36,23 @@ public final class ClientException extends RuntimeException {
     /// What went wrong, as one of the codes of the protocol (such as `TOPIC_NOT_FOUND`), [#CONNECTION] or [#CLOSED].
     public String code() {
         return code;
+    }
+
+    /// Why no connection came about, or why one broke, in the words of a user.
+    static String reason(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null && !(cause instanceof WebSocketHandshakeException)) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof WebSocketHandshakeException refused) {
+            return "the server answered " + refused.getResponse().statusCode() + " instead of opening a WebSocket";
+        }
+        return switch (cause) {
+            case UnresolvedAddressException _ -> "no such host";
+            case HttpTimeoutException _ -> "no answer in time";
+            case ClosedChannelException _ -> "refused, or closed at once; does a server run there?";
+            case ConnectException _ -> "connection refused; does a server run there?";
+            default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        };
     }
 }

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 /// @param firstDelay how long to wait before the first attempt to reconnect, about: it doubles with each attempt
 ///     and is spread at random over its second half; default 100 ms
 /// @param mostDelay what the delay grows to; default 10 s
-/// @param silence after how long without hearing anything a connection counts as broken; more than the server's
-///     heartbeat, which is 30 s unless set otherwise; default 75 s
+/// @param silence after how long without hearing anything, or without the answer to any publish, a connection counts
+///     as broken; more than the server's heartbeat, which is 30 s unless set otherwise; default 75 s
 /// @param window how many publishes may be unanswered before publishing waits: 1 to 10,000; default 256
 /// @param notices hears about the connection for publishing; default nobody
 public record ClientOptions(
@@ -46,6 +46,11 @@ public record ClientOptions(
     /// The same with other delays between attempts to reconnect.
     public ClientOptions withDelays(Duration first, Duration most) {
         return new ClientOptions(connectTimeout, first, most, silence, window, notices);
+    }
+
+    /// The same with another time for connecting and for the answer to a subscribe.
+    public ClientOptions withConnectTimeout(Duration newTimeout) {
+        return new ClientOptions(newTimeout, firstDelay, mostDelay, silence, window, notices);
     }
 
     /// The same with another silence.

@@ -3,7 +3,6 @@ package dev.fanfare.client;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
-import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -43,6 +42,11 @@ final class Connection {
         /// A frame came. The next one waits until this returns.
         void received(ServerFrame frame);
 
+        /// What the server owes for longer than it may, as the end of "no answer to ..."; null when it owes nothing.
+        /// Asked now and then, by any thread.
+        @Nullable
+        String overdue();
+
         /// The socket is gone, the next one is on its way.
         ///
         /// @param code of its close frame, or 1006 when there was none
@@ -57,7 +61,10 @@ final class Connection {
 
     private static final int NO_CLOSE_FRAME = 1006;
 
-    private static final int LOOKS_PER_SILENCE = 15;
+    private static final int LOOKS_PER_SILENCE = 75;
+
+    /// How many looks a quiet connection is left alone for.
+    private static final int LOOKS_PER_PING = 5;
 
     /// How many frames may wait for the owner; the next ones wait in the socket.
     private static final int INBOX_FRAMES = 64;
@@ -170,7 +177,7 @@ final class Connection {
             opening.cancel(true);
             throw unreachable("no answer within " + options.connectTimeout().toMillis() + " ms", e);
         } catch (ExecutionException | CompletionException e) {
-            throw unreachable(reason(e), e);
+            throw unreachable(ClientException.reason(e), e);
         } catch (InterruptedException e) {
             opening.cancel(true);
             Thread.currentThread().interrupt();
@@ -178,25 +185,16 @@ final class Connection {
         }
     }
 
-    private ClientException unreachable(String why, Exception cause) {
-        return new ClientException(ClientException.CONNECTION, "can't connect to " + uri + ": " + why, cause);
+    /// What to say about a server that has greeted.
+    ClientException wrongDialect() {
+        return new ClientException(
+                ClientException.CONNECTION,
+                uri + " is a port of the flat dialect; use the server's other port, that of the standard dialect (8080"
+                        + " unless it was set otherwise)");
     }
 
-    static String reason(Throwable error) {
-        Throwable cause = error;
-        while (cause.getCause() != null && !(cause instanceof WebSocketHandshakeException)) {
-            cause = cause.getCause();
-        }
-        if (cause instanceof WebSocketHandshakeException refused) {
-            return "the server answered " + refused.getResponse().statusCode() + " instead of opening a WebSocket";
-        }
-        return switch (cause) {
-            case java.nio.channels.UnresolvedAddressException _ -> "no such host";
-            case java.net.http.HttpTimeoutException _ -> "no answer in time";
-            case java.nio.channels.ClosedChannelException _ -> "refused, or closed at once; does a server run there?";
-            case java.net.ConnectException _ -> "connection refused; does a server run there?";
-            default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
-        };
+    private ClientException unreachable(String why, Exception cause) {
+        return new ClientException(ClientException.CONNECTION, "can't connect to " + uri + ": " + why, cause);
     }
 
     private void adopt(Socket socket, boolean again) {
@@ -234,8 +232,11 @@ final class Connection {
             lock.unlock();
         }
         socket.abort();
-        owner.lost(code, why);
-        executor.execute(this::reconnect);
+        try {
+            owner.lost(code, why);
+        } finally {
+            executor.execute(this::reconnect);
+        }
     }
 
     private void reconnect() {
@@ -269,21 +270,29 @@ final class Connection {
     }
 
     /// Looks at the connection now and then. One on which nothing was heard for a while is pinged; one that stays
-    /// silent is given up.
+    /// silent is given up, and so is one on which the server owes an answer for too long.
     ///
     /// The ping is more than politeness: when a stream ends without a close frame while a message is being handed
-    /// to the listener, the JDK's WebSocket says nothing. Sending then fails, and that is said.
+    /// to the listener, the JDK's WebSocket says nothing. Sending then fails, and that is said: the first ping only
+    /// provokes the reset, so one that is not answered is followed by another at the next look.
     private void watch(Socket socket) {
         if (!isCurrent(socket)) {
             return;
         }
-        Duration quiet = Duration.ofNanos(System.nanoTime() - socket.heardNanos);
+        long heard = socket.heardNanos;
+        Duration quiet = Duration.ofNanos(System.nanoTime() - heard);
         if (quiet.compareTo(options.silence()) >= 0) {
             socket.end(NO_CLOSE_FRAME, "nothing heard for " + quiet.toMillis() + " ms");
             return;
         }
+        String overdue = owner.overdue();
+        if (overdue != null) {
+            socket.end(NO_CLOSE_FRAME, "no answer to " + overdue);
+            return;
+        }
         Duration look = options.silence().dividedBy(LOOKS_PER_SILENCE);
-        if (quiet.compareTo(look) >= 0) {
+        boolean justPonged = socket.pongNanos == heard && quiet.compareTo(look.multipliedBy(LOOKS_PER_PING)) < 0;
+        if (quiet.compareTo(look) >= 0 && !justPonged) {
             socket.ping();
         }
         CompletableFuture.delayedExecutor(look.toMillis() + 1, TimeUnit.MILLISECONDS, executor)
@@ -311,6 +320,8 @@ final class Connection {
         private final StringBuilder partial = new StringBuilder();
         private final long openedNanos = System.nanoTime();
         private volatile long heardNanos = openedNanos;
+        // The same instant as above when the last thing heard was a pong.
+        private volatile long pongNanos = openedNanos;
         private volatile @Nullable WebSocket webSocket;
         // Both guarded by the lock.
         private final Deque<String> outbox = new ArrayDeque<>();
@@ -324,7 +335,7 @@ final class Connection {
         void ping() {
             var _ = socket().sendPing(ByteBuffer.allocate(0)).whenComplete((open, error) -> {
                 if (error != null) {
-                    end(NO_CLOSE_FRAME, reason(error));
+                    end(NO_CLOSE_FRAME, ClientException.reason(error));
                 }
             });
         }
@@ -343,11 +354,21 @@ final class Connection {
         private void drain() {
             do {
                 for (Runnable task = inbox.poll(); task != null; task = inbox.poll()) {
-                    task.run();
+                    run(task);
                 }
                 draining.set(false);
                 // What was added before that was seen by nobody else.
             } while (!inbox.isEmpty() && draining.compareAndSet(false, true));
+        }
+
+        /// A task that fails is a bug; it costs this socket, not the tasks after it nor the thread that drains.
+        private void run(Runnable task) {
+            try {
+                task.run();
+            } catch (Throwable e) {
+                log.error("Hearing {} failed", uri, e);
+                end(NO_CLOSE_FRAME, "the client failed: " + e);
+            }
         }
 
         private WebSocket socket() {
@@ -399,7 +420,7 @@ final class Connection {
             if (error == null) {
                 pump();
             } else {
-                end(NO_CLOSE_FRAME, reason(error));
+                end(NO_CLOSE_FRAME, ClientException.reason(error));
             }
         }
 
@@ -449,7 +470,9 @@ final class Connection {
 
         @Override
         public @Nullable CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
-            heardNanos = System.nanoTime();
+            long now = System.nanoTime();
+            pongNanos = now;
+            heardNanos = now;
             from.request(1);
             return null;
         }
@@ -462,7 +485,7 @@ final class Connection {
 
         @Override
         public void onError(WebSocket from, Throwable error) {
-            end(NO_CLOSE_FRAME, reason(error));
+            end(NO_CLOSE_FRAME, ClientException.reason(error));
         }
     }
 }

@@ -188,7 +188,7 @@ public final class FanfareClient implements AutoCloseable {
                     HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new ClientException(
-                    ClientException.CONNECTION, "can't connect to " + url.http() + ": " + Connection.reason(e), e);
+                    ClientException.CONNECTION, "can't connect to " + url.http() + ": " + ClientException.reason(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ClientException(ClientException.CLOSED, "interrupted while waiting for " + url.http(), e);

@@ -12,16 +12,27 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /// Reads the frames of a server and writes requests. Stateless, any thread. Payloads are cut out of the text as
 /// they are, so that no number changes its form.
 final class Frames {
 
-    private static final JsonFactory JSON = new JsonFactory();
+    /// A server checks what is published and passes it on, so nothing but the length of a frame limits it here: what
+    /// is refused would come again after each reconnect.
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
 
     /// How much text of positions a resuming subscribe carries at most; servers take messages of 64 KiB.
     private static final int POSITIONS_CHARS_MAX = 40_000;
+
+    private static final String FLAT_GREETING = "Connected with client_id";
 
     private Frames() {}
 
@@ -30,10 +41,10 @@ final class Frames {
         Reading reading = new Reading(text);
         try {
             reading.object();
+            return reading.frame();
         } catch (JacksonException | DateTimeException e) {
             throw unexpected(text, e);
         }
-        return reading.frame();
     }
 
     /// The refusal of a REST call: its body holds the same error as a frame would, if it comes from a Fanfare server.
@@ -191,6 +202,7 @@ final class Frames {
         private @Nullable Boolean recovered;
         private @Nullable String messageId;
         private String info = "";
+        private String notice = "";
         private long dropped;
         private boolean failed;
         private String code = "INTERNAL";
@@ -214,6 +226,9 @@ final class Frames {
                 while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
                     field(parser);
                 }
+                if (parser.nextToken() != null) {
+                    throw unexpected(text, null);
+                }
             }
         }
 
@@ -224,39 +239,45 @@ final class Frames {
                 return;
             }
             switch (name) {
-                case "type" -> type = parser.getString();
-                case "request_id" -> requestId = parser.getString();
-                case "topic" -> topic = parser.getString();
-                case "ts" -> ts = parser.getString();
-                case "epoch" -> epoch = parser.getString();
-                case "offset" -> offset = parser.getLongValue();
+                case "type" -> type = string(parser);
+                case "request_id" -> requestId = string(parser);
+                case "topic" -> topic = string(parser);
+                case "ts" -> ts = string(parser);
+                case "epoch" -> epoch = string(parser);
+                case "offset" -> offset = count(parser);
                 case "recovered" -> recovered = parser.getBooleanValue();
-                case "message_id" -> messageId = parser.getString();
-                case "msg" -> info = parser.getString();
-                case "dropped" -> dropped = parser.getLongValue();
+                case "message_id" -> messageId = string(parser);
+                case "msg" -> info = string(parser);
+                case "dropped" -> dropped = count(parser);
                 case "error" -> {
                     failed = true;
                     each(parser, this::errorField);
                 }
-                case "message" -> each(parser, this::messageField);
+                case "message" -> {
+                    if (token == JsonToken.VALUE_STRING) {
+                        notice = parser.getString();
+                    } else {
+                        each(parser, this::messageField);
+                    }
+                }
                 default -> parser.skipChildren();
             }
         }
 
         private void errorField(JsonParser parser, String name) {
             switch (name) {
-                case "code" -> code = parser.getString();
-                case "message" -> error = parser.getString();
+                case "code" -> code = string(parser);
+                case "message" -> error = string(parser);
                 default -> parser.skipChildren();
             }
         }
 
         private void messageField(JsonParser parser, String name) {
             switch (name) {
-                case "id" -> id = parser.getString();
-                case "type" -> messageType = parser.getString();
-                case "key" -> key = parser.getString();
-                case "encoding" -> encoding = parser.getString();
+                case "id" -> id = string(parser);
+                case "type" -> messageType = string(parser);
+                case "key" -> key = string(parser);
+                case "encoding" -> encoding = string(parser);
                 case "payload" -> payload = asWritten(parser);
                 case "headers" -> {
                     Map<String, String> read = new LinkedHashMap<>();
@@ -278,9 +299,25 @@ final class Frames {
             }
             while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
                 String name = parser.currentName();
-                parser.nextToken();
-                field.read(parser, name);
+                if (parser.nextToken() != JsonToken.VALUE_NULL) {
+                    field.read(parser, name);
+                }
             }
+        }
+
+        private String string(JsonParser parser) {
+            if (parser.currentToken() != JsonToken.VALUE_STRING) {
+                throw unexpected(text, null);
+            }
+            return parser.getString();
+        }
+
+        private long count(JsonParser parser) {
+            long count = parser.getLongValue();
+            if (count < 0) {
+                throw unexpected(text, null);
+            }
+            return count;
         }
 
         private String asText(JsonParser parser) {
@@ -315,7 +352,8 @@ final class Frames {
                     switch (info) {
                         case "messages_dropped" -> new ServerFrame.Dropped(topic, dropped);
                         case "topic_deleted" -> new ServerFrame.TopicDeleted(topic);
-                        default -> new ServerFrame.Other();
+                        default ->
+                            notice.startsWith(FLAT_GREETING) ? new ServerFrame.FlatGreeting() : new ServerFrame.Other();
                     };
                 default -> new ServerFrame.Other();
             };

@@ -26,7 +26,7 @@ public sealed interface Notice {
     /// A subscription is back.
     ///
     /// @param recovered whether nothing was missed
-    /// @param missed how many messages were missed, or -1 when that can't be known
+    /// @param missed how many messages were missed, or -1 when that can't be known, as for a pattern
     record Resumed(boolean recovered, long missed) implements Notice {
         @Override
         public String toString() {
@@ -34,9 +34,23 @@ public sealed interface Notice {
                 return "resumed, nothing was missed";
             }
             return missed < 0
-                    ? "resumed, but messages were missed: the gap was larger than the history that is kept"
+                    ? "resumed, but messages may have been missed: the gap was larger than the history that is kept,"
+                            + " or a topic was deleted or made anew"
                     : "resumed, but " + missed + " messages were missed: the gap was larger than the history that is"
                             + " kept";
+        }
+    }
+
+    /// A subscription is back, on a topic that was made anew meanwhile: its server was restarted, or it was
+    /// deleted and made again. It begins with the oldest message of the new one that is kept; what the old one
+    /// had after the last message heard is lost.
+    ///
+    /// @param topic the topic
+    record MadeAnew(String topic) implements Notice {
+        @Override
+        public String toString() {
+            return "resumed, but topic " + topic
+                    + " was made anew (was the server restarted?): what the old one had and was not heard is lost";
         }
     }
 

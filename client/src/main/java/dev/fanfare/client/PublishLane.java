@@ -2,6 +2,7 @@ package dev.fanfare.client;
 
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,12 +12,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The publishes of a client that are not answered yet, in the order of sending. A server answers in that order,
 /// and a new connection gets all of them again before anything newer, so the order survives a reconnect.
 ///
 /// The lock covers noting a request and handing it to the connection: what is sent first is first here.
 final class PublishLane implements Connection.Owner {
+
+    private static final Logger log = LoggerFactory.getLogger(PublishLane.class);
 
     private static final int MESSAGE_TOO_BIG = 1009;
 
@@ -28,7 +33,9 @@ final class PublishLane implements Connection.Owner {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Request> unanswered = new LinkedHashMap<>();
     private long lastId;
-    private boolean closed;
+    // What all publishes fail with from now on, if anything.
+    private @Nullable ClientException over;
+    private long answeredNanos;
 
     PublishLane(HttpClient http, URI uri, ClientOptions options, Executor executor) {
         this.options = options;
@@ -45,9 +52,12 @@ final class PublishLane implements Connection.Owner {
         CompletableFuture<Published> answer = new CompletableFuture<>();
         lock.lock();
         try {
-            if (closed) {
+            if (over != null) {
                 window.release();
-                return CompletableFuture.failedFuture(closedException());
+                return CompletableFuture.failedFuture(over);
+            }
+            if (unanswered.isEmpty()) {
+                answeredNanos = System.nanoTime();
             }
             String requestId = Long.toString(++lastId);
             String text = Frames.publish(requestId, topic, message);
@@ -60,22 +70,22 @@ final class PublishLane implements Connection.Owner {
     }
 
     CompletableFuture<Void> close() {
+        return end(new ClientException(ClientException.CLOSED, "the client was closed before the server answered"));
+    }
+
+    private CompletableFuture<Void> end(ClientException why) {
         List<Request> left;
         lock.lock();
         try {
-            closed = true;
+            over = why;
             left = new ArrayList<>(unanswered.values());
             unanswered.clear();
         } finally {
             lock.unlock();
         }
-        left.forEach(request -> request.answer.completeExceptionally(closedException()));
+        left.forEach(request -> request.answer.completeExceptionally(why));
         window.release(left.size());
         return connection.close();
-    }
-
-    private static ClientException closedException() {
-        return new ClientException(ClientException.CLOSED, "the client was closed before the server answered");
     }
 
     @Override
@@ -85,11 +95,12 @@ final class PublishLane implements Connection.Owner {
         try {
             unanswered.values().forEach(request -> connection.send(request.text));
             resent = unanswered.size();
+            answeredNanos = System.nanoTime();
         } finally {
             lock.unlock();
         }
         if (again) {
-            options.notices().accept(new Notice.Reconnected(resent));
+            tell(new Notice.Reconnected(resent));
         }
     }
 
@@ -106,7 +117,25 @@ final class PublishLane implements Connection.Owner {
             // A server that is going away has not taken the message: it goes to the next connection.
             case ServerFrame.Failure failure when failure.code().equals("SHUTTING_DOWN") -> {}
             case ServerFrame.Failure failure -> refuse(failure.requestId(), failure.exception());
+            case ServerFrame.FlatGreeting() -> {
+                var _ = end(connection.wrongDialect());
+            }
             case ServerFrame.Message _, ServerFrame.Dropped _, ServerFrame.TopicDeleted _, ServerFrame.Other _ -> {}
+        }
+    }
+
+    /// A server may take its time over a message, for example while a subscriber in its process has no room; but when
+    /// for as long as a connection may be silent none at all was answered, it won't.
+    @Override
+    public @Nullable String overdue() {
+        lock.lock();
+        try {
+            Duration waited = Duration.ofNanos(System.nanoTime() - answeredNanos);
+            return unanswered.isEmpty() || waited.compareTo(options.silence()) < 0
+                    ? null
+                    : "a publish within " + options.silence().toMillis() + " ms";
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -118,7 +147,15 @@ final class PublishLane implements Connection.Owner {
                     null,
                     new ClientException("TOO_LARGE", "the server closed the connection over this message: " + why));
         }
-        options.notices().accept(new Notice.ConnectionLost(why));
+        tell(new Notice.ConnectionLost(why));
+    }
+
+    private void tell(Notice notice) {
+        try {
+            options.notices().accept(notice);
+        } catch (Throwable e) {
+            log.warn("The listener of the notices failed", e);
+        }
     }
 
     private void refuse(@Nullable String requestId, ClientException error) {
@@ -137,6 +174,7 @@ final class PublishLane implements Connection.Owner {
                     : unanswered.keySet().stream().findFirst().orElse("");
             Request request = unanswered.remove(id);
             if (request != null) {
+                answeredNanos = System.nanoTime();
                 window.release();
             }
             return request;

@@ -33,6 +33,9 @@ sealed interface ServerFrame {
 
     record TopicDeleted(String topic) implements ServerFrame {}
 
+    /// What a listener of the flat dialect says first; the standard dialect is silent until it is asked.
+    record FlatGreeting() implements ServerFrame {}
+
     /// A heartbeat, a pong, or something a newer server says.
     record Other() implements ServerFrame {}
 }

@@ -37,6 +37,9 @@ public final class Subscription implements AutoCloseable {
     private int requests;
     private String lastError = "";
 
+    /// Since when the server owes the answer to a subscribe, as [System#nanoTime]; null when it owes none.
+    private volatile @Nullable Long askedNanos;
+
     Subscription(
             HttpClient http,
             URI uri,
@@ -118,12 +121,27 @@ public final class Subscription implements AutoCloseable {
                         end(new Notice.TopicDeleted(topic));
                     }
                 }
+                case ServerFrame.FlatGreeting() -> refused(connection.wrongDialect());
                 case ServerFrame.Other() -> {}
             }
         }
 
         @Override
+        public @Nullable String overdue() {
+            Long asked = askedNanos;
+            // The first answer is awaited by whoever subscribes.
+            return subscribed.isDone()
+                            && asked != null
+                            && System.nanoTime() - asked
+                                    > options.connectTimeout().toNanos()
+                    ? "the subscription to " + pattern + " within "
+                            + options.connectTimeout().toMillis() + " ms"
+                    : null;
+        }
+
+        @Override
         public void lost(int code, String why) {
+            askedNanos = null;
             // What waits for its topic is quiet until it has it.
             if (!waiting) {
                 tell(new Notice.ConnectionLost(lastError.isEmpty() ? why : lastError));
@@ -134,6 +152,7 @@ public final class Subscription implements AutoCloseable {
 
     private void subscribe() {
         String requestId = Integer.toString(++requests);
+        askedNanos = System.nanoTime();
         if (since == null) {
             connection.send(Frames.subscribe(requestId, clientId, pattern, start));
         } else if (wildcards) {
@@ -154,7 +173,7 @@ public final class Subscription implements AutoCloseable {
         positions.put(event.topic(), event.position());
         try {
             listener.onEvent(event);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             log.warn(
                     "The listener of {} failed on offset {}",
                     pattern,
@@ -164,10 +183,13 @@ public final class Subscription implements AutoCloseable {
     }
 
     private void acknowledged(ServerFrame.Ack ack) {
+        if (!Integer.toString(requests).equals(ack.requestId())) {
+            return;
+        }
+        askedNanos = null;
         waiting = false;
         if (since != null) {
-            boolean recovered = Boolean.TRUE.equals(ack.recovered());
-            tell(new Notice.Resumed(recovered, recovered ? 0 : missed(ack)));
+            tell(resumed(ack));
         }
         if (!wildcards) {
             // The ack says the first offset to come.
@@ -189,9 +211,17 @@ public final class Subscription implements AutoCloseable {
         };
     }
 
-    private long missed(ServerFrame.Ack ack) {
-        Position last = positions.get(pattern);
-        return last != null && last.epoch().equals(ack.epoch()) ? Math.max(-1, ack.offset() - last.offset() - 1) : -1;
+    private Notice resumed(ServerFrame.Ack ack) {
+        if (Boolean.TRUE.equals(ack.recovered())) {
+            return new Notice.Resumed(true, 0);
+        }
+        Position last = wildcards ? null : positions.get(pattern);
+        if (last == null || ack.epoch() == null) {
+            return new Notice.Resumed(false, -1);
+        }
+        return last.epoch().equals(ack.epoch())
+                ? new Notice.Resumed(false, Math.max(-1, ack.offset() - last.offset() - 1))
+                : new Notice.MadeAnew(pattern);
     }
 
     private void failed(ServerFrame.Failure failure) {
@@ -200,16 +230,25 @@ public final class Subscription implements AutoCloseable {
             // About the connection (a slow consumer, for example): the server closes it now.
             return;
         }
-        if (since == null) {
-            subscribed.completeExceptionally(failure.exception());
-        } else if (failure.code().equals("TOPIC_NOT_FOUND")) {
+        askedNanos = null;
+        if (since != null && failure.code().equals("TOPIC_NOT_FOUND")) {
             if (!waiting) {
                 waiting = true;
                 tell(new Notice.TopicMissing(pattern));
             }
             connection.startOver();
-        } else if (!failure.code().equals("SHUTTING_DOWN")) {
-            end(new Notice.Ended(lastError));
+        } else if (since == null || !failure.code().equals("SHUTTING_DOWN")) {
+            refused(failure.exception());
+        }
+    }
+
+    /// The server does not give what was asked for, and never will.
+    private void refused(ClientException error) {
+        if (since == null) {
+            subscribed.completeExceptionally(error);
+        } else {
+            boolean refusal = !error.code().equals(ClientException.CONNECTION);
+            end(new Notice.Ended((refusal ? error.code() + ": " : "") + error.getMessage()));
         }
     }
 
@@ -221,7 +260,7 @@ public final class Subscription implements AutoCloseable {
     private void tell(Notice notice) {
         try {
             listener.onNotice(notice);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             log.warn("The listener of {} failed on a notice", pattern, e);
         }
     }

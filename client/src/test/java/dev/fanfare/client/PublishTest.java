@@ -168,6 +168,46 @@ class PublishTest {
     }
 
     @Test
+    void aListenerOfNoticesWithAnErrorDoesNotKeepItFromReconnecting() throws Exception {
+        ClientOptions careless = options.withNotices(notice -> {
+            throw new AssertionError("as the test asked for");
+        });
+        try (FanfareClient other = FanfareClient.open(server.url(), careless)) {
+            CompletableFuture<Published> answer = other.publish("a", "1");
+            server.nextPeer().drop();
+            Peer next = server.nextPeer();
+            next.take();
+            acknowledge(next, 1, 0);
+            assertThat(answer.get(10, TimeUnit.SECONDS).position().offset()).isZero();
+        }
+    }
+
+    @Test
+    void aPortOfTheFlatDialectIsRecognised() throws Exception {
+        CompletableFuture<Published> first = client.publish("a", "1");
+        Peer peer = server.nextPeer();
+        peer.send("{\"type\":\"info\",\"message\":\"Connected with client_id: 550e8400-e29b-41d4-a716-446655440000\"}");
+        peer.send("{\"type\":\"error\",\"code\":\"VALIDATION_ERROR\",\"message\":\"data is missing\"}");
+        assertThatThrownBy(first::join)
+                .cause()
+                .isInstanceOf(ClientException.class)
+                .hasMessageContainingAll(server.url(), "flat dialect", "standard dialect")
+                .extracting("code")
+                .isEqualTo(ClientException.CONNECTION);
+        assertThatThrownBy(() -> client.publish("a", "2").join()).hasMessageContaining("flat dialect");
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerIsAskedAgain() throws Exception {
+        try (FanfareClient impatient = FanfareClient.open(server.url(), options.withSilence(Duration.ofSeconds(1)))) {
+            var _ = impatient.publish("a", "1");
+            String request = server.nextPeer().take();
+            assertThat(server.nextPeer().take()).isEqualTo(request);
+            assertThat(notices.poll(10, TimeUnit.SECONDS)).asString().contains("no answer to a publish within 1000 ms");
+        }
+    }
+
+    @Test
     void closingFailsWhatIsUnansweredAndClosesTheConnection() throws Exception {
         CompletableFuture<Published> answer = client.publish("a", "1");
         Peer peer = server.nextPeer();

@@ -16,6 +16,10 @@ import org.junit.jupiter.api.Test;
 /// Subscribing and resuming, against a server that does what a test says.
 class SubscribeTest {
 
+    private static final String FLAT_GREETING =
+            "{\"type\":\"info\",\"message\":\"Connected with client_id: 550e8400-e29b-41d4-a716-446655440000\"}";
+    private static final Duration MOMENT = Duration.ofSeconds(2);
+
     private final ScriptedServer server = new ScriptedServer();
     private final ClientOptions options = ClientOptions.defaults()
             .withDelays(Duration.ofMillis(1), Duration.ofMillis(20))
@@ -30,11 +34,17 @@ class SubscribeTest {
             if (event.text().equals("throw")) {
                 throw new IllegalStateException("as the test asked for");
             }
+            if (event.text().equals("error")) {
+                throw new AssertionError("as the test asked for");
+            }
         }
 
         @Override
         public void onNotice(Notice notice) {
             notices.add(notice);
+            if (notice instanceof Notice.MessagesDropped) {
+                throw new AssertionError("as the test asked for");
+            }
         }
     };
 
@@ -121,12 +131,22 @@ class SubscribeTest {
     }
 
     @Test
-    void doesNotKnowHowManyWereMissedInAnotherEpoch() throws Exception {
+    void saysThatTheTopicWasMadeAnewInAnotherEpoch() throws Exception {
         subscribed("a", Start.latest(), 5).drop();
         Peer again = server.nextPeer();
         again.send(ack(2, "f", 0, ",\"recovered\":false"));
         again.send(event("a", 0, "1").replace("\"epoch\":\"e\"", "\"epoch\":\"f\""));
         next();
+        assertThat(notices.poll(10, TimeUnit.SECONDS)).isInstanceOf(Notice.ConnectionLost.class);
+        Notice anew = notices.poll(10, TimeUnit.SECONDS);
+        assertThat(anew).isEqualTo(new Notice.MadeAnew("a"));
+        assertThat(anew).asString().contains("topic a was made anew").doesNotContain("history");
+    }
+
+    @Test
+    void doesNotKnowHowManyMessagesOfAPatternWereMissed() throws Exception {
+        subscribed("*", Start.latest(), -1).drop();
+        server.nextPeer().send(ack(2, "", -1, ",\"recovered\":false"));
         assertThat(notices.poll(10, TimeUnit.SECONDS)).isInstanceOf(Notice.ConnectionLost.class);
         assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.Resumed(false, -1));
     }
@@ -184,8 +204,7 @@ class SubscribeTest {
     @Test
     void tellsWhatTheServerDropped() throws Exception {
         Peer peer = subscribed("a", Start.latest(), 0);
-        peer.send("{\"type\":\"info\",\"topic\":\"a\",\"client_id\":\"c\",\"msg\":\"messages_dropped\",\"dropped\":17,"
-                + "\"ts\":\"2026-01-01T00:00:00.000Z\"}");
+        peer.send(dropped(17));
         assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.MessagesDropped("a", 17));
     }
 
@@ -221,7 +240,7 @@ class SubscribeTest {
         third.send(ack(4, "f", 0, ",\"recovered\":false"));
         assertThat(notices.poll(10, TimeUnit.SECONDS)).isInstanceOf(Notice.ConnectionLost.class);
         assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.TopicMissing("a"));
-        assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.Resumed(false, -1));
+        assertThat(notices.poll(10, TimeUnit.SECONDS)).isEqualTo(new Notice.MadeAnew("a"));
     }
 
     @Test
@@ -245,6 +264,18 @@ class SubscribeTest {
     }
 
     @Test
+    void aListenerWithAnErrorHearsTheNextMessageAndIsKeptConnected() throws Exception {
+        Peer peer = subscribed("a", Start.latest(), 0);
+        peer.send(event("a", 0, "\"error\""));
+        peer.send(dropped(17));
+        peer.send(event("a", 1, "\"go on\""));
+        assertThat(next().text()).isEqualTo("error");
+        assertThat(next().text()).isEqualTo("go on");
+        peer.drop();
+        assertThat(server.nextPeer().take()).contains("\"offset\":1");
+    }
+
+    @Test
     void aSilentConnectionIsReplaced() throws Exception {
         server.ignorePings();
         try (FanfareClient impatient = FanfareClient.open(server.url(), options.withSilence(Duration.ofMillis(200)))) {
@@ -255,6 +286,60 @@ class SubscribeTest {
             assertThat(server.nextPeer().take()).contains("\"since\"");
             Notice lost = notices.poll(10, TimeUnit.SECONDS);
             assertThat(lost).asString().contains("nothing heard");
+        }
+    }
+
+    @Test
+    void aPortOfTheFlatDialectIsRecognised() throws Exception {
+        CompletableFuture<Subscription> subscribing = subscribing("a", Start.latest());
+        Peer peer = server.nextPeer();
+        peer.send(FLAT_GREETING);
+        peer.send("{\"type\":\"ack\",\"request_type\":\"subscribe\",\"topic\":\"a\",\"message\":\"Subscribed\"}");
+        assertThatThrownBy(subscribing::join)
+                .cause()
+                .isInstanceOf(ClientException.class)
+                .hasMessageContainingAll(server.url(), "flat dialect", "standard dialect");
+    }
+
+    @Test
+    void endsWhenAfterAReconnectThePortIsOneOfTheFlatDialect() throws Exception {
+        subscribed("a", Start.latest(), 0).drop();
+        Peer again = server.nextPeer();
+        again.send(FLAT_GREETING);
+        assertThat(notices.poll(10, TimeUnit.SECONDS)).isInstanceOf(Notice.ConnectionLost.class);
+        assertThat(notices.poll(10, TimeUnit.SECONDS))
+                .isInstanceOf(Notice.Ended.class)
+                .asString()
+                .contains("flat dialect");
+    }
+
+    @Test
+    void aServerThatTalksButDoesNotAnswerIsGivenUp() throws Exception {
+        try (FanfareClient impatient = FanfareClient.open(server.url(), options.withConnectTimeout(MOMENT))) {
+            CompletableFuture<Subscription> subscribing =
+                    CompletableFuture.supplyAsync(() -> impatient.subscribe("a", Start.latest(), listener));
+            // The answer to something else is none.
+            server.nextPeer().send(ack(7, "e", 0, ""));
+            assertThatThrownBy(subscribing::join)
+                    .cause()
+                    .isInstanceOf(ClientException.class)
+                    .hasMessageContaining("did not answer the subscription to a within");
+        }
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerTheResumingIsAskedAgain() throws Exception {
+        try (FanfareClient impatient = FanfareClient.open(server.url(), options.withConnectTimeout(MOMENT))) {
+            CompletableFuture<Subscription> subscribing =
+                    CompletableFuture.supplyAsync(() -> impatient.subscribe("a", Start.latest(), listener));
+            Peer peer = server.nextPeer();
+            peer.send(ack(1, "e", 0, ""));
+            subscribing.get(10, TimeUnit.SECONDS);
+            peer.drop();
+            server.nextPeer().take();
+            assertThat(server.nextPeer().take()).contains("\"since\"");
+            assertThat(notices.poll(10, TimeUnit.SECONDS)).isInstanceOf(Notice.ConnectionLost.class);
+            assertThat(notices.poll(10, TimeUnit.SECONDS)).asString().contains("no answer to the subscription to a");
         }
     }
 
@@ -309,6 +394,11 @@ class SubscribeTest {
     private static String event(String topic, long offset, String payload) {
         return "{\"type\":\"event\",\"topic\":\"" + topic + "\",\"message\":{\"id\":\"i\",\"payload\":" + payload
                 + "},\"ts\":\"2026-01-01T00:00:01.000Z\",\"epoch\":\"e\",\"offset\":" + offset + "}";
+    }
+
+    private static String dropped(int count) {
+        return "{\"type\":\"info\",\"topic\":\"a\",\"client_id\":\"c\",\"msg\":\"messages_dropped\",\"dropped\":"
+                + count + ",\"ts\":\"2026-01-01T00:00:00.000Z\"}";
     }
 
     private static String notFound(int request) {
