@@ -21,6 +21,9 @@ final class Banner {
         String url = server.port() == USUAL_PORT && host.equals("127.0.0.1") ? "" : " --url http://" + address;
         StringBuilder text = new StringBuilder();
         text.append("Fanfare ").append(Main.Version.text()).append('\n').append('\n');
+        if (isWildcard(server.host())) {
+            line(text, "listening", "on " + server.host() + ", every address of this machine; among them:");
+        }
         line(text, "WebSocket", "ws://" + address + "/ws");
         line(text, "REST", "http://" + address);
         line(text, "docs", "http://" + address + "/docs");
@@ -47,6 +50,14 @@ final class Banner {
         }
         return Optional.of("warning: " + server.host() + " can be reached from other machines, and there is no"
                 + " authentication: whoever reaches it may read and publish everything");
+    }
+
+    private static boolean isWildcard(String host) {
+        try {
+            return InetAddress.getByName(host).isAnyLocalAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
     }
 
     private static void line(StringBuilder text, String label, String value) {

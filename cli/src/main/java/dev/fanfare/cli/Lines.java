@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// The lines of a stream, as UTF-8 whatever the locale; a line ends with `\n` or `\r\n`. One thread.
@@ -17,6 +18,7 @@ final class Lines {
     private int from;
     private int to;
     private long number;
+    private boolean malformed;
 
     Lines(InputStream in) {
         this.in = in;
@@ -25,6 +27,11 @@ final class Lines {
     /// The number of the line read last, from 1.
     long number() {
         return number;
+    }
+
+    /// Whether the line read last was not UTF-8: what could not be read became U+FFFD.
+    boolean malformed() {
+        return malformed;
     }
 
     /// The next line, or null at the end.
@@ -60,8 +67,11 @@ final class Lines {
         return any ? text(line) : null;
     }
 
-    private static String text(ByteArrayOutputStream line) {
+    private String text(ByteArrayOutputStream line) {
         String text = line.toString(StandardCharsets.UTF_8);
+        // What is UTF-8 has one spelling in bytes; comparing is only needed where a replacement may have been made.
+        malformed = text.indexOf('\uFFFD') >= 0
+                && !Arrays.equals(text.getBytes(StandardCharsets.UTF_8), line.toByteArray());
         return text.endsWith("\r") ? text.substring(0, text.length() - 1) : text;
     }
 

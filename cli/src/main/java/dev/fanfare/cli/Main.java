@@ -46,6 +46,10 @@ public final class Main implements Runnable {
             complain(command.getCommandSpec(), String.valueOf(error.getMessage()));
             return FAILED;
         });
+        commands.setParameterExceptionHandler((error, given) -> {
+            complain(error.getCommandLine().getCommandSpec(), WrongUse.line(error));
+            return WRONG_USE;
+        });
         System.exit(commands.execute(args));
     }
 

@@ -34,7 +34,11 @@ import tools.jackson.core.json.JsonFactory;
             "Publishes the lines of standard input, each as one message.",
             "",
             "Waits until the server has every line. If the connection breaks, reconnects and sends again what was not"
-                    + " acknowledged. Exit code 1 if any line was refused."
+                    + " acknowledged: no line is lost, but the last ones sent may be there twice (at least once), the"
+                    + " repeated ones behind those that came after them. Exit code 1 if any line was refused.",
+            "",
+            "Input is UTF-8. Bytes that are not are replaced by U+FFFD, which is said once; with --json such a line is"
+                    + " refused."
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class)
@@ -61,6 +65,9 @@ final class Pub implements Callable<Integer> {
     private final CompletableFuture<Integer> fatal = new CompletableFuture<>();
     private final AtomicLong refused = new AtomicLong();
     private final ConcurrentLinkedQueue<Line> again = new ConcurrentLinkedQueue<>();
+
+    /// Whether something was not UTF-8. The reader's own.
+    private boolean replaced;
 
     /// Its parties are the lines that have no answer yet, and the reader.
     private final Phaser unanswered = new Phaser(1);
@@ -98,7 +105,7 @@ final class Pub implements Callable<Integer> {
                 String text = lines.next();
                 more = text != null;
                 if (text != null) {
-                    publish(client, lines.number(), text);
+                    publish(client, lines.number(), text, lines.malformed());
                 }
             } catch (IOException e) {
                 refuse(lines.number(), String.valueOf(e.getMessage()));
@@ -111,15 +118,22 @@ final class Pub implements Callable<Integer> {
         } while (unanswered.getRegisteredParties() > 1);
     }
 
-    private void publish(FanfareClient client, long number, String text) {
+    private void publish(FanfareClient client, long number, String text, boolean malformed) {
         if (!json) {
+            if (malformed && !replaced) {
+                replaced = true;
+                Main.complain(
+                        spec,
+                        "line " + number + " is not UTF-8: what can't be read in it and in lines after it is replaced"
+                                + " by U+FFFD");
+            }
             send(client, new Line(number, Outgoing.text(text)));
             return;
         }
         if (text.isBlank()) {
             return;
         }
-        String wrong = whatIsWrongWith(text);
+        String wrong = malformed ? "not JSON: not UTF-8" : whatIsWrongWith(text);
         if (wrong == null) {
             send(client, new Line(number, Outgoing.json(text)));
         } else {
@@ -141,7 +155,10 @@ final class Pub implements Callable<Integer> {
         }
         Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
         String code = cause instanceof ClientException refusal ? refusal.code() : "";
-        if (!code.equals("TOPIC_NOT_FOUND")) {
+        if (code.equals(ClientException.CONNECTION)) {
+            // Nothing that this server can do for any line.
+            fail(String.valueOf(cause.getMessage()));
+        } else if (!code.equals("TOPIC_NOT_FOUND")) {
             refuse(line.number, code + ": " + cause.getMessage());
         } else if (server.create()) {
             // It was made at the start, so somebody has deleted it, or the server has forgotten it.
@@ -156,7 +173,7 @@ final class Pub implements Callable<Integer> {
             return;
         }
         if (client.createTopic(topic)) {
-            Main.complain(spec, "topic " + topic + " was gone, made it again");
+            Main.complain(spec, ServerOptions.madeAgain(topic));
         }
         for (Line line = again.poll(); line != null; line = again.poll()) {
             send(client, line);

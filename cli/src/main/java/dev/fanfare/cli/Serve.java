@@ -86,6 +86,7 @@ final class Serve implements Callable<Integer> {
     private void run(Settings settings) throws InterruptedException {
         settings.warnings().forEach(warning -> Main.complain(spec, warning));
         var config = settings.config();
+        JvmMemory.warning(config.memoryBytes()).ifPresent(warning -> Main.complain(spec, warning));
         AtomicReference<@Nullable FanfareServer> started = new AtomicReference<>();
         CountDownLatch done = new CountDownLatch(1);
         // A JVM that a signal ends exits with 128 + the signal's number, unless it is halted with another code.

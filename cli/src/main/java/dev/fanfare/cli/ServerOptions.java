@@ -25,7 +25,7 @@ final class ServerOptions {
                     + " Default: $$FANFARE_URL, or http://127.0.0.1:8080.")
     private String url = "";
 
-    @Option(names = "--create", description = "Make the topic if it does not exist.")
+    @Option(names = "--create", description = "Make the topic if it does not exist, or not any more.")
     private boolean create;
 
     /// Whether to make a topic that does not exist.
@@ -43,6 +43,11 @@ final class ServerOptions {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--url: " + e.getMessage(), e);
         }
+    }
+
+    /// What to say about a topic that was made at the start and had to be made again.
+    static String madeAgain(String topic) {
+        return "topic " + topic + " was gone, made it again";
     }
 
     /// What to say about a topic that is not there.

@@ -97,7 +97,7 @@ final class Sub implements Callable<Integer> {
             if (server.create() && !isPattern()) {
                 client.createTopic(pattern);
             }
-            var _ = client.subscribe(pattern, start, new Listener());
+            var _ = client.subscribe(pattern, start, new Listener(client));
             return print(left);
         } catch (ClientException e) {
             boolean unknown = e.code().equals("TOPIC_NOT_FOUND");
@@ -168,6 +168,12 @@ final class Sub implements Callable<Integer> {
     /// Called by the client's threads.
     private final class Listener implements SubscriptionListener {
 
+        private final FanfareClient client;
+
+        private Listener(FanfareClient client) {
+            this.client = client;
+        }
+
         @Override
         public void onEvent(Event event) {
             put(new Item.Print(json ? event.json() : isPattern() ? event.topic() + ": " + event.text() : event.text()));
@@ -175,6 +181,10 @@ final class Sub implements Callable<Integer> {
 
         @Override
         public void onNotice(Notice notice) {
+            if (notice instanceof Notice.TopicMissing && server.create()) {
+                makeAgain();
+                return;
+            }
             Main.complain(spec, notice.toString());
             switch (notice) {
                 case Notice.TopicDeleted _ -> put(new Item.End(Main.OK));
@@ -182,8 +192,19 @@ final class Sub implements Callable<Integer> {
                 case Notice.ConnectionLost _,
                         Notice.Reconnected _,
                         Notice.Resumed _,
+                        Notice.MadeAnew _,
                         Notice.MessagesDropped _,
                         Notice.TopicMissing _ -> {}
+            }
+        }
+
+        private void makeAgain() {
+            try {
+                if (client.createTopic(pattern)) {
+                    Main.complain(spec, ServerOptions.madeAgain(pattern));
+                }
+            } catch (ClientException e) {
+                Main.complain(spec, e.getMessage() + "; waiting for the topic");
             }
         }
 

@@ -71,8 +71,12 @@ final class Command implements AutoCloseable {
 
     /// Gives it standard input; it may get more.
     Command input(String text) throws IOException {
+        return input(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Command input(byte[] bytes) throws IOException {
         OutputStream in = process.getOutputStream();
-        in.write(text.getBytes(StandardCharsets.UTF_8));
+        in.write(bytes);
         in.flush();
         return this;
     }
@@ -158,6 +162,9 @@ final class Command implements AutoCloseable {
 
     @Override
     public void close() {
+        // Of a shell also what it started: the other ends of its pipes.
+        List<ProcessHandle> started = process.descendants().toList();
+        started.forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().onExit().orTimeout(SECONDS, TimeUnit.SECONDS).join();
     }
 }

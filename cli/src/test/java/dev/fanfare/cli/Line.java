@@ -11,9 +11,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /// A line between a client and a server that a test can cut: it passes bytes on in both directions.
 final class Line implements AutoCloseable {
 
-    private final int serverPort;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private volatile int serverPort;
     private ServerSocket listening;
 
     Line(int serverPort) throws IOException {
@@ -34,6 +34,11 @@ final class Line implements AutoCloseable {
             socket.close();
         }
         sockets.clear();
+    }
+
+    /// Leads to another server from now on.
+    void leadTo(int otherPort) {
+        serverPort = otherPort;
     }
 
     void mend() throws IOException {

@@ -41,6 +41,16 @@ class LinesTest {
     }
 
     @Test
+    void knowsWhatWasNotUtf8() throws Exception {
+        byte[] bytes = "caf\u00e9\ncaf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1);
+        Lines lines = new Lines(new SequenceInputStream(stream("caf\u00e9 \uFFFD\n"), new ByteArrayInputStream(bytes)));
+        assertThat(lines.next()).isEqualTo("caf\u00e9 \uFFFD");
+        assertThat(lines.malformed()).isFalse();
+        assertThat(lines.next()).isEqualTo("caf\uFFFD");
+        assertThat(lines.malformed()).isTrue();
+    }
+
+    @Test
     void passesOverALineThatIsTooLong() throws Exception {
         InputStream endless = new ByteArrayInputStream(new byte[Lines.BYTES_MAX + 1]);
         Lines lines = new Lines(new SequenceInputStream(endless, stream("\nnext\n")));

@@ -3,6 +3,7 @@ package dev.fanfare.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,15 +24,17 @@ class PubSubIT {
 
     private int port;
     private String url = "";
+    private String flatUrl = "";
 
     @SuppressWarnings("NullAway.Init") // set before every test
     private Command server;
 
     @BeforeAll
     void start() throws Exception {
-        server = Command.fanfare("serve", "--port", "0", "--history", "100", "--log-level", "warn");
+        server = Command.fanfare("serve", "--port", "0", "--flat-port", "0", "--history", "100", "--log-level", "warn");
         port = Integer.parseInt(server.lineWith("WebSocket").replaceFirst(".*:(\\d+)/ws", "$1"));
         url = "http://127.0.0.1:" + port;
+        flatUrl = server.lineWith("flat").replaceFirst(".*(http://[0-9.:]+).*", "$1");
     }
 
     @AfterAll
@@ -90,6 +93,26 @@ class PubSubIT {
     }
 
     @Test
+    void inputThatIsNotUtf8IsSaidOnceAndNoJson() throws Exception {
+        byte[] latin = "plain\ncaf\u00e9\nma\u00f1ana\n".getBytes(StandardCharsets.ISO_8859_1);
+        try (Command pub = Command.fanfare("pub", "latin", "--create", "--url", url)) {
+            pub.input(latin).endInput();
+            assertThat(pub.exitCode()).isZero();
+            assertThat(pub.complaints()).singleElement().asString().contains("line 2 is not UTF-8", "U+FFFD");
+        }
+        byte[] latinJson = "1\n\"caf\u00e9\"\n".getBytes(StandardCharsets.ISO_8859_1);
+        try (Command pub = Command.fanfare("pub", "latin", "--json", "--url", url)) {
+            pub.input(latinJson).endInput();
+            assertThat(pub.exitCode()).isEqualTo(1);
+            assertThat(pub.complaints()).singleElement().asString().contains("line 2 was not published", "not UTF-8");
+        }
+        try (Command sub = Command.fanfare("sub", "latin", "--from=earliest", "--count=4", "--url", url)) {
+            assertThat(sub.exitCode()).isZero();
+            assertThat(sub.output()).containsExactly("plain", "caf\uFFFD", "ma\uFFFDana", "1");
+        }
+    }
+
+    @Test
     void anUnknownTopicNamesTheWayOut() throws Exception {
         try (Command pub = Command.fanfare("pub", "nowhere", "--url", "ws://127.0.0.1:" + port + "/ws")) {
             // Its input stays open: it ends by itself.
@@ -100,6 +123,19 @@ class PubSubIT {
         try (Command sub = Command.fanfare("sub", "nowhere", "--url", url)) {
             assertThat(sub.exitCode()).isEqualTo(1);
             assertThat(sub.complaints()).singleElement().asString().contains("nowhere", "does not exist", "--create");
+        }
+    }
+
+    @Test
+    void thePortOfTheFlatDialectIsNamed() throws Exception {
+        try (Command pub = Command.fanfare("pub", "mixed-up", "--create", "--url", flatUrl);
+                Command sub = Command.fanfare("sub", "mixed-up", "--create", "--url", flatUrl)) {
+            // Its input stays open: it ends by itself.
+            pub.input("x\n");
+            assertThat(pub.exitCode()).isEqualTo(1);
+            assertThat(pub.complaints()).singleElement().asString().contains("flat dialect", "standard dialect");
+            assertThat(sub.exitCode()).isEqualTo(1);
+            assertThat(sub.complaints()).singleElement().asString().contains("flat dialect", "standard dialect");
         }
     }
 
@@ -175,6 +211,33 @@ class PubSubIT {
             line.mend();
             assertThat(sub.complaintWith("resumed")).contains("50 messages were missed");
             assertThat(sub.lines(100)).isEqualTo(list(51, 151));
+        }
+    }
+
+    @Test
+    void aServerThatForgotTheTopicGetsItAgain() throws Exception {
+        try (Command first = Command.fanfare("serve", "--port", "0", "--log-level", "warn")) {
+            int oldPort = Integer.parseInt(first.lineWith("WebSocket").replaceFirst(".*:(\\d+)/ws", "$1"));
+            try (Line line = new Line(oldPort);
+                    Command sub = Command.fanfare("sub", "again", "--create", "--from=earliest", "--url", line.url())) {
+                try (Command pub = Command.fanfare("pub", "again", "--create", "--url", line.url())) {
+                    pub.input("before\n").endInput();
+                    assertThat(pub.exitCode()).isZero();
+                }
+                sub.lineWith("before");
+                line.cut();
+                sub.complaintWith("connection lost");
+                // Another server, as one that was restarted is.
+                line.leadTo(port);
+                line.mend();
+                sub.complaintWith("topic again was gone, made it again");
+                assertThat(sub.complaintWith("resumed")).contains("topic again was made anew");
+                try (Command pub = Command.fanfare("pub", "again", "--url", url)) {
+                    pub.input("after\n").endInput();
+                    assertThat(pub.exitCode()).isZero();
+                }
+                sub.lineWith("after");
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The launcher and `fanfare serve`, as processes.
@@ -106,6 +107,23 @@ class ServeIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "serve --prot 1, --prot, Did you mean --port?",
+        "pub topic --jason, --jason, Did you mean --json?",
+        "sub, PATTERN, See fanfare sub --help",
+        "sub a --count few, few, See fanfare sub --help",
+        "pub a b, unexpected argument, See fanfare pub --help",
+        "sub a --last 1 --from earliest, mutually exclusive, See fanfare sub --help",
+    })
+    void aWrongFlagIsOneLineThatHelps(String words, String what, String help) throws Exception {
+        try (Command fanfare = Command.fanfare(words.split(" "))) {
+            assertThat(fanfare.exitCode()).isEqualTo(2);
+            assertThat(fanfare.output()).isEmpty();
+            assertThat(fanfare.complaints()).singleElement().asString().contains(what, help, "--help");
+        }
+    }
+
     @Test
     void aWrongSettingIsRefusedWithItsOrigin(@TempDir Path folder) throws Exception {
         try (Command serve = Command.fanfare("serve", "--history", "many")) {
@@ -130,10 +148,42 @@ class ServeIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "memory: 100MiB\r\n",
+                "\"memory\": 100 MiB\n",
+                "'memory' : '100 MiB' # small\r\n",
+                "memory: 100Mi"
+            })
+    void memoryIsFoundHoweverTheFileSpellsIt(String setting, @TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("settings.yaml"), "port: 0\r\n" + setting);
+        try (Command serve = Command.fanfare("serve", "--config", file.toString())) {
+            assertThat(serve.lineWith("memory")).contains("100 MiB: -Xmx60m -XX:MaxDirectMemorySize=40m");
+            assertThat(serve.complaints()).isEmpty();
+        }
+    }
+
+    @Test
+    void warnsWhenTheJvmWasStartedForOtherMemory(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("settings.yaml"), "{port: 0, memory: 100MiB}");
+        try (Command serve = Command.fanfare("serve", "--config", file.toString())) {
+            assertThat(serve.complaintWith("warning")).contains("memory is set to 100 MiB", "was started for");
+        }
+    }
+
+    @Test
+    void aFolderIsNoConfiguration(@TempDir Path folder) throws Exception {
+        try (Command serve = Command.fanfare("serve", "--config", folder.toString())) {
+            refused(serve, folder.toString(), "s a directory");
+        }
+    }
+
     @Test
     void warnsWhenOtherMachinesCanReachIt() throws Exception {
         try (Command serve = Command.fanfare("serve", "--port", "0", "--host", "0.0.0.0")) {
             assertThat(serve.complaintWith("warning")).contains("0.0.0.0", "no authentication");
+            assertThat(serve.lineWith("listening")).contains("0.0.0.0", "every address");
             assertThat(serve.lineWith("WebSocket")).contains("127.0.0.1");
         }
     }

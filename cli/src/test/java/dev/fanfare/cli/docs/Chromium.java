@@ -10,30 +10,37 @@ import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/// A page in headless Chromium, asked over its debugging protocol.
+/// A page in headless Chromium, asked over its debugging protocol. It finds no machine but this one.
 public final class Chromium implements AutoCloseable {
 
-    private static final Pattern PAGE_SOCKET =
-            Pattern.compile("(?s)\"type\": \"page\".*?\"webSocketDebuggerUrl\": \"([^\"]+)\"");
+    private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Process process;
     private final HttpClient http;
+    private final Events events;
     private final WebSocket socket;
-    private final BlockingQueue<String> answers;
+    private int lastId;
 
-    private Chromium(Process process, HttpClient http, WebSocket socket, BlockingQueue<String> answers) {
+    private Chromium(Process process) throws Exception {
         this.process = process;
-        this.http = http;
-        this.socket = socket;
-        this.answers = answers;
+        this.http = HttpClient.newHttpClient();
+        this.events = new Events();
+        String debugger = debugger(process.inputReader());
+        Thread.startVirtualThread(() -> process.inputReader().lines().forEach(line -> {}));
+        this.socket = http.newWebSocketBuilder()
+                .buildAsync(URI.create(page(http, debugger)), events)
+                .get(10, TimeUnit.SECONDS);
     }
 
     /// Opens the page at that address.
@@ -43,7 +50,7 @@ public final class Chromium implements AutoCloseable {
                 .findFirst()
                 .orElseThrow(
                         () -> new AssertionError("needs Chromium: neither chromium nor chromium-browser in /usr/bin"));
-        Process process = new ProcessBuilder(
+        Chromium browser = new Chromium(new ProcessBuilder(
                         binary,
                         "--headless",
                         "--no-sandbox",
@@ -53,20 +60,19 @@ public final class Chromium implements AutoCloseable {
                         "--disable-background-networking",
                         "--disable-component-update",
                         "--disable-sync",
+                        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                         "--user-data-dir="
                                 + Files.createTempDirectory(Repository.ROOT.resolve("cli/target"), "chromium"),
                         "--remote-debugging-port=0",
-                        address)
+                        "about:blank")
                 .redirectErrorStream(true)
-                .start();
-        HttpClient http = HttpClient.newHttpClient();
-        String debugger = debugger(process.inputReader());
-        Thread.startVirtualThread(() -> process.inputReader().lines().forEach(line -> {}));
-        BlockingQueue<String> answers = new LinkedBlockingQueue<>();
-        WebSocket socket = http.newWebSocketBuilder()
-                .buildAsync(URI.create(page(http, debugger)), new Answers(answers))
-                .get(10, TimeUnit.SECONDS);
-        return new Chromium(process, http, socket, answers);
+                .start());
+        // Listening before the page is asked for, so that nothing it loads is missed.
+        browser.command("Network.enable", Map.of());
+        browser.command("Log.enable", Map.of());
+        browser.command("Runtime.enable", Map.of());
+        browser.command("Page.navigate", Map.of("url", address));
+        return browser;
     }
 
     /// Host and port of the debugging protocol.
@@ -83,28 +89,56 @@ public final class Chromium implements AutoCloseable {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + debugger + "/json"))
                 .build();
         while (true) {
-            Matcher page = PAGE_SOCKET.matcher(
-                    http.send(request, HttpResponse.BodyHandlers.ofString()).body());
-            if (page.find()) {
-                return page.group(1);
+            String targets =
+                    http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+            for (JsonNode target : JSON.readTree(targets)) {
+                if (target.path("type").asString().equals("page")) {
+                    return target.path("webSocketDebuggerUrl").asString();
+                }
             }
         }
+    }
+
+    private JsonNode command(String method, Map<String, ?> parameters) throws InterruptedException {
+        int id = ++lastId;
+        socket.sendText(JSON.writeValueAsString(Map.of("id", id, "method", method, "params", parameters)), true);
+        while (true) {
+            JsonNode answer = events.answers.poll(10, TimeUnit.SECONDS);
+            if (answer == null) {
+                throw new AssertionError("Chromium did not answer " + method);
+            }
+            if (answer.path("id").asInt() == id) {
+                return answer.path("result");
+            }
+        }
+    }
+
+    /// What a script evaluates to on the page, as JSON; missing when it throws.
+    public JsonNode evaluate(String script) throws InterruptedException {
+        return command("Runtime.evaluate", Map.of("returnByValue", true, "expression", script))
+                .path("result")
+                .path("value");
     }
 
     /// Evaluates a script again and again until it is true.
     public void await(String script) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (System.nanoTime() < deadline) {
-            socket.sendText(
-                    "{\"id\":1,\"method\":\"Runtime.evaluate\",\"params\":{\"returnByValue\":true,\"expression\":\""
-                            + script + "\"}}",
-                    true);
-            String answer = answers.poll(10, TimeUnit.SECONDS);
-            if (answer != null && answer.contains("\"value\":true")) {
+            if (evaluate(script).asBoolean(false)) {
                 return;
             }
         }
-        throw new AssertionError("never true on the page: " + script);
+        throw new AssertionError("never true on the page: " + script + "; errors on the page: " + errors());
+    }
+
+    /// The addresses of everything that was asked for since the page was opened, the page included.
+    public List<String> requests() {
+        return List.copyOf(events.requests);
+    }
+
+    /// What the browser and the page's scripts complained about: refused loads, failed requests, exceptions.
+    public List<String> errors() {
+        return List.copyOf(events.errors);
     }
 
     @Override
@@ -114,12 +148,46 @@ public final class Chromium implements AutoCloseable {
         process.destroy();
     }
 
-    private record Answers(BlockingQueue<String> answers) implements WebSocket.Listener {
+    /// What Chromium says, sorted.
+    private static final class Events implements WebSocket.Listener {
+
+        private final BlockingQueue<JsonNode> answers = new LinkedBlockingQueue<>();
+        private final Queue<String> requests = new ConcurrentLinkedQueue<>();
+        private final Queue<String> errors = new ConcurrentLinkedQueue<>();
+        private final StringBuilder partial = new StringBuilder();
+
         @Override
         public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence part, boolean last) {
-            answers.add(part.toString());
+            partial.append(part);
+            if (last) {
+                JsonNode said = JSON.readTree(partial.toString());
+                partial.setLength(0);
+                if (said.has("id")) {
+                    answers.add(said);
+                } else {
+                    event(said.path("method").asString(), said.path("params"));
+                }
+            }
             socket.request(1);
             return null;
+        }
+
+        private void event(String method, JsonNode what) {
+            switch (method) {
+                case "Network.requestWillBeSent" ->
+                    requests.add(what.path("request").path("url").asString());
+                case "Network.webSocketCreated" -> requests.add(what.path("url").asString());
+                case "Log.entryAdded" -> {
+                    if (what.path("entry").path("level").asString().equals("error")) {
+                        errors.add(what.path("entry").path("text").asString());
+                    }
+                }
+                case "Runtime.exceptionThrown" ->
+                    errors.add(what.path("exceptionDetails").toString());
+                default -> {
+                    // of no interest here
+                }
+            }
         }
     }
 }
