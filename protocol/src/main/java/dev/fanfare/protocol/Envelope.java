@@ -185,7 +185,11 @@ final class Envelope {
         if (text[from] != '"') {
             throw new Fault(name + " must be a string");
         }
-        return bounded(name, wellFormed(name, JsonScanner.string(text, from, to - 1)), max);
+        String value = JsonScanner.string(text, from, to - 1);
+        // The bytes are well-formed, so only an escape can make half a character; one is longer than what it stands
+        // for.
+        boolean asWritten = value.length() == to - from - 2;
+        return bounded(name, asWritten ? value : wellFormed(name, value), max);
     }
 
     /// What is passed on or told back must be text: half a character can't be written in UTF-8.

@@ -115,24 +115,45 @@ public final class JsonBytes {
 
     private void quote(byte[] utf8) {
         reserve(utf8.length + 2);
-        bytes[length++] = '"';
-        int plain = 0;
-        while (plain + 8 <= utf8.length && JsonScanner.plain((long) LONGS.get(utf8, plain))) {
-            plain += 8;
+        byte[] to = bytes;
+        int at = length;
+        to[at++] = '"';
+        int plain = plain(utf8);
+        System.arraycopy(utf8, 0, to, at, plain);
+        length = at + plain;
+        if (plain < utf8.length) {
+            escape(utf8, plain);
         }
-        System.arraycopy(utf8, 0, bytes, length, plain);
-        length += plain;
+        bytes[length++] = '"';
+    }
+
+    /// How many bytes at the beginning stand for themselves.
+    private static int plain(byte[] utf8) {
+        int i = 0;
+        while (i + 8 <= utf8.length && JsonScanner.plain((long) LONGS.get(utf8, i))) {
+            i += 8;
+        }
+        while (i < utf8.length && !isEscaped(utf8[i])) {
+            i++;
+        }
+        return i;
+    }
+
+    private static boolean isEscaped(byte b) {
+        return b >= 0 && b < ' ' || b == '"' || b == '\\';
+    }
+
+    private void escape(byte[] utf8, int from) {
         // Six bytes for a control character is the worst case.
-        reserve((utf8.length - plain) * 6 + 1);
-        for (int i = plain; i < utf8.length; i++) {
+        reserve((utf8.length - from) * 6 + 1);
+        for (int i = from; i < utf8.length; i++) {
             byte b = utf8[i];
-            if (b >= 0 && b < ' ' || b == '"' || b == '\\') {
+            if (isEscaped(b)) {
                 escape(b);
             } else {
                 bytes[length++] = b;
             }
         }
-        bytes[length++] = '"';
     }
 
     private void escape(byte b) {

@@ -126,28 +126,13 @@ public final class StandardCodec implements Codec {
             throw new Envelope.Fault(NOT_A_UUID);
         }
         String id = envelope.string(Field.MESSAGE_ID, uuid ? Integer.MAX_VALUE : ID_MAX);
-        if (id != null && uuid && !isUuid(id)) {
+        if (id != null && uuid && !Uuids.isUuid(id)) {
             throw new Envelope.Fault(NOT_A_UUID);
         }
         if (id != null && id.isEmpty()) {
             throw new Envelope.Fault("message.id must not be empty");
         }
         return id;
-    }
-
-    /// In the form of RFC 9562, section 4; hexadecimal digits of either case.
-    private static boolean isUuid(String text) {
-        if (text.length() != 36) {
-            return false;
-        }
-        for (int i = 0; i < 36; i++) {
-            char c = text.charAt(i);
-            boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
-            if (dash ? c != '-' : Character.digit(c, 16) < 0 || c > 'f') {
-                return false;
-            }
-        }
-        return true;
     }
 
     private Request subscribe(@Nullable String requestId) {

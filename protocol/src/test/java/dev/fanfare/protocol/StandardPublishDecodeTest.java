@@ -82,7 +82,9 @@ class StandardPublishDecodeTest extends StandardDecoding {
                 "\"{550e8400-e29b-41d4-a716-446655440000}\"",
                 "\"550e8400-e29b-41d4-a716-44665544000g\"",
                 "\"550e8400-e29b-41d4-a716-4466554400000\"",
-                "\"550e8400-e29b-41d4-a716+446655440000\""
+                "\"550e8400-e29b-41d4-a716+446655440000\"",
+                "\"\u0135\u0135\u0130e8400-e29b-41d4-a716-446655440000\"",
+                "\"550e8400-e29b-41d4-a716-44665544\\u013000\""
             })
     void anIdMustBeAUuid(String id) {
         assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"id\":" + id + ",\"payload\":1}}"))
