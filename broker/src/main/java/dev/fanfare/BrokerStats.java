@@ -21,6 +21,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
     /// @param delivered once per subscription
     /// @param dropped once per subscription; what subscriptions of patterns lost is counted apart
     /// @param failed once per subscription
+    /// @param expired passed over because their time to live was over, once per reader
     /// @param subscribers by its name and by patterns
     /// @param queueDepth the largest lag of the subscriptions by its name, in process and over the network
     /// @param averageBatch how many messages were handed to a subscription at once, on average; 0 when none were
@@ -31,6 +32,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
             long delivered,
             long dropped,
             long failed,
+            long expired,
             int subscribers,
             long queueDepth,
             double averageBatch,
@@ -67,6 +69,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
                 topic.counters().delivered(),
                 topic.counters().dropped(),
                 topic.counters().failed(),
+                topic.counters().expired(),
                 topic.subscribers(),
                 depths.getOrDefault(topic.name(), 0L),
                 (double) topic.counters().delivered()

@@ -10,6 +10,8 @@ public enum Counter {
     DROPPED("dropped", "messages", "lost by a subscription that was too slow, once per subscription"),
     /// Messages failed.
     FAILED("failed", "messages", "for which a handler threw, once per subscription"),
+    /// Messages expired.
+    EXPIRED("expired", "messages", "passed over because their time to live was over, once per reader"),
     /// Subscriptions.
     SUBSCRIBERS("subscribers", "subscriptions", "that hear the topic, by its name or by a pattern"),
     /// Queue depth.

@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ public final class Message {
     private final Map<String, String> headers;
     private final @Nullable String replyTo;
     private final @Nullable String correlationId;
+    private final @Nullable Timing timing;
     private final String topic;
     private final String epoch;
     private final long offset;
@@ -31,6 +33,7 @@ public final class Message {
             Map<String, String> headers,
             @Nullable String replyTo,
             @Nullable String correlationId,
+            @Nullable Timing timing,
             String topic,
             String epoch,
             long offset,
@@ -47,6 +50,7 @@ public final class Message {
         this.headers = headers;
         this.replyTo = replyTo;
         this.correlationId = correlationId;
+        this.timing = timing;
         this.topic = topic;
         this.epoch = epoch;
         this.offset = offset;
@@ -55,7 +59,7 @@ public final class Message {
 
     /// A draft with this payload.
     public static Message of(Payload payload) {
-        return new Message(null, payload, null, null, Map.of(), null, null, "", "", -1, 0);
+        return new Message(null, payload, null, null, Map.of(), null, null, null, "", "", -1, 0);
     }
 
     /// A draft with everything a codec has read. `headers` must be immutable.
@@ -65,7 +69,7 @@ public final class Message {
             @Nullable String key,
             Map<String, String> headers,
             Payload payload) {
-        return new Message(id, payload, type, key, headers, null, null, "", "", -1, 0);
+        return new Message(id, payload, type, key, headers, null, null, null, "", "", -1, 0);
     }
 
     /// A draft whose payload is a text.
@@ -84,19 +88,19 @@ public final class Message {
     /// @throws FanfareException `BAD_REQUEST` for a longer one
     public Message withId(String id) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with this type.
     public Message withType(String type) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with this key.
     public Message withKey(String key) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with these headers instead of its own.
@@ -109,6 +113,7 @@ public final class Message {
                 Map.copyOf(headers),
                 replyTo,
                 correlationId,
+                timing,
                 topic,
                 epoch,
                 offset,
@@ -118,13 +123,48 @@ public final class Message {
     /// The same draft with the topic that replies are expected on, and what a reply will be recognised by.
     public Message withReply(@Nullable String replyTo, @Nullable String correlationId) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
+    }
+
+    /// The same draft with a time to live: so long after its timestamp it is not replayed, delivered again or read any
+    /// more. Whoever is subscribed when it is appended gets it all the same. Default: for ever.
+    ///
+    /// @throws FanfareException `BAD_REQUEST` for less than a millisecond or more than 3,650 days
+    public Message withTtl(Duration ttl) {
+        return withTiming((timing == null ? Timing.NONE : timing).withTtl(ttl));
+    }
+
+    private Message withTiming(Timing changed) {
+        return new Message(
+                id,
+                payload,
+                type,
+                key,
+                headers,
+                replyTo,
+                correlationId,
+                changed,
+                topic,
+                epoch,
+                offset,
+                timestampMillis);
     }
 
     /// The stored form: called by the topic inside its section.
     public Message stored(String id, String topic, String epoch, long offset, long timestampMillis) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, topic, epoch, offset, timestampMillis);
+                id,
+                payload,
+                type,
+                key,
+                headers,
+                replyTo,
+                correlationId,
+                Timing.kept(timing),
+                topic,
+                epoch,
+                offset,
+                timestampMillis);
     }
 
     /// The id; empty for a draft that was given none.
@@ -165,6 +205,18 @@ public final class Message {
     /// What a reply is recognised by, if the publisher gave one.
     public @Nullable String correlationId() {
         return correlationId;
+    }
+
+    /// How long it counts from its timestamp on, in milliseconds; 0 for ever.
+    public long ttlMillis() {
+        return timing == null ? 0 : timing.ttlMillis();
+    }
+
+    /// Whether its time to live is over.
+    ///
+    /// @param nowMillis on the clock that stamped it
+    public boolean isExpired(long nowMillis) {
+        return timing != null && timing.ttlMillis() > 0 && nowMillis - timestampMillis >= timing.ttlMillis();
     }
 
     /// The topic; empty for a draft.

@@ -11,6 +11,7 @@ public final class TopicCounters {
     private static final VarHandle DELIVERED;
     private static final VarHandle DROPPED;
     private static final VarHandle FAILED;
+    private static final VarHandle EXPIRED;
     private static final VarHandle RUNS;
     private static final VarHandle LATENCY;
 
@@ -21,6 +22,7 @@ public final class TopicCounters {
             DELIVERED = lookup.findVarHandle(TopicCounters.class, "delivered", long.class);
             DROPPED = lookup.findVarHandle(TopicCounters.class, "dropped", long.class);
             FAILED = lookup.findVarHandle(TopicCounters.class, "failed", long.class);
+            EXPIRED = lookup.findVarHandle(TopicCounters.class, "expired", long.class);
             RUNS = lookup.findVarHandle(TopicCounters.class, "runs", long.class);
             LATENCY = lookup.findVarHandle(TopicCounters.class, "latency", LatencyHistogram.class);
         } catch (ReflectiveOperationException impossible) {
@@ -36,6 +38,7 @@ public final class TopicCounters {
     private volatile long runs;
     private volatile long dropped;
     private volatile long failed;
+    private volatile long expired;
 
     /// Made by the first sample: a topic that nobody hears has none.
     private volatile @Nullable LatencyHistogram latency;
@@ -63,6 +66,13 @@ public final class TopicCounters {
         FAILED.getAndAdd(this, count);
     }
 
+    /// Messages passed over because their time to live was over, once for each who would have got them.
+    public void expired(long count) {
+        if (count > 0) {
+            EXPIRED.getAndAdd(this, count);
+        }
+    }
+
     /// See [#delivered(long)].
     public long delivered() {
         return delivered + ones;
@@ -82,6 +92,11 @@ public final class TopicCounters {
     /// See [#failed(long)].
     public long failed() {
         return failed;
+    }
+
+    /// See [#expired(long)].
+    public long expired() {
+        return expired;
     }
 
     /// How long one message took, in nanoseconds, from being appended until it was delivered.

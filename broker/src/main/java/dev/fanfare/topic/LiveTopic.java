@@ -87,7 +87,30 @@ public final class LiveTopic implements Topic {
 
     @Override
     public List<Message> read(long from, int maxMessages, int maxBytes) {
-        return log.read(from, maxMessages, maxBytes);
+        long position = from;
+        while (true) {
+            List<Message> slice = log.read(position, maxMessages, maxBytes);
+            List<Message> kept = unexpired(slice);
+            if (!kept.isEmpty() || slice.isEmpty()) {
+                return kept;
+            }
+            position = slice.getLast().offset() + 1;
+        }
+    }
+
+    /// Those of a slice whose time to live is not over; the others are counted.
+    List<Message> unexpired(List<Message> slice) {
+        for (int i = 0; i < slice.size(); i++) {
+            if (slice.get(i).ttlMillis() > 0) {
+                long now = registry.timers().currentTimeMillis();
+                List<Message> kept = slice.stream()
+                        .filter(message -> !message.isExpired(now))
+                        .toList();
+                counters.expired(slice.size() - kept.size());
+                return kept;
+            }
+        }
+        return slice;
     }
 
     @Override

@@ -55,13 +55,19 @@ final class Replay {
 
     /// Reads the reader's next message and puts it back in line, unless it has none.
     private void proceed(Reader reader) {
-        Message next = reader.position < reader.end ? first(reader.topic, reader.position) : null;
-        long found = next == null ? reader.end : Math.min(next.offset(), reader.end);
-        lost += found - reader.position;
-        reader.position = found + 1;
-        reader.head = next;
-        if (found < reader.end) {
-            readers.add(reader);
+        while (true) {
+            Message next = reader.position < reader.end ? first(reader.topic, reader.position) : null;
+            long found = next == null ? reader.end : Math.min(next.offset(), reader.end);
+            lost += found - reader.position;
+            reader.position = found + 1;
+            reader.head = next;
+            if (next == null || found == reader.end) {
+                return;
+            }
+            if (!reader.topic.unexpired(List.of(next)).isEmpty()) {
+                readers.add(reader);
+                return;
+            }
         }
     }
 

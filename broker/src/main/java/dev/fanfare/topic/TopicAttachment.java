@@ -61,13 +61,22 @@ final class TopicAttachment<C> implements Attachment {
         if (state != State.REPLAYING) {
             return List.of();
         }
-        if (topic.visible() - Math.max(position, topic.oldest()) > maxMessages) {
-            // Certainly not the last slice: the publishers need not wait for it.
-            List<Message> slice = read(maxMessages, maxBytes);
-            if (!slice.isEmpty()) {
+        while (true) {
+            while (topic.visible() - Math.max(position, topic.oldest()) > maxMessages) {
+                // Certainly not the last slice: the publishers need not wait for it.
+                List<Message> slice = read(maxMessages, maxBytes);
+                if (!slice.isEmpty()) {
+                    return slice;
+                }
+            }
+            List<Message> slice = readAndJoin(maxMessages, maxBytes);
+            if (!slice.isEmpty() || state != State.REPLAYING) {
                 return slice;
             }
         }
+    }
+
+    private List<Message> readAndJoin(int maxMessages, int maxBytes) {
         topic.enter();
         try {
             if (state != State.REPLAYING) {
@@ -81,6 +90,8 @@ final class TopicAttachment<C> implements Attachment {
         }
     }
 
+    /// The next messages that are kept and have not expired; empty also when those looked at have.
+
     private List<Message> read(int maxMessages, int maxBytes) {
         List<Message> slice = topic.log().read(position, maxMessages, maxBytes);
         long first = slice.isEmpty()
@@ -88,7 +99,7 @@ final class TopicAttachment<C> implements Attachment {
                 : slice.getFirst().offset();
         lost += first - position;
         position = first + slice.size();
-        return slice;
+        return topic.unexpired(slice);
     }
 
     /// Inside the section.

@@ -77,6 +77,7 @@ public interface Codec {
 
     /// What of a message appears in an event only when there is any.
     ///
+    /// @param ttlMillis 0 when it counts for ever
     /// @param base64Of content type of a payload that is written in base64; null when it is JSON or text
     record Extras(
             @Nullable String type,
@@ -84,9 +85,10 @@ public interface Codec {
             Map<String, String> headers,
             @Nullable String replyTo,
             @Nullable String correlationId,
+            long ttlMillis,
             @Nullable String base64Of) {
 
         /// None at all.
-        public static final Extras NONE = new Extras(null, null, Map.of(), null, null, null);
+        public static final Extras NONE = new Extras(null, null, Map.of(), null, null, 0, null);
     }
 }

@@ -62,7 +62,7 @@ public final class FlatCodec implements Codec {
             throw new Envelope.Fault("data is required");
         }
         return new Request.Publish(
-                null, topic, null, null, null, Map.of(), null, null, envelope.copy(Field.DATA), false);
+                null, topic, null, null, null, Map.of(), null, null, null, envelope.copy(Field.DATA), false);
     }
 
     private String topic() {

@@ -19,6 +19,7 @@ final class Members {
     private static final int POSITIONS_MAX = 10_000;
     private static final int BATCH_MAX = 10_000;
     private static final long LINGER_MAX_MILLIS = 60_000;
+    private static final long TIMING_MAX_MILLIS = Duration.ofDays(3_650).toMillis();
     private static final Instant TIME_MIN = Instant.EPOCH;
     private static final Instant TIME_MAX = Instant.parse("+10000-01-01T00:00:00Z");
     private static final Set<String> POLICIES = Set.of("drop_oldest", "drop_newest", "disconnect");
@@ -39,6 +40,14 @@ final class Members {
             }
         });
         return Collections.unmodifiableMap(headers); // in the order they were written
+    }
+
+    /// How long a message counts and when it goes out; null when nothing is said about it.
+    static Request.@Nullable Timing timing(Envelope envelope) {
+        if (!envelope.has(Field.MESSAGE_TTL_MS)) {
+            return null;
+        }
+        return new Request.Timing(envelope.number(Field.MESSAGE_TTL_MS, 1, TIMING_MAX_MILLIS, 0), 0, null);
     }
 
     static @Nullable String overflow(Envelope envelope) {
@@ -206,6 +215,9 @@ final class Members {
         }
         optional(out, "reply_to", extras.replyTo());
         optional(out, "correlation_id", extras.correlationId());
+        if (extras.ttlMillis() > 0) {
+            out.raw(",\"ttl_ms\":").number(extras.ttlMillis());
+        }
     }
 
     private static void optional(JsonBytes out, String name, @Nullable String value) {

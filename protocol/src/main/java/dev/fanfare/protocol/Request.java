@@ -30,6 +30,7 @@ public sealed interface Request {
     /// Append a message.
     ///
     /// @param id of the message; null when the server is to make one
+    /// @param timing how long it counts and when it goes out; null when nothing was said
     /// @param payload one JSON value as it was written, validated; an array of its own
     /// @param noAck whether an ack is not wanted
     record Publish(
@@ -41,6 +42,7 @@ public sealed interface Request {
             Map<String, String> headers,
             @Nullable String replyTo,
             @Nullable String correlationId,
+            @Nullable Timing timing,
             byte[] payload,
             boolean noAck)
             implements Request {}
@@ -52,6 +54,13 @@ public sealed interface Request {
     ///
     /// @param requestId if it could be read
     record Malformed(@Nullable String requestId, WireError error) implements Request {}
+
+    /// How long a message counts and when it goes out; at most one of `delayMillis` and `deliverAt` is given.
+    ///
+    /// @param ttlMillis 0 when not given
+    /// @param delayMillis 0 when not given
+    record Timing(
+            long ttlMillis, long delayMillis, @Nullable Instant deliverAt) {}
 
     /// A place in a topic's log.
     record Position(String epoch, long offset) {}

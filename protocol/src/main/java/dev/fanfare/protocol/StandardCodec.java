@@ -20,8 +20,7 @@ public final class StandardCodec implements Codec {
     private static final int ID_MAX = 128;
     private static final String NOT_A_UUID = "message.id must be a valid UUID";
     private static final byte[] PUBLISH = "\"publish\"".getBytes(US_ASCII);
-    private static final List<Field> NOT_IN_PUBLISH =
-            List.of(Field.MESSAGE_TTL_MS, Field.MESSAGE_DELAY_MS, Field.MESSAGE_DELIVER_AT);
+    private static final List<Field> NOT_IN_PUBLISH = List.of(Field.MESSAGE_DELAY_MS, Field.MESSAGE_DELIVER_AT);
     private static final List<Field> NOT_IN_SUBSCRIBE = List.of(
             Field.ACK,
             Field.FILTER,
@@ -113,6 +112,7 @@ public final class StandardCodec implements Codec {
                 Members.headers(envelope),
                 envelope.string(Field.MESSAGE_REPLY_TO, NAME_MAX),
                 envelope.string(Field.MESSAGE_CORRELATION_ID, NAME_MAX),
+                Members.timing(envelope),
                 envelope.copy(Field.MESSAGE_PAYLOAD),
                 envelope.flag(Field.NO_ACK));
     }

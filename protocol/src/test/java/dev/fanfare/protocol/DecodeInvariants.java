@@ -63,6 +63,7 @@ final class DecodeInvariants {
         String id = orElse(publish.id(), "made");
         codec.eventBegin(out, publish.topic(), id);
         out.put(publish.payload());
+        Request.Timing timing = publish.timing();
         codec.eventMiddle(
                 out,
                 id,
@@ -72,6 +73,7 @@ final class DecodeInvariants {
                         publish.headers(),
                         publish.replyTo(),
                         publish.correlationId(),
+                        timing == null ? 0 : timing.ttlMillis(),
                         null));
         codec.eventTail(out, 0, "e", 7);
     }

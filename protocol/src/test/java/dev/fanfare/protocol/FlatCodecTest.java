@@ -28,7 +28,7 @@ class FlatCodecTest {
     }
 
     private static Request.Publish publish() {
-        return new Request.Publish(null, "t", null, null, null, Map.of(), null, null, new byte[] {'1'}, false);
+        return new Request.Publish(null, "t", null, null, null, Map.of(), null, null, null, new byte[] {'1'}, false);
     }
 
     @Test
@@ -117,7 +117,7 @@ class FlatCodecTest {
     void anEventHasDataAndMessageId() {
         codec.eventBegin(out, "t", "i");
         out.raw("[1,2]");
-        codec.eventMiddle(out, "i", new Codec.Extras("type", "key", Map.of("a", "b"), null, null, null));
+        codec.eventMiddle(out, "i", new Codec.Extras("type", "key", Map.of("a", "b"), null, null, 0, null));
         codec.eventTail(out, 0, "e", 7);
         assertThat(out).hasToString("{\"type\":\"event\",\"topic\":\"t\",\"data\":[1,2],\"message_id\":\"i\"}");
     }

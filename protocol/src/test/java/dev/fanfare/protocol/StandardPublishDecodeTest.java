@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.Request.Publish;
+import dev.fanfare.protocol.Request.Timing;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -111,10 +112,38 @@ class StandardPublishDecodeTest extends StandardDecoding {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ttl_ms", "delay_ms", "deliver_at"})
+    @ValueSource(strings = {"delay_ms", "deliver_at"})
     void whatAMessageCanNotHaveIsRefused(String field) {
         assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"" + field + "\":5}}"))
                 .isEqualTo("message." + field + " is not supported by this server; leave it out");
+    }
+
+    @Test
+    void aMessageMayCountForAWhileOnly() {
+        assertThat(publish("{\"payload\":1,\"ttl_ms\":1500}", "").timing()).isEqualTo(new Timing(1500, 0, null));
+        assertThat(publish("{\"payload\":1,\"ttl_ms\":null}", "").timing()).isNull();
+        assertThat(publish("{\"payload\":1}", "").timing()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0",
+                "-1",
+                "1.5",
+                "1e3",
+                "315360000001",
+                "9223372036854775808",
+                "\"1\"",
+                "true",
+                "[]",
+                "{}",
+                "\"\\ud800\""
+            })
+    void aTimeToLiveIsAWholeNumberOfMilliseconds(String value) {
+        assertThat(refusal(
+                        "{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"ttl_ms\":" + value + "}}"))
+                .isEqualTo("message.ttl_ms must be a whole number from 1 to 315360000000");
     }
 
     @ParameterizedTest

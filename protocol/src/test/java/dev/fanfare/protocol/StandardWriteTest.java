@@ -25,7 +25,8 @@ class StandardWriteTest {
     }
 
     private static Request.Publish publish(@Nullable String id) {
-        return new Request.Publish("r", "orders", id, null, null, Map.of(), null, null, "1".getBytes(UTF_8), false);
+        return new Request.Publish(
+                "r", "orders", id, null, null, Map.of(), null, null, null, "1".getBytes(UTF_8), false);
     }
 
     @Test
@@ -121,12 +122,12 @@ class StandardWriteTest {
         codec.eventBegin(out, "t/ü", "i");
         out.base64(new byte[] {1, 2, (byte) 0xFF});
         codec.eventMiddle(
-                out, "i", new Codec.Extras("order", "k", headers, "answers", "c7", "application/octet-stream"));
+                out, "i", new Codec.Extras("order", "k", headers, "answers", "c7", 1500, "application/octet-stream"));
         codec.eventTail(out, NOW, "e1", 0);
         assertThat(out)
                 .hasToString("{\"type\":\"event\",\"topic\":\"t/ü\",\"message\":{\"id\":\"i\",\"payload\":\"AQL/\","
                         + "\"encoding\":\"base64\",\"content_type\":\"application/octet-stream\",\"type\":\"order\",\"key\":\"k\","
-                        + "\"headers\":{\"z\":\"1\",\"a\\\"\":\"ü\"},\"reply_to\":\"answers\",\"correlation_id\":\"c7\"},"
+                        + "\"headers\":{\"z\":\"1\",\"a\\\"\":\"ü\"},\"reply_to\":\"answers\",\"correlation_id\":\"c7\",\"ttl_ms\":1500},"
                         + TS
                         + ",\"epoch\":\"e1\",\"offset\":0}");
     }

@@ -4,7 +4,6 @@ import dev.fanfare.Broker;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
-import dev.fanfare.Payload;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Wakes;
@@ -16,6 +15,7 @@ import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.session.Drafts;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -53,10 +53,11 @@ final class MessageCalls {
         Topic topic = TopicCalls.existing(broker, call.variable("name"));
         int limit = call.parameter("limit", PAGE_DEFAULT, 1, PAGE_MAX);
         long from = from(topic, call.parameter("from").orElse("earliest"));
+        long end = topic.visible();
         List<Message> messages = topic.read(from, limit, PAGE_BYTES);
-        long next = messages.isEmpty()
-                ? Math.max(from, topic.oldest())
-                : messages.getLast().offset() + 1;
+        // Nothing: all that was there has been forgotten or has expired.
+        long next =
+                messages.isEmpty() ? Math.max(from, end) : messages.getLast().offset() + 1;
         return Answer.json(200, out -> {
             out.raw("{\"messages\":[");
             String separator = "";
@@ -185,20 +186,10 @@ final class MessageCalls {
         request.put(body, from, to - from);
         request.raw("}");
         return switch (codec.decode(request.array(), 0, request.length())) {
-            case Request.Publish publish -> new Draft(draft(publish));
+            case Request.Publish publish -> new Draft(Drafts.of(publish));
             case Request.Malformed malformed -> new Refused(Problem.of(malformed.error()));
             default -> throw new IllegalStateException("a publish was read as something else");
         };
-    }
-
-    private static Message draft(Request.Publish publish) {
-        return Message.of(
-                        publish.id(),
-                        publish.type(),
-                        publish.key(),
-                        publish.headers(),
-                        Payload.validatedJson(publish.payload()))
-                .withReply(publish.replyTo(), publish.correlationId());
     }
 
     private Outcome published(Call call, Topic topic, Outcome outcome, Wakes wakes) {

@@ -80,6 +80,7 @@ final class MetricsCalls {
         perTopic(out, Counter.DELIVERED, "counter", topics, TopicStats::delivered);
         perTopic(out, Counter.DROPPED, "counter", topics, TopicStats::dropped);
         perTopic(out, Counter.FAILED, "counter", topics, TopicStats::failed);
+        perTopic(out, Counter.EXPIRED, "counter", topics, TopicStats::expired);
         perTopic(out, Counter.SUBSCRIBERS, "gauge", topics, TopicStats::subscribers);
         perTopic(out, Counter.QUEUE_DEPTH, "gauge", topics, TopicStats::queueDepth);
         latencies(out, topics);

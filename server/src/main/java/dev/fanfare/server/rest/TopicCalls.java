@@ -193,7 +193,9 @@ final class TopicCalls {
                 .raw(",\"dropped\":")
                 .number(topic.counters().dropped())
                 .raw(",\"failed\":")
-                .number(topic.counters().failed());
+                .number(topic.counters().failed())
+                .raw(",\"expired\":")
+                .number(topic.counters().expired());
     }
 
     private Answer delete(Call call) {

@@ -18,8 +18,8 @@ final class ReplaySlices {
     private static final Duration KEPT = Duration.ofSeconds(1);
 
     /// The messages of a slice of one topic: a message is the same object for all who read the log, and between two
-    /// of them lie always the same.
-    private record Key(WireKind kind, MessageIdentity first, MessageIdentity last) {}
+    /// of them lie always the same, but for those that have expired meanwhile: then they are fewer.
+    private record Key(WireKind kind, MessageIdentity first, MessageIdentity last, int count) {}
 
     private record MessageIdentity(Message message) {
         @Override
@@ -44,7 +44,11 @@ final class ReplaySlices {
 
     /// The frames of messages that follow each other in one topic; whoever asks releases them.
     ByteBuf frames(List<Message> messages, WireKind kind) {
-        Key key = new Key(kind, new MessageIdentity(messages.getFirst()), new MessageIdentity(messages.getLast()));
+        Key key = new Key(
+                kind,
+                new MessageIdentity(messages.getFirst()),
+                new MessageIdentity(messages.getLast()),
+                messages.size());
         ByteBuf known = slices.get(key);
         if (known != null) {
             return known.retainedDuplicate();

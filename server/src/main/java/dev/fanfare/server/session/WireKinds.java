@@ -86,7 +86,8 @@ public final class WireKinds {
                     && draft.key() == null
                     && draft.headers().isEmpty()
                     && draft.replyTo() == null
-                    && draft.correlationId() == null;
+                    && draft.correlationId() == null
+                    && draft.ttlMillis() == 0;
             return plain
                     ? Codec.Extras.NONE
                     : new Codec.Extras(
@@ -95,6 +96,7 @@ public final class WireKinds {
                             draft.headers(),
                             draft.replyTo(),
                             draft.correlationId(),
+                            draft.ttlMillis(),
                             base64 ? draft.payload().contentType() : null);
         }
 

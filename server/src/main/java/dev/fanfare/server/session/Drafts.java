@@ -1,0 +1,31 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.Message;
+import dev.fanfare.Payload;
+import dev.fanfare.protocol.Request;
+import java.time.Duration;
+
+/// Makes of what a codec has read what a topic takes.
+public final class Drafts {
+
+    private Drafts() {}
+
+    /// The message that a peer wants to be published.
+    public static Message of(Request.Publish request) {
+        Message draft = Message.of(
+                request.id(),
+                request.type(),
+                request.key(),
+                request.headers(),
+                Payload.validatedJson(request.payload()));
+        if (request.replyTo() != null || request.correlationId() != null) {
+            draft = draft.withReply(request.replyTo(), request.correlationId());
+        }
+        Request.Timing timing = request.timing();
+        return timing == null ? draft : timed(draft, timing);
+    }
+
+    private static Message timed(Message draft, Request.Timing timing) {
+        return timing.ttlMillis() > 0 ? draft.withTtl(Duration.ofMillis(timing.ttlMillis())) : draft;
+    }
+}
