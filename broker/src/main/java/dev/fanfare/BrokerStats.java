@@ -22,6 +22,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
     /// @param dropped once per subscription; what subscriptions of patterns lost is counted apart
     /// @param failed once per subscription
     /// @param expired passed over because their time to live was over, once per reader
+    /// @param duplicates publishes that repeated an earlier one
     /// @param subscribers by its name and by patterns
     /// @param queueDepth the largest lag of the subscriptions by its name, in process and over the network
     /// @param averageBatch how many messages were handed to a subscription at once, on average; 0 when none were
@@ -33,6 +34,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
             long dropped,
             long failed,
             long expired,
+            long duplicates,
             int subscribers,
             long queueDepth,
             double averageBatch,
@@ -70,6 +72,7 @@ public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subsc
                 topic.counters().dropped(),
                 topic.counters().failed(),
                 topic.counters().expired(),
+                topic.counters().duplicates(),
                 topic.subscribers(),
                 depths.getOrDefault(topic.name(), 0L),
                 (double) topic.counters().delivered()

@@ -12,6 +12,8 @@ public enum Counter {
     FAILED("failed", "messages", "for which a handler threw, once per subscription"),
     /// Messages expired.
     EXPIRED("expired", "messages", "passed over because their time to live was over, once per reader"),
+    /// Publishes repeated.
+    DUPLICATES("duplicates", "publishes", "that repeated an earlier one and were not appended again"),
     /// Subscriptions.
     SUBSCRIBERS("subscribers", "subscriptions", "that hear the topic, by its name or by a pattern"),
     /// Queue depth.

@@ -12,7 +12,15 @@ public sealed interface PublishResult {
     /// @param epoch of the topic's log
     /// @param offset of the message
     /// @param timestampMillis of the message
-    record Accepted(String messageId, String epoch, long offset, long timestampMillis) implements PublishResult {}
+    /// @param duplicate whether this was a repeat, which was not appended: the place is the first one's
+    record Accepted(String messageId, String epoch, long offset, long timestampMillis, boolean duplicate)
+            implements PublishResult {
+
+        /// A message that was appended.
+        public Accepted(String messageId, String epoch, long offset, long timestampMillis) {
+            this(messageId, epoch, offset, timestampMillis, false);
+        }
+    }
 
     /// Nothing was appended.
     ///

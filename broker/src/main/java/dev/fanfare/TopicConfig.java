@@ -14,16 +14,18 @@ import org.jspecify.annotations.Nullable;
 ///     to them
 /// @param overflow what happens when a subscription in process that does not say it itself is full; null leaves it
 ///     to them
+/// @param dedup which repeated publishes are recognised; null for none
 public record TopicConfig(
         int history,
         long historyBytes,
         Duration historyAge,
         @Nullable DeliveryStrategy delivery,
         int queue,
-        @Nullable Overflow overflow) {
+        @Nullable Overflow overflow,
+        @Nullable Dedup dedup) {
 
     private static final Duration MAX_AGE = Duration.ofDays(36_500);
-    private static final TopicConfig DEFAULTS = new TopicConfig(100, 1 << 20, Duration.ZERO, null, 0, null);
+    private static final TopicConfig DEFAULTS = new TopicConfig(100, 1 << 20, Duration.ZERO, null, 0, null, null);
     private static final int MAX_HISTORY = 10_000_000;
 
     /// Checks the bounds.
@@ -54,32 +56,42 @@ public record TopicConfig(
 
     /// The same with another [#history].
     public TopicConfig withHistory(int messages) {
-        return new TopicConfig(messages, historyBytes, historyAge, delivery, queue, overflow);
+        return new TopicConfig(messages, historyBytes, historyAge, delivery, queue, overflow, dedup);
     }
 
     /// The same with another [#historyBytes].
     public TopicConfig withHistoryBytes(long bytes) {
-        return new TopicConfig(history, bytes, historyAge, delivery, queue, overflow);
+        return new TopicConfig(history, bytes, historyAge, delivery, queue, overflow, dedup);
     }
 
     /// The same with another [#historyAge].
     public TopicConfig withHistoryAge(Duration age) {
-        return new TopicConfig(history, historyBytes, age, delivery, queue, overflow);
+        return new TopicConfig(history, historyBytes, age, delivery, queue, overflow, dedup);
     }
 
     /// The same with another [#delivery].
     public TopicConfig withDelivery(@Nullable DeliveryStrategy strategy) {
-        return new TopicConfig(history, historyBytes, historyAge, strategy, queue, overflow);
+        return new TopicConfig(history, historyBytes, historyAge, strategy, queue, overflow, dedup);
     }
 
     /// The same with another [#queue].
     public TopicConfig withQueue(int messages) {
-        return new TopicConfig(history, historyBytes, historyAge, delivery, messages, overflow);
+        return new TopicConfig(history, historyBytes, historyAge, delivery, messages, overflow, dedup);
     }
 
     /// The same with another [#overflow].
     public TopicConfig withOverflow(@Nullable Overflow policy) {
-        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, policy);
+        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, policy, dedup);
+    }
+
+    /// The same with another [#dedup].
+    public TopicConfig withDedup(@Nullable Dedup window) {
+        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, overflow, window);
+    }
+
+    /// The same that recognises repeated publishes: [Dedup].
+    public TopicConfig dedup(Duration window, int count) {
+        return withDedup(new Dedup(window, count));
     }
 
     /// What the topic's log keeps.

@@ -12,6 +12,7 @@ public final class TopicCounters {
     private static final VarHandle DROPPED;
     private static final VarHandle FAILED;
     private static final VarHandle EXPIRED;
+    private static final VarHandle DUPLICATES;
     private static final VarHandle RUNS;
     private static final VarHandle LATENCY;
 
@@ -23,6 +24,7 @@ public final class TopicCounters {
             DROPPED = lookup.findVarHandle(TopicCounters.class, "dropped", long.class);
             FAILED = lookup.findVarHandle(TopicCounters.class, "failed", long.class);
             EXPIRED = lookup.findVarHandle(TopicCounters.class, "expired", long.class);
+            DUPLICATES = lookup.findVarHandle(TopicCounters.class, "duplicates", long.class);
             RUNS = lookup.findVarHandle(TopicCounters.class, "runs", long.class);
             LATENCY = lookup.findVarHandle(TopicCounters.class, "latency", LatencyHistogram.class);
         } catch (ReflectiveOperationException impossible) {
@@ -39,6 +41,7 @@ public final class TopicCounters {
     private volatile long dropped;
     private volatile long failed;
     private volatile long expired;
+    private volatile long duplicates;
 
     /// Made by the first sample: a topic that nobody hears has none.
     private volatile @Nullable LatencyHistogram latency;
@@ -73,6 +76,11 @@ public final class TopicCounters {
         }
     }
 
+    /// A publish that repeated an earlier one.
+    public void duplicate() {
+        DUPLICATES.getAndAdd(this, 1L);
+    }
+
     /// See [#delivered(long)].
     public long delivered() {
         return delivered + ones;
@@ -97,6 +105,11 @@ public final class TopicCounters {
     /// See [#expired(long)].
     public long expired() {
         return expired;
+    }
+
+    /// See [#duplicate].
+    public long duplicates() {
+        return duplicates;
     }
 
     /// How long one message took, in nanoseconds, from being appended until it was delivered.

@@ -40,6 +40,10 @@ public final class LiveTopic implements Topic {
     private final TopicRegistry registry;
     private final ReentrantLock section = new ReentrantLock();
     private final TopicCounters counters = new TopicCounters();
+
+    /// The ids that were seen lately; null when repeats are not recognised. In the section.
+    private final @Nullable DedupWindow seen;
+
     private volatile Plan plan;
     private volatile @Nullable DeliveryStrategy delivery;
 
@@ -53,6 +57,7 @@ public final class LiveTopic implements Topic {
         this.registry = registry;
         this.plan = plan;
         this.delivery = config.delivery();
+        this.seen = config.dedup() == null ? null : new DedupWindow(config.dedup(), registry.budget());
     }
 
     @Override
@@ -187,6 +192,7 @@ public final class LiveTopic implements Topic {
     PublishResult append(Message draft, @Nullable Wakes wakes) {
         Plan planned = plan;
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
+        MessageIdentity identity = seen == null || draft.id().isEmpty() ? null : MessageIdentity.of(draft.id());
         Object prepared = planned.prepare(this, named);
         Message stored;
         Throwable failure;
@@ -196,16 +202,23 @@ public final class LiveTopic implements Topic {
                 planned = plan;
                 prepared = planned.prepare(this, named);
             }
-            Refused refused = planned.admit(this);
-            if (refused != null) {
-                return refused;
-            }
             if (planned == Plan.GONE || planned == Plan.CLOSED) {
                 return gone(planned);
             }
             long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
+            PublishResult first = identity == null ? null : first(identity, named.id(), now);
+            if (first != null) {
+                return first;
+            }
+            Refused refused = planned.admit(this);
+            if (refused != null) {
+                return refused;
+            }
             stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
             log.append(stored);
+            if (identity != null && seen != null) {
+                seen.add(identity, now, stored.offset(), now);
+            }
             failure = planned.append(this, stored, prepared);
             log.reveal(log.end());
         } finally {
@@ -225,6 +238,16 @@ public final class LiveTopic implements Topic {
             throw new IllegalStateException("a feed of topic '" + name + "' did not take message " + stored, failure);
         }
         return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
+    }
+
+    /// What became of the publish that this one repeats; null when it repeats none. Inside the section.
+    private @Nullable PublishResult first(MessageIdentity identity, String id, long now) {
+        int entry = seen == null ? DedupWindow.NONE : seen.find(identity, now);
+        if (seen == null || entry == DedupWindow.NONE) {
+            return null;
+        }
+        counters.duplicate();
+        return new Accepted(id, log.epoch(), seen.offset(entry), seen.timestamp(entry), true);
     }
 
     private void wake(Plan planned) {
@@ -316,6 +339,9 @@ public final class LiveTopic implements Topic {
         try {
             plan = why;
             log.close();
+            if (seen != null) {
+                seen.close();
+            }
         } finally {
             section.unlock();
         }

@@ -4,6 +4,7 @@ import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.Utf8;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -15,20 +16,25 @@ import java.util.Set;
 final class JsonObject {
 
     private final byte[] text;
+
+    /// What stands before a member's name in errors: empty, or the name of the member that this object is, and a dot.
+    private final String path;
+
     private final Map<String, Value> members = new HashMap<>();
 
     /// Where a value stands in the text.
     private record Value(int from, int to) {}
 
-    private JsonObject(byte[] text) {
+    private JsonObject(byte[] text, String path) {
         this.text = text;
+        this.path = path;
     }
 
     /// Reads a body.
     ///
     /// @throws Problem 400 when it is no JSON object, or one with the same member twice
     static JsonObject parse(byte[] body) {
-        JsonObject object = new JsonObject(body);
+        JsonObject object = new JsonObject(body, "");
         try {
             object.read();
             return object;
@@ -66,7 +72,7 @@ final class JsonObject {
             int from = scanner.position();
             scanner.skipValue(1);
             if (members.put(name, new Value(from, scanner.position())) != null) {
-                throw Problem.badRequest(400, "the member " + Excerpt.of(name) + " is given twice");
+                throw Problem.badRequest(400, "the member " + path + Excerpt.of(name) + " is given twice");
             }
         }
         scanner.end();
@@ -88,7 +94,8 @@ final class JsonObject {
             if (!known.contains(name) && has(name)) {
                 throw Problem.badRequest(
                         400,
-                        "there is no member '" + Excerpt.of(name) + "' here; known are " + String.join(", ", known));
+                        "there is no member '" + path + Excerpt.of(name) + "' here; known are "
+                                + String.join(", ", known));
             }
         }
     }
@@ -108,7 +115,7 @@ final class JsonObject {
             return Optional.empty();
         }
         if (text[value.from] != '"') {
-            throw Problem.badRequest(400, name + " must be a string");
+            throw Problem.badRequest(400, path + name + " must be a string");
         }
         return Optional.of(JsonScanner.string(text, value.from, value.to - 1));
     }
@@ -127,7 +134,23 @@ final class JsonObject {
                 return OptionalLong.of(number);
             }
         }
-        throw Problem.badRequest(400, name + " must be a whole number from " + min + " to " + max);
+        throw Problem.badRequest(400, path + name + " must be a whole number from " + min + " to " + max);
+    }
+
+    /// A member that must be an object if it is there.
+    ///
+    /// @throws Problem 400 when it is something else, or has the same member twice
+    Optional<JsonObject> object(String name) {
+        Value value = members.get(name);
+        if (value == null || !has(name)) {
+            return Optional.empty();
+        }
+        if (text[value.from] != '{') {
+            throw Problem.badRequest(400, path + name + " must be an object");
+        }
+        JsonObject object = new JsonObject(Arrays.copyOfRange(text, value.from, value.to), path + name + ".");
+        object.read();
+        return Optional.of(object);
     }
 
     /// A member as it was written; `null` if it is not there.

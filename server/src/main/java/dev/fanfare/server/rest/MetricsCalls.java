@@ -81,6 +81,7 @@ final class MetricsCalls {
         perTopic(out, Counter.DROPPED, "counter", topics, TopicStats::dropped);
         perTopic(out, Counter.FAILED, "counter", topics, TopicStats::failed);
         perTopic(out, Counter.EXPIRED, "counter", topics, TopicStats::expired);
+        perTopic(out, Counter.DUPLICATES, "counter", topics, TopicStats::duplicates);
         perTopic(out, Counter.SUBSCRIBERS, "gauge", topics, TopicStats::subscribers);
         perTopic(out, Counter.QUEUE_DEPTH, "gauge", topics, TopicStats::queueDepth);
         latencies(out, topics);
@@ -103,7 +104,8 @@ final class MetricsCalls {
             String type,
             List<TopicStats> topics,
             ToLongFunction<TopicStats> value) {
-        String name = "fanfare_topic_" + counter.label() + (type.equals("counter") ? "_messages_total" : "");
+        String name =
+                "fanfare_topic_" + counter.label() + (type.equals("counter") ? "_" + counter.unit() + "_total" : "");
         head(out, name, type, counter.unit() + " " + counter.meaning());
         for (TopicStats topic : topics) {
             out.append(name).append("{topic=\"").append(label(topic.name())).append("\"} ");

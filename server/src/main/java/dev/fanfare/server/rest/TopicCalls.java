@@ -1,6 +1,7 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
+import dev.fanfare.Dedup;
 import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
@@ -34,11 +35,13 @@ final class TopicCalls {
             "compact", "false");
 
     /// What there is no harmless value of, except none.
-    private static final List<String> REFUSED_AT_ALL = List.of("dedup", "backlog", "dead_letter");
+    private static final List<String> REFUSED_AT_ALL = List.of("backlog", "dead_letter");
+
+    private static final Set<String> DEDUP = new TreeSet<>(Set.of("window_ms", "count"));
 
     /// Every member a body may have.
     private static final Set<String> KNOWN =
-            new TreeSet<>(Set.of("name", "history", "history_bytes", "history_ms", "queue", "overflow"));
+            new TreeSet<>(Set.of("name", "history", "history_bytes", "history_ms", "queue", "overflow", "dedup"));
 
     static {
         KNOWN.addAll(REFUSED.keySet());
@@ -91,7 +94,17 @@ final class TopicCalls {
                 .withHistoryAge(Duration.ofMillis(body.integer("history_ms", 0, AGE_MAX_MS)
                         .orElse(config.historyAge().toMillis())))
                 .withQueue((int) body.integer("queue", 1, QUEUE_MAX).orElse(config.queue()))
-                .withOverflow(body.string("overflow").map(TopicCalls::overflow).orElse(config.overflow()));
+                .withOverflow(body.string("overflow").map(TopicCalls::overflow).orElse(config.overflow()))
+                .withDedup(body.object("dedup").map(TopicCalls::dedup).orElse(config.dedup()));
+    }
+
+    private static Dedup dedup(JsonObject dedup) {
+        dedup.only(DEDUP);
+        long window = dedup.integer("window_ms", 1, AGE_MAX_MS)
+                .orElseThrow(() -> Problem.badRequest(400, "dedup.window_ms is required"));
+        long count = dedup.integer("count", 1, Dedup.MAX_COUNT)
+                .orElseThrow(() -> Problem.badRequest(400, "dedup.count is required"));
+        return new Dedup(Duration.ofMillis(window), (int) count);
     }
 
     private static Overflow overflow(String name) {
@@ -175,6 +188,14 @@ final class TopicCalls {
         if (overflow != null) {
             out.raw(",\"overflow\":").string(name(overflow));
         }
+        Dedup dedup = config.dedup();
+        if (dedup != null) {
+            out.raw(",\"dedup\":{\"window_ms\":")
+                    .number(dedup.window().toMillis())
+                    .raw(",\"count\":")
+                    .number(dedup.count())
+                    .raw("}");
+        }
     }
 
     private static void figures(JsonBytes out, Topic topic) {
@@ -195,7 +216,9 @@ final class TopicCalls {
                 .raw(",\"failed\":")
                 .number(topic.counters().failed())
                 .raw(",\"expired\":")
-                .number(topic.counters().expired());
+                .number(topic.counters().expired())
+                .raw(",\"duplicates\":")
+                .number(topic.counters().duplicates());
     }
 
     private Answer delete(Call call) {

@@ -1,0 +1,182 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.Dedup;
+import dev.fanfare.log.HistoryBudget;
+import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
+
+/// The ids of a topic's latest messages and where those are: a ring of entries in the order of their publishing, and
+/// an open hash table that finds them. Both grow with the ids that come, up to the count. Everything takes a constant
+/// time, but for the doubling. Used in the topic's section only.
+///
+/// The table is keyed with secrets: whoever chooses ids can't make them meet in one place of it.
+final class DedupWindow {
+
+    /// [#find]: not seen within the window.
+    static final int NONE = -1;
+
+    private static final int LONGS = 5;
+    private static final int HIGH = 0;
+    private static final int LOW = 1;
+    private static final int SEEN = 2;
+    private static final int OFFSET = 3;
+    private static final int TIMESTAMP = 4;
+    private static final int FIRST_CAPACITY = 8;
+
+    /// How many entries that are too old a new one takes away: memory follows, and no single publish pays for all.
+    private static final int SWEEP = 4;
+
+    private final int count;
+    private final long windowMillis;
+    private final HistoryBudget budget;
+    private final long secret1 = ThreadLocalRandom.current().nextLong();
+    private final long secret2 = ThreadLocalRandom.current().nextLong();
+    private final long secret3 = ThreadLocalRandom.current().nextLong() | 1;
+
+    private long[] ring;
+    private int capacity;
+    private int oldest;
+    private int size;
+
+    /// One more than the number of the entry; 0 where there is none.
+    private int[] table;
+
+    DedupWindow(Dedup dedup, HistoryBudget budget) {
+        this.count = dedup.count();
+        this.windowMillis = dedup.window().toMillis();
+        this.budget = budget;
+        this.capacity = Math.min(count, FIRST_CAPACITY);
+        this.ring = new long[capacity * LONGS];
+        this.table = new int[tableSize(capacity)];
+        budget.change(bytes());
+    }
+
+    private static int tableSize(int capacity) {
+        return Integer.highestOneBit(Math.max(2, 2 * capacity - 1)) * 2;
+    }
+
+    /// What it costs in memory.
+    long bytes() {
+        return 8L * ring.length + 4L * table.length;
+    }
+
+    /// The topic is gone.
+    void close() {
+        budget.change(-bytes());
+    }
+
+    /// The entry of an id that was seen within the window, or [#NONE]. It is valid until the next [#add].
+    int find(MessageIdentity id, long now) {
+        int entry = table[place(id.high(), id.low())] - 1;
+        return entry >= 0 && isRecent(entry, now) ? entry : NONE;
+    }
+
+    /// The offset of the message of an entry; −1 while it waits for its time.
+    long offset(int entry) {
+        return get(entry, OFFSET);
+    }
+
+    /// The timestamp of the message of an entry; while it waits for its time, that time.
+    long timestamp(int entry) {
+        return get(entry, TIMESTAMP);
+    }
+
+    /// A message that waited has its place now.
+    void settle(int entry, long offset, long timestamp) {
+        ring[entry * LONGS + OFFSET] = offset;
+        ring[entry * LONGS + TIMESTAMP] = timestamp;
+    }
+
+    /// Remembers an id that [#find] did not find.
+    void add(MessageIdentity id, long now, long offset, long timestamp) {
+        for (int swept = 0; swept < SWEEP && size > 0 && !isRecent(oldest, now); swept++) {
+            removeOldest();
+        }
+        if (size == count) {
+            removeOldest();
+        } else if (size == capacity) {
+            grow();
+        }
+        int entry = (oldest + size) % capacity;
+        size++;
+        int at = entry * LONGS;
+        ring[at + HIGH] = id.high();
+        ring[at + LOW] = id.low();
+        ring[at + SEEN] = now;
+        ring[at + OFFSET] = offset;
+        ring[at + TIMESTAMP] = timestamp;
+        // An entry of the same id that is too old is not found any more from here on.
+        table[place(id.high(), id.low())] = entry + 1;
+    }
+
+    private boolean isRecent(int entry, long now) {
+        return now - get(entry, SEEN) < windowMillis;
+    }
+
+    private long get(int entry, int field) {
+        return ring[entry * LONGS + field];
+    }
+
+    private int home(long high, long low) {
+        long one = high ^ secret1;
+        long other = low ^ secret2;
+        long mixed = (Math.multiplyHigh(one, other) ^ one * other) * secret3;
+        return (int) (mixed >>> 33) & (table.length - 1);
+    }
+
+    /// Where an id stands in the table, or would stand.
+    private int place(long high, long low) {
+        int at = home(high, low);
+        while (table[at] != 0) {
+            int entry = table[at] - 1;
+            if (get(entry, HIGH) == high && get(entry, LOW) == low) {
+                break;
+            }
+            at = at + 1 & table.length - 1;
+        }
+        return at;
+    }
+
+    private void removeOldest() {
+        int at = place(get(oldest, HIGH), get(oldest, LOW));
+        // Unless the id has come again meanwhile.
+        if (table[at] == oldest + 1) {
+            takeOut(at);
+        }
+        oldest = (oldest + 1) % capacity;
+        size--;
+    }
+
+    /// Empties a place and moves those up that stand behind it because it was taken.
+    private void takeOut(int gap) {
+        int mask = table.length - 1;
+        int hole = gap;
+        for (int at = hole + 1 & mask; table[at] != 0; at = at + 1 & mask) {
+            int entry = table[at] - 1;
+            int home = home(get(entry, HIGH), get(entry, LOW));
+            if ((at - home & mask) >= (at - hole & mask)) {
+                table[hole] = table[at];
+                hole = at;
+            }
+        }
+        table[hole] = 0;
+    }
+
+    private void grow() {
+        long before = bytes();
+        int more = (int) Math.min(count, 2L * capacity);
+        long[] larger = Arrays.copyOf(ring, more * LONGS);
+        for (int i = 0; i < size; i++) {
+            System.arraycopy(ring, (oldest + i) % capacity * LONGS, larger, i * LONGS, LONGS);
+        }
+        ring = larger;
+        capacity = more;
+        oldest = 0;
+        table = new int[tableSize(capacity)];
+        for (int entry = 0; entry < size; entry++) {
+            // A later one of the same id takes the place of the earlier.
+            table[place(get(entry, HIGH), get(entry, LOW))] = entry + 1;
+        }
+        budget.change(bytes() - before);
+    }
+}
