@@ -5,6 +5,7 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.LocalDelivery;
+import dev.fanfare.routing.RouteTable;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
 import dev.fanfare.topic.TopicRegistry;
@@ -33,6 +34,8 @@ public final class Broker implements AutoCloseable {
     private final TopicRegistry registry;
     private final LocalDelivery delivery;
     private final Events events = new Events();
+    private final RouteTable routeTable;
+    private final Routes routes;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch over = new CountDownLatch(1);
 
@@ -40,6 +43,14 @@ public final class Broker implements AutoCloseable {
         this.config = config;
         this.timers = config.timers() == null ? new SystemTimers() : config.timers();
         this.registry = new TopicRegistry(config, timers, events);
+        this.routeTable = new RouteTable(registry, config, timers, events);
+        try {
+            config.routing().routes().forEach(routeTable::add);
+        } catch (RuntimeException refused) {
+            closeTimers();
+            throw refused;
+        }
+        this.routes = new Routes(routeTable);
         this.delivery = new LocalDelivery(
                 registry.feeds(), timers, events, name -> registry.find(name).orElse(null));
     }
@@ -50,6 +61,8 @@ public final class Broker implements AutoCloseable {
     }
 
     /// A broker.
+    ///
+    /// @throws FanfareException when its [BrokerConfig#routing] is refused: see [Routes#add]
     public static Broker open(BrokerConfig config) {
         return new Broker(config);
     }
@@ -151,6 +164,11 @@ public final class Broker implements AutoCloseable {
         return new Publisher(this, TopicName.check(topic));
     }
 
+    /// The rules by which messages go from topic to topic.
+    public Routes routes() {
+        return routes;
+    }
+
     // ---- subscribing
 
     /// Subscribes with a virtual thread, to what is published from now on: [#subscription] says it differently.
@@ -185,7 +203,8 @@ public final class Broker implements AutoCloseable {
         return new BrokerStats(
                 topics().map(topic -> BrokerStats.of(topic, depths)).toList(),
                 subscriptions.stream().map(BrokerStats.SubscriptionStats::of).toList(),
-                delivery.patternCounters().dropped());
+                delivery.patternCounters().dropped(),
+                routes.stats());
     }
 
     // ---- transports
@@ -235,14 +254,19 @@ public final class Broker implements AutoCloseable {
             return;
         }
         delivery.announceClose();
+        routeTable.close(grace);
         registry.stop();
         delivery.close(grace);
         registry.clear();
         events.close(grace.compareTo(LISTENERS_GRACE) > 0 ? grace : LISTENERS_GRACE);
+        closeTimers();
+        over.countDown();
+    }
+
+    private void closeTimers() {
         if (config.timers() == null) {
             timers.close();
         }
-        over.countDown();
     }
 
     private void awaitClose(Duration grace) {

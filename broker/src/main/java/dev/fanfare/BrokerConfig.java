@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param historyMemory the most that all histories may cost together, in bytes: beyond it the largest shrink first
 /// @param blockTimeout how long a publisher waits at most when a subscription that blocks says nothing else
 /// @param codec turns objects into payloads
+/// @param routing the routes it begins with, and their bounds
 /// @param timers the clock; null for the machine's. A given one is not closed with the broker
 public record BrokerConfig(
         boolean autoCreateTopics,
@@ -27,6 +28,7 @@ public record BrokerConfig(
         long historyMemory,
         Duration blockTimeout,
         PayloadCodec codec,
+        RoutingConfig routing,
         @Nullable Timers timers) {
 
     private static final BrokerConfig DEFAULTS = new BrokerConfig(
@@ -39,6 +41,7 @@ public record BrokerConfig(
             Runtime.getRuntime().maxMemory() / 10 * 4,
             Duration.ofSeconds(10),
             PayloadCodec.NONE,
+            RoutingConfig.defaults(),
             null);
 
     /// Checks the bounds.
@@ -46,6 +49,7 @@ public record BrokerConfig(
         Objects.requireNonNull(topics, "topics");
         Objects.requireNonNull(blockTimeout, "blockTimeout");
         Objects.requireNonNull(codec, "codec");
+        Objects.requireNonNull(routing, "routing");
         check("maxTopics", maxTopics);
         check("maxSubscribersPerTopic", maxSubscribersPerTopic);
         check("maxFeedsPerTopic", maxFeedsPerTopic);
@@ -82,6 +86,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 codec,
+                routing,
                 timers);
     }
 
@@ -97,6 +102,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 codec,
+                routing,
                 timers);
     }
 
@@ -112,6 +118,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 codec,
+                routing,
                 timers);
     }
 
@@ -127,6 +134,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 codec,
+                routing,
                 timers);
     }
 
@@ -142,6 +150,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 codec,
+                routing,
                 timers);
     }
 
@@ -157,6 +166,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 codec,
+                routing,
                 timers);
     }
 
@@ -172,6 +182,7 @@ public record BrokerConfig(
                 bytes,
                 blockTimeout,
                 codec,
+                routing,
                 timers);
     }
 
@@ -187,6 +198,7 @@ public record BrokerConfig(
                 historyMemory,
                 value,
                 codec,
+                routing,
                 timers);
     }
 
@@ -201,6 +213,23 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                value,
+                routing,
+                timers);
+    }
+
+    /// The same with other [#routing].
+    public BrokerConfig withRouting(RoutingConfig value) {
+        return new BrokerConfig(
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                codec,
                 value,
                 timers);
     }
@@ -217,6 +246,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 codec,
+                routing,
                 value);
     }
 }

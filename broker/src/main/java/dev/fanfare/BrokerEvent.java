@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Something that happened in the broker, for [Broker#listen]. Events are made only when somebody listens. Those
@@ -23,6 +24,9 @@ public sealed interface BrokerEvent {
             case TopicDeleted _ -> "topic_deleted";
             case SlowConsumer _ -> "slow_consumer";
             case MessagesDropped _ -> "messages_dropped";
+            case RouteAdded _ -> "route_added";
+            case RouteRemoved _ -> "route_removed";
+            case RouteFailed _ -> "route_failed";
         };
     }
 
@@ -78,4 +82,18 @@ public sealed interface BrokerEvent {
     ///
     /// @param messages how many since the last such event
     record MessagesDropped(String pattern, String subscription, long messages) implements BrokerEvent {}
+
+    /// A rule for messages to go from topic to topic was added.
+    record RouteAdded(String route, String from, List<String> to) implements BrokerEvent {}
+
+    /// Such a rule was taken away.
+    record RouteRemoved(String route) implements BrokerEvent {}
+
+    /// A route could not publish to a target.
+    ///
+    /// @param topic where the last one came from
+    /// @param target what refused the last one
+    /// @param code why it did, one of [ErrorCode]
+    /// @param messages how many since the last such event of this route
+    record RouteFailed(String route, String topic, String target, String code, long messages) implements BrokerEvent {}
 }

@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
 /// @param subscriptions those in process, in no order
 /// @param droppedByPatterns messages that subscriptions of patterns lost because they came too late to read them;
 ///     of what topics is not known, so they are not among those of the topics
-public record BrokerStats(List<TopicStats> topics, List<SubscriptionStats> subscriptions, long droppedByPatterns) {
+/// @param routes in the order in which they were added
+public record BrokerStats(
+        List<TopicStats> topics,
+        List<SubscriptionStats> subscriptions,
+        long droppedByPatterns,
+        List<RouteStats> routes) {
 
     /// One topic.
     ///

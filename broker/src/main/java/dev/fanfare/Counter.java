@@ -20,6 +20,10 @@ public enum Counter {
     QUEUE_DEPTH("queue_depth", "messages", "waiting for the subscription that is furthest behind"),
     /// Lag.
     LAG("lag", "messages", "waiting for one subscription"),
+    /// Messages routed.
+    ROUTED("routed", "messages", "published by a route, once per target"),
+    /// Messages that could not be routed.
+    ROUTE_FAILURES("route_failures", "messages", "that a target of a route refused, once per target"),
     /// Latency.
     LATENCY("latency", "nanoseconds", "from appending a message until its handler returned, sampled");
 

@@ -22,4 +22,14 @@ public interface FeedKind<C> {
     default @Nullable Object prepare(Topic topic, Message draft) {
         return null;
     }
+
+    /// Whether who reads such a feed is a subscription, and counted as one. A route is not.
+    default boolean isSubscription() {
+        return true;
+    }
+
+    /// Who it is that has too much waiting, for the refusal of a publish.
+    default String reader(Pattern pattern) {
+        return "a subscription of '" + pattern + "'";
+    }
 }

@@ -58,7 +58,7 @@ public final class FeedRegistry implements FeedAccess {
 
     @Override
     public PublishResult publish(Topic topic, Message draft, Wakes wakes) {
-        return ((LiveTopic) topic).append(draft, wakes);
+        return ((LiveTopic) topic).publish(draft, wakes);
     }
 
     @Override
@@ -162,7 +162,7 @@ public final class FeedRegistry implements FeedAccess {
         try {
             topics.checkOpen();
             List<SharedFeed<?>> same = patterns.of(pattern);
-            checkSubscribers(same.stream().mapToInt(SharedFeed::subscriptions).sum(), pattern);
+            checkSubscribers(same.stream().mapToInt(SharedFeed::counted).sum(), pattern);
             SharedFeed<C> shared = cast(PatternIndex.ofKind(same, kind));
             if (shared == null) {
                 checkPatterns(pattern);
@@ -177,6 +177,26 @@ public final class FeedRegistry implements FeedAccess {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Puts a reader of that kind into the plan of every topic that the pattern means, existing or made later: it
+    /// stays until it is dismissed, whatever becomes of topics. When this returns it gets everything that is
+    /// published after.
+    ///
+    /// @return dismisses it: when that returns it gets nothing more
+    /// @throws FanfareException `LIMIT_REACHED`, `SHUTTING_DOWN`
+    public <C> Runnable station(Pattern pattern, FeedKind<C> kind) {
+        SharedFeed<C> shared = join(pattern, kind);
+        return () -> {
+            lock.lock();
+            try {
+                count(shared, -1);
+                patterns.remove(shared);
+            } finally {
+                lock.unlock();
+            }
+            unplan(shared);
+        };
     }
 
     private void checkPatterns(Pattern pattern) {
@@ -202,7 +222,9 @@ public final class FeedRegistry implements FeedAccess {
             } else {
                 shared.awaitPlanned();
             }
-            checkTopics(shared.pattern());
+            if (shared.kind().isSubscription()) {
+                checkTopics(shared.pattern());
+            }
             return shared;
         } catch (RuntimeException | Error e) {
             release(null, shared);
@@ -274,6 +296,9 @@ public final class FeedRegistry implements FeedAccess {
     /// Under the lock, so that comings and goings are told in their order; they are only put into queues there.
     private void count(SharedFeed<?> shared, int change) {
         shared.changeSubscriptions(change);
+        if (!shared.kind().isSubscription()) {
+            return;
+        }
         subscriptions.addAndGet(change);
         String pattern = shared.pattern().text();
         emit(() -> change > 0 ? new BrokerEvent.SubscriberAdded(pattern) : new BrokerEvent.SubscriberRemoved(pattern));

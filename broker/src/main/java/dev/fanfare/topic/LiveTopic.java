@@ -153,6 +153,12 @@ public final class LiveTopic implements Topic {
 
     @Override
     public PublishResult publish(Message draft) {
+        Redirects redirects = plan.redirects();
+        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, null);
+        return elsewhere == null ? publishHere(draft) : elsewhere;
+    }
+
+    private PublishResult publishHere(Message draft) {
         PublishResult result = append(draft, null);
         return result instanceof Refused refused && refused.full() != null ? publishWhenRoom(draft, refused) : result;
     }
@@ -185,7 +191,16 @@ public final class LiveTopic implements Topic {
         }
     }
 
-    /// Publishes without waiting for room.
+    /// Publishes without waiting for room, here or where a route sends the message.
+    ///
+    /// @param wakes where the feeds to be woken are noted
+    PublishResult publish(Message draft, Wakes wakes) {
+        Redirects redirects = plan.redirects();
+        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, wakes);
+        return elsewhere == null ? append(draft, wakes) : elsewhere;
+    }
+
+    /// Publishes here without waiting for room.
     ///
     /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited
     ///     for
@@ -264,7 +279,7 @@ public final class LiveTopic implements Topic {
     }
 
     /// A random UUID; they identify, they do not protect, so a fast generator will do.
-    private static String newId() {
+    static String newId() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         long high = (random.nextLong() & 0xffff_ffff_ffff_0fffL) | 0x4000L;
         long low = (random.nextLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;

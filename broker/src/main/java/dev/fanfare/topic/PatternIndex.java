@@ -9,11 +9,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The feeds of patterns, found by the name of a topic: one tree of segments per separator. Guarded by the
-/// registry's lock.
+/// The feeds of patterns, found by the name of a topic: one tree of segments per separator. A feed that is to
+/// stay
+/// whether its topic exists or not may have a plain name for its pattern. Guarded by the registry's lock.
 final class PatternIndex {
 
     private final Map<Pattern, List<SharedFeed<?>>> byPattern = new HashMap<>();
+    private final Map<String, Pattern> plain = new HashMap<>();
     private final Node slashes = new Node();
     private final Node dots = new Node();
 
@@ -43,6 +45,10 @@ final class PatternIndex {
     void add(SharedFeed<?> feed) {
         Pattern pattern = feed.pattern();
         byPattern.computeIfAbsent(pattern, key -> new ArrayList<>(1)).add(feed);
+        if (!pattern.isWild()) {
+            plain.put(pattern.text(), pattern);
+            return;
+        }
         Node node = root(pattern.separator());
         for (String segment : pattern.segments()) {
             node = node.children.computeIfAbsent(segment, key -> new Node());
@@ -55,6 +61,10 @@ final class PatternIndex {
         List<SharedFeed<?>> feeds = byPattern.get(pattern);
         if (feeds != null && feeds.remove(feed) && feeds.isEmpty()) {
             byPattern.remove(pattern);
+            if (!pattern.isWild()) {
+                plain.remove(pattern.text());
+                return;
+            }
             remove(root(pattern.separator()), pattern.segments(), 0);
         }
     }
@@ -84,6 +94,10 @@ final class PatternIndex {
         }
         List<SharedFeed<?>> found = new ArrayList<>();
         Consumer<Pattern> add = pattern -> found.addAll(of(pattern));
+        Pattern named = plain.get(name);
+        if (named != null) {
+            add.accept(named);
+        }
         walk(slashes, name, '/', 0, add);
         walk(dots, name, '.', 0, add);
         return found;

@@ -26,13 +26,27 @@ final class Plan {
     /// The broker is closing: nothing is appended any more.
     static final Plan CLOSED = new Plan(new SharedFeed<?>[0]);
 
+    /// All of them, those included that take messages before they are appended.
+    private final SharedFeed<?>[] all;
+
     private final SharedFeed<?>[] shared;
     private final Feed<?>[] feeds;
     private final FeedKind<?>[] kinds;
     private final int[] kindOf;
+    private final @Nullable Redirects redirects;
 
-    private Plan(SharedFeed<?>[] shared) {
-        this.shared = shared;
+    /// Whether only routes still append.
+    private final boolean closing;
+
+    private Plan(SharedFeed<?>[] all) {
+        this(all, false);
+    }
+
+    private Plan(SharedFeed<?>[] all, boolean closing) {
+        this.all = all;
+        this.closing = closing;
+        this.redirects = Redirects.of(all);
+        this.shared = redirects == null ? all : Redirects.without(all);
         this.feeds = new Feed<?>[shared.length];
         this.kindOf = new int[shared.length];
         List<FeedKind<?>> distinct = new ArrayList<>(1);
@@ -53,33 +67,44 @@ final class Plan {
     }
 
     Plan with(SharedFeed<?> added) {
-        SharedFeed<?>[] more = Arrays.copyOf(shared, shared.length + 1);
-        more[shared.length] = added;
-        return new Plan(more);
+        SharedFeed<?>[] more = Arrays.copyOf(all, all.length + 1);
+        more[all.length] = added;
+        return new Plan(more, closing);
     }
 
     Plan without(SharedFeed<?> removed) {
-        List<SharedFeed<?>> fewer = new ArrayList<>(Arrays.asList(shared));
+        List<SharedFeed<?>> fewer = new ArrayList<>(Arrays.asList(all));
         fewer.remove(removed);
-        return of(fewer);
+        return closing ? new Plan(fewer.toArray(new SharedFeed<?>[0]), true) : of(fewer);
+    }
+
+    /// The same, but that nothing is appended any more except by routes, which finish what was published.
+    Plan closing() {
+        return new Plan(all, true);
     }
 
     boolean holds(List<SharedFeed<?>> feeds) {
-        return Arrays.asList(shared).equals(feeds);
+        return Arrays.asList(all).equals(feeds);
     }
 
     boolean holds(SharedFeed<?> feed) {
-        return Arrays.asList(shared).contains(feed);
+        return Arrays.asList(all).contains(feed);
     }
 
     int size() {
-        return shared.length;
+        return all.length;
+    }
+
+    /// What takes messages before they are appended; null: nothing does.
+    @Nullable
+    Redirects redirects() {
+        return redirects;
     }
 
     int subscriptions() {
         int sum = 0;
         for (SharedFeed<?> feed : shared) {
-            sum += feed.subscriptions();
+            sum += feed.counted();
         }
         return sum;
     }
@@ -105,6 +130,9 @@ final class Plan {
     /// @return null when the message may be appended
     @Nullable
     Refused admit(LiveTopic topic) {
+        if (closing && !TopicRegistry.ROUTING.isBound()) {
+            return new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing");
+        }
         for (int i = 0; i < feeds.length; i++) {
             long answer = feeds[i].admit();
             if (answer != Feed.OPEN) {
@@ -115,8 +143,8 @@ final class Plan {
     }
 
     private static Refused refused(LiveTopic topic, SharedFeed<?> full, long answer) {
-        String who = "topic '" + topic.name() + "': a subscription of '" + full.pattern()
-                + "' has as many messages waiting as its queue holds and its overflow policy ";
+        String who = "topic '" + topic.name() + "': " + full.reader()
+                + " has as many messages waiting as its queue holds and its overflow policy ";
         return answer == Feed.REFUSE
                 ? new Refused(ErrorCode.BACKPRESSURE, who + "refuses more")
                 : new Refused(

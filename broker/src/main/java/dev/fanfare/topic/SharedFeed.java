@@ -46,6 +46,11 @@ final class SharedFeed<C> {
         return feed;
     }
 
+    /// Who reads it, in words.
+    String reader() {
+        return kind.reader(pattern);
+    }
+
     /// Where publishers wait when the feed is full or congested.
     synchronized RoomQueue room() {
         if (room == null) {
@@ -87,6 +92,11 @@ final class SharedFeed<C> {
 
     int subscriptions() {
         return subscriptions;
+    }
+
+    /// How many of them are counted.
+    int counted() {
+        return kind.isSubscription() ? subscriptions : 0;
     }
 
     /// Under the registry's lock.

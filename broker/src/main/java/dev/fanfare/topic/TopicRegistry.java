@@ -11,6 +11,7 @@ import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
+import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
 import dev.fanfare.log.HistoryBudget;
 import dev.fanfare.log.MemoryTopicLog;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /// All topics by name. One lock, shared with [FeedRegistry], guards names, subscriptions and plans; looking a topic
 /// up and publishing take none of it.
 public final class TopicRegistry {
+
+    /// Bound on a thread that routes: while the broker closes, only such a one still publishes.
+    public static final ScopedValue<Boolean> ROUTING = ScopedValue.newInstance();
 
     private static final String EPOCH_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
     private static final int EPOCH_LENGTH = 8;
@@ -49,6 +53,9 @@ public final class TopicRegistry {
 
     private Timers.@Nullable Timer expiry;
     private volatile boolean closed;
+
+    /// Only routes still publish, to finish what was published before.
+    private volatile boolean closing;
 
     /// Holds no topic yet.
     ///
@@ -148,7 +155,7 @@ public final class TopicRegistry {
     }
 
     void checkOpen() {
-        if (closed) {
+        if (closed || closing && !ROUTING.isBound()) {
             throw new FanfareException(ErrorCode.SHUTTING_DOWN, "the broker is closing");
         }
     }
@@ -161,7 +168,7 @@ public final class TopicRegistry {
                     "topic '" + name + "' would be one more than max-topics (" + config.maxTopics()
                             + ") allows: delete topics or raise the setting");
         }
-        Plan plan = feeds.planFor(name);
+        Plan plan = closing ? feeds.planFor(name).closing() : feeds.planFor(name);
         var log = new MemoryTopicLog(newEpoch(), topicConfig.retention(), timers, budget);
         LiveTopic topic = new LiveTopic(name, topicConfig, log, this, plan);
         directory.add(topic);
@@ -258,6 +265,21 @@ public final class TopicRegistry {
         directory.matching(pattern, action);
     }
 
+    /// From now on nothing is made, published or subscribed to, except by routes, which finish what was
+    /// published.
+    public void stopButRoutes() {
+        lock.lock();
+        try {
+            closing = true;
+            PlanChange change = new PlanChange(Plan::closing);
+            for (LiveTopic topic : directory.all()) {
+                topic.plan(change.of(topic.plan()));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// From now on nothing is made, published or subscribed to; what was published can still be read.
     public void stop() {
         lock.lock();
@@ -288,6 +310,13 @@ public final class TopicRegistry {
 
     /// A publish to a name: the topic is made if topics make themselves.
     public PublishResult publish(String name, Message draft) {
+        return publish(name, draft, null);
+    }
+
+    /// A publish to a name.
+    ///
+    /// @param wakes null: it waits for room; else it does not, and notes the feeds to be woken there
+    PublishResult publish(String name, Message draft, @Nullable Wakes wakes) {
         while (true) {
             LiveTopic topic;
             try {
@@ -295,7 +324,7 @@ public final class TopicRegistry {
             } catch (FanfareException e) {
                 return new Refused(e.code(), e.getMessage());
             }
-            PublishResult result = topic.publish(draft);
+            PublishResult result = wakes == null ? topic.publish(draft) : topic.publish(draft, wakes);
             boolean deletedMeanwhile = result instanceof Refused refused && refused.code() == ErrorCode.TOPIC_NOT_FOUND;
             if (!deletedMeanwhile || !config.autoCreateTopics()) {
                 return result;

@@ -1,0 +1,9 @@
+package dev.fanfare;
+
+/// What a route did since it was added.
+///
+/// @param route the rule
+/// @param routed messages published to a target, once per target
+/// @param failed messages that a target refused, once per target, those included of which the publisher was told
+/// @param waiting messages that wait to be copied
+public record RouteStats(Route route, long routed, long failed, long waiting) {}

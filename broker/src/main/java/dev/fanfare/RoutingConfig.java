@@ -1,0 +1,48 @@
+package dev.fanfare;
+
+import java.util.List;
+
+/// The routes a broker begins with, and their bounds. Immutable.
+///
+/// @param routes those there are from the start
+/// @param maxRoutes the most there may be, 0 to 10,000
+/// @param queue how many messages may wait for one route to copy them, 1 to 1,000,000; above it publishers wait,
+///     at most [BrokerConfig#blockTimeout], and are refused then
+public record RoutingConfig(List<Route> routes, int maxRoutes, int queue) {
+
+    private static final RoutingConfig DEFAULTS = new RoutingConfig(List.of(), 1_000, 10_000);
+
+    /// Checks the bounds.
+    public RoutingConfig {
+        routes = List.copyOf(routes);
+        check("maxRoutes", maxRoutes, 0, 10_000);
+        check("the queue of a route", queue, 1, 1_000_000);
+    }
+
+    private static void check(String what, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, what + " must be " + min + " to " + max + ", not " + value);
+        }
+    }
+
+    /// No route; up to 1,000, for each of which up to 10,000 messages wait.
+    public static RoutingConfig defaults() {
+        return DEFAULTS;
+    }
+
+    /// The same with other [#routes].
+    public RoutingConfig withRoutes(List<Route> rules) {
+        return new RoutingConfig(rules, maxRoutes, queue);
+    }
+
+    /// The same with another [#maxRoutes].
+    public RoutingConfig withMaxRoutes(int most) {
+        return new RoutingConfig(routes, most, queue);
+    }
+
+    /// The same with another [#queue].
+    public RoutingConfig withQueue(int messages) {
+        return new RoutingConfig(routes, maxRoutes, messages);
+    }
+}

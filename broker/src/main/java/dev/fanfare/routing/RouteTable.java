@@ -1,0 +1,162 @@
+package dev.fanfare.routing;
+
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Route;
+import dev.fanfare.RouteStats;
+import dev.fanfare.feed.Pattern;
+import dev.fanfare.local.Events;
+import dev.fanfare.time.Timers;
+import dev.fanfare.topic.TopicRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// The rules of one broker. Any thread; its lock is held while rules change, never while a message is routed.
+public final class RouteTable {
+
+    private final TopicRegistry registry;
+    private final BrokerConfig config;
+    private final Timers timers;
+    private final Events events;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final RouteGraph graph = new RouteGraph();
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+    /// Rules taken away that may still have something to copy.
+    private final List<ActiveRoute> leaving = new ArrayList<>(0);
+
+    /// @param dismiss takes it out of the plans
+    private record Entry(Route route, ActiveRoute active, Runnable dismiss) {}
+
+    /// Holds no rule yet.
+    public RouteTable(TopicRegistry registry, BrokerConfig config, Timers timers, Events events) {
+        this.registry = registry;
+        this.config = config;
+        this.timers = timers;
+        this.events = events;
+    }
+
+    /// Adds a rule.
+    ///
+    /// @throws FanfareException `BAD_REQUEST`, `LIMIT_REACHED`, `SHUTTING_DOWN`
+    public void add(Route route) {
+        lock.lock();
+        try {
+            if (entries.containsKey(route.name())) {
+                throw new FanfareException(
+                        ErrorCode.BAD_REQUEST, "route '" + route.name() + "' exists already; remove it first");
+            }
+            int most = config.routing().maxRoutes();
+            if (entries.size() >= most) {
+                throw new FanfareException(
+                        ErrorCode.LIMIT_REACHED,
+                        "route '" + route.name() + "' would be one more than the " + most + " that max-routes allows");
+            }
+            graph.add(route);
+            try {
+                ActiveRoute active = active(route);
+                Runnable dismiss = registry.feeds().station(Pattern.of(route.from()), active);
+                entries.put(route.name(), new Entry(route, active, dismiss));
+            } catch (RuntimeException | Error e) {
+                graph.remove(route.name());
+                throw e;
+            }
+            // Under the lock, so that comings and goings are told in their order; they are only put into queues.
+            events.emit(() -> new BrokerEvent.RouteAdded(route.name(), route.from(), route.to()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ActiveRoute active(Route route) {
+        RouteTally tally = new RouteTally(route, events, timers);
+        return switch (route.mode()) {
+            case REDIRECT -> new RedirectRoute(tally);
+            case COPY ->
+                new CopyRoute(
+                        tally,
+                        registry::publish,
+                        config.routing().queue(),
+                        config.blockTimeout(),
+                        new Pressure(route, events, timers)::count);
+        };
+    }
+
+    /// Takes a rule away: false when there was none.
+    public boolean remove(String name) {
+        lock.lock();
+        try {
+            Entry entry = entries.remove(name);
+            if (entry == null) {
+                return false;
+            }
+            entry.dismiss.run();
+            graph.remove(name);
+            leaving.removeIf(each -> each.stats().waiting() == 0);
+            if (entry.active.stats().waiting() > 0) {
+                leaving.add(entry.active);
+            }
+            events.emit(() -> new BrokerEvent.RouteRemoved(name));
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The rules, in the order in which they were added.
+    public List<Route> list() {
+        return snapshot().stream().map(Entry::route).toList();
+    }
+
+    /// What they did.
+    public List<RouteStats> stats() {
+        return snapshot().stream().map(entry -> entry.active.stats()).toList();
+    }
+
+    private List<Entry> snapshot() {
+        lock.lock();
+        try {
+            return List.copyOf(entries.values());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Has the broker refuse every publish but those of routes, and waits until they have copied everything.
+    /// Nothing is copied any more when this returns.
+    ///
+    /// @param grace how long it may take, in real time
+    public void close(Duration grace) {
+        List<ActiveRoute> active = new ArrayList<>();
+        lock.lock();
+        try {
+            active.addAll(leaving);
+            entries.values().forEach(entry -> active.add(entry.active));
+        } finally {
+            lock.unlock();
+        }
+        if (active.isEmpty()) {
+            return;
+        }
+        registry.stopButRoutes();
+        long deadline = System.nanoTime() + grace.toNanos();
+        try {
+            // One that is idle may get something from one that comes later; no chain is longer than there are rounds.
+            for (int round = 0; round <= RouteGraph.MAX_CHAIN; round++) {
+                for (ActiveRoute each : active) {
+                    each.awaitIdle(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        active.forEach(ActiveRoute::giveUp);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.fanfare.routing;
+
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.Route;
+import dev.fanfare.local.Events;
+import dev.fanfare.time.Timers;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What a rule did. Failures are told and logged at once, then at most once per second with the number since, by
+/// whoever has the next one. Any thread.
+final class RouteTally {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RouteTally.class);
+
+    private static final long INTERVAL_NANOS = 1_000_000_000;
+
+    private final Route route;
+    private final Events events;
+    private final Timers timers;
+    private final LongAdder routed = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+
+    /// Failures not told yet, and when they may be.
+    private final AtomicLong untold = new AtomicLong();
+
+    private final AtomicLong nextTelling;
+
+    RouteTally(Route route, Events events, Timers timers) {
+        this.route = route;
+        this.events = events;
+        this.timers = timers;
+        this.nextTelling = new AtomicLong(timers.nanoTime());
+    }
+
+    Route route() {
+        return route;
+    }
+
+    void routed() {
+        routed.increment();
+    }
+
+    /// A target did not take a message.
+    ///
+    /// @param told whether the publisher was told
+    void failed(String topic, String target, Refused refused, boolean told) {
+        failed(1, topic, target, refused.code().name(), refused.reason(), told);
+    }
+
+    /// So many messages did not reach a target.
+    void failed(long count, String topic, String target, String code, String reason, boolean told) {
+        failed.add(count);
+        long messages = untold.addAndGet(count);
+        long now = timers.nanoTime();
+        long due = nextTelling.get();
+        if (now - due < 0 || !nextTelling.compareAndSet(due, now + INTERVAL_NANOS)) {
+            return;
+        }
+        untold.addAndGet(-messages);
+        if (!told) {
+            LOG.warn(
+                    "Route {}: {} of {} did not reach {}: {}",
+                    route.name(),
+                    messages == 1 ? "a message" : messages + " messages",
+                    topic,
+                    target,
+                    reason);
+        }
+        events.emit(() -> new BrokerEvent.RouteFailed(route.name(), topic, target, code, messages));
+    }
+
+    long routedCount() {
+        return routed.sum();
+    }
+
+    long failedCount() {
+        return failed.sum();
+    }
+}
