@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import dev.fanfare.routing.RouteGraph;
 import java.util.List;
 
 /// The routes a broker begins with, and their bounds. Immutable.
@@ -12,11 +13,14 @@ public record RoutingConfig(List<Route> routes, int maxRoutes, int queue) {
 
     private static final RoutingConfig DEFAULTS = new RoutingConfig(List.of(), 1_000, 10_000);
 
-    /// Checks the bounds.
+    /// Checks the bounds, and that the routes go together: see [Routes#add].
     public RoutingConfig {
         routes = List.copyOf(routes);
         check("maxRoutes", maxRoutes, 0, 10_000);
         check("the queue of a route", queue, 1, 1_000_000);
+        check("the number of routes (which maxRoutes limits)", routes.size(), 0, maxRoutes);
+        RouteGraph graph = new RouteGraph();
+        routes.forEach(graph::add);
     }
 
     private static void check(String what, int value, int min, int max) {

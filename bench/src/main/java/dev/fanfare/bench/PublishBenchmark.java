@@ -4,6 +4,7 @@ import dev.fanfare.Broker;
 import dev.fanfare.Dispatch;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
+import dev.fanfare.Route;
 import dev.fanfare.Topic;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -34,6 +35,8 @@ public class PublishBenchmark {
     private Broker broker = Broker.open();
     private Topic quiet = broker.createTopic("quiet");
     private Topic heard = broker.createTopic("heard");
+    private Topic copied = broker.createTopic("copied");
+    private Topic redirected = broker.createTopic("redirected");
 
     /// Makes the topics.
     @Setup(Level.Trial)
@@ -42,6 +45,10 @@ public class PublishBenchmark {
         broker = Broker.open();
         quiet = broker.createTopic("quiet");
         heard = broker.createTopic("heard");
+        copied = broker.createTopic("copied");
+        broker.routes().add(Route.copy("copy", "copied", "copies"));
+        redirected = broker.createTopic("redirected");
+        broker.routes().add(Route.redirect("redirect", "redirected", "elsewhere"));
         broker.subscription("heard").dispatch(Dispatch.caller()).handle(received -> {});
     }
 
@@ -67,5 +74,17 @@ public class PublishBenchmark {
     @Benchmark
     public PublishResult toOneCaller() {
         return heard.publish(message);
+    }
+
+    /// To a topic whose messages are copied to another: as fast as the copies are made.
+    @Benchmark
+    public PublishResult toACopy() {
+        return copied.publish(message);
+    }
+
+    /// To a topic whose messages go to another instead.
+    @Benchmark
+    public PublishResult toARedirect() {
+        return redirected.publish(message);
     }
 }

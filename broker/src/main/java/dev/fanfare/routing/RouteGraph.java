@@ -16,13 +16,16 @@ import java.util.stream.Collectors;
 
 /// Where rules lead: from one to another if a target of the first is a topic that the second takes from. There is
 /// never a circle in it. One thread at a time.
-final class RouteGraph {
+public final class RouteGraph {
 
     /// How many rules a message may pass one after the other. A redirect is followed on the publisher's stack.
     static final int MAX_CHAIN = 64;
 
     /// How many rules an error names.
     private static final int NAMED = 10;
+
+    /// Holds no rule yet.
+    public RouteGraph() {}
 
     private final Map<String, Node> nodes = new LinkedHashMap<>();
 
@@ -44,9 +47,13 @@ final class RouteGraph {
 
     /// Adds a rule.
     ///
-    /// @throws FanfareException `BAD_REQUEST` that names the circle it would close, or a chain that would be
-    ///     longer than [#MAX_CHAIN]; then it is not added
-    void add(Route route) {
+    /// @throws FanfareException `BAD_REQUEST` when there is one of that name; or that names the circle it would
+    ///     close, or a chain that would be longer than [#MAX_CHAIN]; then it is not added
+    public void add(Route route) {
+        if (nodes.containsKey(route.name())) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "route '" + route.name() + "' exists already; remove it first");
+        }
         Node added = new Node(route);
         if (added.leadsTo(added)) {
             throw refused(route, "would send messages round in a circle", List.of(added, added));

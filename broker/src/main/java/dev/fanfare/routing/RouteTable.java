@@ -49,10 +49,6 @@ public final class RouteTable {
     public void add(Route route) {
         lock.lock();
         try {
-            if (entries.containsKey(route.name())) {
-                throw new FanfareException(
-                        ErrorCode.BAD_REQUEST, "route '" + route.name() + "' exists already; remove it first");
-            }
             int most = config.routing().maxRoutes();
             if (entries.size() >= most) {
                 throw new FanfareException(

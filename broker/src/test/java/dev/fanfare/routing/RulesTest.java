@@ -114,11 +114,20 @@ class RulesTest {
     }
 
     @Test
-    void aBrokerWithACircleIsNotOpened() {
-        BrokerConfig config = BrokerConfig.defaults()
-                .withRouting(RoutingConfig.defaults()
-                        .withRoutes(List.of(Route.copy("1", "a", "b"), Route.copy("2", "*", "a"))));
-        refused(ErrorCode.BAD_REQUEST, () -> Broker.open(config), "circle");
+    void aConfigurationWithACircleIsRefused() {
+        RoutingConfig none = RoutingConfig.defaults();
+        refused(
+                ErrorCode.BAD_REQUEST,
+                () -> none.withRoutes(List.of(Route.copy("1", "a", "b"), Route.copy("2", "*", "a"))),
+                "circle");
+        refused(
+                ErrorCode.BAD_REQUEST,
+                () -> none.withRoutes(List.of(Route.copy("1", "a", "b"), Route.copy("1", "c", "d"))),
+                "exists");
+        refused(
+                ErrorCode.BAD_REQUEST,
+                () -> none.withMaxRoutes(1).withRoutes(List.of(Route.copy("1", "a", "b"), Route.copy("2", "c", "d"))),
+                "maxRoutes");
     }
 
     /// What is accepted never sends a message round: checked against a search that knows nothing of graphs.

@@ -84,6 +84,7 @@ public final class FanfareServer implements AutoCloseable {
                 .withAutoCreateTopics(config.autoCreateTopics())
                 .withMaxTopics(config.limits().maxTopics())
                 .withMaxSubscribersPerTopic(config.limits().maxSubscribersPerTopic())
+                .withRouting(config.routing())
                 .withHistoryMemory(config.history().totalBytes())
                 .withTopics(TopicConfig.defaults()
                         .withHistory(config.history().messages())

@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import dev.fanfare.RoutingConfig;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param delivery how subscribers are served
 /// @param flat what only the flat dialect has
 /// @param shutdown how it ends
+/// @param routing the rules by which messages go from topic to topic, and their bounds
 /// @param memoryBytes what the process may use, heap and direct memory together
 /// @param logLevel how much the log says
 /// @param autoCreateTopics whether publishing or subscribing makes a topic
@@ -24,6 +26,7 @@ public record ServerConfig(
         Delivery delivery,
         Flat flat,
         Shutdown shutdown,
+        RoutingConfig routing,
         long memoryBytes,
         LogLevel logLevel,
         boolean autoCreateTopics,

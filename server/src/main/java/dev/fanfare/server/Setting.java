@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import dev.fanfare.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,6 +154,22 @@ public final class Setting<T> {
                     "max-message-size", SettingType.size(KIB, 64 * MIB), "64 KiB")
             .means("The largest message that is taken, in bytes as sent; sixteen times as much closes the connection.")
             .once("MAX_MESSAGE_SIZE_BYTES");
+
+    /// Rules for messages to go from topic to topic.
+    public static final Setting<List<Route>> ROUTES = setting("routes", RouteList.type(), "[]")
+            .means("Rules by which messages go from topic to topic, as `POST /routes` takes them: a list of `name`,"
+                    + " `from` (a topic or a pattern), `to` (a topic or a list) and `mode` (`copy`, which is the"
+                    + " default, or `redirect`). In an environment variable or a flag, the same list in JSON.");
+
+    /// How many rules there may be.
+    public static final Setting<Integer> MAX_ROUTES =
+            setting("max-routes", SettingType.integer(0, 10_000), "1000").means("How many routes there may be.");
+
+    /// Messages that may wait to be copied by one rule.
+    public static final Setting<Integer> ROUTE_QUEUE = setting("route-queue", SettingType.integer(1, MILLION), "10000")
+            .means(
+                    "How many messages may wait for one route to copy them; above it, publishers to its source wait, 10 s"
+                            + " at most, and are refused then.");
 
     /// Whether topics make themselves.
     public static final Setting<Boolean> AUTO_CREATE_TOPICS = setting("auto-create-topics", SettingType.flag(), "false")

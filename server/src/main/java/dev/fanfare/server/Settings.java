@@ -1,11 +1,14 @@
 package dev.fanfare.server;
 
+import dev.fanfare.FanfareException;
+import dev.fanfare.RoutingConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -113,9 +116,14 @@ public final class Settings {
 
     private Object read(Setting<?> setting) {
         Source source = source(setting);
-        return setting.read(source.text)
-                .orElseThrow(() -> new SettingException("setting " + setting.name() + ": '" + source.text + "' ("
-                        + source.origin + ") is not allowed; allowed is " + setting.allowed()));
+        Optional<?> value;
+        try {
+            value = setting.read(source.text);
+        } catch (SettingException wrong) {
+            throw new SettingException("setting " + setting.name() + " (" + source.origin + "): " + wrong.getMessage());
+        }
+        return value.orElseThrow(() -> new SettingException("setting " + setting.name() + ": '" + source.text + "' ("
+                + source.origin + ") is not allowed; allowed is " + setting.allowed()));
     }
 
     /// The text of a setting and where it came from.
@@ -172,9 +180,19 @@ public final class Settings {
                         value(Setting.BATCH_LINGER),
                         value(Setting.SLOW_SEND_TIMEOUT)),
                 new ServerConfig.Shutdown(value(Setting.SHUTDOWN_GRACE), value(Setting.DRAIN_JITTER)),
+                routing(),
                 memory,
                 value(Setting.LOG_LEVEL),
                 value(Setting.AUTO_CREATE_TOPICS),
                 value(Setting.MESSAGE_IDS));
+    }
+
+    private RoutingConfig routing() {
+        try {
+            return new RoutingConfig(value(Setting.ROUTES), value(Setting.MAX_ROUTES), value(Setting.ROUTE_QUEUE));
+        } catch (FanfareException wrong) {
+            throw new SettingException(
+                    "setting " + Setting.ROUTES + " (" + source(Setting.ROUTES).origin + "): " + wrong.getMessage());
+        }
     }
 }

@@ -1,6 +1,8 @@
 package dev.fanfare.server;
 
+import dev.fanfare.protocol.JsonBytes;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -17,6 +19,8 @@ import tools.jackson.dataformat.yaml.YAMLFactory;
 /// Reads a YAML file of settings: one mapping from names to values, a list being the same as its entries separated by
 /// commas. Values are taken as they are written, so that `0800` is not a number in octal and `off` not a truth value.
 final class SettingsFile {
+
+    private static final int STRUCTURE_DEPTH = 4;
 
     private final Path file;
     private final JsonParser yaml;
@@ -72,6 +76,11 @@ final class SettingsFile {
 
     private String value(Setting<?> setting, String where) {
         JsonToken token = yaml.nextToken();
+        if (setting == Setting.ROUTES && (token == JsonToken.START_ARRAY || token == JsonToken.START_OBJECT)) {
+            JsonBytes json = new JsonBytes();
+            structure(json, setting, token, where, 0);
+            return new String(json.array(), 0, json.length(), StandardCharsets.UTF_8);
+        }
         if (token != JsonToken.START_ARRAY) {
             return scalar(setting, token, where);
         }
@@ -80,6 +89,33 @@ final class SettingsFile {
             entries.add(scalar(setting, entry, where));
         }
         return String.join(",", entries);
+    }
+
+    /// Writes a value as JSON, with every scalar as the text that it was written as.
+    private void structure(JsonBytes json, Setting<?> setting, JsonToken token, String where, int depth) {
+        if (depth > STRUCTURE_DEPTH) {
+            throw new SettingException("setting " + setting + " (" + where() + ") is nested too deep");
+        }
+        String separator = "";
+        if (token == JsonToken.START_ARRAY) {
+            json.raw("[");
+            for (JsonToken entry = yaml.nextToken(); entry != JsonToken.END_ARRAY; entry = yaml.nextToken()) {
+                json.raw(separator);
+                structure(json, setting, entry, where, depth + 1);
+                separator = ",";
+            }
+            json.raw("]");
+        } else if (token == JsonToken.START_OBJECT) {
+            json.raw("{");
+            while (yaml.nextToken() == JsonToken.PROPERTY_NAME) {
+                json.raw(separator).string(yaml.currentName()).raw(":");
+                structure(json, setting, yaml.nextToken(), where, depth + 1);
+                separator = ",";
+            }
+            json.raw("}");
+        } else {
+            json.string(scalar(setting, token, where));
+        }
     }
 
     private String scalar(Setting<?> setting, JsonToken token, String where) {

@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fanfare.Route;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -302,6 +303,53 @@ class SettingsTest {
         assertThat(slow.publishRate(Dialect.FLAT)).isEqualTo(new ServerConfig.Rate(2.5, 500));
         assertThat(ServerConfig.of(Map.of("publish-rate", "off")).limits().publishRate(Dialect.FLAT))
                 .isNull();
+    }
+
+    @Test
+    void routesAreReadFromTheFileAndFromTheEnvironment() throws IOException {
+        Path file = file("""
+                routes:
+                  - name: audit
+                    from: orders.*
+                    to: [audit, 0800]
+                  - {name: moved, from: old, to: new, mode: redirect}
+                """);
+
+        assertThat(Settings.resolve(file, Map.of(), Map.of()).config().routing().routes())
+                .containsExactly(
+                        Route.copy("audit", "orders.*", "audit", "0800"), Route.redirect("moved", "old", "new"));
+        assertThat(Settings.resolve(
+                                null,
+                                Map.of("FANFARE_ROUTES", "[{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\"}]"),
+                                Map.of())
+                        .config()
+                        .routing()
+                        .routes())
+                .containsExactly(Route.copy("r", "a", "b"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "routes: x | list",
+                "routes: {name: a} | list",
+                "routes: [x] | route 1",
+                "routes: [{name: a, from: b}] | route 1: to is missing",
+                "routes: [{name: a, from: [b, c], to: d}] | from must be one text",
+                "routes: [{name: a, from: b, to: {c: d}}] | to must be a text or a list",
+                "routes: [{name: a, from: b, to: c, way: copy}] | 'way'",
+                "routes: [{name: a, from: b, to: c, mode: move}] | mode",
+                "routes: [{name: a, from: b*, to: c}] | b*",
+                "routes: [{name: a, from: b, to: [[[[[[c]]]]]]}] | too deep",
+                "routes: [{name: a, from: b, to: c}, {name: d, from: c, to: b}] | circle: d (c -> b), then a (b -> c)",
+            })
+    void routesThatAreWrongAreRefused(String yaml, String complaint) throws IOException {
+        Path file = file(yaml);
+        assertThatThrownBy(() -> Settings.resolve(file, Map.of(), Map.of()).config())
+                .isInstanceOf(SettingException.class)
+                .hasMessageContainingAll("routes", "fanfare.yaml", complaint);
     }
 
     private Path file(String yaml) throws IOException {

@@ -152,6 +152,20 @@ final class EventCalls {
                 member(out, "subscription", subscription);
                 member(out, "cause", String.valueOf(cause));
             }
+            case BrokerEvent.RouteAdded(var route, var from, var to) -> {
+                member(out, "route", route);
+                member(out, "from", from);
+                out.raw(",\"to\":");
+                RouteCalls.names(out, to);
+            }
+            case BrokerEvent.RouteRemoved(var route) -> member(out, "route", route);
+            case BrokerEvent.RouteFailed(var route, var topic, var target, var code, var messages) -> {
+                member(out, "route", route);
+                member(out, "topic", topic);
+                member(out, "target", target);
+                member(out, "code", code);
+                out.raw(",\"messages\":").number(messages);
+            }
             case BrokerEvent.MessageEnqueued(var topic, var offset, var messageId) ->
                 message(out, topic, offset, messageId);
             case BrokerEvent.Delivering(var topic, var offset, var messageId, var subscription) -> {

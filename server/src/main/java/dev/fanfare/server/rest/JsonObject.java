@@ -5,7 +5,9 @@ import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.Utf8;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -118,6 +120,35 @@ final class JsonObject {
             throw Problem.badRequest(400, path + name + " must be a string");
         }
         return Optional.of(JsonScanner.string(text, value.from, value.to - 1));
+    }
+
+    /// A member that must be a string, or an array of strings, if it is there: one string is an array of one.
+    ///
+    /// @param most how many there may be
+    /// @throws Problem 400 when it is something else, or there are more
+    Optional<List<String>> strings(String name, int most) {
+        Value value = members.get(name);
+        if (value == null || !has(name)) {
+            return Optional.empty();
+        }
+        if (text[value.from] != '[') {
+            return string(name).map(List::of);
+        }
+        List<String> found = new ArrayList<>();
+        JsonScanner scanner = new JsonScanner(JsonScanner.DEPTH_MAX);
+        scanner.begin(text, value.from, value.to);
+        for (boolean more = scanner.enterArray(); more; more = scanner.nextElement()) {
+            int from = scanner.position();
+            if (text[from] != '"') {
+                throw Problem.badRequest(400, name + " must be an array of strings");
+            }
+            scanner.skipValue(1);
+            found.add(JsonScanner.string(text, from, scanner.position() - 1));
+            if (found.size() > most) {
+                throw Problem.badRequest(400, name + " must have at most " + most + " entries");
+            }
+        }
+        return Optional.of(found);
     }
 
     /// A member that must be a whole number if it is there.

@@ -4,6 +4,7 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerStats;
 import dev.fanfare.BrokerStats.TopicStats;
 import dev.fanfare.Counter;
+import dev.fanfare.RouteStats;
 import dev.fanfare.feed.Latency;
 import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.server.ServerContext;
@@ -85,6 +86,8 @@ final class MetricsCalls {
         perTopic(out, Counter.SUBSCRIBERS, "gauge", topics, TopicStats::subscribers);
         perTopic(out, Counter.QUEUE_DEPTH, "gauge", topics, TopicStats::queueDepth);
         latencies(out, topics);
+        perRoute(out, Counter.ROUTED, stats.routes(), RouteStats::routed);
+        perRoute(out, Counter.ROUTE_FAILURES, stats.routes(), RouteStats::failed);
         return out.toString();
     }
 
@@ -110,6 +113,16 @@ final class MetricsCalls {
         for (TopicStats topic : topics) {
             out.append(name).append("{topic=\"").append(label(topic.name())).append("\"} ");
             out.append(value.applyAsLong(topic)).append('\n');
+        }
+    }
+
+    private static void perRoute(
+            StringBuilder out, Counter counter, List<RouteStats> routes, ToLongFunction<RouteStats> value) {
+        String name = "fanfare_" + counter.label() + "_messages_total";
+        head(out, name, "counter", counter.unit() + " " + counter.meaning());
+        for (RouteStats route : routes) {
+            out.append(name).append("{route=\"").append(route.route().name()).append("\"} ");
+            out.append(value.applyAsLong(route)).append('\n');
         }
     }
 

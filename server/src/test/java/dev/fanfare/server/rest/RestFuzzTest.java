@@ -28,6 +28,7 @@ class RestFuzzTest {
             "topics",
             "topics",
             "topics",
+            "routes",
             "t",
             "a%2Fb",
             "messages",
