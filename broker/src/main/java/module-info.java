@@ -2,6 +2,7 @@
 module dev.fanfare.broker {
     requires static transitive org.jspecify;
     requires org.slf4j;
+    requires static com.github.luben.zstd_jni;
 
     exports dev.fanfare;
     exports dev.fanfare.feed;

@@ -5,6 +5,7 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.LocalDelivery;
+import dev.fanfare.publishing.PublishQueue;
 import dev.fanfare.routing.RouteTable;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
@@ -13,6 +14,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,6 +39,7 @@ public final class Broker implements AutoCloseable {
     private final Events events = new Events();
     private final RouteTable routeTable;
     private final Routes routes;
+    private final Set<PublishQueue> batching = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch over = new CountDownLatch(1);
 
@@ -164,6 +168,17 @@ public final class Broker implements AutoCloseable {
         return new Publisher(this, TopicName.check(topic));
     }
 
+    /// A publisher that gathers messages, publishes them in the background, and may try again and compress. It is
+    /// closed with the broker, within the same time.
+    public BatchingPublisher batching(Batching how) {
+        PublishQueue queue = new PublishQueue(registry, timers, how, config.blockTimeout());
+        batching.add(queue);
+        if (closed.get()) {
+            queue.close(Duration.ZERO);
+        }
+        return new BatchingPublisher(queue, () -> batching.remove(queue));
+    }
+
     /// The rules by which messages go from topic to topic.
     public Routes routes() {
         return routes;
@@ -254,6 +269,8 @@ public final class Broker implements AutoCloseable {
             return;
         }
         delivery.announceClose();
+        long deadline = System.nanoTime() + grace.toNanos();
+        batching.forEach(each -> each.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))));
         routeTable.close(grace);
         registry.stop();
         delivery.close(grace);

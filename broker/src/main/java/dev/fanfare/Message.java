@@ -91,6 +91,12 @@ public final class Message {
                 id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
     }
 
+    /// The same draft with this payload.
+    public Message withPayload(Payload payload) {
+        return new Message(
+                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
+    }
+
     /// The same draft with this type.
     public Message withType(String type) {
         return new Message(

@@ -1,13 +1,20 @@
 package dev.fanfare;
 
+import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// The bytes of a message and what they are: an immutable value.
 ///
 /// [#bytes], [#text] and [#json] copy nothing they do not have to: text is encoded once, byte arrays are copied
 /// once. [#wrap] copies nothing; whoever calls it must not touch the array again.
+///
+/// A payload may be kept compressed ([#compressed], [#ofCompressed]). Everything but [#storedSize], [#encoding]
+/// and [#encoded] is about the plain bytes all the same: they are made when somebody looks at them, and kept as
+/// long as memory is plenty.
 public final class Payload {
 
     /// `application/json`: the bytes are one JSON value in UTF-8.
@@ -23,16 +30,45 @@ public final class Payload {
     private static final byte WELL_FORMED = 1;
     private static final byte MALFORMED = 2;
 
+    /// As they are kept: plain, or as `packing` says.
     private final byte[] bytes;
+
     private final String contentType;
+    private final @Nullable Packing packing;
 
     /// Remembers the answer of [#isJson]; a race merely computes it twice.
     private byte json;
 
+    /// How bytes are compressed.
+    private static final class Packing {
+        private final Compression how;
+        private final int size;
+        private volatile SoftReference<byte @Nullable []> plain = new SoftReference<>(null);
+
+        Packing(Compression how, int size) {
+            this.how = how;
+            this.size = size;
+        }
+
+        byte[] plain(byte[] packed) {
+            byte[] known = plain.get();
+            if (known == null) {
+                known = how.expand(packed, size);
+                plain = new SoftReference<>(known);
+            }
+            return known;
+        }
+    }
+
     private Payload(byte[] bytes, String contentType, byte json) {
+        this(bytes, contentType, json, null);
+    }
+
+    private Payload(byte[] bytes, String contentType, byte json, @Nullable Packing packing) {
         this.bytes = bytes;
         this.contentType = contentType;
         this.json = json;
+        this.packing = packing;
     }
 
     /// A text, as UTF-8.
@@ -60,12 +96,53 @@ public final class Payload {
         return new Payload(bytes, JSON, WELL_FORMED);
     }
 
+    /// A payload that somebody else has compressed. It is expanded once here, so that nobody is surprised later.
+    ///
+    /// @param bytes the array itself: it belongs to the payload from now on
+    /// @param most how many plain bytes there may be
+    /// @throws FanfareException `TOO_LARGE` when there are more, however few the compressed ones are;
+    ///     `BAD_REQUEST` when they are malformed
+    public static Payload ofCompressed(byte[] bytes, String contentType, Compression how, int most) {
+        int size = how.expand(bytes, most).length;
+        return new Payload(bytes, contentType, contentType.equals(JSON) ? UNKNOWN : MALFORMED, new Packing(how, size));
+    }
+
+    /// The same payload, kept compressed from now on; itself when it is already, or when that would save nothing.
+    public Payload compressed(Compression how) {
+        if (packing != null || bytes.length == 0) {
+            return this;
+        }
+        byte[] packed = how.compress(bytes);
+        return packed.length < bytes.length
+                ? new Payload(packed, contentType, json, new Packing(how, bytes.length))
+                : this;
+    }
+
+    /// How it is kept compressed: [Compression#name]; empty when it is kept plain.
+    public Optional<String> encoding() {
+        return Optional.ofNullable(packing).map(packed -> packed.how.name());
+    }
+
+    /// A copy of the compressed bytes, for who takes this encoding; empty when it is not kept in it.
+    public Optional<byte[]> encoded(String encoding) {
+        return packing != null && packing.how.name().equals(encoding) ? Optional.of(bytes.clone()) : Optional.empty();
+    }
+
+    /// How many bytes are kept: fewer than [#size] when they are compressed.
+    public int storedSize() {
+        return bytes.length;
+    }
+
+    private byte[] plain() {
+        return packing == null ? bytes : packing.plain(bytes);
+    }
+
     /// Whether the payload says it is JSON and `wellFormed` agrees; `wellFormed` is asked at most once per payload,
     /// as a rule.
     public boolean isJson(Predicate<byte[]> wellFormed) {
         byte known = json;
         if (known == UNKNOWN) {
-            known = wellFormed.test(bytes) ? WELL_FORMED : MALFORMED;
+            known = wellFormed.test(plain()) ? WELL_FORMED : MALFORMED;
             json = known;
         }
         return known == WELL_FORMED;
@@ -73,7 +150,7 @@ public final class Payload {
 
     /// Length in bytes.
     public int size() {
-        return bytes.length;
+        return packing == null ? bytes.length : packing.size;
     }
 
     /// The media type, as it was given.
@@ -83,29 +160,30 @@ public final class Payload {
 
     /// A copy of the bytes.
     public byte[] toByteArray() {
-        return bytes.clone();
+        return plain().clone();
     }
 
     /// Copies all bytes to `target` at `at`.
     public void copyTo(byte[] target, int at) {
-        System.arraycopy(bytes, 0, target, at, bytes.length);
+        byte[] all = plain();
+        System.arraycopy(all, 0, target, at, all.length);
     }
 
     /// The bytes decoded as UTF-8, malformed sequences replaced.
     public String text() {
-        return new String(bytes, StandardCharsets.UTF_8);
+        return new String(plain(), StandardCharsets.UTF_8);
     }
 
     @Override
     public boolean equals(Object other) {
         return other instanceof Payload that
                 && contentType.equals(that.contentType)
-                && Arrays.equals(bytes, that.bytes);
+                && Arrays.equals(plain(), that.plain());
     }
 
     @Override
     public int hashCode() {
-        return Arrays.hashCode(bytes);
+        return Arrays.hashCode(plain());
     }
 
     @Override

@@ -89,7 +89,7 @@ final class Sequence {
         if (chunk.topics != null) {
             chunk.topics[index] = topic;
         }
-        bytes += message.payload().size();
+        bytes += message.payload().storedSize();
         if ((position & (STAMP_EVERY - 1)) == 0 || idle) {
             idle = false;
             chunk.stamp(index, timers.nanoTime());

@@ -83,7 +83,7 @@ public interface TopicLog extends AutoCloseable {
     /// What keeping a message costs in memory, about, in bytes.
     static long cost(Message message) {
         long cost = Retention.OVERHEAD
-                + (long) message.payload().size()
+                + (long) message.payload().storedSize()
                 + length(message.type())
                 + length(message.key())
                 + length(message.replyTo())

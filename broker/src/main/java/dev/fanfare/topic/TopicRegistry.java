@@ -316,7 +316,7 @@ public final class TopicRegistry {
     /// A publish to a name.
     ///
     /// @param wakes null: it waits for room; else it does not, and notes the feeds to be woken there
-    PublishResult publish(String name, Message draft, @Nullable Wakes wakes) {
+    public PublishResult publish(String name, Message draft, @Nullable Wakes wakes) {
         while (true) {
             LiveTopic topic;
             try {
