@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import dev.fanfare.delivery.Backlogs;
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
@@ -36,6 +37,7 @@ public final class Broker implements AutoCloseable {
     private final Timers timers;
     private final TopicRegistry registry;
     private final LocalDelivery delivery;
+    private final Backlogs backlogs;
     private final Events events = new Events();
     private final RouteTable routeTable;
     private final Routes routes;
@@ -57,6 +59,7 @@ public final class Broker implements AutoCloseable {
         this.routes = new Routes(routeTable);
         this.delivery = new LocalDelivery(
                 registry.feeds(), timers, events, name -> registry.find(name).orElse(null));
+        this.backlogs = new Backlogs(config, registry, delivery, events);
     }
 
     /// A broker with the default configuration.
@@ -199,7 +202,16 @@ public final class Broker implements AutoCloseable {
     /// @param pattern a topic's name, or a pattern over names
     /// @throws FanfareException `BAD_REQUEST` for an illegal pattern
     public SubscriptionBuilder subscription(String pattern) {
-        return new SubscriptionBuilder(this, delivery, Pattern.of(pattern));
+        return new SubscriptionBuilder(this, delivery, backlogs, Pattern.of(pattern));
+    }
+
+    /// What acknowledged subscriptions and groups have given up of a topic; or, for a topic that keeps dead letters,
+    /// what
+    /// it keeps.
+    ///
+    /// @throws FanfareException `TOPIC_NOT_FOUND`
+    public DeadLetters deadLetters(String topic) {
+        return backlogs.deadLetters(topic);
     }
 
     // ---- what happens
@@ -219,7 +231,8 @@ public final class Broker implements AutoCloseable {
                 topics().map(topic -> BrokerStats.of(topic, depths)).toList(),
                 subscriptions.stream().map(BrokerStats.SubscriptionStats::of).toList(),
                 delivery.patternCounters().dropped(),
-                routes.stats());
+                routes.stats(),
+                backlogs.figures());
     }
 
     // ---- transports
@@ -272,8 +285,11 @@ public final class Broker implements AutoCloseable {
         long deadline = System.nanoTime() + grace.toNanos();
         batching.forEach(each -> each.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))));
         routeTable.close(grace);
+        backlogs.announceClose();
         registry.stop();
+        long begun = System.nanoTime();
         delivery.close(grace);
+        backlogs.close(grace.minusNanos(System.nanoTime() - begun));
         registry.clear();
         events.close(grace.compareTo(LISTENERS_GRACE) > 0 ? grace : LISTENERS_GRACE);
         closeTimers();
@@ -287,7 +303,7 @@ public final class Broker implements AutoCloseable {
     }
 
     private void awaitClose(Duration grace) {
-        if (delivery.isInHandler()) {
+        if (delivery.isInHandler() || backlogs.isInHandler()) {
             return;
         }
         try {

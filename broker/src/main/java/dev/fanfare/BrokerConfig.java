@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxPatterns the most distinct patterns subscribed to
 /// @param historyMemory the most that all histories may cost together, in bytes: beyond it the largest shrink first
 /// @param blockTimeout how long a publisher waits at most when a subscription that blocks says nothing else
+/// @param deadLetters what topics are made with that keep dead letters
 /// @param codec turns objects into payloads
 /// @param routing the routes it begins with, and their bounds
 /// @param timers the clock; null for the machine's. A given one is not closed with the broker
@@ -27,6 +28,7 @@ public record BrokerConfig(
         int maxPatterns,
         long historyMemory,
         Duration blockTimeout,
+        TopicConfig deadLetters,
         PayloadCodec codec,
         RoutingConfig routing,
         @Nullable Timers timers) {
@@ -40,6 +42,10 @@ public record BrokerConfig(
             10_000,
             Runtime.getRuntime().maxMemory() / 10 * 4,
             Duration.ofSeconds(10),
+            TopicConfig.defaults()
+                    .withHistory(10_000)
+                    .withHistoryBytes(16 << 20)
+                    .withHistoryAge(Duration.ofDays(7)),
             PayloadCodec.NONE,
             RoutingConfig.defaults(),
             null);
@@ -48,6 +54,7 @@ public record BrokerConfig(
     public BrokerConfig {
         Objects.requireNonNull(topics, "topics");
         Objects.requireNonNull(blockTimeout, "blockTimeout");
+        Objects.requireNonNull(deadLetters, "deadLetters");
         Objects.requireNonNull(codec, "codec");
         Objects.requireNonNull(routing, "routing");
         check("maxTopics", maxTopics);
@@ -85,6 +92,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 codec,
                 routing,
                 timers);
@@ -101,6 +109,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 codec,
                 routing,
                 timers);
@@ -117,6 +126,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 codec,
                 routing,
                 timers);
@@ -133,6 +143,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 codec,
                 routing,
                 timers);
@@ -149,6 +160,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 codec,
                 routing,
                 timers);
@@ -165,6 +177,7 @@ public record BrokerConfig(
                 value,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 codec,
                 routing,
                 timers);
@@ -181,6 +194,7 @@ public record BrokerConfig(
                 maxPatterns,
                 bytes,
                 blockTimeout,
+                deadLetters,
                 codec,
                 routing,
                 timers);
@@ -196,6 +210,24 @@ public record BrokerConfig(
                 maxFeedsPerTopic,
                 maxPatterns,
                 historyMemory,
+                value,
+                deadLetters,
+                codec,
+                routing,
+                timers);
+    }
+
+    /// The same with other [#deadLetters].
+    public BrokerConfig withDeadLetters(TopicConfig value) {
+        return new BrokerConfig(
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
                 value,
                 codec,
                 routing,
@@ -213,6 +245,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 value,
                 routing,
                 timers);
@@ -229,6 +262,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 codec,
                 value,
                 timers);
@@ -245,6 +279,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                deadLetters,
                 codec,
                 routing,
                 value);

@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ public sealed interface BrokerEvent {
             case Delivering _ -> "delivering";
             case Delivered _ -> "delivered";
             case Failed _ -> "failed";
+            case RetryScheduled _ -> "retry_scheduled";
+            case DeadLettered _ -> "dead_letter";
             case SubscriberAdded _ -> "subscriber_added";
             case SubscriberRemoved _ -> "subscriber_removed";
             case StrategySwapped _ -> "strategy_swapped";
@@ -41,6 +44,27 @@ public sealed interface BrokerEvent {
 
     /// A subscription's handler threw.
     record Failed(String topic, long offset, String messageId, String subscription, Throwable cause)
+            implements BrokerEvent {}
+
+    /// An attempt failed, and another one will follow.
+    ///
+    /// @param subscription of the subscription or group
+    /// @param attempt which one failed, from 1
+    /// @param delay until the next one
+    record RetryScheduled(String topic, long offset, String messageId, String subscription, int attempt, Duration delay)
+            implements BrokerEvent {}
+
+    /// A subscription or group has given a message up.
+    ///
+    /// @param target the topic that keeps it as a dead letter; null when none does
+    record DeadLettered(
+            String topic,
+            long offset,
+            String messageId,
+            String subscription,
+            int attempts,
+            DeadLetter.Reason reason,
+            @Nullable String target)
             implements BrokerEvent {}
 
     /// Somebody subscribed to a topic or pattern.

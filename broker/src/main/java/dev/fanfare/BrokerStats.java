@@ -10,15 +10,17 @@ import org.jspecify.annotations.Nullable;
 /// instant. [Counter] says what they mean.
 ///
 /// @param topics in the order of their names
-/// @param subscriptions those in process, in no order
+/// @param subscriptions the live ones in process, in no order
 /// @param droppedByPatterns messages that subscriptions of patterns lost because they came too late to read them;
 ///     of what topics is not known, so they are not among those of the topics
 /// @param routes in the order in which they were added
+/// @param acknowledged acknowledged subscriptions and groups, in no order
 public record BrokerStats(
         List<TopicStats> topics,
         List<SubscriptionStats> subscriptions,
         long droppedByPatterns,
-        List<RouteStats> routes) {
+        List<RouteStats> routes,
+        List<AcknowledgedSubscription.Figures> acknowledged) {
 
     /// One topic.
     ///
@@ -29,6 +31,7 @@ public record BrokerStats(
     /// @param expired passed over because their time to live was over, once per reader
     /// @param duplicates publishes that repeated an earlier one
     /// @param subscribers by its name and by patterns
+    /// @param deadLettered given up by acknowledged subscriptions and groups
     /// @param queueDepth the largest lag of the subscriptions by its name, in process and over the network
     /// @param averageBatch how many messages were handed to a subscription at once, on average; 0 when none were
     /// @param latency of its deliveries
@@ -40,6 +43,7 @@ public record BrokerStats(
             long failed,
             long expired,
             long duplicates,
+            long deadLettered,
             int subscribers,
             long queueDepth,
             double averageBatch,
@@ -78,6 +82,7 @@ public record BrokerStats(
                 topic.counters().failed(),
                 topic.counters().expired(),
                 topic.counters().duplicates(),
+                topic.counters().deadLettered(),
                 topic.subscribers(),
                 depths.getOrDefault(topic.name(), 0L),
                 (double) topic.counters().delivered()

@@ -14,6 +14,8 @@ public enum Counter {
     EXPIRED("expired", "messages", "passed over because their time to live was over, once per reader"),
     /// Publishes repeated.
     DUPLICATES("duplicates", "publishes", "that repeated an earlier one and were not appended again"),
+    /// Messages given up.
+    DEAD_LETTERED("dead_lettered", "messages", "given up by an acknowledged subscription or group"),
     /// Subscriptions.
     SUBSCRIBERS("subscribers", "subscriptions", "that hear the topic, by its name or by a pattern"),
     /// Queue depth.

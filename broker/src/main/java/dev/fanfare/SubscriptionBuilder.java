@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import dev.fanfare.delivery.Backlogs;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.local.SubscriptionSpec;
@@ -21,6 +22,7 @@ public final class SubscriptionBuilder {
 
     private final Broker broker;
     private final LocalDelivery delivery;
+    private final Backlogs backlogs;
     private final Pattern pattern;
     private @Nullable String name;
     private Dispatch dispatch = Dispatch.virtualThread();
@@ -31,9 +33,10 @@ public final class SubscriptionBuilder {
     private @Nullable BiConsumer<? super Message, ? super Throwable> onError;
     private Consumer<? super SubscriptionEnd> onEnd = why -> {};
 
-    SubscriptionBuilder(Broker broker, LocalDelivery delivery, Pattern pattern) {
+    SubscriptionBuilder(Broker broker, LocalDelivery delivery, Backlogs backlogs, Pattern pattern) {
         this.broker = broker;
         this.delivery = delivery;
+        this.backlogs = backlogs;
         this.pattern = pattern;
     }
 
@@ -108,25 +111,44 @@ public final class SubscriptionBuilder {
         return begin(null, Objects.requireNonNull(handler));
     }
 
-    private Subscription begin(@Nullable Handler each, @Nullable BatchHandler batch) {
-        TopicConfig topic = broker.topic(pattern.text())
+    /// Goes on to say how a subscription shall be that gets each message at least once. Of what was said so far its
+    /// name, start and overflow policy apply; dispatch, queue, delivery and what is called on errors do not.
+    public AcknowledgedBuilder acknowledged() {
+        return new AcknowledgedBuilder(backlogs, pattern, named(), start, overflowOf(topicConfig()));
+    }
+
+    private String named() {
+        return name == null ? "subscription-" + UUID.randomUUID() : name;
+    }
+
+    private TopicConfig topicConfig() {
+        return broker.topic(pattern.text())
                 .map(Topic::config)
                 .orElse(broker.config().topics());
-        int topics = pattern.isWild() ? 0 : topic.queue();
+    }
+
+    private Overflow overflowOf(TopicConfig topic) {
         Overflow policy = overflow;
         if (policy == null && !pattern.isWild()) {
             policy = topic.overflow();
         }
+        return policy == null ? Overflow.block(broker.config().blockTimeout()) : policy;
+    }
+
+    private Subscription begin(@Nullable Handler each, @Nullable BatchHandler batch) {
+        TopicConfig topic = topicConfig();
+        int topics = pattern.isWild() ? 0 : topic.queue();
         return delivery.subscribe(new SubscriptionSpec(
                 pattern,
-                name == null ? "subscription-" + UUID.randomUUID() : name,
+                named(),
                 dispatch,
                 start,
                 queue > 0 ? queue : topics > 0 ? topics : DEFAULT_QUEUE,
-                policy == null ? Overflow.block(broker.config().blockTimeout()) : policy,
+                overflowOf(topic),
                 strategy,
                 each,
                 batch,
+                null,
                 onError,
                 onEnd));
     }

@@ -13,6 +13,7 @@ public final class TopicCounters {
     private static final VarHandle FAILED;
     private static final VarHandle EXPIRED;
     private static final VarHandle DUPLICATES;
+    private static final VarHandle DEAD_LETTERED;
     private static final VarHandle RUNS;
     private static final VarHandle LATENCY;
 
@@ -25,6 +26,7 @@ public final class TopicCounters {
             FAILED = lookup.findVarHandle(TopicCounters.class, "failed", long.class);
             EXPIRED = lookup.findVarHandle(TopicCounters.class, "expired", long.class);
             DUPLICATES = lookup.findVarHandle(TopicCounters.class, "duplicates", long.class);
+            DEAD_LETTERED = lookup.findVarHandle(TopicCounters.class, "deadLettered", long.class);
             RUNS = lookup.findVarHandle(TopicCounters.class, "runs", long.class);
             LATENCY = lookup.findVarHandle(TopicCounters.class, "latency", LatencyHistogram.class);
         } catch (ReflectiveOperationException impossible) {
@@ -42,6 +44,7 @@ public final class TopicCounters {
     private volatile long failed;
     private volatile long expired;
     private volatile long duplicates;
+    private volatile long deadLettered;
 
     /// Made by the first sample: a topic that nobody hears has none.
     private volatile @Nullable LatencyHistogram latency;
@@ -79,6 +82,16 @@ public final class TopicCounters {
     /// A publish that repeated an earlier one.
     public void duplicate() {
         DUPLICATES.getAndAdd(this, 1L);
+    }
+
+    /// Messages that a subscription or group has given up.
+    public void deadLettered(long count) {
+        DEAD_LETTERED.getAndAdd(this, count);
+    }
+
+    /// See [#deadLettered(long)].
+    public long deadLettered() {
+        return deadLettered;
     }
 
     /// See [#delivered(long)].

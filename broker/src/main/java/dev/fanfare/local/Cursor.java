@@ -26,6 +26,7 @@ final class Cursor {
     private final int bound;
     private final Overflow overflow;
     private final boolean skipsOldest;
+    private final @Nullable Intake intake;
 
     /// Where it is attached; null before that.
     private volatile @Nullable LocalFeed feed;
@@ -45,10 +46,12 @@ final class Cursor {
     boolean waitedFor;
 
     /// @param bound how many messages may wait, at least 1
-    Cursor(Reader owner, int bound, Overflow overflow) {
+    /// @param intake takes over what it reads; null when that is done once it was read
+    Cursor(Reader owner, int bound, Overflow overflow, @Nullable Intake intake) {
         this.owner = owner;
         this.bound = bound;
         this.overflow = overflow;
+        this.intake = intake;
         this.skipsOldest = overflow instanceof Overflow.DropOldest;
     }
 
@@ -98,6 +101,24 @@ final class Cursor {
     /// The position of the message to be handled next.
     long position() {
         return (long) POSITION.getAcquire(this);
+    }
+
+    /// Below this position as many messages lie as are done; only moves forward. Any thread.
+    long settled() {
+        // The position first: read the other way round, what was taken over in between would count as done.
+        long at = position();
+        return intake == null ? at : at - intake.undone();
+    }
+
+    /// Messages that wait or are not done. Any thread.
+    long unsettled() {
+        Sequence source = sequence;
+        if (source == null) {
+            return 0;
+        }
+        // Before the end: what moves meanwhile must not make it negative.
+        long at = settled();
+        return source.end() - at;
     }
 
     /// Messages that wait, the one being handled included. Any thread.

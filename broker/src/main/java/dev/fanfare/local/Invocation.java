@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /// Calls a subscription's handler, and sees to it that what it throws disturbs nobody. Used by one thread at a
 /// time.
-final class Invocation {
+final class Invocation implements Outlet {
 
     private static final Logger LOG = LoggerFactory.getLogger(Invocation.class);
 
@@ -56,8 +56,9 @@ final class Invocation {
         this.ownThread = !(spec.dispatch() instanceof Dispatch.Caller);
     }
 
-    /// How many messages a turn may take: a batch handler gets all of one turn in one list.
-    int turn(DeliveryStrategy strategy) {
+    /// A batch handler gets all of one turn in one list.
+    @Override
+    public int turn(DeliveryStrategy strategy) {
         return batch != null && strategy instanceof DeliveryStrategy.Batched batched
                 ? Math.max(batched.size(), LocalSubscription.TURN)
                 : LocalSubscription.TURN;
@@ -67,7 +68,8 @@ final class Invocation {
     /// overrun meanwhile. For a batch handler they are only gathered: [#finishTurn] hands them on.
     ///
     /// @return how many the cursor has moved
-    int slice(LocalSubscription of, Sequence source, int found) {
+    @Override
+    public int slice(LocalSubscription of, Sequence source, int found) {
         Handler handler = each;
         if (handler == null) {
             return gather(of, found);
@@ -164,12 +166,14 @@ final class Invocation {
     }
 
     /// Messages that the batch handler has in hand; the cursor has passed them. Any thread.
-    int held() {
+    @Override
+    public int held() {
         return held;
     }
 
     /// Hands on what was gathered, and tells the topics what became of their messages.
-    void finishTurn(LocalSubscription of) {
+    @Override
+    public void finishTurn(LocalSubscription of) {
         BatchHandler handler = batch;
         if (handler != null && !gathered.isEmpty()) {
             if (of.isRunning()) {
@@ -188,7 +192,8 @@ final class Invocation {
     /// Hands on what was replayed; stops when the subscription ends.
     ///
     /// @param topics finds a topic by its name
-    void replayed(LocalSubscription of, List<Message> slice, Function<String, @Nullable Topic> topics) {
+    @Override
+    public void replayed(LocalSubscription of, List<Message> slice, Function<String, @Nullable Topic> topics) {
         String name = "";
         Topic origin = null;
         boolean told = events.listeningToMessages();

@@ -75,7 +75,7 @@ public final class LocalDelivery {
     /// Begins a subscription. With caller dispatch it has replayed when this returns.
     ///
     /// @throws dev.fanfare.FanfareException what [FeedAccess#attach] says
-    public Subscription subscribe(SubscriptionSpec spec) {
+    public IntakeSource subscribe(SubscriptionSpec spec) {
         Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
         LocalSubscription made = switch (spec.dispatch()) {
             case Dispatch.VirtualThread _ -> new ThreadSubscription(this, loop, spec);
@@ -97,11 +97,14 @@ public final class LocalDelivery {
         return made;
     }
 
-    /// The subscriptions there are now.
+    /// The subscriptions there are now, without those that fill an intake.
     public List<Subscription> subscriptions() {
         lock.lock();
         try {
-            return List.copyOf(live);
+            return live.stream()
+                    .filter(each -> !each.isIntake())
+                    .map(each -> (Subscription) each)
+                    .toList();
         } finally {
             lock.unlock();
         }

@@ -84,7 +84,7 @@ final class LocalFeed implements Feed<Cursor> {
         try {
             long end = sequence.end();
             Cursor last = fullest;
-            if (last != null && last.gatedAt >= 0 && end - last.position() >= last.bound()) {
+            if (last != null && last.gatedAt >= 0 && end - last.settled() >= last.bound()) {
                 return refusal(last);
             }
             long nextGate = Long.MAX_VALUE;
@@ -92,12 +92,13 @@ final class LocalFeed implements Feed<Cursor> {
             for (int i = gated.size() - 1; i >= 0; i--) {
                 Cursor cursor = gated.get(i);
                 long position = cursor.position();
-                if (end - position < cursor.bound()) {
-                    nextGate = Math.min(nextGate, position + cursor.bound());
+                long settled = cursor.settled();
+                if (end - settled < cursor.bound()) {
+                    nextGate = Math.min(nextGate, settled + cursor.bound());
                     nextLowest = Math.min(nextLowest, position);
                 } else if (cursor.overflow() instanceof Overflow.Disconnect) {
                     ungate(cursor);
-                    cursor.owner().tooSlow(end - position);
+                    cursor.owner().tooSlow(end - settled);
                 } else {
                     fullest = cursor;
                     return refusal(cursor);
@@ -217,6 +218,18 @@ final class LocalFeed implements Feed<Cursor> {
         }
     }
 
+    /// Has the next publish ask the cursors whether they have room, whatever was known before. Any thread.
+    void tighten() {
+        lock.lock();
+        try {
+            if (!gated.isEmpty()) {
+                gate = 0;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     // ---- waiting for room
 
     @Override
@@ -277,7 +290,7 @@ final class LocalFeed implements Feed<Cursor> {
     }
 
     private static boolean hasRoom(Cursor cursor) {
-        return cursor.lag() <= (cursor.waitedFor ? cursor.bound() / 2 : cursor.bound() - 1);
+        return cursor.unsettled() <= (cursor.waitedFor ? cursor.bound() / 2 : cursor.bound() - 1);
     }
 
     // ---- who reads
@@ -300,7 +313,7 @@ final class LocalFeed implements Feed<Cursor> {
             if (!(cursor.overflow() instanceof Overflow.DropOldest)) {
                 cursor.gatedAt = gated.size();
                 gated.add(cursor);
-                gate = Math.min(gate, cursor.position() + cursor.bound());
+                gate = Math.min(gate, cursor.settled() + cursor.bound());
                 lowest = Math.min(lowest, cursor.position());
             }
         } finally {

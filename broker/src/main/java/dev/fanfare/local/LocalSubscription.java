@@ -3,7 +3,6 @@ package dev.fanfare.local;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Message;
-import dev.fanfare.Subscription;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /// A subscription in process: reads its cursor and calls its handler. Its three kinds differ in the thread that
 /// does so; whichever it is has the [Turn].
-abstract sealed class LocalSubscription implements Subscription, Reader
+abstract sealed class LocalSubscription implements IntakeSource, Reader
         permits LoopSubscription, ThreadSubscription, CallerSubscription {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalSubscription.class);
@@ -43,7 +42,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
     final LocalDelivery delivery;
     final Loop loop;
     final Cursor cursor;
-    private final Invocation handler;
+    private final Outlet outlet;
     private final SubscriptionSpec spec;
     private final Pacing pacing;
     private final Notice drops;
@@ -77,10 +76,12 @@ abstract sealed class LocalSubscription implements Subscription, Reader
         this.loop = loop;
         this.spec = spec;
         this.strategy = spec.delivery();
-        this.cursor = new Cursor(this, spec.queue(), spec.overflow());
+        this.cursor = new Cursor(this, spec.queue(), spec.overflow(), spec.intake());
         this.pacing = new Pacing(loop, this::nudge);
         this.tally = new Tally(spec.pattern().isWild() ? delivery.patternCounters() : null);
-        this.handler = new Invocation(spec, delivery.events(), delivery.timers(), tally);
+        this.outlet = spec.intake() == null
+                ? new Invocation(spec, delivery.events(), delivery.timers(), tally)
+                : new Collector(spec.intake());
         String pattern = spec.pattern().text();
         String name = spec.name();
         this.drops = new Notice(delivery, loop, count -> new BrokerEvent.MessagesDropped(pattern, name, count));
@@ -257,7 +258,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
         if (lost > 0) {
             lost(lost);
         }
-        handler.replayed(this, slice, delivery::topic);
+        outlet.replayed(this, slice, delivery::topic);
         if (!isRunning()) {
             return false;
         }
@@ -278,16 +279,16 @@ abstract sealed class LocalSubscription implements Subscription, Reader
         if (source == null || feed == null) {
             return false;
         }
-        int left = handler.turn(effectiveStrategy());
+        int left = outlet.turn(effectiveStrategy());
         while (left > 0 && isRunning()) {
             int found = cursor.available(source, left, feedEnd);
             if (found == 0) {
                 break;
             }
-            left -= handler.slice(this, source, found);
+            left -= outlet.slice(this, source, found);
             feed.moved(cursor);
         }
-        handler.finishTurn(this);
+        outlet.finishTurn(this);
         if (cursor.lag(last ? Cursor.EVERYTHING : feedEnd) > 0) {
             return true;
         }
@@ -311,6 +312,33 @@ abstract sealed class LocalSubscription implements Subscription, Reader
     @Override
     public boolean runsHere() {
         return turn.isMine();
+    }
+
+    /// The topic, if it is subscribed to by name.
+    @Nullable
+    Topic topic() {
+        return topic;
+    }
+
+    /// Whether what it reads has to be acknowledged.
+    boolean isIntake() {
+        return spec.intake() != null;
+    }
+
+    @Override
+    public void settled() {
+        LocalFeed feed = cursor.feed();
+        if (feed != null) {
+            feed.moved(cursor);
+        }
+    }
+
+    @Override
+    public void tighten() {
+        LocalFeed feed = cursor.feed();
+        if (feed != null) {
+            feed.tighten();
+        }
     }
 
     // ---- losses
@@ -375,7 +403,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
         turn.ended();
         SubscriptionEnd why = reason == null ? SubscriptionEnd.CLOSED : reason;
         long unread =
-                why == SubscriptionEnd.CLOSED ? cursor.overrunAt(endedAt) : cursor.unreadAt(endedAt) + handler.held();
+                why == SubscriptionEnd.CLOSED ? cursor.overrunAt(endedAt) : cursor.unreadAt(endedAt) + outlet.held();
         if (unread > 0) {
             lost(unread);
         }
@@ -449,7 +477,7 @@ abstract sealed class LocalSubscription implements Subscription, Reader
 
     @Override
     public long lag() {
-        return isOver() ? 0 : cursor.lag() - cursor.overrun() + handler.held();
+        return isOver() ? 0 : cursor.lag() - cursor.overrun() + outlet.held();
     }
 
     @Override

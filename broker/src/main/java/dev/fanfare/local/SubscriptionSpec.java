@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param queue the most messages that wait for it
 /// @param delivery null to follow the topic's
-/// @param each what is called with one message; exactly one of `each` and `batch` is null
+/// @param each what is called with one message; exactly one of `each`, `batch` and `intake` is not null
 /// @param batch what is called with several
+/// @param intake what takes messages over that have to be acknowledged
 /// @param onError hears what the handler throws; null: it is logged
 /// @param onEnd hears once why it ended
 public record SubscriptionSpec(
@@ -31,5 +32,6 @@ public record SubscriptionSpec(
         @Nullable DeliveryStrategy delivery,
         @Nullable Handler each,
         @Nullable BatchHandler batch,
+        @Nullable Intake intake,
         @Nullable BiConsumer<? super Message, ? super Throwable> onError,
         Consumer<? super SubscriptionEnd> onEnd) {}

@@ -150,6 +150,30 @@ public final class TopicRegistry {
         }
     }
 
+    /// The topic of that name, made with `topicConfig` if it does not exist: by the broker itself, which makes topics
+    /// as it needs them, with names that clients can't make.
+    ///
+    /// @throws FanfareException `LIMIT_REACHED`, `SHUTTING_DOWN`
+    public LiveTopic requireOwn(String name, TopicConfig topicConfig) {
+        LiveTopic topic = directory.find(name);
+        if (topic != null) {
+            return topic;
+        }
+        lock.lock();
+        try {
+            checkOpen();
+            topic = directory.find(name);
+            return topic == null ? add(name, topicConfig) : topic;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Forgets every message of a topic.
+    public void forget(Topic topic) {
+        ((LiveTopic) topic).shrink(0);
+    }
+
     private static FanfareException notFound(String name) {
         return new FanfareException(ErrorCode.TOPIC_NOT_FOUND, "topic '" + name + "' does not exist; create it first");
     }

@@ -1,0 +1,534 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.DeadLetter;
+import dev.fanfare.Delivery;
+import dev.fanfare.Message;
+import dev.fanfare.RetryPolicy;
+import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.Topic;
+import dev.fanfare.local.Events;
+import dev.fanfare.local.Intake;
+import dev.fanfare.local.IntakeSource;
+import dev.fanfare.time.Timers;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What one subscription or group has not done, and who works on it. Any thread.
+///
+/// One lock guards the [Ledger] and the members; inside it only the clock's lock is taken. Members are signalled,
+/// retry policies asked, dead letters published and listeners told after it was left.
+final class Backlog implements Intake {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);
+
+    /// So many times a message may come back from a member that left before that counts as a failed attempt.
+    private static final int FREE_RETURNS = 19;
+
+    /// When to try again to move a message aside whose dead-letter topic refused it.
+    private static final Duration BURY_AGAIN = Duration.ofSeconds(1);
+
+    private final String name;
+    private final Terms terms;
+    private final Timers timers;
+    private final Telling telling;
+    private final DeadLetterDesk deadLetters;
+    private final Backlogs all;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final Ledger ledger;
+    private final List<Member> members = new ArrayList<>(1);
+
+    /// Took all there was and want to be told of more.
+    private final ArrayDeque<Member> hungry = new ArrayDeque<>(1);
+
+    private Timers.@Nullable Timer timer;
+    private long timerAt;
+    private @Nullable SubscriptionEnd over;
+
+    /// [Ledger#undone], for publishers. Written under the lock.
+    private volatile long undone;
+
+    private volatile @Nullable IntakeSource source;
+
+    Backlog(String name, Terms terms, Timers timers, Events events, DeadLetterDesk deadLetters, Backlogs all) {
+        this.name = name;
+        this.terms = terms;
+        this.timers = timers;
+        this.telling = new Telling(events, name);
+        this.deadLetters = deadLetters;
+        this.all = all;
+        this.ledger = new Ledger(terms);
+    }
+
+    /// What fills it. Once, before anything can be done.
+    void filledBy(IntakeSource reader) {
+        source = reader;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Terms terms() {
+        return terms;
+    }
+
+    /// What it has done and has still to do.
+    AcknowledgedSubscription.Figures figures() {
+        IntakeSource reader = source;
+        long unread = reader == null ? 0 : reader.lag();
+        lock.lock();
+        try {
+            return new AcknowledgedSubscription.Figures(
+                    terms.pattern().text(),
+                    name,
+                    members.size(),
+                    ledger.open() + unread,
+                    ledger.inFlight(),
+                    ledger.waiting(),
+                    ledger.delivered,
+                    ledger.failed,
+                    ledger.retried,
+                    ledger.redelivered,
+                    ledger.deadLettered,
+                    ledger.dropped);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Nullable
+    Boolean recovered() {
+        IntakeSource reader = source;
+        return reader == null ? null : reader.recovered();
+    }
+
+    /// Whether something is left that its members will do by themselves.
+    boolean isBusy() {
+        lock.lock();
+        try {
+            return over == null
+                    && ledger.ready() + ledger.inFlight() > 0
+                    && members.stream().anyMatch(member -> member.worker().finishes());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Whether the calling thread is a member's own.
+    boolean runsHere() {
+        lock.lock();
+        try {
+            return members.stream().anyMatch(member -> member.worker().runsHere());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- coming in
+
+    @Override
+    public void add(List<Message> messages, List<@Nullable Topic> origins, boolean replayed) {
+        lock.lock();
+        try {
+            if (over != null) {
+                return;
+            }
+            for (int i = 0; i < messages.size(); i++) {
+                ledger.open(new Entry(messages.get(i), origins.get(i), replayed));
+            }
+            undone = ledger.undone();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void added() {
+        List<Member> signalled;
+        boolean full;
+        lock.lock();
+        try {
+            full = ledger.isFullOfBytes();
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        IntakeSource reader = source;
+        if (full && reader != null) {
+            reader.tighten();
+        }
+        signal(signalled);
+    }
+
+    @Override
+    public long undone() {
+        return undone;
+    }
+
+    /// Puts a dead letter back: its attempts count from 1.
+    ///
+    /// @return false when it has ended
+    boolean redrive(Message message, @Nullable Topic topic) {
+        List<Member> signalled;
+        lock.lock();
+        try {
+            if (over != null) {
+                return false;
+            }
+            ledger.open(new Entry(message, topic, true));
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        signal(signalled);
+        return true;
+    }
+
+    // ---- members
+
+    /// Adds a member.
+    ///
+    /// @param window the most messages that it has at a time
+    Member join(String memberName, int window, Worker worker) {
+        Member member = new Member(this, memberName, window, worker);
+        List<Member> signalled = List.of();
+        SubscriptionEnd why;
+        lock.lock();
+        try {
+            why = over;
+            if (why == null) {
+                members.add(member);
+                member.hungry = true;
+                hungry.add(member);
+                signalled = changed();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (why != null) {
+            worker.ended(why);
+        }
+        signal(signalled);
+        return member;
+    }
+
+    /// See [Member#leave].
+    void leave(Member member) {
+        List<Member> signalled;
+        List<Entry> tooOften;
+        lock.lock();
+        try {
+            if (member.left) {
+                return;
+            }
+            member.left = true;
+            members.remove(member);
+            hungry.remove(member);
+            tooOften = ledger.giveBack(member, FREE_RETURNS);
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        signal(signalled);
+        tooOften.forEach(entry -> decide(entry, null, null));
+    }
+
+    /// Under the lock, after every change of the ledger: tells publishers how full it is, has the clock call when
+    /// something is due, and finds the members to be told that something is ready.
+    private List<Member> changed() {
+        undone = ledger.undone();
+        arm();
+        int wanted = Math.min(ledger.ready(), hungry.size());
+        if (wanted == 0) {
+            return List.of();
+        }
+        List<Member> chosen = new ArrayList<>(wanted);
+        for (int left = hungry.size(); left > 0 && chosen.size() < wanted; left--) {
+            Member member = hungry.removeFirst();
+            if (member.room() > 0) {
+                member.hungry = false;
+                chosen.add(member);
+            } else {
+                hungry.addLast(member);
+            }
+        }
+        return chosen;
+    }
+
+    private static void signal(List<Member> members) {
+        for (Member member : members) {
+            member.worker().available();
+        }
+    }
+
+    /// See [Member#take].
+    List<Handed> take(Member member, int max) {
+        List<Handed> taken = new ArrayList<>(Math.min(max, 16));
+        List<Entry> expired = new ArrayList<>(0);
+        lock.lock();
+        try {
+            if (over != null || member.left) {
+                return List.of();
+            }
+            int room = Math.min(Math.min(max, member.room()), share(member));
+            long now = room > 0 ? timers.nanoTime() : 0;
+            long nowMillis = room > 0 ? timers.currentTimeMillis() : 0;
+            while (taken.size() < room) {
+                Entry entry = ledger.poll(!all.isClosing(), nowMillis, expired);
+                if (entry == null) {
+                    break;
+                }
+                taken.add(ledger.hand(entry, member, now));
+            }
+            if (taken.size() < max && !member.hungry) {
+                member.hungry = true;
+                hungry.addLast(member);
+            }
+            undone = ledger.undone();
+            arm();
+        } finally {
+            lock.unlock();
+        }
+        telling.delivering(taken);
+        expired.forEach(entry -> bury(entry, DeadLetter.Reason.EXPIRED));
+        return taken;
+    }
+
+    /// How many one member may take: the others get their part.
+    private int share(Member member) {
+        int others = hungry.size() - (member.hungry ? 1 : 0);
+        return others == 0 ? Integer.MAX_VALUE : Math.ceilDiv(ledger.ready(), others + 1);
+    }
+
+    /// See [Member#acknowledge].
+    int acknowledge(List<? extends Delivery> done) {
+        int count = 0;
+        List<Member> signalled;
+        lock.lock();
+        try {
+            Topic run = null;
+            int length = 0;
+            for (Delivery delivery : done) {
+                Handed handed = (Handed) delivery;
+                if (over != null || !ledger.acknowledge(handed)) {
+                    continue;
+                }
+                count++;
+                Topic topic = handed.entry.topic;
+                if (topic != run) {
+                    delivered(run, length);
+                    run = topic;
+                    length = 0;
+                }
+                length++;
+                telling.delivered(handed.message());
+            }
+            delivered(run, length);
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        settled(signalled);
+        return count;
+    }
+
+    private static void delivered(@Nullable Topic topic, int count) {
+        if (topic != null && count > 0) {
+            topic.counters().delivered(count);
+        }
+    }
+
+    /// Under no lock: after something was done.
+    private void settled(List<Member> signalled) {
+        IntakeSource reader = source;
+        if (reader != null) {
+            reader.settled();
+        }
+        signal(signalled);
+    }
+
+    // ---- failures
+
+    /// See [Delivery#nack(Duration, Throwable)].
+    boolean fail(Handed handed, @Nullable Duration delay, @Nullable Throwable cause) {
+        if (!failed(handed, cause == null ? "not acknowledged" : String.valueOf(cause))) {
+            return false;
+        }
+        telling.failed(handed.message(), cause);
+        decide(handed.entry, delay, cause);
+        return true;
+    }
+
+    /// See [Delivery#reject].
+    boolean reject(Handed handed, String reason) {
+        if (!failed(handed, reason)) {
+            return false;
+        }
+        telling.failed(handed.message(), null);
+        bury(handed.entry, DeadLetter.Reason.REJECTED);
+        return true;
+    }
+
+    private boolean failed(Handed handed, String error) {
+        lock.lock();
+        try {
+            return over == null && ledger.fail(handed, error);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Under no lock: asks the policy.
+    private void decide(Entry entry, @Nullable Duration asked, @Nullable Throwable cause) {
+        Duration delay;
+        try {
+            delay = terms.retry().afterFailure(entry.attempt - Math.min(entry.returns, FREE_RETURNS), cause);
+        } catch (RuntimeException e) {
+            LOG.warn("The retry policy of subscription {} failed: message {} is given up", name, entry.message, e);
+            delay = null;
+        }
+        if (delay == null) {
+            bury(entry, DeadLetter.Reason.ATTEMPTS);
+        } else {
+            retry(entry, asked == null ? delay : asked);
+        }
+    }
+
+    private void retry(Entry entry, Duration delay) {
+        telling.retryScheduled(entry, delay);
+        List<Member> signalled;
+        lock.lock();
+        try {
+            if (over != null) {
+                return;
+            }
+            long now = timers.nanoTime();
+            ledger.retry(entry, now + delay.toNanos(), now);
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        signal(signalled);
+    }
+
+    /// Under no lock: moves it aside, or tries again later.
+    private void bury(Entry entry, DeadLetter.Reason reason) {
+        boolean buried = deadLetters.bury(this, entry, reason);
+        List<Member> signalled;
+        lock.lock();
+        try {
+            if (over != null) {
+                return;
+            }
+            if (buried) {
+                ledger.buried(entry);
+            } else {
+                entry.reason = reason;
+                ledger.buryAgain(entry, timers.nanoTime() + BURY_AGAIN.toNanos());
+            }
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        settled(signalled);
+    }
+
+    // ---- time
+
+    /// Under the lock.
+    private void arm() {
+        Entry first = ledger.first();
+        if (first == null || timer != null && timerAt - first.due <= 0) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+        }
+        timerAt = first.due;
+        timer = timers.schedule(Duration.ofNanos(Math.max(0, first.due - timers.nanoTime())), this::tick);
+    }
+
+    /// On the clock's thread.
+    private void tick() {
+        List<Entry> late;
+        List<Entry> unburied;
+        List<Member> signalled;
+        lock.lock();
+        try {
+            timer = null;
+            if (over != null) {
+                return;
+            }
+            long now = timers.nanoTime();
+            late = ledger.timedOut(now);
+            unburied = ledger.due(now);
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        signal(signalled);
+        if (!late.isEmpty() || !unburied.isEmpty()) {
+            Runnable rest = () -> {
+                late.forEach(entry -> {
+                    telling.failed(entry.message, null);
+                    decide(entry, null, null);
+                });
+                unburied.forEach(entry -> bury(entry, entry.reason));
+            };
+            if (terms.retry() instanceof RetryPolicy.Exponential) {
+                rest.run();
+            } else {
+                // A policy of the user's may take its time; the clock must not.
+                Thread.ofVirtual().name("fanfare-" + name).start(rest);
+            }
+        }
+    }
+
+    // ---- the end
+
+    /// Nothing more comes in or out. What is left is forgotten; it counts as lost unless its user ended it.
+    void end(SubscriptionEnd why) {
+        List<Member> left;
+        lock.lock();
+        try {
+            if (over != null) {
+                return;
+            }
+            over = why;
+            ledger.clear(why != SubscriptionEnd.CLOSED);
+            undone = 0;
+            hungry.clear();
+            left = List.copyOf(members);
+            if (timer != null) {
+                timer.cancel();
+                timer = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+        IntakeSource reader = source;
+        if (reader != null && reader.ended().isEmpty()) {
+            reader.close();
+        }
+        all.remove(this);
+        left.forEach(member -> member.worker().ended(why));
+    }
+
+    @Nullable
+    SubscriptionEnd over() {
+        lock.lock();
+        try {
+            return over;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.DeadLetter;
+import dev.fanfare.DeadLetters;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.Topic;
+import dev.fanfare.topic.TopicRegistry;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
+import org.jspecify.annotations.Nullable;
+
+/// The dead letters that one topic keeps: its messages, without those that are on their way again. Any thread.
+final class DeadLetterTopic implements DeadLetters {
+
+    private static final int SLICE = 256;
+    private static final int SLICE_BYTES = 1 << 20;
+
+    private final String name;
+    private final TopicRegistry topics;
+    private final Backlogs backlogs;
+
+    /// Offsets of those that are dead letters no more, as long as the topic keeps them.
+    private final ConcurrentSkipListSet<Long> redriven = new ConcurrentSkipListSet<>();
+
+    DeadLetterTopic(String name, TopicRegistry topics, Backlogs backlogs) {
+        this.name = name;
+        this.topics = topics;
+        this.backlogs = backlogs;
+    }
+
+    @Override
+    public String topic() {
+        return name;
+    }
+
+    private @Nullable Topic log() {
+        Topic topic = topics.find(name).orElse(null);
+        if (topic == null) {
+            redriven.clear();
+        } else {
+            redriven.headSet(topic.oldest()).clear();
+        }
+        return topic;
+    }
+
+    @Override
+    public long count() {
+        Topic log = log();
+        return log == null ? 0 : Math.max(0, log.visible() - log.oldest() - redriven.size());
+    }
+
+    @Override
+    public List<DeadLetter> list(long from, int max) {
+        Topic log = log();
+        List<DeadLetter> found = new ArrayList<>();
+        long next = from;
+        while (log != null && found.size() < max) {
+            List<Message> slice = log.read(next, SLICE, SLICE_BYTES);
+            if (slice.isEmpty()) {
+                break;
+            }
+            for (Message message : slice) {
+                DeadLetter letter = redriven.contains(message.offset()) ? null : DeadLetterForm.read(message);
+                if (letter != null && found.size() < max) {
+                    found.add(letter);
+                }
+            }
+            next = slice.getLast().offset() + 1;
+        }
+        return found;
+    }
+
+    @Override
+    public Optional<DeadLetter> find(long offset) {
+        return list(offset, 1).stream()
+                .filter(letter -> letter.offset() == offset)
+                .findFirst();
+    }
+
+    @Override
+    public Redriven redrive(@Nullable Collection<Long> offsets, @Nullable String to) {
+        int done = 0;
+        long next = 0;
+        Topic log = log();
+        long end = log == null ? 0 : log.visible();
+        List<Long> wanted = offsets == null ? List.of() : List.copyOf(new TreeSet<>(offsets));
+        for (int i = 0; offsets == null || i < wanted.size(); i++) {
+            DeadLetter letter = offsets == null
+                    ? list(next, 1).stream().findFirst().orElse(null)
+                    : find(wanted.get(i)).orElse(null);
+            // What comes in meanwhile is not meant: it may be the same ones again.
+            if (offsets == null && (letter == null || letter.offset() >= end)) {
+                break;
+            }
+            // Of two who redrive the same at once, one does it.
+            if (letter != null && redriven.add(letter.offset())) {
+                next = letter.offset() + 1;
+                Refused refused = redrive(letter, to);
+                if (refused != null) {
+                    redriven.remove(letter.offset());
+                    return new Redriven(done, refused);
+                }
+                done++;
+            }
+        }
+        return new Redriven(done, null);
+    }
+
+    private @Nullable Refused redrive(DeadLetter letter, @Nullable String to) {
+        Message message = letter.message();
+        Backlog backlog = to == null ? backlogs.find(letter.subscription()) : null;
+        if (backlog != null) {
+            Topic topic = topics.find(message.topic())
+                    .filter(there -> there.epoch().equals(message.epoch()))
+                    .orElse(null);
+            if (topic != null && backlog.redrive(message, topic)) {
+                return null;
+            }
+        }
+        PublishResult result = topics.publish(to == null ? message.topic() : to, message);
+        return result instanceof Refused refused ? refused : null;
+    }
+
+    @Override
+    public long purge() {
+        Topic log = log();
+        long count = count();
+        if (log != null) {
+            topics.forget(log);
+        }
+        return count;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.DeadLetter;
+import dev.fanfare.Message;
+import dev.fanfare.Topic;
+import org.jspecify.annotations.Nullable;
+
+/// One message that a backlog has not done. Guarded by the backlog's lock. Small: a million may wait.
+final class Entry {
+
+    final Message message;
+
+    /// Null when the topic is gone.
+    final @Nullable Topic topic;
+
+    /// Does not count against the queue.
+    final boolean replayed;
+
+    /// Whose turn comes one after the other; null for a message that nothing holds back.
+    @Nullable
+    Lane lane;
+
+    private Stage stage = Stage.CREATED;
+
+    /// How often it was handed to a member; the number of the last time says which acknowledgement counts.
+    int attempt;
+
+    /// How many of the attempts ended because the member left: the first ones are not counted as failures.
+    int returns;
+
+    /// When its next attempt is due, or its present one times out, in nanoseconds of the broker's clock.
+    long due;
+
+    /// Who has it.
+    @Nullable
+    Member holder;
+
+    // Its neighbours among those in flight.
+    @Nullable
+    Entry before;
+
+    @Nullable
+    Entry after;
+
+    /// Why it is to be moved aside, when that has to be tried again.
+    DeadLetter.Reason reason = DeadLetter.Reason.ATTEMPTS;
+
+    /// Null until it failed.
+    @Nullable
+    Failures failures;
+
+    Entry(Message message, @Nullable Topic topic, boolean replayed) {
+        this.message = message;
+        this.topic = topic;
+        this.replayed = replayed;
+    }
+
+    Stage stage() {
+        return stage;
+    }
+
+    void to(Stage next) {
+        stage = stage.to(next);
+    }
+
+    boolean isGone() {
+        return topic == null || topic.deleted();
+    }
+}

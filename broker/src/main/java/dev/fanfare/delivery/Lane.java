@@ -1,0 +1,32 @@
+package dev.fanfare.delivery;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/// Messages that must be done one after the other. Only the first may be taken. Guarded by the backlog's lock.
+final class Lane {
+
+    final Object name;
+    private final ArrayDeque<Entry> entries = new ArrayDeque<>(2);
+
+    Lane(Object name) {
+        this.name = name;
+    }
+
+    /// Puts one behind the others.
+    ///
+    /// @return whether it is the first
+    boolean add(Entry entry) {
+        entries.addLast(entry);
+        return entries.size() == 1;
+    }
+
+    /// The first one is done.
+    ///
+    /// @return the next; null when there is none
+    @Nullable
+    Entry advance() {
+        entries.removeFirst();
+        return entries.peekFirst();
+    }
+}

@@ -1,0 +1,296 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.Topic;
+import dev.fanfare.log.TopicLog;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Where each message of a backlog stands. Every change of a [Stage] is made here; nothing is decided, told or waited
+/// for. Guarded by the backlog's lock.
+final class Ledger {
+
+    private final Terms terms;
+    private final Lanes lanes;
+    private final ArrayDeque<Entry> ready = new ArrayDeque<>();
+    private final Waiting waiting = new Waiting();
+    private final InFlight inFlight = new InFlight();
+    private long open;
+
+    // Of those that count against the queue.
+    private long counted;
+    private long bytes;
+
+    // What has happened so far.
+    long delivered;
+    long failed;
+    long retried;
+    long redelivered;
+    long deadLettered;
+    long dropped;
+
+    Ledger(Terms terms) {
+        this.terms = terms;
+        this.lanes = new Lanes(terms);
+    }
+
+    /// What counts against the queue: [Integer#MAX_VALUE] when the bytes are used up.
+    long undone() {
+        return isFullOfBytes() ? Integer.MAX_VALUE : counted;
+    }
+
+    boolean isFullOfBytes() {
+        return bytes >= terms.queueBytes();
+    }
+
+    /// All that are not done.
+    long open() {
+        return open;
+    }
+
+    int ready() {
+        return ready.size();
+    }
+
+    int waiting() {
+        return waiting.size();
+    }
+
+    int inFlight() {
+        return inFlight.size();
+    }
+
+    /// A message came in.
+    void open(Entry entry) {
+        entry.to(Stage.QUEUED);
+        open++;
+        if (!entry.replayed) {
+            counted++;
+            bytes += TopicLog.cost(entry.message);
+        }
+        if (lanes.add(entry)) {
+            ready.addLast(entry);
+        }
+    }
+
+    /// The next that may be taken; it is in no queue any more.
+    ///
+    /// @param dropsGone whether those whose topic was deleted are done with
+    /// @param nowMillis on the clock that stamps messages
+    /// @param expired takes those that are to be moved aside because their time to live is over
+    @Nullable
+    Entry poll(boolean dropsGone, long nowMillis, List<Entry> expired) {
+        for (Entry entry = ready.pollFirst(); entry != null; entry = ready.pollFirst()) {
+            if (entry.stage() != Stage.QUEUED) {
+                // It was acknowledged late.
+                continue;
+            }
+            if (dropsGone && entry.isGone()) {
+                drop(entry);
+            } else if (entry.message.isExpired(nowMillis)) {
+                expire(entry, expired);
+            } else {
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    private void expire(Entry entry, List<Entry> expired) {
+        entry.to(Stage.FAILED);
+        Topic topic = entry.topic;
+        if (topic != null) {
+            topic.counters().expired(1);
+        }
+        if (terms.buriesExpired()) {
+            entry.failures = Failures.after(entry.failures, "its time to live was over");
+            expired.add(entry);
+        } else {
+            finish(entry, Stage.DEAD_LETTER);
+        }
+    }
+
+    private void drop(Entry entry) {
+        entry.to(Stage.FAILED);
+        finish(entry, Stage.DEAD_LETTER);
+        dropped++;
+    }
+
+    /// A member gets it.
+    Handed hand(Entry entry, Member member, long now) {
+        entry.to(Stage.DELIVERING);
+        entry.attempt++;
+        entry.holder = member;
+        entry.due = now + terms.ackTimeout().toNanos();
+        member.inFlight++;
+        inFlight.add(entry);
+        if (entry.attempt > 1) {
+            redelivered++;
+        }
+        return new Handed(entry, member, entry.attempt);
+    }
+
+    private void leaveFlight(Entry entry) {
+        Member holder = entry.holder;
+        if (holder != null) {
+            inFlight.remove(entry);
+            holder.inFlight--;
+            entry.holder = null;
+        }
+    }
+
+    /// Its member acknowledged it: in time, or late, when nobody has begun another attempt.
+    ///
+    /// @return whether that counts
+    boolean acknowledge(Handed handed) {
+        Entry entry = handed.entry;
+        Stage stage = entry.stage();
+        boolean counts = entry.attempt == handed.attempt
+                && (stage == Stage.DELIVERING || stage == Stage.QUEUED || stage == Stage.RETRY_SCHEDULED);
+        if (counts) {
+            leaveFlight(entry);
+            finish(entry, Stage.DELIVERED);
+            delivered++;
+        }
+        return counts;
+    }
+
+    private void finish(Entry entry, Stage how) {
+        entry.to(how);
+        open--;
+        if (!entry.replayed) {
+            counted--;
+            bytes -= TopicLog.cost(entry.message);
+        }
+        Entry next = lanes.advance(entry);
+        if (next != null) {
+            ready.addLast(next);
+        }
+    }
+
+    /// Its member failed.
+    ///
+    /// @return whether that counts
+    boolean fail(Handed handed, String error) {
+        Entry entry = handed.entry;
+        boolean counts = entry.attempt == handed.attempt && entry.stage() == Stage.DELIVERING;
+        if (counts) {
+            fail(entry, error);
+        }
+        return counts;
+    }
+
+    private void fail(Entry entry, String error) {
+        leaveFlight(entry);
+        entry.to(Stage.FAILED);
+        entry.failures = Failures.after(entry.failures, error);
+        failed++;
+        Topic topic = entry.topic;
+        if (topic != null) {
+            topic.counters().failed(1);
+        }
+    }
+
+    /// One that failed is tried again.
+    ///
+    /// @param due when; in the past: at once
+    void retry(Entry entry, long due, long now) {
+        entry.to(Stage.RETRY_SCHEDULED);
+        retried++;
+        if (due - now > 0) {
+            entry.due = due;
+            waiting.add(entry);
+        } else {
+            entry.to(Stage.QUEUED);
+            ready.addFirst(entry);
+        }
+    }
+
+    /// One that failed and could not be moved aside waits for another try.
+    void buryAgain(Entry entry, long due) {
+        entry.due = due;
+        waiting.add(entry);
+    }
+
+    /// One that failed was moved aside.
+    void buried(Entry entry) {
+        finish(entry, Stage.DEAD_LETTER);
+        deadLettered++;
+    }
+
+    /// A member left: what it has goes back.
+    ///
+    /// @param free so many returns of a message are no failure
+    /// @return those for which it is one
+    List<Entry> giveBack(Member member, int free) {
+        List<Entry> back = new ArrayList<>();
+        inFlight.forEach(entry -> {
+            if (entry.holder == member) {
+                back.add(entry);
+            }
+        });
+        List<Entry> tooOften = new ArrayList<>(0);
+        for (Entry entry : back.reversed()) {
+            entry.returns++;
+            if (entry.returns > free) {
+                fail(entry, "its receivers left " + entry.returns + " times before it was acknowledged");
+                tooOften.add(entry);
+            } else {
+                leaveFlight(entry);
+                entry.to(Stage.QUEUED);
+                ready.addFirst(entry);
+            }
+        }
+        return tooOften;
+    }
+
+    /// Those whose time to be acknowledged is over: they have failed.
+    List<Entry> timedOut(long now) {
+        List<Entry> late = new ArrayList<>(0);
+        if (!terms.ackTimeout().isZero()) {
+            for (Entry out = inFlight.first(); out != null && out.due - now <= 0; out = inFlight.first()) {
+                fail(out, "not acknowledged within " + terms.ackTimeout());
+                late.add(out);
+            }
+        }
+        return late;
+    }
+
+    /// Those whose next attempt is due can be taken.
+    ///
+    /// @return those that are to be moved aside instead
+    List<Entry> due(long now) {
+        List<Entry> unburied = new ArrayList<>(0);
+        for (Entry due = waiting.poll(now); due != null; due = waiting.poll(now)) {
+            if (due.stage() == Stage.FAILED) {
+                unburied.add(due);
+            } else {
+                due.to(Stage.QUEUED);
+                ready.addFirst(due);
+            }
+        }
+        return unburied;
+    }
+
+    /// The one with which time has to do first; null for none.
+    @Nullable
+    Entry first() {
+        Entry next = waiting.first();
+        Entry out = terms.ackTimeout().isZero() ? null : inFlight.first();
+        return next == null || out != null && out.due - next.due < 0 ? out : next;
+    }
+
+    /// Forgets all.
+    ///
+    /// @param lost whether they count as lost
+    void clear(boolean lost) {
+        dropped += lost ? open : 0;
+        open = 0;
+        counted = 0;
+        bytes = 0;
+        ready.clear();
+        waiting.clear();
+        lanes.clear();
+    }
+}

@@ -1,0 +1,74 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.Delivery;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/// One of those who work on a backlog. Any thread.
+public final class Member {
+
+    private final Backlog backlog;
+    private final Worker worker;
+    private final int window;
+    private final String name;
+
+    // Guarded by the backlog's lock.
+
+    /// Messages of the partitions that are this member's, ready to be taken.
+    final ArrayDeque<Entry> own = new ArrayDeque<>(0);
+
+    /// How many it has.
+    int inFlight;
+
+    /// Took less than it asked for, and is told when there is more.
+    boolean hungry;
+
+    boolean left;
+
+    /// @param window the most messages that it has at a time
+    Member(Backlog backlog, String name, int window, Worker worker) {
+        this.backlog = backlog;
+        this.name = name;
+        this.window = window;
+        this.worker = worker;
+    }
+
+    /// The next messages.
+    ///
+    /// @param max at least 1
+    /// @return none when nothing is ready or the window is full: [Worker#available] tells when that changes
+    public List<? extends Delivery> take(int max) {
+        return backlog.take(this, max);
+    }
+
+    /// Several at once; as [Delivery#ack].
+    ///
+    /// @param done taken by this member
+    /// @return how many counted
+    public int acknowledge(List<? extends Delivery> done) {
+        return backlog.acknowledge(done);
+    }
+
+    /// Leaves: what it has goes back at once. Idempotent.
+    public void leave() {
+        backlog.leave(this);
+    }
+
+    /// What it is called in figures and events.
+    public String name() {
+        return name;
+    }
+
+    Backlog backlog() {
+        return backlog;
+    }
+
+    Worker worker() {
+        return worker;
+    }
+
+    /// Under the backlog's lock.
+    int room() {
+        return window - inFlight;
+    }
+}

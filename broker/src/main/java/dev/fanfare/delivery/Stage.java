@@ -1,0 +1,57 @@
+package dev.fanfare.delivery;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/// How far a message is for one subscription or group. [#to] is the one table of what may follow what.
+public enum Stage {
+    /// Published, not yet taken over.
+    CREATED,
+    /// Waits to be taken by a member.
+    QUEUED,
+    /// A member has it.
+    DELIVERING,
+    /// Done.
+    DELIVERED,
+    /// An attempt failed, and what comes next is being decided or carried out.
+    FAILED,
+    /// Waits for its next attempt.
+    RETRY_SCHEDULED,
+    /// Given up: moved aside.
+    DEAD_LETTER;
+
+    private Set<Stage> next = Set.of();
+
+    static {
+        CREATED.next = EnumSet.of(QUEUED);
+        // DELIVERED: acknowledged late, after it was taken back. FAILED: it expired.
+        QUEUED.next = EnumSet.of(DELIVERING, DELIVERED, FAILED);
+        // QUEUED: its member left.
+        DELIVERING.next = EnumSet.of(DELIVERED, FAILED, QUEUED);
+        FAILED.next = EnumSet.of(RETRY_SCHEDULED, DEAD_LETTER);
+        // DELIVERED: acknowledged late.
+        RETRY_SCHEDULED.next = EnumSet.of(QUEUED, DELIVERED, FAILED);
+        // Redriven.
+        DEAD_LETTER.next = EnumSet.of(QUEUED);
+    }
+
+    /// Whether `following` may come next.
+    public boolean allows(Stage following) {
+        return next.contains(following);
+    }
+
+    /// The next stage.
+    ///
+    /// @throws IllegalStateException when the table does not allow it: a bug
+    Stage to(Stage following) {
+        if (!allows(following)) {
+            throw new IllegalStateException("a message that is " + this + " can't become " + following);
+        }
+        return following;
+    }
+
+    /// Whether nothing is left to do.
+    boolean isDone() {
+        return this == DELIVERED || this == DEAD_LETTER;
+    }
+}

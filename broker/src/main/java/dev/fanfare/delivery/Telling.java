@@ -1,0 +1,51 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.Message;
+import dev.fanfare.local.Events;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// Tells the broker's listeners what becomes of a backlog's messages. Any thread; events are only put into queues.
+final class Telling {
+
+    private final Events events;
+    private final String name;
+
+    Telling(Events events, String name) {
+        this.events = events;
+        this.name = name;
+    }
+
+    void delivering(List<Handed> taken) {
+        if (events.listeningToMessages()) {
+            taken.forEach(handed -> {
+                Message message = handed.message();
+                events.emitMessage(
+                        () -> new BrokerEvent.Delivering(message.topic(), message.offset(), message.id(), name));
+            });
+        }
+    }
+
+    void delivered(Message message) {
+        events.emitMessage(() -> new BrokerEvent.Delivered(message.topic(), message.offset(), message.id(), name));
+    }
+
+    /// @param cause null when nothing was thrown
+    void failed(Message message, @Nullable Throwable cause) {
+        events.emit(() -> new BrokerEvent.Failed(
+                message.topic(),
+                message.offset(),
+                message.id(),
+                name,
+                cause == null ? new TimeoutException("not acknowledged") : cause));
+    }
+
+    void retryScheduled(Entry entry, Duration delay) {
+        Message message = entry.message;
+        events.emit(() -> new BrokerEvent.RetryScheduled(
+                message.topic(), message.offset(), message.id(), name, entry.attempt, delay));
+    }
+}

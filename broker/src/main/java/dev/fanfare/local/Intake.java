@@ -1,0 +1,25 @@
+package dev.fanfare.local;
+
+import dev.fanfare.Message;
+import dev.fanfare.Topic;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Where messages go that have to be acknowledged: a subscription's reader hands them over, and they count against
+/// the subscription's queue until they are done.
+public interface Intake {
+
+    /// Takes messages over, in their order. By one thread at a time, a loop's: it must not block or run user code.
+    ///
+    /// @param origins the topic of each; null if it is gone
+    /// @param replayed whether they were published before the subscription began to hear what is published: such
+    ///     ones do not count against its queue
+    void add(List<Message> messages, List<@Nullable Topic> origins, boolean replayed);
+
+    /// The cursor has passed what was added: whoever works on it may be told now. By the thread that added it.
+    void added();
+
+    /// How many of those that were taken over are not done and count against the queue. Rises only in [#add]. Any
+    /// thread.
+    long undone();
+}

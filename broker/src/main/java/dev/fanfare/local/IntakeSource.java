@@ -1,0 +1,13 @@
+package dev.fanfare.local;
+
+import dev.fanfare.Subscription;
+
+/// The subscription that fills an [Intake]. Any thread.
+public interface IntakeSource extends Subscription {
+
+    /// Messages that the intake took over are done: publishers that wait for room may go on. Under no lock.
+    void settled();
+
+    /// The intake is full by another measure than the number of its messages: the next publish has to ask it.
+    void tighten();
+}

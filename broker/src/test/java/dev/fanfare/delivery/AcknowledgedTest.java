@@ -1,0 +1,555 @@
+package dev.fanfare.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.AcknowledgedBuilder;
+import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.DeadLetter;
+import dev.fanfare.Delivery;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Message;
+import dev.fanfare.Overflow;
+import dev.fanfare.PublishResult;
+import dev.fanfare.Receiver;
+import dev.fanfare.RetryPolicy;
+import dev.fanfare.Start;
+import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Acknowledged subscriptions through the library's doors, on virtual time.
+@Timeout(60)
+class AcknowledgedTest {
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    private final VirtualTimers timers = new VirtualTimers();
+    private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
+
+    @AfterEach
+    void close() {
+        broker.close(Duration.ZERO);
+    }
+
+    private AcknowledgedBuilder on(String pattern) {
+        return broker.subscription(pattern).acknowledged();
+    }
+
+    /// The next delivery, waited for in real time: the way from the publisher to the backlog leads over a loop.
+    private static Delivery next(Receiver receiver) throws InterruptedException {
+        Delivery delivery = receiver.receive();
+        assertThat(delivery).isNotNull();
+        return delivery;
+    }
+
+    private static void awaitLag(Receiver receiver, long lag) {
+        while (receiver.figures().lag() != lag) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /// Whatever was published so far is in the backlog, and nothing of it can be received.
+    private static void assertNothingReady(Receiver receiver) throws InterruptedException {
+        assertThat(receiver.receive(Duration.ZERO)).isNull();
+    }
+
+    private static String text(Delivery delivery) {
+        return delivery.message().text();
+    }
+
+    // ---- handlers
+
+    @Test
+    void aHandlerThatReturnsHasAcknowledged() throws Exception {
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        AcknowledgedSubscription subscription = on("orders").handle(message -> heard.add(message.text()));
+        broker.publish("orders", "a");
+        broker.publish("orders", "b");
+        assertThat(heard.take()).isEqualTo("a");
+        assertThat(heard.take()).isEqualTo("b");
+        await(subscription, 2);
+        assertThat(subscription.figures().lag()).isZero();
+        assertThat(subscription.figures().failed()).isZero();
+    }
+
+    private void await(AcknowledgedSubscription subscription, long delivered) {
+        while (subscription.figures().delivered() < delivered) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aHandlerThatThrowsGetsTheMessageAgainAfterTheDelay() throws Exception {
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        AtomicInteger calls = new AtomicInteger();
+        CountDownLatch done = new CountDownLatch(1);
+        AcknowledgedSubscription subscription = on("orders")
+                .retry(RetryPolicy.fixed(3, SECOND))
+                .handle(message -> {
+                    heard.add(message.text());
+                    if (calls.incrementAndGet() < 3) {
+                        throw new IllegalStateException("not yet");
+                    }
+                    done.countDown();
+                });
+        broker.publish("orders", "a");
+        assertThat(heard.take()).isEqualTo("a");
+        advanceWhenWaiting(subscription);
+        assertThat(heard.take()).isEqualTo("a");
+        advanceWhenWaiting(subscription);
+        done.await();
+        await(subscription, 1);
+        assertThat(subscription.figures().failed()).isEqualTo(2);
+        assertThat(subscription.figures().retried()).isEqualTo(2);
+        assertThat(subscription.figures().redelivered()).isEqualTo(2);
+        assertThat(broker.stats().topic("orders").orElseThrow().failed()).isEqualTo(2);
+        assertThat(broker.stats().topic("orders").orElseThrow().delivered()).isEqualTo(1);
+    }
+
+    private void advanceWhenWaiting(AcknowledgedSubscription subscription) {
+        while (subscription.figures().waiting() == 0) {
+            Thread.onSpinWait();
+        }
+        timers.advance(SECOND);
+    }
+
+    @Test
+    void afterTheLastAttemptItIsADeadLetterThatTellsWhy() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        AcknowledgedSubscription subscription = broker.subscription("orders")
+                .name("billing")
+                .acknowledged()
+                .retry(RetryPolicy.fixed(2, Duration.ZERO))
+                .handle(message -> {
+                    throw new IllegalStateException("call " + calls.incrementAndGet());
+                });
+        Message draft = Message.text("a").withId("id-1").withKey("k").withType("t");
+        broker.publish("orders", draft);
+        while (subscription.figures().deadLettered() == 0) {
+            Thread.onSpinWait();
+        }
+        List<DeadLetter> letters = broker.deadLetters("orders").list(0, 10);
+        assertThat(letters).hasSize(1);
+        DeadLetter letter = letters.getFirst();
+        assertThat(letter.subscription()).isEqualTo("billing");
+        assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.ATTEMPTS);
+        assertThat(letter.attempts()).isEqualTo(2);
+        assertThat(letter.firstError()).isEqualTo("java.lang.IllegalStateException: call 1");
+        assertThat(letter.lastError()).isEqualTo("java.lang.IllegalStateException: call 2");
+        assertThat(letter.at()).isEqualTo(java.time.Instant.ofEpochMilli(timers.currentTimeMillis()));
+        assertThat(letter.message().topic()).isEqualTo("orders");
+        assertThat(letter.message().offset()).isZero();
+        assertThat(letter.message().id()).isEqualTo("id-1");
+        assertThat(letter.message().key()).isEqualTo("k");
+        assertThat(letter.message().headers()).isEmpty();
+        assertThat(broker.stats().topic("orders").orElseThrow().deadLettered()).isEqualTo(1);
+        assertThat(subscription.figures().lag()).isZero();
+    }
+
+    @Test
+    void anotherSubscriptionThatSucceededNeverSeesTheRetry() throws Exception {
+        AtomicInteger good = new AtomicInteger();
+        AcknowledgedSubscription succeeds = on("orders").handle(message -> good.incrementAndGet());
+        AcknowledgedSubscription fails = on("orders")
+                .retry(RetryPolicy.fixed(5, Duration.ZERO))
+                .handle(message -> {
+                    throw new IllegalStateException();
+                });
+        broker.publish("orders", "a");
+        while (fails.figures().deadLettered() == 0) {
+            Thread.onSpinWait();
+        }
+        await(succeeds, 1);
+        assertThat(fails.figures().failed()).isEqualTo(5);
+        assertThat(good).hasValue(1);
+    }
+
+    @Test
+    void severalCallsMayRunAtOnceButNeverTwoOfOneKey() throws Exception {
+        CountDownLatch both = new CountDownLatch(2);
+        AtomicInteger ofKey = new AtomicInteger();
+        List<String> order = java.util.Collections.synchronizedList(new ArrayList<>());
+        AcknowledgedSubscription subscription = on("orders").concurrency(8).handle(message -> {
+            if (message.key() == null) {
+                both.countDown();
+                both.await();
+            } else {
+                assertThat(ofKey.incrementAndGet()).isEqualTo(1);
+                order.add(message.text());
+                Thread.onSpinWait();
+                ofKey.decrementAndGet();
+            }
+        });
+        broker.publish("orders", "x");
+        broker.publish("orders", "y");
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            broker.publish("orders", Message.text("" + i).withKey("k"));
+            expected.add("" + i);
+        }
+        await(subscription, 1_002);
+        assertThat(order).isEqualTo(expected);
+    }
+
+    @Test
+    void closingTheBrokerLetsAHandlerFinishWhatWasPublished() {
+        AtomicInteger handled = new AtomicInteger();
+        try (Broker closing = Broker.open()) {
+            closing.subscription("orders").acknowledged().handle(message -> handled.incrementAndGet());
+            for (int i = 0; i < 10_000; i++) {
+                closing.publish("orders", "x");
+            }
+        }
+        assertThat(handled).hasValue(10_000);
+    }
+
+    // ---- receivers
+
+    @Test
+    void whatIsReceivedIsAcknowledgedOnce() throws Exception {
+        Receiver receiver = on("orders").receive();
+        broker.publish("orders", "a");
+        Delivery delivery = next(receiver);
+        assertThat(text(delivery)).isEqualTo("a");
+        assertThat(delivery.attempt()).isEqualTo(1);
+        assertThat(receiver.figures().inFlight()).isEqualTo(1);
+        assertThat(delivery.ack()).isTrue();
+        assertThat(delivery.ack()).isFalse();
+        assertThat(delivery.nack()).isFalse();
+        awaitLag(receiver, 0);
+        assertNothingReady(receiver);
+    }
+
+    @Test
+    void theWindowBoundsWhatIsInHand() throws Exception {
+        Receiver receiver = on("orders").maxInFlight(2).receive();
+        for (int i = 0; i < 3; i++) {
+            broker.publish("orders", "" + i);
+        }
+        Delivery first = next(receiver);
+        next(receiver);
+        awaitLag(receiver, 3);
+        assertNothingReady(receiver);
+        first.ack();
+        assertThat(text(next(receiver))).isEqualTo("2");
+    }
+
+    @Test
+    void aNackWithADelayComesBackAfterIt() throws Exception {
+        Receiver receiver = on("orders").receive();
+        broker.publish("orders", "a");
+        assertThat(next(receiver).nack(Duration.ofSeconds(10))).isTrue();
+        timers.advance(Duration.ofSeconds(10).minusNanos(1));
+        assertNothingReady(receiver);
+        timers.advance(Duration.ofNanos(1));
+        Delivery again = next(receiver);
+        assertThat(again.attempt()).isEqualTo(2);
+        assertThat(text(again)).isEqualTo("a");
+    }
+
+    @Test
+    void whatIsNotAcknowledgedInTimeComesBack() throws Exception {
+        Receiver receiver = on("orders")
+                .ackTimeout(SECOND)
+                .retry(RetryPolicy.fixed(2, Duration.ZERO))
+                .receive();
+        broker.publish("orders", "a");
+        Delivery first = next(receiver);
+        timers.advance(SECOND);
+        Delivery second = next(receiver);
+        assertThat(second.attempt()).isEqualTo(2);
+        assertThat(first.ack()).as("somebody else has it").isFalse();
+        timers.advance(SECOND);
+        DeadLetter letter = broker.deadLetters("orders").find(0).orElseThrow();
+        assertThat(letter.lastError()).isEqualTo("not acknowledged within PT1S");
+        assertThat(second.ack()).isFalse();
+    }
+
+    @Test
+    void aLateAcknowledgementCountsUntilTheNextAttemptHasBegun() throws Exception {
+        Receiver receiver = on("orders")
+                .ackTimeout(SECOND)
+                .retry(RetryPolicy.fixed(9, SECOND))
+                .receive();
+        broker.publish("orders", "a");
+        broker.publish("orders", "b");
+        Delivery waits = next(receiver);
+        timers.advance(SECOND);
+        assertThat(waits.ack()).as("it waited for its retry").isTrue();
+        Delivery queued = next(receiver);
+        timers.advance(SECOND);
+        timers.advance(SECOND);
+        assertThat(queued.ack()).as("it was ready again").isTrue();
+        assertThat(receiver.figures().waiting()).isZero();
+        assertNothingReady(receiver);
+        assertThat(receiver.figures().delivered()).isEqualTo(2);
+        assertThat(timers.pending()).as("timers left").isZero();
+    }
+
+    @Test
+    void aRejectedMessageIsADeadLetterAtOnce() throws Exception {
+        Receiver receiver = on("orders").deadLetter("graveyard").receive();
+        broker.publish("orders", "a");
+        assertThat(next(receiver).reject("no such customer")).isTrue();
+        assertThat(broker.deadLetters("orders").count()).isZero();
+        assertThat(broker.deadLetters("graveyard").count()).isEqualTo(1);
+        DeadLetter letter = broker.deadLetters("graveyard").find(0).orElseThrow();
+        assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
+        assertThat(letter.lastError()).isEqualTo("no such customer");
+        assertThat(letter.attempts()).isEqualTo(1);
+    }
+
+    @Test
+    void withoutDeadLettersWhatIsGivenUpIsOnlyCounted() throws Exception {
+        Receiver receiver = on("orders").withoutDeadLetters().receive();
+        broker.publish("orders", "a");
+        next(receiver).reject("never mind");
+        assertThat(receiver.figures().deadLettered()).isEqualTo(1);
+        assertThat(broker.topic("$dead/orders")).isEmpty();
+    }
+
+    @Test
+    void aWaitingMessageHoldsBackItsKeyOnly() throws Exception {
+        Receiver receiver = on("orders").receive();
+        broker.publish("orders", Message.text("a1").withKey("a"));
+        broker.publish("orders", Message.text("a2").withKey("a"));
+        broker.publish("orders", Message.text("b1").withKey("b"));
+        broker.publish("orders", "free");
+        Delivery a1 = next(receiver);
+        assertThat(text(a1)).isEqualTo("a1");
+        a1.nack(SECOND);
+        assertThat(text(next(receiver))).isEqualTo("b1");
+        assertThat(text(next(receiver))).isEqualTo("free");
+        assertNothingReady(receiver);
+        timers.advance(SECOND);
+        Delivery again = next(receiver);
+        assertThat(text(again)).isEqualTo("a1");
+        assertNothingReady(receiver);
+        again.ack();
+        assertThat(text(next(receiver))).isEqualTo("a2");
+    }
+
+    @Test
+    void orderedHoldsBackTheTopic() throws Exception {
+        Receiver receiver = on("*").ordered().receive();
+        broker.publish("orders", "1");
+        broker.publish("orders", Message.text("2").withKey("k"));
+        broker.publish("other", "x");
+        Delivery first = next(receiver);
+        first.nack(SECOND);
+        assertThat(text(next(receiver))).isEqualTo("x");
+        assertNothingReady(receiver);
+        timers.advance(SECOND);
+        next(receiver).ack();
+        assertThat(text(next(receiver))).isEqualTo("2");
+    }
+
+    @Test
+    void theSameKeyInTwoTopicsIsTwoKeys() throws Exception {
+        Receiver receiver = on("*").receive();
+        broker.publish("one", Message.text("1").withKey("k"));
+        broker.publish("two", Message.text("2").withKey("k"));
+        assertThat(text(next(receiver))).isEqualTo("1");
+        assertThat(text(next(receiver))).isEqualTo("2");
+    }
+
+    @Test
+    void replayIsAcknowledgedToo() throws Exception {
+        broker.publish("orders", "old");
+        Receiver receiver = broker.subscription("orders")
+                .start(Start.earliest())
+                .acknowledged()
+                .receive();
+        broker.publish("orders", "new");
+        Delivery old = next(receiver);
+        assertThat(text(old)).isEqualTo("old");
+        assertThat(text(next(receiver))).isEqualTo("new");
+        old.nack(Duration.ZERO);
+        assertThat(text(next(receiver))).isEqualTo("old");
+    }
+
+    @Test
+    void receivingWaitsOnTheBrokersClock() throws Exception {
+        Receiver receiver = on("orders").receive();
+        BlockingQueue<List<Delivery>> got = new LinkedBlockingQueue<>();
+        Thread waiting = Thread.ofVirtual().start(() -> {
+            try {
+                got.add(receiver.receive(10, Duration.ofHours(1)));
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        while (timers.pending() == 0) {
+            Thread.onSpinWait();
+        }
+        timers.advance(Duration.ofHours(1));
+        assertThat(got.take()).isEmpty();
+        waiting.join();
+    }
+
+    @Test
+    void closingLetsWhoeverWaitsGo() throws Exception {
+        Receiver receiver = on("orders").receive();
+        BlockingQueue<String> got = new LinkedBlockingQueue<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                got.add("" + receiver.receive());
+            } catch (InterruptedException e) {
+                got.add("interrupted");
+            }
+        });
+        while (timers.pending() == 0) {
+            Thread.onSpinWait();
+        }
+        receiver.close();
+        assertThat(got.take()).isEqualTo("null");
+        assertThat(receiver.ended()).contains(SubscriptionEnd.CLOSED);
+        assertThat(broker.stats().acknowledged()).isEmpty();
+        assertThat(broker.topic("orders").orElseThrow().subscribers()).isZero();
+    }
+
+    @Test
+    void deletingTheTopicEndsItAndCountsWhatIsLost() throws Exception {
+        Receiver receiver = on("orders").receive();
+        broker.publish("orders", "a");
+        broker.publish("orders", "b");
+        Delivery first = next(receiver);
+        awaitLag(receiver, 2);
+        broker.deleteTopic("orders");
+        assertThat(receiver.receive()).isNull();
+        assertThat(receiver.ended()).contains(SubscriptionEnd.TOPIC_DELETED);
+        assertThat(receiver.figures().dropped()).isEqualTo(2);
+        assertThat(first.ack()).isFalse();
+    }
+
+    // ---- time to live
+
+    @Test
+    void whatHasExpiredIsNotDeliveredAgain() throws Exception {
+        Receiver receiver = on("orders").receive();
+        broker.publish("orders", Message.text("short").withTtl(SECOND));
+        broker.publish("orders", "long");
+        next(receiver).nack(SECOND);
+        Delivery other = next(receiver);
+        timers.advance(SECOND.multipliedBy(2));
+        assertNothingReady(receiver);
+        assertThat(other.ack()).isTrue();
+        awaitLag(receiver, 0);
+        assertThat(broker.stats().topic("orders").orElseThrow().expired()).isEqualTo(1);
+        assertThat(broker.deadLetters("orders").count()).isZero();
+    }
+
+    @Test
+    void whatHasExpiredBecomesADeadLetterWhenAsked() throws Exception {
+        Receiver receiver = on("orders").expiredToDeadLetters().receive();
+        broker.publish("orders", Message.text("short").withTtl(SECOND));
+        next(receiver).nack(SECOND);
+        timers.advance(SECOND.multipliedBy(2));
+        assertNothingReady(receiver);
+        DeadLetter letter = broker.deadLetters("orders").list(0, 1).getFirst();
+        assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.EXPIRED);
+        assertThat(letter.firstError()).isEqualTo("not acknowledged");
+        assertThat(letter.lastError()).isEqualTo("its time to live was over");
+    }
+
+    // ---- back pressure
+
+    @Test
+    void aFullBacklogRefusesUntilSomethingIsDone() throws Exception {
+        Receiver receiver = on("orders").queue(3).overflow(Overflow.refuse()).receive();
+        for (int i = 0; i < 3; i++) {
+            assertThat(broker.publish("orders", "" + i)).isInstanceOf(PublishResult.Accepted.class);
+        }
+        assertThat(broker.publish("orders", "x")).isInstanceOfSatisfying(PublishResult.Refused.class, refused -> {
+            assertThat(refused.code()).isEqualTo(ErrorCode.BACKPRESSURE);
+        });
+        Delivery first = next(receiver);
+        first.nack(SECOND);
+        assertThat(broker.publish("orders", "x"))
+                .as("waiting for a retry is not done")
+                .isInstanceOf(PublishResult.Refused.class);
+        timers.advance(SECOND);
+        Delivery any = next(receiver);
+        any.ack();
+        assertThat(broker.publish("orders", "3")).isInstanceOf(PublishResult.Accepted.class);
+    }
+
+    @Test
+    void aBacklogIsBoundedInBytesToo() throws Exception {
+        Receiver receiver =
+                on("orders").queueBytes(10_000).overflow(Overflow.refuse()).receive();
+        String large = "x".repeat(4_000);
+        int accepted = 0;
+        while (broker.publish("orders", large) instanceof PublishResult.Accepted) {
+            accepted++;
+            long expected = accepted;
+            while (((Attached) receiver).backlog().undone() < expected) {
+                Thread.onSpinWait();
+            }
+        }
+        assertThat(accepted).isBetween(3, 30);
+        for (int i = 0; i < accepted; i++) {
+            next(receiver).ack();
+        }
+        assertThat(broker.publish("orders", "small")).isInstanceOf(PublishResult.Accepted.class);
+    }
+
+    @Test
+    void aBlockedPublisherGoesOnWhenThereIsRoom() throws Exception {
+        Receiver receiver = on("orders").queue(2).overflow(Overflow.block()).receive();
+        broker.publish("orders", "0");
+        broker.publish("orders", "1");
+        CountDownLatch published = new CountDownLatch(1);
+        Thread.ofVirtual().start(() -> {
+            broker.publish("orders", "2");
+            published.countDown();
+        });
+        Delivery first = next(receiver);
+        Delivery second = next(receiver);
+        while (timers.pending() < 2) {
+            Thread.onSpinWait();
+        }
+        first.ack();
+        second.ack();
+        assertThat(published.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(text(next(receiver))).isEqualTo("2");
+    }
+
+    @Test
+    void aFullBacklogThatDisconnectsEndsAndIsCounted() throws Exception {
+        Receiver receiver =
+                on("orders").queue(2).overflow(Overflow.disconnect()).receive();
+        for (int i = 0; i < 3; i++) {
+            assertThat(broker.publish("orders", "" + i)).isInstanceOf(PublishResult.Accepted.class);
+        }
+        @Nullable Delivery last;
+        do {
+            last = receiver.receive();
+        } while (last != null);
+        assertThat(receiver.ended()).contains(SubscriptionEnd.SLOW_CONSUMER);
+        // The one that found it full may have come in before it was ended.
+        assertThat(receiver.figures().dropped()).isBetween(2L, 3L);
+    }
+
+    @Test
+    void policiesThatLoseMessagesAreRefused() {
+        assertThatThrownBy(() -> on("orders").overflow(Overflow.dropOldest()).receive())
+                .isInstanceOf(FanfareException.class)
+                .hasMessageContaining("an acknowledged subscription loses nothing");
+    }
+}
