@@ -140,7 +140,7 @@ public final class Broker implements AutoCloseable {
     }
 
     /// Publishes an object: a [Message], a [Payload], a [String] or a `byte[]` as it is, anything else through
-    /// [BrokerConfig#codec]. See [#publish(String, Message)].
+    /// [BrokerConfig#codec], with the name of its class for the message's type. See [#publish(String, Message)].
     ///
     /// @throws FanfareException `BAD_REQUEST` when no codec is set; what the codec throws
     public PublishResult publish(String topic, Object value) {
@@ -149,7 +149,11 @@ public final class Broker implements AutoCloseable {
             case Payload payload -> publish(topic, Message.of(payload));
             case String text -> publish(topic, text);
             case byte[] bytes -> publish(topic, bytes);
-            default -> publish(topic, Message.of(config.codec().encode(value)));
+            default ->
+                publish(
+                        topic,
+                        Message.of(config.codec().encode(value))
+                                .withType(value.getClass().getName()));
         };
     }
 

@@ -16,6 +16,8 @@ public enum Counter {
     DUPLICATES("duplicates", "publishes", "that repeated an earlier one and were not appended again"),
     /// Messages given up.
     DEAD_LETTERED("dead_lettered", "messages", "given up by an acknowledged subscription or group"),
+    /// Filters that failed.
+    FILTER_FAILURES("filter_failures", "messages", "for which a filter failed, which is a non-match, once per filter"),
     /// Subscriptions.
     SUBSCRIBERS("subscribers", "subscriptions", "that hear the topic, by its name or by a pattern"),
     /// Queue depth.

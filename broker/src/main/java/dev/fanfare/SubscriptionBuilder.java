@@ -32,6 +32,7 @@ public final class SubscriptionBuilder {
     private @Nullable DeliveryStrategy strategy;
     private @Nullable BiConsumer<? super Message, ? super Throwable> onError;
     private Consumer<? super SubscriptionEnd> onEnd = why -> {};
+    private @Nullable Filter filter;
 
     SubscriptionBuilder(Broker broker, LocalDelivery delivery, Backlogs backlogs, Pattern pattern) {
         this.broker = broker;
@@ -83,6 +84,19 @@ public final class SubscriptionBuilder {
         return this;
     }
 
+    /// Which messages it wants; several filters must all match. Its lag and its queue know only these. With
+    /// [Dispatch#caller] its handler gets a virtual thread, since a filter never runs on the publisher's.
+    /// Default: all.
+    public SubscriptionBuilder filter(Filter wanted) {
+        filter = filter == null ? Objects.requireNonNull(wanted) : filter.and(wanted);
+        return this;
+    }
+
+    /// Only messages of these types: [#filter] with [Filter#types].
+    public SubscriptionBuilder types(String... types) {
+        return filter(Filter.types(types));
+    }
+
     /// Hears of what the handler throws, on the handler's thread, before the next message. Default: a warning in
     /// the log, at most one per second.
     public SubscriptionBuilder onError(BiConsumer<? super Message, ? super Throwable> handler) {
@@ -114,6 +128,9 @@ public final class SubscriptionBuilder {
     /// Goes on to say how a subscription shall be that gets each message at least once. Of what was said so far its
     /// name, start and overflow policy apply; dispatch, queue, delivery and what is called on errors do not.
     public AcknowledgedBuilder acknowledged() {
+        if (filter != null) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "acknowledged subscriptions take no filter yet");
+        }
         return new AcknowledgedBuilder(backlogs, pattern, named(), start, overflowOf(topicConfig()));
     }
 
@@ -149,6 +166,7 @@ public final class SubscriptionBuilder {
                 each,
                 batch,
                 null,
+                filter,
                 onError,
                 onEnd));
     }

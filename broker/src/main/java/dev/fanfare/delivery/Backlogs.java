@@ -118,6 +118,7 @@ public final class Backlogs {
                 null,
                 made,
                 null,
+                null,
                 why -> {
                     // What came in before the broker began to close is still worked on: see close.
                     if (why != SubscriptionEnd.BROKER_CLOSED) {

@@ -2,6 +2,8 @@ package dev.fanfare.local;
 
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Dispatch;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
 import dev.fanfare.Subscription;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
@@ -76,6 +78,9 @@ public final class LocalDelivery {
     ///
     /// @throws dev.fanfare.FanfareException what [FeedAccess#attach] says
     public IntakeSource subscribe(SubscriptionSpec spec) {
+        if (spec.filter() != null) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "live subscriptions take no filter yet");
+        }
         Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
         LocalSubscription made = switch (spec.dispatch()) {
             case Dispatch.VirtualThread _ -> new ThreadSubscription(this, loop, spec);

@@ -3,6 +3,7 @@ package dev.fanfare.local;
 import dev.fanfare.BatchHandler;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Dispatch;
+import dev.fanfare.Filter;
 import dev.fanfare.Handler;
 import dev.fanfare.Message;
 import dev.fanfare.Overflow;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param each what is called with one message; exactly one of `each`, `batch` and `intake` is not null
 /// @param batch what is called with several
 /// @param intake what takes messages over that have to be acknowledged
+/// @param filter which messages it wants; null: all
 /// @param onError hears what the handler throws; null: it is logged
 /// @param onEnd hears once why it ended
 public record SubscriptionSpec(
@@ -33,5 +35,6 @@ public record SubscriptionSpec(
         @Nullable Handler each,
         @Nullable BatchHandler batch,
         @Nullable Intake intake,
+        @Nullable Filter filter,
         @Nullable BiConsumer<? super Message, ? super Throwable> onError,
         Consumer<? super SubscriptionEnd> onEnd) {}
