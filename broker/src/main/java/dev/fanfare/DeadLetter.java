@@ -1,6 +1,7 @@
 package dev.fanfare;
 
 import java.time.Instant;
+import java.util.Locale;
 
 /// A message that a subscription or group has given up, as its dead-letter topic keeps it.
 ///
@@ -29,6 +30,11 @@ public record DeadLetter(
         /// Its receiver rejected it.
         REJECTED,
         /// Its time to live was over before it was done.
-        EXPIRED
+        EXPIRED;
+
+        /// The reason in headers, events and on the wire: lower case.
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 }

@@ -23,7 +23,7 @@ final class StressReader implements Reader {
     private boolean wrong;
 
     StressReader(int bound, Overflow overflow) {
-        cursor = new Cursor(this, bound, overflow);
+        cursor = new Cursor(this, bound, overflow, null);
         feed.attach(cursor);
     }
 

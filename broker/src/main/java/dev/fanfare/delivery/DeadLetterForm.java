@@ -37,7 +37,7 @@ final class DeadLetterForm {
         headers.put(OFFSET, Long.toString(message.offset()));
         headers.put(PUBLISHED, message.timestamp().toString());
         headers.put(SUBSCRIPTION, subscription);
-        headers.put(REASON, reason.name().toLowerCase(java.util.Locale.ROOT));
+        headers.put(REASON, reason.label());
         headers.put(AT, Instant.ofEpochMilli(nowMillis).toString());
         headers.put(ATTEMPTS, Integer.toString(entry.attempt));
         headers.put(FIRST_ERROR, failures == null ? "" : shorten(failures.first()));

@@ -152,6 +152,22 @@ final class EventCalls {
                 member(out, "subscription", subscription);
                 member(out, "cause", String.valueOf(cause));
             }
+            case BrokerEvent.RetryScheduled retry -> {
+                message(out, retry.topic(), retry.offset(), retry.messageId());
+                member(out, "subscription", retry.subscription());
+                out.raw(",\"attempt\":").number(retry.attempt());
+                out.raw(",\"delay_ms\":").number(retry.delay().toMillis());
+            }
+            case BrokerEvent.DeadLettered given -> {
+                message(out, given.topic(), given.offset(), given.messageId());
+                member(out, "subscription", given.subscription());
+                out.raw(",\"attempts\":").number(given.attempts());
+                member(out, "reason", given.reason().label());
+                String target = given.target();
+                if (target != null) {
+                    member(out, "target", target);
+                }
+            }
             case BrokerEvent.RouteAdded(var route, var from, var to) -> {
                 member(out, "route", route);
                 member(out, "from", from);

@@ -81,6 +81,7 @@ final class MetricsCalls {
         perTopic(out, Counter.DELIVERED, "counter", topics, TopicStats::delivered);
         perTopic(out, Counter.DROPPED, "counter", topics, TopicStats::dropped);
         perTopic(out, Counter.FAILED, "counter", topics, TopicStats::failed);
+        perTopic(out, Counter.DEAD_LETTERED, "counter", topics, TopicStats::deadLettered);
         perTopic(out, Counter.EXPIRED, "counter", topics, TopicStats::expired);
         perTopic(out, Counter.DUPLICATES, "counter", topics, TopicStats::duplicates);
         perTopic(out, Counter.SUBSCRIBERS, "gauge", topics, TopicStats::subscribers);
