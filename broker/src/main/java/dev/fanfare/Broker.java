@@ -235,6 +235,7 @@ public final class Broker implements AutoCloseable {
                 topics().map(topic -> BrokerStats.of(topic, depths)).toList(),
                 subscriptions.stream().map(BrokerStats.SubscriptionStats::of).toList(),
                 delivery.patternCounters().dropped(),
+                registry.delayedLost(),
                 routes.stats(),
                 backlogs.figures());
     }

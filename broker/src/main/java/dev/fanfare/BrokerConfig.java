@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param historyMemory the most that all histories may cost together, in bytes: beyond it the largest shrink first
 /// @param blockTimeout how long a publisher waits at most when a subscription that blocks says nothing else
 /// @param deadLetters what topics are made with that keep dead letters
+/// @param pending how much may wait for its time or for an answer
 /// @param codec turns objects into payloads
 /// @param routing the routes it begins with, and their bounds
 /// @param timers the clock; null for the machine's. A given one is not closed with the broker
@@ -29,6 +30,7 @@ public record BrokerConfig(
         long historyMemory,
         Duration blockTimeout,
         TopicConfig deadLetters,
+        Pending pending,
         PayloadCodec codec,
         RoutingConfig routing,
         @Nullable Timers timers) {
@@ -46,6 +48,7 @@ public record BrokerConfig(
                     .withHistory(10_000)
                     .withHistoryBytes(16 << 20)
                     .withHistoryAge(Duration.ofDays(7)),
+            Pending.defaults(),
             PayloadCodec.NONE,
             RoutingConfig.defaults(),
             null);
@@ -55,6 +58,7 @@ public record BrokerConfig(
         Objects.requireNonNull(topics, "topics");
         Objects.requireNonNull(blockTimeout, "blockTimeout");
         Objects.requireNonNull(deadLetters, "deadLetters");
+        Objects.requireNonNull(pending, "pending");
         Objects.requireNonNull(codec, "codec");
         Objects.requireNonNull(routing, "routing");
         check("maxTopics", maxTopics);
@@ -93,6 +97,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 timers);
@@ -110,6 +115,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 timers);
@@ -127,6 +133,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 timers);
@@ -144,6 +151,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 timers);
@@ -161,6 +169,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 timers);
@@ -178,6 +187,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 timers);
@@ -195,6 +205,7 @@ public record BrokerConfig(
                 bytes,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 timers);
@@ -212,6 +223,7 @@ public record BrokerConfig(
                 historyMemory,
                 value,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 timers);
@@ -228,6 +240,25 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                value,
+                pending,
+                codec,
+                routing,
+                timers);
+    }
+
+    /// The same with another [#pending].
+    public BrokerConfig withPending(Pending value) {
+        return new BrokerConfig(
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                deadLetters,
                 value,
                 codec,
                 routing,
@@ -246,6 +277,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 value,
                 routing,
                 timers);
@@ -263,6 +295,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 value,
                 timers);
@@ -280,6 +313,7 @@ public record BrokerConfig(
                 historyMemory,
                 blockTimeout,
                 deadLetters,
+                pending,
                 codec,
                 routing,
                 value);

@@ -26,6 +26,7 @@ public sealed interface BrokerEvent {
             case TopicCreated _ -> "topic_created";
             case TopicDeleted _ -> "topic_deleted";
             case SlowConsumer _ -> "slow_consumer";
+            case DelayedLost _ -> "delayed_lost";
             case MessagesDropped _ -> "messages_dropped";
             case RouteAdded _ -> "route_added";
             case RouteRemoved _ -> "route_removed";
@@ -101,6 +102,9 @@ public sealed interface BrokerEvent {
     ///
     /// @param lag how many waited for it
     record SlowConsumer(String pattern, String subscription, long lag) implements BrokerEvent {}
+
+    /// Messages that waited for their time are lost, because their topic was deleted or the broker closed.
+    record DelayedLost(String topic, long messages) implements BrokerEvent {}
 
     /// A subscription lost messages.
     ///

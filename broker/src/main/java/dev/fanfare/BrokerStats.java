@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 /// @param subscriptions the live ones in process, in no order
 /// @param droppedByPatterns messages that subscriptions of patterns lost because they came too late to read them;
 ///     of what topics is not known, so they are not among those of the topics
+/// @param delayedLost messages that waited for their time when their topic was deleted
 /// @param routes in the order in which they were added
 /// @param acknowledged acknowledged subscriptions and groups, in no order
 public record BrokerStats(
         List<TopicStats> topics,
         List<SubscriptionStats> subscriptions,
         long droppedByPatterns,
+        long delayedLost,
         List<RouteStats> routes,
         List<AcknowledgedSubscription.Figures> acknowledged) {
 
@@ -30,6 +32,7 @@ public record BrokerStats(
     /// @param failed once per subscription
     /// @param expired passed over because their time to live was over, once per reader
     /// @param duplicates publishes that repeated an earlier one
+    /// @param delayed messages that wait for their time
     /// @param subscribers by its name and by patterns
     /// @param deadLettered given up by acknowledged subscriptions and groups
     /// @param queueDepth the largest lag of the subscriptions by its name, in process and over the network
@@ -44,6 +47,7 @@ public record BrokerStats(
             long expired,
             long duplicates,
             long deadLettered,
+            long delayed,
             int subscribers,
             long queueDepth,
             double averageBatch,
@@ -83,6 +87,7 @@ public record BrokerStats(
                 topic.counters().expired(),
                 topic.counters().duplicates(),
                 topic.counters().deadLettered(),
+                topic.delayed(),
                 topic.subscribers(),
                 depths.getOrDefault(topic.name(), 0L),
                 (double) topic.counters().delivered()

@@ -18,6 +18,8 @@ public enum Counter {
     DEAD_LETTERED("dead_lettered", "messages", "given up by an acknowledged subscription or group"),
     /// Filters that failed.
     FILTER_FAILURES("filter_failures", "messages", "for which a filter failed, which is a non-match, once per filter"),
+    /// Messages delayed.
+    DELAYED("delayed", "messages", "that wait for their time"),
     /// Subscriptions.
     SUBSCRIBERS("subscribers", "subscriptions", "that hear the topic, by its name or by a pattern"),
     /// Queue depth.

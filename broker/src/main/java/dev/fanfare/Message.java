@@ -140,6 +140,21 @@ public final class Message {
         return withTiming((timing == null ? Timing.NONE : timing).withTtl(ttl));
     }
 
+    /// The same draft, to get its place that much later than it is published: instead of any [#withDeliverAt]. Its
+    /// timestamp, and with it its time to live, begins then. Until then it is nowhere to be read; if its topic is
+    /// deleted or the broker closed meanwhile, it is lost, and counted.
+    ///
+    /// @throws FanfareException `BAD_REQUEST` for less than nothing or more than 3,650 days
+    public Message withDelay(Duration delay) {
+        return withTiming((timing == null ? Timing.NONE : timing).withDelay(delay));
+    }
+
+    /// The same draft, to get its place at that time, or at once if that is past: instead of any [#withDelay], and
+    /// otherwise like it. At most 3,650 days ahead, or the publish is refused.
+    public Message withDeliverAt(Instant time) {
+        return withTiming((timing == null ? Timing.NONE : timing).withDeliverAt(time));
+    }
+
     private Message withTiming(Timing changed) {
         return new Message(
                 id,
@@ -223,6 +238,16 @@ public final class Message {
     /// @param nowMillis on the clock that stamped it
     public boolean isExpired(long nowMillis) {
         return timing != null && timing.ttlMillis() > 0 && nowMillis - timestampMillis >= timing.ttlMillis();
+    }
+
+    /// Whether it is a draft with [#withDelay] or [#withDeliverAt].
+    public boolean isDelayed() {
+        return timing != null && timing.delays();
+    }
+
+    /// When a draft gets its place that is published now, in milliseconds since 1970.
+    public long dueMillis(long nowMillis) {
+        return timing == null ? nowMillis : timing.dueMillis(nowMillis);
     }
 
     /// The topic; empty for a draft.

@@ -22,6 +22,14 @@ public sealed interface PublishResult {
         }
     }
 
+    /// The message waits for its time: it gets its offset and timestamp then.
+    ///
+    /// @param messageId the message's id, the given one or the one made for it
+    /// @param epoch of the topic's log
+    /// @param dueMillis when, in milliseconds since 1970
+    /// @param duplicate whether this was a repeat: it waits once
+    record Scheduled(String messageId, String epoch, long dueMillis, boolean duplicate) implements PublishResult {}
+
     /// Nothing was appended.
     ///
     /// @param code why
@@ -36,12 +44,13 @@ public sealed interface PublishResult {
         }
     }
 
-    /// The offset, or an exception that tells why there is none.
+    /// The offset, −1 while the message waits for its time, or an exception that tells why there is none.
     ///
     /// @throws FanfareException when the publish was refused
     default long offset() {
         return switch (this) {
             case Accepted accepted -> accepted.offset;
+            case Scheduled scheduled -> -1;
             case Refused refused -> throw new FanfareException(refused.code, refused.reason);
         };
     }

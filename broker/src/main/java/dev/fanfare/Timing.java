@@ -45,9 +45,11 @@ record Timing(long ttlMillis, long delayMillis, long deliverAtMillis) {
         if (timing == null || timing.ttlMillis == 0) {
             return null;
         }
-        return timing.delayMillis == 0 && timing.deliverAtMillis == NEVER_SAID
-                ? timing
-                : new Timing(timing.ttlMillis, 0, NEVER_SAID);
+        return timing.delays() ? new Timing(timing.ttlMillis, 0, NEVER_SAID) : timing;
+    }
+
+    boolean delays() {
+        return delayMillis > 0 || deliverAtMillis != NEVER_SAID;
     }
 
     /// The moment at which it gets its place; `now` or earlier: at once.

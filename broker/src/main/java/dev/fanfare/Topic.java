@@ -41,6 +41,9 @@ public interface Topic {
     /// How many subscriptions hear the topic, by its name and by matching patterns.
     int subscribers();
 
+    /// How many messages wait for their time.
+    int delayed();
+
     /// Whether it was deleted.
     boolean deleted();
 

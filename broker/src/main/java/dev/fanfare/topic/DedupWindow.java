@@ -1,9 +1,14 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.Dedup;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.PublishResult.Accepted;
+import dev.fanfare.PublishResult.Scheduled;
 import dev.fanfare.log.HistoryBudget;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /// The ids of a topic's latest messages and where those are: a ring of entries in the order of their publishing, and
 /// an open hash table that finds them. Both grow with the ids that come, up to the count. Everything takes a constant
@@ -13,7 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
 final class DedupWindow {
 
     /// [#find]: not seen within the window.
-    static final int NONE = -1;
+    private static final int NONE = -1;
 
     private static final int LONGS = 5;
     private static final int HIGH = 0;
@@ -66,23 +71,50 @@ final class DedupWindow {
     }
 
     /// The entry of an id that was seen within the window, or [#NONE]. It is valid until the next [#add].
-    int find(MessageIdentity id, long now) {
+    private int find(MessageIdentity id, long now) {
         int entry = table[place(id.high(), id.low())] - 1;
         return entry >= 0 && isRecent(entry, now) ? entry : NONE;
     }
 
+    /// What became of the publish that this one repeats; null when it repeats none.
+    @Nullable
+    PublishResult first(MessageIdentity identity, String id, String epoch, long now) {
+        int entry = find(identity, now);
+        if (entry == NONE) {
+            return null;
+        }
+        return offset(entry) < 0
+                ? new Scheduled(id, epoch, timestamp(entry), true)
+                : new Accepted(id, epoch, offset(entry), timestamp(entry), true);
+    }
+
+    /// A message has its place.
+    ///
+    /// @param due whether it was remembered when it began to wait
+    void remember(MessageIdentity identity, Message stored, boolean due) {
+        long now = stored.timestampMillis();
+        if (!due) {
+            add(identity, now, stored.offset(), now);
+            return;
+        }
+        int entry = find(identity, now);
+        if (entry != NONE && offset(entry) < 0) {
+            settle(entry, stored.offset(), now);
+        }
+    }
+
     /// The offset of the message of an entry; −1 while it waits for its time.
-    long offset(int entry) {
+    private long offset(int entry) {
         return get(entry, OFFSET);
     }
 
     /// The timestamp of the message of an entry; while it waits for its time, that time.
-    long timestamp(int entry) {
+    private long timestamp(int entry) {
         return get(entry, TIMESTAMP);
     }
 
     /// A message that waited has its place now.
-    void settle(int entry, long offset, long timestamp) {
+    private void settle(int entry, long offset, long timestamp) {
         ring[entry * LONGS + OFFSET] = offset;
         ring[entry * LONGS + TIMESTAMP] = timestamp;
     }

@@ -7,6 +7,7 @@ import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.PublishResult.Scheduled;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 /// none but these.
 public final class LiveTopic implements Topic {
 
+    private static final long DELAY_MAX_MILLIS = Duration.ofDays(3_650).toMillis();
+
     private final String name;
     private final TopicConfig config;
     private final TopicLog log;
@@ -43,6 +46,9 @@ public final class LiveTopic implements Topic {
 
     /// The ids that were seen lately; null when repeats are not recognised. In the section.
     private final @Nullable DedupWindow seen;
+
+    /// The messages that wait for their time; null when none ever has.
+    private volatile @Nullable DelayedQueue delayed;
 
     private volatile Plan plan;
     private volatile @Nullable DeliveryStrategy delivery;
@@ -205,6 +211,15 @@ public final class LiveTopic implements Topic {
     /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited
     ///     for
     PublishResult append(Message draft, @Nullable Wakes wakes) {
+        return draft.isDelayed() ? delay(draft, wakes) : append(draft, wakes, false);
+    }
+
+    /// A message whose time has come.
+    PublishResult appendDue(Message message, Wakes wakes) {
+        return append(message, wakes, true);
+    }
+
+    private PublishResult append(Message draft, @Nullable Wakes wakes, boolean due) {
         Plan planned = plan;
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
         MessageIdentity identity = seen == null || draft.id().isEmpty() ? null : MessageIdentity.of(draft.id());
@@ -221,8 +236,10 @@ public final class LiveTopic implements Topic {
                 return gone(planned);
             }
             long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
-            PublishResult first = identity == null ? null : first(identity, named.id(), now);
+            PublishResult first =
+                    identity == null || due || seen == null ? null : seen.first(identity, named.id(), log.epoch(), now);
             if (first != null) {
+                counters.duplicate();
                 return first;
             }
             Refused refused = planned.admit(this);
@@ -232,7 +249,7 @@ public final class LiveTopic implements Topic {
             stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
             log.append(stored);
             if (identity != null && seen != null) {
-                seen.add(identity, now, stored.offset(), now);
+                seen.remember(identity, stored, due);
             }
             failure = planned.append(this, stored, prepared);
             log.reveal(log.end());
@@ -255,14 +272,71 @@ public final class LiveTopic implements Topic {
         return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
     }
 
-    /// What became of the publish that this one repeats; null when it repeats none. Inside the section.
-    private @Nullable PublishResult first(MessageIdentity identity, String id, long now) {
-        int entry = seen == null ? DedupWindow.NONE : seen.find(identity, now);
-        if (seen == null || entry == DedupWindow.NONE) {
-            return null;
+    /// Lets a message wait for its time, or appends it if that has come.
+    private PublishResult delay(Message draft, @Nullable Wakes wakes) {
+        long now = registry.timers().currentTimeMillis();
+        long due = draft.dueMillis(now);
+        if (due <= now) {
+            return append(draft, wakes, false);
         }
-        counters.duplicate();
-        return new Accepted(id, log.epoch(), seen.offset(entry), seen.timestamp(entry), true);
+        if (due - now > DELAY_MAX_MILLIS) {
+            return new Refused(
+                    ErrorCode.BAD_REQUEST,
+                    "a message can be delayed by at most "
+                            + Duration.ofMillis(DELAY_MAX_MILLIS).toDays() + " days");
+        }
+        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
+        MessageIdentity identity = seen == null || draft.id().isEmpty() ? null : MessageIdentity.of(draft.id());
+        section.lock();
+        try {
+            if (deleted() || plan.isClosing()) {
+                return gone(plan);
+            }
+            long seenAt = Math.max(now, log.lastTimestamp());
+            PublishResult first =
+                    identity == null || seen == null ? null : seen.first(identity, named.id(), log.epoch(), seenAt);
+            if (first != null) {
+                counters.duplicate();
+                return first;
+            }
+            Refused refused = registry.delayed().add(this, named, due);
+            if (refused != null) {
+                return refused;
+            }
+            if (identity != null && seen != null) {
+                seen.add(identity, seenAt, -1, due);
+            }
+            return new Scheduled(named.id(), log.epoch(), due, false);
+        } finally {
+            section.unlock();
+        }
+    }
+
+    @Override
+    public int delayed() {
+        DelayedQueue queue = delayed;
+        return queue == null ? 0 : queue.size();
+    }
+
+    /// Under the lock of [DelayedMessages], like the two below.
+    DelayedQueue delayedQueue() {
+        DelayedQueue queue = delayed;
+        if (queue == null) {
+            queue = new DelayedQueue(this);
+            delayed = queue;
+        }
+        return queue;
+    }
+
+    boolean hasDelayedQueue(DelayedQueue queue) {
+        return delayed == queue;
+    }
+
+    @Nullable
+    DelayedQueue takeDelayedQueue() {
+        DelayedQueue queue = delayed;
+        delayed = null;
+        return queue;
     }
 
     private void wake(Plan planned) {
@@ -273,7 +347,7 @@ public final class LiveTopic implements Topic {
     }
 
     private Refused gone(Plan why) {
-        return why == Plan.CLOSED
+        return why == Plan.CLOSED || why.isClosing()
                 ? new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing")
                 : new Refused(ErrorCode.TOPIC_NOT_FOUND, "topic '" + name + "' was deleted");
     }

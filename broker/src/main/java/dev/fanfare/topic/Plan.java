@@ -125,6 +125,10 @@ final class Plan {
         return prepared;
     }
 
+    boolean isClosing() {
+        return closing;
+    }
+
     /// Asks every feed, inside the section.
     ///
     /// @return null when the message may be appended

@@ -47,6 +47,7 @@ public final class TopicRegistry {
     private final TopicDirectory directory = new TopicDirectory();
     private final DeletedTopics deleted = new DeletedTopics();
     private final FeedRegistry feeds;
+    private final DelayedMessages delayed;
 
     /// How many topics forget by age. Under the lock.
     private int aging;
@@ -66,6 +67,7 @@ public final class TopicRegistry {
         this.events = events;
         this.budget = new HistoryBudget(config.historyMemory());
         this.feeds = new FeedRegistry(this, config, lock, events);
+        this.delayed = new DelayedMessages(config.pending(), timers, events);
         this.shrinker = new HistoryShrinker(budget, directory.all());
     }
 
@@ -87,6 +89,16 @@ public final class TopicRegistry {
     /// What the histories cost.
     public HistoryBudget budget() {
         return budget;
+    }
+
+    /// The messages that wait for their time.
+    DelayedMessages delayed() {
+        return delayed;
+    }
+
+    /// How many messages died that waited for their time.
+    public long delayedLost() {
+        return delayed.lost();
     }
 
     /// How long a publisher waits at most for loops that do not keep up, before it goes on all the same.
@@ -236,6 +248,7 @@ public final class TopicRegistry {
                 return false;
             }
             end(topic, Plan.GONE);
+            delayed.drop(topic);
             deleted.add(topic);
             aging -= topic.forgetsByAge() ? 1 : 0;
             // Under the lock, so that no feed is told that was closed meanwhile.
@@ -316,7 +329,9 @@ public final class TopicRegistry {
             }
             for (LiveTopic topic : directory.all()) {
                 end(topic, Plan.CLOSED);
+                delayed.drop(topic);
             }
+            delayed.close();
         } finally {
             lock.unlock();
         }

@@ -50,6 +50,9 @@ public interface Codec {
             long offset,
             int receivers);
 
+    /// A message waits for its time, in a dialect that has such messages.
+    void scheduled(JsonBytes out, Request.Publish request, long millis, String messageId, String epoch, long dueMillis);
+
     /// The answer to a ping.
     void pong(JsonBytes out, @Nullable String requestId, long millis);
 

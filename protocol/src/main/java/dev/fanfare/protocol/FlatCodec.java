@@ -138,6 +138,12 @@ public final class FlatCodec implements Codec {
     }
 
     @Override
+    public void scheduled(
+            JsonBytes out, Request.Publish request, long millis, String messageId, String epoch, long dueMillis) {
+        throw new IllegalStateException("this dialect delays no messages");
+    }
+
+    @Override
     public void pong(JsonBytes out, @Nullable String requestId, long millis) {
         out.raw("{\"type\":\"pong\"}");
     }

@@ -44,10 +44,19 @@ final class Members {
 
     /// How long a message counts and when it goes out; null when nothing is said about it.
     static Request.@Nullable Timing timing(Envelope envelope) {
-        if (!envelope.has(Field.MESSAGE_TTL_MS)) {
+        boolean delay = envelope.has(Field.MESSAGE_DELAY_MS);
+        boolean time = envelope.has(Field.MESSAGE_DELIVER_AT);
+        if (!delay && !time && !envelope.has(Field.MESSAGE_TTL_MS)) {
             return null;
         }
-        return new Request.Timing(envelope.number(Field.MESSAGE_TTL_MS, 1, TIMING_MAX_MILLIS, 0), 0, null);
+        if (delay && time) {
+            throw new Envelope.Fault("message.delay_ms and message.deliver_at exclude each other");
+        }
+        String at = envelope.string(Field.MESSAGE_DELIVER_AT, TEXT_MAX);
+        return new Request.Timing(
+                envelope.number(Field.MESSAGE_TTL_MS, 1, TIMING_MAX_MILLIS, 0),
+                envelope.number(Field.MESSAGE_DELAY_MS, 0, TIMING_MAX_MILLIS, 0),
+                at == null ? null : time("message.deliver_at", at));
     }
 
     static @Nullable String overflow(Envelope envelope) {

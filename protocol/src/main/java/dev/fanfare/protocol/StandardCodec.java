@@ -20,7 +20,6 @@ public final class StandardCodec implements Codec {
     private static final int ID_MAX = 128;
     private static final String NOT_A_UUID = "message.id must be a valid UUID";
     private static final byte[] PUBLISH = "\"publish\"".getBytes(US_ASCII);
-    private static final List<Field> NOT_IN_PUBLISH = List.of(Field.MESSAGE_DELAY_MS, Field.MESSAGE_DELIVER_AT);
     private static final List<Field> NOT_IN_SUBSCRIBE = List.of(
             Field.ACK,
             Field.FILTER,
@@ -97,7 +96,6 @@ public final class StandardCodec implements Codec {
         if (!envelope.has(Field.MESSAGE_PAYLOAD)) {
             throw new Envelope.Fault("message.payload is required; it may be any JSON value, null too");
         }
-        refuse(NOT_IN_PUBLISH);
         String durability = envelope.string(Field.DURABILITY, NAME_MAX);
         if (durability != null && !durability.equals("memory")) {
             throw new Envelope.Fault(
@@ -228,6 +226,17 @@ public final class StandardCodec implements Codec {
             out.raw(",\"message_id\":").string(messageId);
         }
         out.raw(",\"epoch\":").string(epoch).raw(",\"offset\":").number(offset).raw(",\"durability\":\"memory\"}");
+    }
+
+    @Override
+    public void scheduled(
+            JsonBytes out, Request.Publish request, long millis, String messageId, String epoch, long dueMillis) {
+        ack(out, request.requestId(), request.topic(), millis);
+        if (request.id() == null) {
+            out.raw(",\"message_id\":").string(messageId);
+        }
+        out.raw(",\"epoch\":").string(epoch);
+        out.raw(",\"scheduled\":").timestamp(dueMillis).raw(",\"durability\":\"memory\"}");
     }
 
     private static void ack(JsonBytes out, @Nullable String requestId, String topic, long millis) {

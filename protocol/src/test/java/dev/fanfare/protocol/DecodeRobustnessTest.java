@@ -34,6 +34,8 @@ class DecodeRobustnessTest {
             "reply_to",
             "correlation_id",
             "ttl_ms",
+            "delay_ms",
+            "deliver_at",
             "epoch",
             "offset",
             "time",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.protocol.Request.Publish;
 import dev.fanfare.protocol.Request.Timing;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -111,11 +112,50 @@ class StandardPublishDecodeTest extends StandardDecoding {
         assertThat(refusal(decode(anyId, publish + "7}}"))).isEqualTo("message.id must be a string");
     }
 
+    @Test
+    void aMessageMayGoOutLater() {
+        assertThat(publish("{\"payload\":1,\"delay_ms\":5}", "").timing()).isEqualTo(new Timing(0, 5, null));
+        assertThat(publish("{\"payload\":1,\"delay_ms\":0,\"ttl_ms\":7}", "").timing())
+                .isEqualTo(new Timing(7, 0, null));
+        assertThat(publish("{\"payload\":1,\"deliver_at\":\"2026-01-31T12:00:00.5Z\"}", "")
+                        .timing())
+                .isEqualTo(new Timing(0, 0, Instant.parse("2026-01-31T12:00:00.5Z")));
+        assertThat(publish("{\"payload\":1,\"deliver_at\":null,\"delay_ms\":null}", "")
+                        .timing())
+                .isNull();
+        assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"delay_ms\":1,"
+                        + "\"deliver_at\":\"2026-01-31T12:00:00Z\"}}"))
+                .isEqualTo("message.delay_ms and message.deliver_at exclude each other");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"delay_ms", "deliver_at"})
-    void whatAMessageCanNotHaveIsRefused(String field) {
-        assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"" + field + "\":5}}"))
-                .isEqualTo("message." + field + " is not supported by this server; leave it out");
+    @ValueSource(strings = {"-1", "0.5", "1e2", "315360000001", "99999999999999999999", "\"5\"", "false", "[5]", "{}"})
+    void aDelayIsAWholeNumberOfMilliseconds(String value) {
+        assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"delay_ms\":" + value
+                        + "}}"))
+                .isEqualTo("message.delay_ms must be a whole number from 0 to 315360000000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "5",
+                "true",
+                "[]",
+                "{}",
+                "\"\"",
+                "\"tomorrow\"",
+                "\"2026-01-31\"",
+                "\"2026-01-31T12:00:00\"",
+                "\"2026-02-30T12:00:00Z\"",
+                "\"1969-12-31T23:59:59Z\"",
+                "\"+1000000000-12-31T23:59:59.999999999Z\"",
+                "\"\\ud800\""
+            })
+    void aTimeToGoOutIsATime(String value) {
+        assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"deliver_at\":" + value
+                        + "}}"))
+                .startsWith("message.deliver_at must be ");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.fanfare.server;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.Pending;
 import dev.fanfare.TopicConfig;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -86,6 +87,10 @@ public final class FanfareServer implements AutoCloseable {
                 .withMaxSubscribersPerTopic(config.limits().maxSubscribersPerTopic())
                 .withRouting(config.routing())
                 .withHistoryMemory(config.history().totalBytes())
+                .withPending(new Pending(
+                        config.waiting().delayed(),
+                        config.waiting().delayedBytes(),
+                        Pending.defaults().requests()))
                 .withTopics(TopicConfig.defaults()
                         .withHistory(config.history().messages())
                         .withHistoryBytes(config.history().bytes()));

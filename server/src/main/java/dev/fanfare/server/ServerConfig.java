@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param network where it listens and for whom
 /// @param limits how much there may be of what
 /// @param history what topics keep
+/// @param waiting how much may wait for its time
 /// @param delivery how subscribers are served
 /// @param flat what only the flat dialect has
 /// @param shutdown how it ends
@@ -23,6 +24,7 @@ public record ServerConfig(
         Network network,
         Limits limits,
         History history,
+        Waiting waiting,
         Delivery delivery,
         Flat flat,
         Shutdown shutdown,
@@ -122,6 +124,12 @@ public record ServerConfig(
     /// @param totalBytes of all topics together
     public record History(int messages, long bytes, long totalBytes) {}
 
+    /// How much may wait for its time.
+    ///
+    /// @param delayed messages
+    /// @param delayedBytes what they may hold together
+    public record Waiting(int delayed, long delayedBytes) {}
+
     /// How subscribers are served.
     ///
     /// @param subscriberQueue messages that may wait for a subscription whose connection takes no bytes
@@ -148,6 +156,10 @@ public record ServerConfig(
         if (history.totalBytes > memoryBytes) {
             throw new SettingException("history-memory is " + history.totalBytes + " bytes and memory only "
                     + memoryBytes + ": histories must fit into memory");
+        }
+        if (waiting.delayedBytes > memoryBytes) {
+            throw new SettingException("delayed-memory is " + waiting.delayedBytes + " bytes and memory only "
+                    + memoryBytes + ": messages that wait must fit into memory");
         }
     }
 

@@ -70,6 +70,20 @@ public final class Setting<T> {
             .means("How much all histories together may hold, as a share of `memory` or in bytes; beyond it the largest"
                     + " histories shrink first, and what they lose is counted.");
 
+    /// Messages that wait for their time.
+    public static final Setting<Integer> MAX_DELAYED = setting(
+                    "max-delayed", SettingType.integer(0, 100 * MILLION), "1000000")
+            .means("How many messages may wait for their time (`delay_ms`, `deliver_at`), in all topics together.");
+
+    /// Bytes of messages that wait for their time.
+    public static final Setting<MemoryShare> DELAYED_MEMORY = setting(
+                    "delayed-memory",
+                    SettingType.percent(1, 90).or(SettingType.size(MIB, TIB), MemoryShare::percent, MemoryShare::bytes),
+                    "10%")
+            .means(
+                    "How much the messages that wait for their time may hold together, as a share of `memory` or in bytes;"
+                            + " beyond it a delayed message is refused with `BACKPRESSURE`.");
+
     /// Heap and direct memory together.
     public static final Setting<Long> MEMORY = setting(
                     "memory",

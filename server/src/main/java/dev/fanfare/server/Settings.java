@@ -172,6 +172,9 @@ public final class Settings {
                         value(Setting.HISTORY),
                         value(Setting.HISTORY_BYTES),
                         value(Setting.HISTORY_MEMORY).of(memory)),
+                new ServerConfig.Waiting(
+                        value(Setting.MAX_DELAYED),
+                        value(Setting.DELAYED_MEMORY).of(memory)),
                 new ServerConfig.Delivery(
                         value(Setting.SUBSCRIBER_QUEUE), value(Setting.OVERFLOW), value(Setting.HEARTBEAT)),
                 new ServerConfig.Flat(

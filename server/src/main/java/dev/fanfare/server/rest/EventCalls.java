@@ -147,6 +147,10 @@ final class EventCalls {
                 counted(out, pattern, subscription, "lag", lag);
             case BrokerEvent.MessagesDropped(var pattern, var subscription, var messages) ->
                 counted(out, pattern, subscription, "messages", messages);
+            case BrokerEvent.DelayedLost(var topic, var messages) -> {
+                member(out, "topic", topic);
+                out.raw(",\"messages\":").number(messages);
+            }
             case BrokerEvent.Failed(var topic, var offset, var messageId, var subscription, var cause) -> {
                 message(out, topic, offset, messageId);
                 member(out, "subscription", subscription);

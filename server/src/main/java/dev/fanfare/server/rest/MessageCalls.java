@@ -147,6 +147,8 @@ final class MessageCalls {
 
     private record Published(PublishResult.Accepted accepted) implements Outcome {}
 
+    private record Scheduled(PublishResult.Scheduled scheduled) implements Outcome {}
+
     private record Refused(Problem problem) implements Outcome {}
 
     /// Reads every message before the first is published: when the body is no JSON, nothing is.
@@ -202,6 +204,7 @@ final class MessageCalls {
         }
         return switch (broker.feeds().publish(topic, message, wakes)) {
             case PublishResult.Accepted accepted -> new Published(accepted);
+            case PublishResult.Scheduled scheduled -> new Scheduled(scheduled);
             case PublishResult.Refused refused ->
                 new Refused(Problem.of(new FanfareException(refused.code(), refused.reason())));
         };
@@ -222,6 +225,14 @@ final class MessageCalls {
                             .string(accepted.epoch())
                             .raw(",\"offset\":")
                             .number(accepted.offset())
+                            .raw("}");
+                case Scheduled(var scheduled) ->
+                    out.raw("{\"message_id\":")
+                            .string(scheduled.messageId())
+                            .raw(",\"epoch\":")
+                            .string(scheduled.epoch())
+                            .raw(",\"scheduled\":")
+                            .timestamp(scheduled.dueMillis())
                             .raw("}");
                 case Refused(var problem) -> {
                     out.raw("{\"error\":");

@@ -77,6 +77,12 @@ final class MetricsCalls {
                 "counter",
                 "Messages lost by subscriptions of patterns",
                 stats.droppedByPatterns());
+        single(
+                out,
+                "fanfare_delayed_lost_messages_total",
+                "counter",
+                "Messages that waited for their time when their topic was deleted",
+                stats.delayedLost());
         perTopic(out, Counter.PUBLISHED, "counter", topics, TopicStats::published);
         perTopic(out, Counter.DELIVERED, "counter", topics, TopicStats::delivered);
         perTopic(out, Counter.DROPPED, "counter", topics, TopicStats::dropped);
@@ -84,6 +90,7 @@ final class MetricsCalls {
         perTopic(out, Counter.DEAD_LETTERED, "counter", topics, TopicStats::deadLettered);
         perTopic(out, Counter.EXPIRED, "counter", topics, TopicStats::expired);
         perTopic(out, Counter.DUPLICATES, "counter", topics, TopicStats::duplicates);
+        perTopic(out, Counter.DELAYED, "gauge", topics, TopicStats::delayed);
         perTopic(out, Counter.SUBSCRIBERS, "gauge", topics, TopicStats::subscribers);
         perTopic(out, Counter.QUEUE_DEPTH, "gauge", topics, TopicStats::queueDepth);
         latencies(out, topics);

@@ -218,7 +218,9 @@ final class TopicCalls {
                 .raw(",\"expired\":")
                 .number(topic.counters().expired())
                 .raw(",\"duplicates\":")
-                .number(topic.counters().duplicates());
+                .number(topic.counters().duplicates())
+                .raw(",\"delayed\":")
+                .number(topic.delayed());
     }
 
     private Answer delete(Call call) {

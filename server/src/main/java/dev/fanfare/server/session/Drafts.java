@@ -26,6 +26,10 @@ public final class Drafts {
     }
 
     private static Message timed(Message draft, Request.Timing timing) {
-        return timing.ttlMillis() > 0 ? draft.withTtl(Duration.ofMillis(timing.ttlMillis())) : draft;
+        Message timed = timing.ttlMillis() > 0 ? draft.withTtl(Duration.ofMillis(timing.ttlMillis())) : draft;
+        if (timing.deliverAt() != null) {
+            return timed.withDeliverAt(timing.deliverAt());
+        }
+        return timing.delayMillis() > 0 ? timed.withDelay(Duration.ofMillis(timing.delayMillis())) : timed;
     }
 }

@@ -182,6 +182,16 @@ public final class Session implements Connections.Peer {
             published(request, topic, accepted);
         } else if (result instanceof PublishResult.Refused refused) {
             refused(request, refused);
+        } else if (result instanceof PublishResult.Scheduled scheduled) {
+            scheduled(request, scheduled);
+        }
+    }
+
+    private void scheduled(Request.Publish request, PublishResult.Scheduled scheduled) {
+        log.published();
+        if (!request.noAck()) {
+            answers.say(out -> codec.scheduled(
+                    out, request, context.millis(), scheduled.messageId(), scheduled.epoch(), scheduled.dueMillis()));
         }
     }
 

@@ -1,0 +1,343 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.Message;
+import dev.fanfare.Pending;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.feed.Wakes;
+import dev.fanfare.local.Events;
+import dev.fanfare.log.TopicLog;
+import dev.fanfare.time.Timers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// All messages of a broker that wait for their time. Each topic has a heap of its own, so that they go with it at
+/// once; a heap of these finds the one that is next. One timer runs, for the earliest message of all.
+///
+/// The lock is taken inside a topic's section when a message begins to wait, and calls nothing but the timer's
+/// scheduling. Messages that are due are appended on the clock's thread, without the lock and without waiting: when a
+/// topic has no room, its messages try again a little later, in their order.
+final class DelayedMessages {
+
+    /// How many messages are appended before other actions of the clock have their turn.
+    private static final int TURN = 1_000;
+
+    /// How soon a topic is tried again that had no room.
+    private static final long RETRY_MILLIS = 100;
+
+    /// How soon it goes on when the loops do not keep up.
+    private static final long PAUSE_MILLIS = 10;
+
+    /// The wall clock may be set, and a machine may sleep: looked at this often while anything waits.
+    private static final long LONGEST_SLEEP_MILLIS = 60_000;
+
+    private final Pending limits;
+    private final Timers timers;
+    private final Events events;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<DelayedQueue> heap = new ArrayList<>();
+    private Timers.@Nullable Timer timer;
+    private long armedFor;
+    private long sequence;
+    private boolean running;
+    private boolean closed;
+
+    private volatile int count;
+    private volatile long bytes;
+    private volatile long lost;
+
+    DelayedMessages(Pending limits, Timers timers, Events events) {
+        this.limits = limits;
+        this.timers = timers;
+        this.events = events;
+    }
+
+    /// How many wait.
+    int count() {
+        return count;
+    }
+
+    /// What they cost, by [TopicLog#cost].
+    long bytes() {
+        return bytes;
+    }
+
+    /// How many died with their topics, or with the broker.
+    long lost() {
+        return lost;
+    }
+
+    /// A message begins to wait. Called inside the topic's section, which is not deleted.
+    ///
+    /// @return why it can't; null when it waits
+    @Nullable
+    Refused add(LiveTopic topic, Message message, long due) {
+        long cost = TopicLog.cost(message);
+        lock.lock();
+        try {
+            if (count >= limits.messages()) {
+                return new Refused(
+                        ErrorCode.LIMIT_REACHED,
+                        "topic '" + topic.name() + "': " + count
+                                + " messages of the broker wait for their time, as many as max-delayed ("
+                                + limits.messages() + ") allows");
+            }
+            if (bytes + cost > limits.bytes()) {
+                return new Refused(
+                        ErrorCode.BACKPRESSURE,
+                        "topic '" + topic.name() + "': the messages of the broker that wait for their time hold "
+                                + bytes + " bytes, with this one more than delayed-memory (" + limits.bytes()
+                                + ") allows");
+            }
+            account(1, cost);
+            DelayedQueue queue = topic.delayedQueue();
+            queue.bytes += cost;
+            queue.add(due, sequence++, message);
+            settle(queue);
+            arm();
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Under the lock, which alone writes the figures.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private void account(int messages, long cost) {
+        count += messages;
+        bytes += cost;
+    }
+
+    /// The topic is gone, and nothing is added to it any more.
+    void drop(LiveTopic topic) {
+        int died;
+        lock.lock();
+        try {
+            DelayedQueue queue = topic.takeDelayedQueue();
+            if (queue == null) {
+                return;
+            }
+            died = queue.size();
+            account(-died, -queue.bytes);
+            remove(queue);
+            lose(died);
+        } finally {
+            lock.unlock();
+        }
+        tellLost(topic, died);
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private void lose(int messages) {
+        lost += messages;
+    }
+
+    private void tellLost(LiveTopic topic, int messages) {
+        if (messages > 0) {
+            events.emit(() -> new BrokerEvent.DelayedLost(topic.name(), messages));
+        }
+    }
+
+    /// Nothing happens any more; every topic was dropped.
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            if (timer != null) {
+                timer.cancel();
+                timer = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- what is due
+
+    private void run() {
+        Wakes wakes = new Wakes();
+        lock.lock();
+        try {
+            timer = null;
+            running = true;
+        } finally {
+            lock.unlock();
+        }
+        boolean congested = false;
+        try {
+            int left = TURN;
+            while (left > 0 && publishNext(wakes)) {
+                left--;
+            }
+            congested = wakes.flush() != null;
+        } finally {
+            goOn(congested);
+        }
+    }
+
+    private void goOn(boolean congested) {
+        lock.lock();
+        try {
+            running = false;
+            long now = timers.currentTimeMillis();
+            arm(congested ? now + PAUSE_MILLIS : now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Appends the next message that is due, if there is one.
+    private boolean publishNext(Wakes wakes) {
+        DelayedQueue queue;
+        Message message;
+        long due;
+        long number;
+        long now = timers.currentTimeMillis();
+        lock.lock();
+        try {
+            if (heap.isEmpty() || closed || heap.getFirst().next() > now) {
+                return false;
+            }
+            queue = heap.getFirst();
+            due = queue.firstDue();
+            number = queue.firstSequence();
+            message = queue.removeFirst();
+            settle(queue);
+        } finally {
+            lock.unlock();
+        }
+        // What a feed throws is thrown when the message has its place.
+        Refused refused = null;
+        try {
+            refused = queue.topic.appendDue(message, wakes) instanceof Refused why ? why : null;
+        } finally {
+            if (refused != null && refused.code() == ErrorCode.BACKPRESSURE) {
+                waitOn(queue, message, due, number, now + RETRY_MILLIS);
+            } else {
+                done(queue, message, refused != null);
+            }
+        }
+        return true;
+    }
+
+    /// There is no room: the message waits on in its place.
+    private void waitOn(DelayedQueue queue, Message message, long due, long number, long notBefore) {
+        lock.lock();
+        try {
+            if (queue.topic.hasDelayedQueue(queue)) {
+                queue.add(due, number, message);
+                queue.notBefore = notBefore;
+                settle(queue);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        done(queue, message, true);
+    }
+
+    private void done(DelayedQueue queue, Message message, boolean died) {
+        lock.lock();
+        try {
+            long cost = TopicLog.cost(message);
+            // A queue that was dropped meanwhile was so without this message, but with what it costs.
+            account(-1, queue.topic.hasDelayedQueue(queue) ? -cost : 0);
+            queue.bytes -= cost;
+            lose(died ? 1 : 0);
+        } finally {
+            lock.unlock();
+        }
+        if (died) {
+            tellLost(queue.topic, 1);
+        }
+    }
+
+    // ---- the heap of queues, under the lock
+
+    /// The queue's first message may have changed.
+    private void settle(DelayedQueue queue) {
+        if (queue.isEmpty()) {
+            queue.notBefore = Long.MIN_VALUE;
+            remove(queue);
+            return;
+        }
+        if (queue.place == DelayedQueue.NOWHERE) {
+            queue.place = heap.size();
+            heap.add(queue);
+        }
+        down(up(queue.place));
+    }
+
+    private void remove(DelayedQueue queue) {
+        int at = queue.place;
+        if (at == DelayedQueue.NOWHERE) {
+            return;
+        }
+        queue.place = DelayedQueue.NOWHERE;
+        DelayedQueue last = heap.removeLast();
+        if (last != queue) {
+            put(at, last);
+            down(up(at));
+        }
+    }
+
+    private int up(int from) {
+        int at = from;
+        DelayedQueue queue = heap.get(at);
+        while (at > 0 && queue.next() < heap.get((at - 1) / 2).next()) {
+            put(at, heap.get((at - 1) / 2));
+            at = (at - 1) / 2;
+        }
+        put(at, queue);
+        return at;
+    }
+
+    private void down(int from) {
+        int at = from;
+        DelayedQueue queue = heap.get(at);
+        for (int child = 2 * at + 1; child < heap.size(); child = 2 * at + 1) {
+            if (child + 1 < heap.size()
+                    && heap.get(child + 1).next() < heap.get(child).next()) {
+                child++;
+            }
+            if (queue.next() <= heap.get(child).next()) {
+                break;
+            }
+            put(at, heap.get(child));
+            at = child;
+        }
+        put(at, queue);
+    }
+
+    private void put(int at, DelayedQueue queue) {
+        heap.set(at, queue);
+        queue.place = at;
+    }
+
+    // ---- the timer, under the lock
+
+    private void arm() {
+        arm(Long.MIN_VALUE);
+    }
+
+    private void arm(long earliest) {
+        if (closed || running || heap.isEmpty()) {
+            return;
+        }
+        long now = timers.currentTimeMillis();
+        long wanted = Math.clamp(heap.getFirst().next(), Math.max(now, earliest), now + LONGEST_SLEEP_MILLIS);
+        if (timer != null) {
+            if (armedFor <= wanted) {
+                return;
+            }
+            timer.cancel();
+        }
+        armedFor = wanted;
+        timer = timers.schedule(Duration.ofMillis(wanted - now), this::run);
+    }
+}
