@@ -7,15 +7,19 @@ import dev.fanfare.feed.TopicName;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.publishing.PublishQueue;
+import dev.fanfare.request.Commands;
+import dev.fanfare.request.FutureReplies;
 import dev.fanfare.routing.RouteTable;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,11 +29,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Publish/subscribe in one process: topics, who publishes to them, who hears them. Any thread.
 ///
-/// Nothing of a broker outlives [#close]: no thread, no message. Until then its threads are daemons: a broker that
-/// is forgotten keeps no process alive.
+/// Nothing of a broker outlives [#close]: no thread, no message. Until then its threads are daemons: a broker
+/// that is forgotten keeps no process alive.
 public final class Broker implements AutoCloseable {
 
     private static final Duration LISTENERS_GRACE = Duration.ofSeconds(1);
+
+    private static final int MOST_REPLIES = 1_000;
 
     private static @Nullable Broker shared;
 
@@ -41,6 +47,7 @@ public final class Broker implements AutoCloseable {
     private final Events events = new Events();
     private final RouteTable routeTable;
     private final Routes routes;
+    private final Commands commands = new Commands(this);
     private final Set<PublishQueue> batching = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch over = new CountDownLatch(1);
@@ -74,8 +81,8 @@ public final class Broker implements AutoCloseable {
         return new Broker(config);
     }
 
-    /// The one broker that everybody in the process shares, with the default configuration; a new one when the last
-    /// was closed.
+    /// The one broker that everybody in the process shares, with the default configuration; a new one when the
+    /// last was closed.
     public static synchronized Broker shared() {
         if (shared == null || shared.closed.get()) {
             shared = open();
@@ -99,7 +106,8 @@ public final class Broker implements AutoCloseable {
 
     /// Makes a topic.
     ///
-    /// @throws FanfareException `TOPIC_EXISTS`, `BAD_REQUEST` for an illegal name, `LIMIT_REACHED`, `SHUTTING_DOWN`
+    /// @throws FanfareException `TOPIC_EXISTS`, `BAD_REQUEST` for an illegal name, `LIMIT_REACHED`,
+    ///     `SHUTTING_DOWN`
     public Topic createTopic(String name, TopicConfig topicConfig) {
         return registry.create(name, topicConfig);
     }
@@ -115,8 +123,8 @@ public final class Broker implements AutoCloseable {
     }
 
     /// All topics whose names start with `prefix` and come after `after` (empty: from the first), in the order of
-    /// their names, UTF-16 code unit by code unit. Topics made or deleted while the stream is read may be in it or
-    /// not.
+    /// their names, UTF-16 code unit by code unit. Topics made or deleted while the stream is read may be in it
+    /// or not.
     public Stream<Topic> topics(String prefix, String after) {
         return registry.list(prefix, after);
     }
@@ -191,6 +199,82 @@ public final class Broker implements AutoCloseable {
         return routes;
     }
 
+    // ---- requests and replies
+
+    /// Asks whoever hears a topic by its name, and waits for the first reply: a command, or a query.
+    ///
+    /// @param timeout 1 ms to a day; the request is not replayed to anybody after it
+    /// @return the first reply, or a [FanfareException]: `NO_RESPONDERS` at once when no subscription has that name
+    ///     (nothing is published then), `TIMEOUT`, `FAILED` when whoever was asked could not do it,
+    ///     `LIMIT_REACHED` when too many requests wait, or why the publish was refused
+    public CompletableFuture<Message> request(String topic, Message message, Duration timeout) {
+        return ask(topic, message, timeout, 1).thenApply(replies -> {
+            String failure = replies.getFirst().failure();
+            if (failure != null) {
+                throw new FanfareException(ErrorCode.FAILED, failure);
+            }
+            return replies.getFirst();
+        });
+    }
+
+    /// [#requestAll(String, Message, Duration, int)] with 1,000 replies at most.
+    public CompletableFuture<List<Message>> requestAll(String topic, Message message, Duration timeout) {
+        return requestAll(topic, message, timeout, MOST_REPLIES);
+    }
+
+    /// Asks whoever hears a topic by its name, and gathers what they reply until the time is over or there are as
+    /// many replies as wanted; those that say that somebody could not answer ([Message#failure]) among them.
+    ///
+    /// @param most 1 or more
+    /// @return the replies, at least one, or a [FanfareException] as of [#request]
+    public CompletableFuture<List<Message>> requestAll(String topic, Message message, Duration timeout, int most) {
+        return ask(topic, message, timeout, most);
+    }
+
+    private CompletableFuture<List<Message>> ask(String topic, Message message, Duration timeout, int replies) {
+        FutureReplies gathered = new FutureReplies();
+        registry.requests().ask(topic, message, timeout, replies, gathered, null);
+        return gathered.future();
+    }
+
+    /// Replies to a request: to the one who waits for it, or to the topic that it names. The reply carries the
+    /// request's correlation id unless it has one.
+    ///
+    /// @return refused with `TOPIC_NOT_FOUND` when nobody waits any more, with `BAD_REQUEST` when the message asked
+    ///     for no reply
+    public PublishResult reply(Message request, Message answer) {
+        String to = request.replyTo();
+        if (to == null) {
+            return new PublishResult.Refused(
+                    ErrorCode.BAD_REQUEST, "message " + request.id() + " asks for no reply: it has no reply_to");
+        }
+        String correlation = answer.correlationId() == null ? request.correlationId() : answer.correlationId();
+        return publish(to, answer.withReply(answer.replyTo(), correlation));
+    }
+
+    /// Handles the commands of a topic: one handler only, whose answer is the result. What it throws is told to
+    /// the one who asked as `FAILED`, and counts as a failure of its subscription. A command whose timeout is
+    /// over is not handled any more.
+    ///
+    /// @return ends the handling when it is closed
+    /// @throws FanfareException `LIMIT_REACHED` when the topic has a handler of commands; what [#subscribe] says
+    public Subscription onCommand(String topic, Responder handler) {
+        return commands.handle(TopicName.check(topic), handler);
+    }
+
+    /// Answers the queries of a topic, one of any number: each gets every query. Otherwise like [#onCommand].
+    ///
+    /// @return ends the answering when it is closed
+    /// @throws FanfareException what [#subscribe] says
+    public Subscription onQuery(String topic, Responder responder) {
+        return commands.answer(TopicName.check(topic), responder);
+    }
+
+    /// How many requests wait for replies.
+    public int pendingRequests() {
+        return registry.requests().waiting();
+    }
+
     // ---- subscribing
 
     /// Subscribes with a virtual thread, to what is published from now on: [#subscription] says it differently.
@@ -209,9 +293,8 @@ public final class Broker implements AutoCloseable {
         return new SubscriptionBuilder(this, delivery, backlogs, Pattern.of(pattern));
     }
 
-    /// What acknowledged subscriptions and groups have given up of a topic; or, for a topic that keeps dead letters,
-    /// what
-    /// it keeps.
+    /// What acknowledged subscriptions and groups have given up of a topic; or, for a topic that keeps dead
+    /// letters, what it keeps.
     ///
     /// @throws FanfareException `TOPIC_NOT_FOUND`
     public DeadLetters deadLetters(String topic) {
@@ -225,8 +308,8 @@ public final class Broker implements AutoCloseable {
         return events.listen(listener);
     }
 
-    /// What happened so far. Looks at every topic and subscription, and asks event loops: for now and then, not for
-    /// every message, and not on an event loop.
+    /// What happened so far. Looks at every topic and subscription, and asks event loops: for now and then, not
+    /// for every message, and not on an event loop.
     public BrokerStats stats() {
         var subscriptions = delivery.subscriptions();
         Map<String, Long> depths = new HashMap<>(registry.feeds().lags());
@@ -252,7 +335,8 @@ public final class Broker implements AutoCloseable {
         return timers;
     }
 
-    /// What all histories cost in memory, about, in bytes; at most [BrokerConfig#historyMemory], but for a moment.
+    /// What all histories cost in memory, about, in bytes; at most [BrokerConfig#historyMemory], but for a
+    /// moment.
     public long historyMemoryUsed() {
         return registry.budget().used();
     }
@@ -294,6 +378,7 @@ public final class Broker implements AutoCloseable {
         registry.stop();
         long begun = System.nanoTime();
         delivery.close(grace);
+        registry.requests().close();
         backlogs.close(grace.minusNanos(System.nanoTime() - begun));
         registry.clear();
         events.close(grace.compareTo(LISTENERS_GRACE) > 0 ? grace : LISTENERS_GRACE);

@@ -22,6 +22,12 @@ public enum ErrorCode {
     LIMIT_REACHED(Advice.RETRY_LATER),
     /// A subscription or topic is full and its policy refuses.
     BACKPRESSURE(Advice.RETRY_LATER),
+    /// Nobody answers requests on the topic.
+    NO_RESPONDERS(Advice.RETRY_LATER),
+    /// No reply came in time.
+    TIMEOUT(Advice.RETRY_LATER),
+    /// Whoever was asked could not do it.
+    FAILED(Advice.FIX_REQUEST),
     /// The broker is closing.
     SHUTTING_DOWN(Advice.RECONNECT),
     /// A bug or a broken machine.

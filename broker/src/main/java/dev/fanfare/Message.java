@@ -12,6 +12,9 @@ public final class Message {
     /// The most characters of an id.
     public static final int MAX_ID_LENGTH = 128;
 
+    /// The header by which a reply is known that says that a request could not be answered: its value says why.
+    public static final String FAILURE_HEADER = "$failure";
+
     private final @Nullable String id;
     private final Payload payload;
     private final @Nullable String type;
@@ -80,6 +83,11 @@ public final class Message {
     /// A draft whose payload is a JSON value.
     public static Message json(String json) {
         return of(Payload.json(json));
+    }
+
+    /// A reply that says that a request could not be answered; [#failure] tells why.
+    public static Message failure(String reason) {
+        return text(reason).withHeaders(Map.of(FAILURE_HEADER, reason));
     }
 
     /// The same draft with this id, at most [#MAX_ID_LENGTH] characters. Without one, or with an empty one, the
@@ -226,6 +234,11 @@ public final class Message {
     /// What a reply is recognised by, if the publisher gave one.
     public @Nullable String correlationId() {
         return correlationId;
+    }
+
+    /// Why a request could not be answered, if this is a reply that says so.
+    public @Nullable String failure() {
+        return headers.get(FAILURE_HEADER);
     }
 
     /// How long it counts from its timestamp on, in milliseconds; 0 for ever.

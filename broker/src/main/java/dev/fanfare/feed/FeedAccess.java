@@ -5,6 +5,7 @@ import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
+import java.time.Duration;
 import java.util.function.Supplier;
 
 /// The door for transports: publishing and subscribing without blocking and without a thread per subscription.
@@ -12,12 +13,31 @@ import java.util.function.Supplier;
 /// [#attach] to a pattern, which looks at all topics that match: on an event loop that is too long.
 public interface FeedAccess {
 
-    /// Publishes without waiting and without waking: the feeds that were appended to are noted in `wakes`, and the
-    /// caller flushes them when its batch is done.
+    /// Publishes without waiting and without waking: the feeds that were appended to are noted in `wakes`, and
+    /// the caller flushes them when its batch is done.
     PublishResult publish(Topic topic, Message draft, Wakes wakes);
 
+    /// Asks whoever hears a topic by its name, and hands replies to `asker` until there were as many as wanted or
+    /// the time is over. It may hear before this returns.
+    ///
+    /// @param timeout 1 ms to a day
+    /// @param replies how many replies end it, 1 or more
+    void ask(String topic, Message draft, Duration timeout, int replies, Asker asker, Wakes wakes);
+
+    /// Hands a reply to the one who asked. It is stored nowhere: what is answered has no epoch and the offset −1.
+    ///
+    /// @param address the request's [Message#replyTo], of which [#isReplyAddress] says that it is no topic
+    PublishResult reply(String address, Message draft);
+
+    /// Whether this is the address of somebody who waits for a reply, and no topic.
+    boolean isReplyAddress(String topic);
+
+    /// `asker` is gone: its requests end, and it hears nothing more.
+    void forget(Asker asker);
+
     /// Begins a live subscription. The cursor belongs to feeds of `kind`. When there is nothing to replay it is
-    /// attached before this returns, and may be read at once. The cursor of a pattern is attached while this runs.
+    /// attached before this returns, and may be read at once. The cursor of a pattern is attached while this
+    /// runs.
     ///
     /// @throws dev.fanfare.FanfareException `TOPIC_NOT_FOUND` when the topic of a pattern without wildcards does
     ///     not exist and topics do not make themselves; `BAD_REQUEST` when `start` does not fit the pattern;

@@ -8,12 +8,15 @@ import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
+import dev.fanfare.feed.Asker;
 import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
+import dev.fanfare.request.Requests;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,6 +62,26 @@ public final class FeedRegistry implements FeedAccess {
     @Override
     public PublishResult publish(Topic topic, Message draft, Wakes wakes) {
         return ((LiveTopic) topic).publish(draft, wakes);
+    }
+
+    @Override
+    public void ask(String topic, Message draft, Duration timeout, int replies, Asker asker, Wakes wakes) {
+        topics.requests().ask(topic, draft, timeout, replies, asker, wakes);
+    }
+
+    @Override
+    public PublishResult reply(String address, Message draft) {
+        return topics.requests().reply(address, draft);
+    }
+
+    @Override
+    public boolean isReplyAddress(String topic) {
+        return Requests.isAddress(topic);
+    }
+
+    @Override
+    public void forget(Asker asker) {
+        topics.requests().forget(asker);
     }
 
     @Override

@@ -157,6 +157,11 @@ public final class LiveTopic implements Topic {
         return plan.subscriptions();
     }
 
+    /// How many subscriptions and groups hear the topic by its name.
+    public int responders() {
+        return plan.responders();
+    }
+
     @Override
     public PublishResult publish(Message draft) {
         Redirects redirects = plan.redirects();

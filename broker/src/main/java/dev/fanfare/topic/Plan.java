@@ -101,6 +101,15 @@ final class Plan {
         return redirects;
     }
 
+    /// How many subscriptions and groups are there by exact name.
+    int responders() {
+        int sum = 0;
+        for (SharedFeed<?> feed : shared) {
+            sum += feed.pattern().isWild() ? 0 : feed.counted();
+        }
+        return sum;
+    }
+
     int subscriptions() {
         int sum = 0;
         for (SharedFeed<?> feed : shared) {

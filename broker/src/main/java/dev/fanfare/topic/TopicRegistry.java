@@ -15,6 +15,7 @@ import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
 import dev.fanfare.log.HistoryBudget;
 import dev.fanfare.log.MemoryTopicLog;
+import dev.fanfare.request.Requests;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,6 +49,7 @@ public final class TopicRegistry {
     private final DeletedTopics deleted = new DeletedTopics();
     private final FeedRegistry feeds;
     private final DelayedMessages delayed;
+    private final Requests requests;
 
     /// How many topics forget by age. Under the lock.
     private int aging;
@@ -68,6 +70,7 @@ public final class TopicRegistry {
         this.budget = new HistoryBudget(config.historyMemory());
         this.feeds = new FeedRegistry(this, config, lock, events);
         this.delayed = new DelayedMessages(config.pending(), timers, events);
+        this.requests = new Requests(this, timers, config.pending().requests());
         this.shrinker = new HistoryShrinker(budget, directory.all());
     }
 
@@ -89,6 +92,11 @@ public final class TopicRegistry {
     /// What the histories cost.
     public HistoryBudget budget() {
         return budget;
+    }
+
+    /// The requests that wait for replies.
+    public Requests requests() {
+        return requests;
     }
 
     /// The messages that wait for their time.
@@ -356,6 +364,9 @@ public final class TopicRegistry {
     ///
     /// @param wakes null: it waits for room; else it does not, and notes the feeds to be woken there
     public PublishResult publish(String name, Message draft, @Nullable Wakes wakes) {
+        if (Requests.isAddress(name)) {
+            return requests.reply(name, draft);
+        }
         while (true) {
             LiveTopic topic;
             try {

@@ -1,0 +1,22 @@
+package dev.fanfare.feed;
+
+import dev.fanfare.ErrorCode;
+import dev.fanfare.Message;
+
+/// Somebody who waits for replies. Called by whoever replies, or by the clock: it must neither block nor call
+/// user code. After the last reply, or the end, it hears nothing more.
+public interface Asker {
+
+    /// Whether it has room for a reply of this size; one that it has not is refused to whoever sent it.
+    default boolean takes(int bytes) {
+        return true;
+    }
+
+    /// A reply came.
+    ///
+    /// @param last whether it was the last one that it waits for
+    void reply(Message reply, boolean last);
+
+    /// No reply will come any more: `TIMEOUT`, `NO_RESPONDERS`, or why the request was refused.
+    void end(ErrorCode code, String reason);
+}

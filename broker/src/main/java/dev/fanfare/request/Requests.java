@@ -1,0 +1,219 @@
+package dev.fanfare.request;
+
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.PublishResult.Accepted;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.feed.Asker;
+import dev.fanfare.feed.Wakes;
+import dev.fanfare.time.Timers;
+import dev.fanfare.topic.TopicRegistry;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// The requests of a broker that wait for replies. A request is a message with an address for its reply that
+/// nobody can guess; what is published to that address goes to the one who asked and is stored nowhere. Any
+/// thread.
+public final class Requests {
+
+    /// How the address of every reply begins.
+    public static final String PREFIX = "$reply/";
+
+    /// The longest that may be waited.
+    private static final Duration LONGEST = Duration.ofDays(1);
+
+    private static final int SECRET_BYTES = 18;
+
+    private final TopicRegistry topics;
+    private final Timers timers;
+    private final int limit;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+    private final AtomicInteger count = new AtomicInteger();
+    private volatile boolean closed;
+
+    /// Nobody waits yet.
+    ///
+    /// @param limit how many requests may wait
+    public Requests(TopicRegistry topics, Timers timers, int limit) {
+        this.topics = topics;
+        this.timers = timers;
+        this.limit = limit;
+    }
+
+    /// One request. Whoever takes it out of the map ends it.
+    private final class Waiting {
+        private final String address;
+        private final Asker asker;
+        private final AtomicInteger left;
+        private volatile Timers.@Nullable Timer timer;
+
+        Waiting(String address, Asker asker, int replies) {
+            this.address = address;
+            this.asker = asker;
+            this.left = new AtomicInteger(replies);
+        }
+
+        /// Whether this call is the one that ends it.
+        boolean finish() {
+            if (!waiting.remove(address, this)) {
+                return false;
+            }
+            count.decrementAndGet();
+            Timers.Timer running = timer;
+            if (running != null) {
+                running.cancel();
+            }
+            return true;
+        }
+
+        void end(ErrorCode code, String reason) {
+            if (finish()) {
+                asker.end(code, reason);
+            }
+        }
+    }
+
+    /// How many wait.
+    public int waiting() {
+        return count.get();
+    }
+
+    /// Asks whoever hears a topic by its name.
+    ///
+    /// @param timeout how long replies are waited for; the message counts no longer than that
+    /// @param replies how many replies end it
+    /// @param wakes null: a full subscription that blocks is waited for; else feeds to be woken are noted there
+    public void ask(String topic, Message draft, Duration timeout, int replies, Asker asker, @Nullable Wakes wakes) {
+        String wrong = wrong(draft, timeout, replies);
+        if (wrong != null) {
+            asker.end(ErrorCode.BAD_REQUEST, wrong);
+            return;
+        }
+        if (closed) {
+            asker.end(ErrorCode.SHUTTING_DOWN, "the broker is closing");
+            return;
+        }
+        try {
+            if (topics.require(topic).responders() == 0) {
+                asker.end(
+                        ErrorCode.NO_RESPONDERS,
+                        "nobody answers on topic '" + topic + "': no subscription has its name; nothing was published");
+                return;
+            }
+        } catch (FanfareException refused) {
+            asker.end(refused.code(), refused.getMessage());
+            return;
+        }
+        if (count.incrementAndGet() > limit) {
+            count.decrementAndGet();
+            asker.end(
+                    ErrorCode.LIMIT_REACHED,
+                    "topic '" + topic + "': " + limit
+                            + " requests of the broker wait for replies, as many as max-requests" + " allows");
+            return;
+        }
+        publish(topic, draft, timeout, new Waiting(PREFIX + secret(), asker, replies), wakes);
+    }
+
+    private static @Nullable String wrong(Message draft, Duration timeout, int replies) {
+        if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(LONGEST) > 0) {
+            return "the timeout of a request must be 1 ms to " + LONGEST.toHours() + " hours, not " + timeout;
+        }
+        if (replies < 1) {
+            return "a request must wait for at least one reply, not for " + replies;
+        }
+        return draft.isDelayed() ? "a request can't be delayed" : null;
+    }
+
+    private void publish(String topic, Message draft, Duration timeout, Waiting request, @Nullable Wakes wakes) {
+        waiting.put(request.address, request);
+        request.timer = timers.schedule(
+                timeout,
+                () -> request.end(
+                        ErrorCode.TIMEOUT,
+                        "no further reply to the request on topic '" + topic + "' within " + timeout.toMillis()
+                                + " ms"));
+        long ttl = draft.ttlMillis();
+        Message message = draft.withReply(request.address, draft.correlationId())
+                .withTtl(ttl > 0 && ttl < timeout.toMillis() ? Duration.ofMillis(ttl) : timeout);
+        switch (topics.publish(topic, message, wakes)) {
+            case Refused refused -> request.end(refused.code(), refused.reason());
+            case Accepted accepted
+            when accepted.duplicate() ->
+                request.end(
+                        ErrorCode.BAD_REQUEST,
+                        "a message with the id of this request was published to topic '" + topic + "' already");
+            default -> {
+                if (closed) {
+                    request.end(ErrorCode.SHUTTING_DOWN, "the broker is closing");
+                }
+            }
+        }
+    }
+
+    private String secret() {
+        byte[] bytes = new byte[SECRET_BYTES];
+        random.nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /// Whether replies go there, and not into a topic.
+    public static boolean isAddress(String topic) {
+        return topic.startsWith(PREFIX);
+    }
+
+    /// Hands a reply to the one who asked.
+    public PublishResult reply(String address, Message draft) {
+        Waiting request = waiting.get(address);
+        if (request == null) {
+            return late();
+        }
+        if (draft.isDelayed()) {
+            return new Refused(ErrorCode.BAD_REQUEST, "a reply can't be delayed");
+        }
+        if (!request.asker.takes(draft.payload().size())) {
+            return new Refused(
+                    ErrorCode.BACKPRESSURE, "the one who asked does not take its replies as fast as they come");
+        }
+        int left = request.left.decrementAndGet();
+        if (left < 0 || left == 0 && !request.finish()) {
+            return late();
+        }
+        long now = timers.currentTimeMillis();
+        String id = draft.id().isEmpty() ? UUID.randomUUID().toString() : draft.id();
+        Message reply = draft.stored(id, address, "", -1, now);
+        request.asker.reply(reply, left == 0);
+        return new Accepted(id, "", -1, now);
+    }
+
+    private static Refused late() {
+        return new Refused(
+                ErrorCode.TOPIC_NOT_FOUND,
+                "nobody waits for this reply: the request has its answer, or its time is over");
+    }
+
+    /// Ends the request with this asker, which hears nothing more.
+    public void forget(Asker asker) {
+        for (Waiting request : List.copyOf(waiting.values())) {
+            if (request.asker == asker) {
+                request.finish();
+            }
+        }
+    }
+
+    /// Whoever still waits is told.
+    public void close() {
+        closed = true;
+        List.copyOf(waiting.values()).forEach(request -> request.end(ErrorCode.SHUTTING_DOWN, "the broker is closing"));
+    }
+}
