@@ -100,9 +100,11 @@ public final class FanfareClient implements AutoCloseable {
         return publish(topic, Outgoing.text(text));
     }
 
-    /// Publishes a message. Messages to one topic keep their order. When the connection breaks before the answer, the
-    /// message is sent again with the same id, so it may be in the log twice but is never lost in silence. Waits
-    /// while as many publishes are unanswered as [ClientOptions#window] allows.
+    /// Publishes a message. Messages to one topic keep their order. When the connection breaks before the answer,
+    /// the message is sent again with the same id, so it may be in the log twice but is never lost in silence.
+    /// Waits while as many publishes are unanswered as [ClientOptions#window] allows. With [ClientOptions#retry]
+    /// one that the server refuses for now is sent again; it may then come after messages that were sent
+    /// meanwhile.
     ///
     /// @return completed with the message's place, or with a [ClientException]: the server's refusal, or
     ///     [ClientException#CLOSED]

@@ -199,6 +199,7 @@ final class Frames {
         private @Nullable String ts;
         private @Nullable String epoch;
         private long offset = -1;
+        private long retryAfterMillis;
         private @Nullable Boolean recovered;
         private @Nullable String messageId;
         private String info = "";
@@ -268,6 +269,7 @@ final class Frames {
             switch (name) {
                 case "code" -> code = string(parser);
                 case "message" -> error = string(parser);
+                case "retry_after_ms" -> retryAfterMillis = count(parser);
                 default -> parser.skipChildren();
             }
         }
@@ -347,7 +349,7 @@ final class Frames {
                             new Position(epoch == null ? "" : epoch, offset),
                             text));
                 case "ack" -> new ServerFrame.Ack(requestId, messageId, ts, epoch, offset, recovered);
-                case "error" -> new ServerFrame.Failure(requestId, code, error);
+                case "error" -> new ServerFrame.Failure(requestId, code, error, retryAfterMillis);
                 case "info" ->
                     switch (info) {
                         case "messages_dropped" -> new ServerFrame.Dropped(topic, dropped);

@@ -4,12 +4,15 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,13 +28,24 @@ final class PublishLane implements Connection.Owner {
 
     private static final int MESSAGE_TOO_BIG = 1009;
 
-    private record Request(String text, CompletableFuture<Published> answer, String messageId) {}
+    /// @param attempt which one this is, from 1
+    private record Request(
+            String text, CompletableFuture<Published> answer, String topic, Outgoing message, int attempt) {
+        String messageId() {
+            return message.id();
+        }
+    }
 
     private final Connection connection;
     private final ClientOptions options;
     private final Semaphore window;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Request> unanswered = new LinkedHashMap<>();
+
+    /// Refused for now, to be sent again.
+    private final Set<Request> waiting = new HashSet<>();
+
+    private final Executor executor;
     private long lastId;
     // What all publishes fail with from now on, if anything.
     private @Nullable ClientException over;
@@ -39,6 +53,7 @@ final class PublishLane implements Connection.Owner {
 
     PublishLane(HttpClient http, URI uri, ClientOptions options, Executor executor) {
         this.options = options;
+        this.executor = executor;
         this.window = new Semaphore(options.window());
         this.connection = new Connection(http, uri, options, executor, this);
     }
@@ -59,14 +74,54 @@ final class PublishLane implements Connection.Owner {
             if (unanswered.isEmpty()) {
                 answeredNanos = System.nanoTime();
             }
-            String requestId = Long.toString(++lastId);
-            String text = Frames.publish(requestId, topic, message);
-            unanswered.put(requestId, new Request(text, answer, message.id()));
-            connection.send(text);
+            send(topic, message, answer, 1);
         } finally {
             lock.unlock();
         }
         return answer;
+    }
+
+    /// Under the lock.
+    private void send(String topic, Outgoing message, CompletableFuture<Published> answer, int attempt) {
+        String requestId = Long.toString(++lastId);
+        String text = Frames.publish(requestId, topic, message);
+        unanswered.put(requestId, new Request(text, answer, topic, message, attempt));
+        connection.send(text);
+    }
+
+    /// The server refused it for now. It keeps its place in the window.
+    private void sendLater(Request refused, long told) {
+        ClientException why;
+        lock.lock();
+        try {
+            why = over;
+            if (why == null) {
+                waiting.add(refused);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (why != null) {
+            window.release();
+            refused.answer.completeExceptionally(why);
+            return;
+        }
+        long delay = options.retry().delayNanos(refused.attempt, told);
+        CompletableFuture.delayedExecutor(delay, TimeUnit.NANOSECONDS, executor).execute(() -> sendAgain(refused));
+    }
+
+    private void sendAgain(Request refused) {
+        lock.lock();
+        try {
+            if (waiting.remove(refused)) {
+                if (unanswered.isEmpty()) {
+                    answeredNanos = System.nanoTime();
+                }
+                send(refused.topic, refused.message, refused.answer, refused.attempt + 1);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     CompletableFuture<Void> close() {
@@ -79,7 +134,9 @@ final class PublishLane implements Connection.Owner {
         try {
             over = why;
             left = new ArrayList<>(unanswered.values());
+            left.addAll(waiting);
             unanswered.clear();
+            waiting.clear();
         } finally {
             lock.unlock();
         }
@@ -110,13 +167,13 @@ final class PublishLane implements Connection.Owner {
             case ServerFrame.Ack ack -> {
                 Request request = take(ack.requestId());
                 if (request != null) {
-                    String id = ack.messageId() == null ? request.messageId : ack.messageId();
+                    String id = ack.messageId() == null ? request.messageId() : ack.messageId();
                     request.answer.complete(new Published(id, ack.position()));
                 }
             }
             // A server that is going away has not taken the message: it goes to the next connection.
             case ServerFrame.Failure failure when failure.code().equals("SHUTTING_DOWN") -> {}
-            case ServerFrame.Failure failure -> refuse(failure.requestId(), failure.exception());
+            case ServerFrame.Failure failure -> refused(failure);
             case ServerFrame.FlatGreeting() -> {
                 var _ = end(connection.wrongDialect());
             }
@@ -158,6 +215,19 @@ final class PublishLane implements Connection.Owner {
         }
     }
 
+    private void refused(ServerFrame.Failure failure) {
+        Request request = take(failure.requestId(), false);
+        if (request == null) {
+            return;
+        }
+        if (options.retry().isDue(failure.code(), request.attempt)) {
+            sendLater(request, failure.retryAfterMillis());
+        } else {
+            window.release();
+            request.answer.completeExceptionally(failure.exception());
+        }
+    }
+
     private void refuse(@Nullable String requestId, ClientException error) {
         Request request = take(requestId);
         if (request != null) {
@@ -167,6 +237,10 @@ final class PublishLane implements Connection.Owner {
 
     /// The request with that id; without one, the oldest: answers come in the order of the requests.
     private @Nullable Request take(@Nullable String requestId) {
+        return take(requestId, true);
+    }
+
+    private @Nullable Request take(@Nullable String requestId, boolean release) {
         lock.lock();
         try {
             String id = requestId != null
@@ -175,7 +249,9 @@ final class PublishLane implements Connection.Owner {
             Request request = unanswered.remove(id);
             if (request != null) {
                 answeredNanos = System.nanoTime();
-                window.release();
+                if (release) {
+                    window.release();
+                }
             }
             return request;
         } finally {

@@ -20,7 +20,8 @@ sealed interface ServerFrame {
         }
     }
 
-    record Failure(@Nullable String requestId, String code, String message) implements ServerFrame {
+    record Failure(@Nullable String requestId, String code, String message, long retryAfterMillis)
+            implements ServerFrame {
 
         ClientException exception() {
             return new ClientException(code, message);

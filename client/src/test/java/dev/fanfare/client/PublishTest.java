@@ -95,6 +95,70 @@ class PublishTest {
         assertThat(second.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(1);
     }
 
+    private static String refusal(int request, String code) {
+        return "{\"type\":\"error\",\"request_id\":\"" + request + "\",\"error\":{\"code\":\"" + code
+                + "\",\"message\":\"not now\",\"retry_after_ms\":2}}";
+    }
+
+    @Test
+    void whatIsRefusedForNowIsSentAgainWithTheSameId() throws Exception {
+        try (FanfareClient retrying = FanfareClient.open(
+                server.url(),
+                options.withWindow(1).withRetry(new PublishRetry(3, Duration.ofMillis(1), Duration.ofMillis(2))))) {
+            CompletableFuture<Published> answer =
+                    retrying.publish("a", Outgoing.text("x").withId("id-1"));
+            Peer peer = server.nextPeer();
+            peer.take();
+            peer.send(refusal(1, "RATE_LIMITED"));
+            assertThat(peer.take()).contains("\"request_id\":\"2\"", "\"id\":\"id-1\"");
+            peer.send(refusal(2, "BACKPRESSURE"));
+            assertThat(peer.take()).contains("\"request_id\":\"3\"", "\"id\":\"id-1\"");
+            acknowledge(peer, 3, 7);
+            assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo(new Published("id-1", new Position("e", 7)));
+
+            CompletableFuture<Published> second = retrying.publish("a", "y");
+            for (int request = 4; request <= 6; request++) {
+                peer.take();
+                peer.send(refusal(request, "BACKPRESSURE"));
+            }
+            assertThatThrownBy(() -> second.get(10, TimeUnit.SECONDS)).hasMessageContaining("not now");
+
+            // The place in the window is free again; what no attempt can change is not tried again.
+            CompletableFuture<Published> third = retrying.publish("a", "z");
+            peer.take();
+            peer.send(refusal(7, "TOPIC_NOT_FOUND"));
+            assertThatThrownBy(() -> third.get(10, TimeUnit.SECONDS)).hasMessageContaining("not now");
+        }
+    }
+
+    @Test
+    void closingFailsWhatWaitsToBeSentAgain() throws Exception {
+        CompletableFuture<Published> answer;
+        try (FanfareClient retrying = FanfareClient.open(
+                server.url(), options.withRetry(new PublishRetry(3, Duration.ofDays(1), Duration.ofDays(1))))) {
+            answer = retrying.publish("a", "x");
+            CompletableFuture<Published> marker = retrying.publish("a", "y");
+            Peer peer = server.nextPeer();
+            peer.take();
+            peer.take();
+            peer.send(refusal(1, "BACKPRESSURE"));
+            acknowledge(peer, 2, 0);
+            marker.get(10, TimeUnit.SECONDS);
+            assertThat(answer).isNotDone();
+        }
+        assertThatThrownBy(answer::join).cause().extracting("code").isEqualTo(ClientException.CLOSED);
+    }
+
+    @Test
+    void theBoundsOfARetryAreChecked() {
+        assertThatThrownBy(() -> PublishRetry.attempts(0)).hasMessageContaining("1000");
+        assertThatThrownBy(() -> PublishRetry.attempts(1_001)).hasMessageContaining("1000");
+        assertThatThrownBy(() -> new PublishRetry(2, Duration.ZERO, Duration.ZERO))
+                .hasMessageContaining("delays");
+        assertThatThrownBy(() -> new PublishRetry(2, Duration.ofMillis(2), Duration.ofMillis(1)))
+                .hasMessageContaining("delays");
+    }
+
     @Test
     void aRefusalCarriesTheServersCode() throws Exception {
         CompletableFuture<Published> answer = client.publish("a", "x");
