@@ -20,6 +20,13 @@ public interface Filter {
     /// Whether the subscription wants the message.
     boolean matches(Message message) throws Exception;
 
+    /// Whether a run of it is always short and calls nothing that is not known to be: then a thread that must not
+    /// wait may run it, as a route that redirects asks for. The filters made here are; a predicate is not,
+    /// whatever it does.
+    default boolean isBounded() {
+        return false;
+    }
+
     /// Messages whose [Message#type] is one of these.
     ///
     /// @throws FanfareException `BAD_REQUEST` when there is none
@@ -68,6 +75,11 @@ public interface Filter {
         }
 
         @Override
+        public boolean isBounded() {
+            return true;
+        }
+
+        @Override
         public String toString() {
             return "types " + new TreeSet<>(types);
         }
@@ -86,6 +98,11 @@ public interface Filter {
         @Override
         public boolean matches(Message message) {
             return message.headers().entrySet().containsAll(headers.entrySet());
+        }
+
+        @Override
+        public boolean isBounded() {
+            return true;
         }
 
         @Override
@@ -109,6 +126,11 @@ public interface Filter {
         @Override
         public boolean matches(Message message) throws Exception {
             return first.matches(message) && second.matches(message);
+        }
+
+        @Override
+        public boolean isBounded() {
+            return first.isBounded() && second.isBounded();
         }
     }
 }

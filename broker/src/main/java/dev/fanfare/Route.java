@@ -5,12 +5,14 @@ import dev.fanfare.feed.TopicName;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// A rule that has what is published to some topics published to others too, or instead. Given to [Routes#add].
 /// Immutable.
 ///
 /// ```java
 /// broker.routes().add(Route.copy("audit", "orders.*", "audit"));
+/// broker.routes().add(Route.copy("eu", "orders.*", "eu").when(Filter.header("region", "eu")));
 /// broker.routes().add(Route.redirect("old-name", "order", "orders"));
 /// ```
 ///
@@ -18,7 +20,14 @@ import java.util.Objects;
 /// @param from a topic's name, or a pattern over names; topics made later are meant too
 /// @param to the topics it goes to, at least one
 /// @param mode whether the topics of `from` keep their messages
-public record Route(String name, String from, List<String> to, Mode mode) {
+/// @param filter which messages it takes, one that fails on a message does not take it; null: all. A rule that
+///     redirects needs one that is [Filter#isBounded]
+public record Route(
+        String name,
+        String from,
+        List<String> to,
+        Mode mode,
+        @Nullable Filter filter) {
 
     /// The most topics that one rule goes to.
     public static final int MAX_TARGETS = 100;
@@ -53,6 +62,27 @@ public record Route(String name, String from, List<String> to, Mode mode) {
                     "route '" + name + "' must go to 1 to " + MAX_TARGETS + " topics, not " + to.size());
         }
         to.forEach(TopicName::check);
+        if (mode == Mode.REDIRECT && filter != null && !filter.isBounded()) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "route '" + name
+                            + "' redirects, which is decided by whatever thread publishes: its filter must be by"
+                            + " type, by header or another that never waits; or let it copy");
+        }
+    }
+
+    /// A rule without a filter.
+    ///
+    /// @throws FanfareException see [Route]
+    public Route(String name, String from, List<String> to, Mode mode) {
+        this(name, from, to, mode, null);
+    }
+
+    /// The same for messages that match this as well.
+    ///
+    /// @throws FanfareException see [Route]
+    public Route when(Filter wanted) {
+        return new Route(name, from, to, mode, filter == null ? wanted : filter.and(wanted));
     }
 
     /// A rule that copies.
@@ -76,6 +106,6 @@ public record Route(String name, String from, List<String> to, Mode mode) {
 
     @Override
     public String toString() {
-        return name + " (" + from + " -> " + String.join(", ", to) + ")";
+        return name + " (" + from + " -> " + String.join(", ", to) + (filter == null ? "" : " if " + filter) + ")";
     }
 }

@@ -189,6 +189,7 @@ final class CopyFeed implements Feed<Void> {
         givenUp = true;
         close();
         Thread thread = worker;
+        // Whatever it waits for, in a filter or for room.
         if (thread != null) {
             thread.interrupt();
         }

@@ -33,7 +33,21 @@ final class CopyRoute implements ActiveRoute {
                 "fanfare-route-" + tally.route().name(), queue, blockTimeout.toMillis(), this::copy, pressed);
     }
 
-    private void copy(Message message) {
+    private void copy(Message stored) {
+        boolean taken = tally.takes(stored);
+        // An interrupt is the filter's own affair, and must not keep the copy from waiting for room.
+        Thread.interrupted();
+        if (!taken) {
+            return;
+        }
+        Message message = stored;
+        if (stored.ttlMillis() > 0) {
+            long left = stored.timestampMillis() + stored.ttlMillis() - tally.now();
+            if (left <= 0) {
+                return;
+            }
+            message = stored.withTtl(Duration.ofMillis(left));
+        }
         for (String target : tally.route().to()) {
             try {
                 if (publish.apply(target, message) instanceof Refused refused) {
@@ -61,7 +75,7 @@ final class CopyRoute implements ActiveRoute {
 
     @Override
     public RouteStats stats() {
-        return new RouteStats(tally.route(), tally.routedCount(), tally.failedCount(), feed.waiting());
+        return tally.stats(feed.waiting());
     }
 
     @Override

@@ -22,7 +22,8 @@ final class RedirectRoute implements ActiveRoute, Redirecting {
 
     @Override
     public boolean takes(String topic, Message draft) {
-        return true;
+        // As it will be seen by its subscribers, but for its place.
+        return tally.route().filter() == null || tally.takes(draft.stored(draft.id(), topic, "", -1, tally.now()));
     }
 
     @Override
@@ -46,7 +47,7 @@ final class RedirectRoute implements ActiveRoute, Redirecting {
 
     @Override
     public RouteStats stats() {
-        return new RouteStats(tally.route(), tally.routedCount(), tally.failedCount(), 0);
+        return tally.stats(0);
     }
 
     @Override

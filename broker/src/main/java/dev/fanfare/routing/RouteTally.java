@@ -1,8 +1,11 @@
 package dev.fanfare.routing;
 
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.Filter;
+import dev.fanfare.Message;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Route;
+import dev.fanfare.RouteStats;
 import dev.fanfare.local.Events;
 import dev.fanfare.time.Timers;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,6 +26,8 @@ final class RouteTally {
     private final Timers timers;
     private final LongAdder routed = new LongAdder();
     private final LongAdder failed = new LongAdder();
+    private final LongAdder filterFailures = new LongAdder();
+    private final AtomicLong nextLog;
 
     /// Failures not told yet, and when they may be.
     private final AtomicLong untold = new AtomicLong();
@@ -34,10 +39,35 @@ final class RouteTally {
         this.events = events;
         this.timers = timers;
         this.nextTelling = new AtomicLong(timers.nanoTime());
+        this.nextLog = new AtomicLong(timers.nanoTime());
     }
 
     Route route() {
         return route;
+    }
+
+    /// The time on the broker's clock.
+    long now() {
+        return timers.currentTimeMillis();
+    }
+
+    /// Whether the rule's filter lets the message pass.
+    boolean takes(Message message) {
+        Filter filter = route.filter();
+        if (filter == null) {
+            return true;
+        }
+        try {
+            return filter.matches(message);
+        } catch (Throwable thrown) {
+            filterFailures.increment();
+            long now = timers.nanoTime();
+            long due = nextLog.get();
+            if (now - due >= 0 && nextLog.compareAndSet(due, now + INTERVAL_NANOS)) {
+                LOG.warn("The filter of route {} failed on a message of {}", route.name(), message.topic(), thrown);
+            }
+            return false;
+        }
     }
 
     void routed() {
@@ -73,11 +103,7 @@ final class RouteTally {
         events.emit(() -> new BrokerEvent.RouteFailed(route.name(), topic, target, code, messages));
     }
 
-    long routedCount() {
-        return routed.sum();
-    }
-
-    long failedCount() {
-        return failed.sum();
+    RouteStats stats(long waiting) {
+        return new RouteStats(route, routed.sum(), failed.sum(), filterFailures.sum(), waiting);
     }
 }

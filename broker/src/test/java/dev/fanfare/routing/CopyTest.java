@@ -6,6 +6,7 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.ErrorCode;
+import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import dev.fanfare.Overflow;
 import dev.fanfare.PublishResult;
@@ -13,9 +14,11 @@ import dev.fanfare.Route;
 import dev.fanfare.RouteStats;
 import dev.fanfare.RoutingConfig;
 import dev.fanfare.feed.Wakes;
+import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -251,6 +254,49 @@ class CopyTest {
             RouteStats stats = strict.routes().stats().getFirst();
             assertThat(stats.failed()).isEqualTo(50);
             assertThat(stats.routed()).isGreaterThanOrEqualTo(49);
+        }
+    }
+
+    @Test
+    void aFilterDecidesWhatIsCopiedAndOneThatFailsDoesNotTakeIt() throws Exception {
+        broker.routes().add(Route.copy("eu", "orders", "eu").when(Filter.header("region", "eu")));
+        broker.routes().add(Route.copy("odd", "orders", "odd").when(message -> Integer.parseInt(message.text()) % 2 == 1));
+        Heard eu = Heard.on(broker, "eu");
+        Heard odd = Heard.on(broker, "odd");
+
+        broker.publish("orders", Message.text("x").withHeaders(Map.of("region", "us")));
+        broker.publish("orders", Message.text("1").withHeaders(Map.of("region", "us")));
+        broker.publish("orders", Message.text("2").withHeaders(Map.of("region", "eu")));
+        broker.publish("orders", Message.text("3"));
+
+        assertThat(eu.texts(1)).containsExactly("2");
+        assertThat(odd.texts(2)).containsExactly("1", "3");
+        RouteStats stats = broker.routes().stats().getLast();
+        assertThat(stats.filterFailures()).isEqualTo(1);
+        assertThat(stats.routed()).isEqualTo(2);
+    }
+
+    @Test
+    void aCopyLivesAsLongAsItsOriginal() throws Exception {
+        VirtualTimers timers = new VirtualTimers();
+        CountDownLatch open = new CountDownLatch(1);
+        CountDownLatch entered = new CountDownLatch(1);
+        try (Broker timed = Broker.open(BrokerConfig.defaults().withTimers(timers))) {
+            timed.routes().add(Route.copy("r", "orders", "x").when(message -> {
+                entered.countDown();
+                open.await();
+                return true;
+            }));
+            Heard x = Heard.on(timed, "x");
+            timed.publish("orders", Message.text("long").withTtl(Duration.ofSeconds(10)));
+            timed.publish("orders", Message.text("short").withTtl(Duration.ofSeconds(2)));
+            timed.publish("orders", Message.text("ever"));
+            assertThat(entered.await(20, TimeUnit.SECONDS)).isTrue();
+            timers.advance(Duration.ofSeconds(3));
+            open.countDown();
+
+            assertThat(x.next().ttlMillis()).isEqualTo(7_000);
+            assertThat(x.next().text()).isEqualTo("ever");
         }
     }
 

@@ -1,10 +1,13 @@
 package dev.fanfare.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import dev.fanfare.Overflow;
 import dev.fanfare.PublishResult;
@@ -13,6 +16,7 @@ import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.Wakes;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -65,6 +69,20 @@ class RedirectTest {
         assertThat(ofC.texts(1)).containsExactly("one");
         assertThat(topic("b").visible()).isZero();
         assertThat(broker.topic("of-a")).isEmpty();
+    }
+
+    @Test
+    void aRedirectMayTakeSomeAndLeaveTheRest() {
+        broker.routes().add(Route.redirect("r", "old", "new").when(Filter.types("a").and(Filter.header("h", "1"))));
+
+        broker.publish("old", Message.text("1").withType("a"));
+        broker.publish("old", Message.text("2").withType("a").withHeaders(Map.of("h", "1")));
+
+        assertThat(topic("old").read(0, 9, 99)).extracting(Message::text).containsExactly("1");
+        assertThat(topic("new").read(0, 9, 99)).extracting(Message::text).containsExactly("2");
+        assertThatThrownBy(() -> Route.redirect("r", "old", "new").when(message -> true))
+                .isInstanceOf(FanfareException.class)
+                .hasMessageContaining("copy");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import dev.fanfare.FanfareException;
+import dev.fanfare.Filter;
 import dev.fanfare.Route;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,7 +19,7 @@ import tools.jackson.dataformat.yaml.YAMLFactory;
 /// Reads the setting `routes`: a list of rules in YAML, of which JSON is a part.
 final class RouteList {
 
-    private static final Set<String> KNOWN = new TreeSet<>(Set.of("name", "from", "to", "mode"));
+    private static final Set<String> KNOWN = new TreeSet<>(Set.of("name", "from", "to", "mode", "types"));
 
     private final JsonParser yaml;
     private int number;
@@ -85,7 +86,9 @@ final class RouteList {
             throw wrong("to is missing");
         }
         try {
-            return new Route(one(members, "name"), one(members, "from"), to, mode);
+            Route route = new Route(one(members, "name"), one(members, "from"), to, mode);
+            List<String> types = members.get("types");
+            return types == null ? route : route.when(Filter.types(types.toArray(String[]::new)));
         } catch (FanfareException illegal) {
             throw wrong(illegal.getMessage());
         }
@@ -113,7 +116,7 @@ final class RouteList {
 
     private String scalar(String name, JsonToken token) {
         if (!token.isScalarValue() || token == JsonToken.VALUE_NULL) {
-            throw wrong(name + " must be a text" + (name.equals("to") ? " or a list of texts" : ""));
+            throw wrong(name + " must be a text" + (name.equals("to") || name.equals("types") ? " or a list of texts" : ""));
         }
         return yaml.getString();
     }

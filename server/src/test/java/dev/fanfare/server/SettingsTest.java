@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fanfare.Filter;
 import dev.fanfare.Route;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -312,12 +313,12 @@ class SettingsTest {
                   - name: audit
                     from: orders.*
                     to: [audit, 0800]
-                  - {name: moved, from: old, to: new, mode: redirect}
+                  - {name: moved, from: old, to: new, mode: redirect, types: [a, b]}
                 """);
 
         assertThat(Settings.resolve(file, Map.of(), Map.of()).config().routing().routes())
                 .containsExactly(
-                        Route.copy("audit", "orders.*", "audit", "0800"), Route.redirect("moved", "old", "new"));
+                        Route.copy("audit", "orders.*", "audit", "0800"), Route.redirect("moved", "old", "new").when(Filter.types("a", "b")));
         assertThat(Settings.resolve(
                                 null,
                                 Map.of("FANFARE_ROUTES", "[{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\"}]"),

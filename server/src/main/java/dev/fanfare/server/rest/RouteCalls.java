@@ -1,6 +1,7 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
+import dev.fanfare.Filter;
 import dev.fanfare.RouteStats;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
@@ -8,11 +9,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// Rules by which messages go from topic to topic, over REST, standard dialect.
 final class RouteCalls {
 
-    private static final Set<String> KNOWN = new TreeSet<>(Set.of("name", "from", "to", "mode"));
+    private static final Set<String> KNOWN = new TreeSet<>(Set.of("name", "from", "to", "mode", "types"));
+
+    private static final int TYPES_MAX = 100;
 
     private final Broker broker;
 
@@ -59,6 +63,10 @@ final class RouteCalls {
                 body.strings("to", dev.fanfare.Route.MAX_TARGETS)
                         .orElseThrow(() -> Problem.badRequest(400, "to is required")),
                 body.string("mode").map(RouteCalls::mode).orElse(dev.fanfare.Route.Mode.COPY));
+        List<String> types = body.strings("types", TYPES_MAX).orElse(null);
+        if (types != null) {
+            route = route.when(Filter.types(types.toArray(String[]::new)));
+        }
         route.to().forEach(TopicCalls::ownByClients);
         if (route.mode() == dev.fanfare.Route.Mode.REDIRECT) {
             TopicCalls.ownByClients(route.from());
@@ -67,12 +75,13 @@ final class RouteCalls {
             throw Problem.badRequest(409, "route '" + route.name() + "' exists already; delete it first");
         }
         broker.routes().add(route);
+        String name = route.name();
         return Answer.json(
                         201,
                         out -> out.raw("{\"status\":\"created\",\"route\":")
-                                .string(route.name())
+                                .string(name)
                                 .raw("}"))
-                .with("Location", "/routes/" + Paths.segment(route.name()));
+                .with("Location", "/routes/" + Paths.segment(name));
     }
 
     private static dev.fanfare.Route.Mode mode(String text) {
@@ -105,9 +114,27 @@ final class RouteCalls {
         out.raw(",\"to\":");
         names(out, route.to());
         out.raw(",\"mode\":").string(route.mode().name().toLowerCase(Locale.ROOT));
+        filter(out, route.filter());
         out.raw(",\"routed\":").number(stats.routed());
         out.raw(",\"failed\":").number(stats.failed());
+        out.raw(",\"filter_failures\":").number(stats.filterFailures());
         out.raw(",\"waiting\":").number(stats.waiting()).raw("}");
+    }
+
+    /// What of a filter can be told.
+    private static void filter(JsonBytes out, @Nullable Filter filter) {
+        switch (filter) {
+            case null -> {}
+            case Filter.Types types -> {
+                out.raw(",\"types\":");
+                names(out, types.types().stream().sorted().toList());
+            }
+            case Filter.Both both -> {
+                filter(out, both.first());
+                filter(out, both.second());
+            }
+            default -> out.raw(",\"filter\":").string(filter.toString());
+        }
     }
 
     /// An array of names.

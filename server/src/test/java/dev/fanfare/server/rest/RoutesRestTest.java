@@ -52,7 +52,7 @@ class RoutesRestTest {
                 .isZero();
         assertThat(running.call("GET", "/routes/moved", "").body())
                 .isEqualTo("{\"name\":\"moved\",\"from\":\"old\",\"to\":[\"new\"],\"mode\":\"redirect\","
-                        + "\"routed\":1,\"failed\":0,\"waiting\":0}");
+                        + "\"routed\":1,\"failed\":0,\"filter_failures\":0,\"waiting\":0}");
         assertThat(running.call("GET", "/routes", "").json().path("routes").size())
                 .isEqualTo(2);
         assertThat(running.call("GET", "/metrics", "").body())
@@ -61,6 +61,21 @@ class RoutesRestTest {
                 .isEqualTo("{\"status\":\"deleted\",\"route\":\"audit\"}");
         problem(running.call("DELETE", "/routes/audit", ""), 404, "BAD_REQUEST", "audit");
         problem(running.call("GET", "/routes/audit", ""), 404, "BAD_REQUEST", "audit");
+    }
+
+    @Test
+    void aRuleMayTakeSomeTypesOnly() throws Exception {
+        topics("orders", "eu");
+        Answered added = running.call(
+                "POST",
+                "/routes",
+                "{\"name\":\"r\",\"from\":\"orders\",\"to\":\"eu\",\"mode\":\"redirect\",\"types\":[\"b\",\"a\"]}");
+        assertThat(added.status()).isEqualTo(201);
+        running.call("POST", "/topics/orders/messages", "[{\"payload\":1,\"type\":\"a\"},{\"payload\":2,\"type\":\"c\"}]");
+
+        assertThat(running.server.broker().topic("eu").orElseThrow().visible()).isEqualTo(1);
+        assertThat(running.server.broker().topic("orders").orElseThrow().visible()).isEqualTo(1);
+        assertThat(running.call("GET", "/routes/r", "").body()).contains("\"types\":[\"a\",\"b\"]");
     }
 
     @Test
@@ -93,6 +108,9 @@ class RoutesRestTest {
                 "{\"name\":\"r\",\"from\":\"a\",\"to\":\"a\"} | 400 | circle",
                 "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"mode\":\"move\"} | 400 | redirect",
                 "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"extra\":1} | 400 | extra",
+                "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"types\":[]} | 400 | type",
+                "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"types\":[\"c\",\"c\"]} | 400 | type",
+                "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"types\":1} | 400 | types",
                 "{\"name\":\"r\",\"from\":\"a\",\"to\":\"$b\"} | 403 | $",
                 "{\"name\":\"r\",\"from\":\"$a\",\"to\":\"b\",\"mode\":\"redirect\"} | 403 | $",
             })
