@@ -372,18 +372,21 @@ public final class Broker implements AutoCloseable {
         }
         delivery.announceClose();
         long deadline = System.nanoTime() + grace.toNanos();
-        batching.forEach(each -> each.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))));
-        routeTable.close(grace);
+        batching.forEach(each -> each.close(until(deadline)));
+        routeTable.close(until(deadline));
         backlogs.announceClose();
         registry.stop();
-        long begun = System.nanoTime();
-        delivery.close(grace);
+        delivery.close(until(deadline));
         registry.requests().close();
-        backlogs.close(grace.minusNanos(System.nanoTime() - begun));
+        backlogs.close(until(deadline));
         registry.clear();
         events.close(grace.compareTo(LISTENERS_GRACE) > 0 ? grace : LISTENERS_GRACE);
         closeTimers();
         over.countDown();
+    }
+
+    private static Duration until(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
     private void closeTimers() {

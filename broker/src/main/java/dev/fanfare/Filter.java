@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -31,7 +32,7 @@ public interface Filter {
     ///
     /// @throws FanfareException `BAD_REQUEST` when there is none
     static Filter types(String... types) {
-        return new Types(Set.of(types.clone()));
+        return new Types(Set.copyOf(Arrays.asList(types)));
     }
 
     /// Messages published as objects of exactly this class with [Broker#publish(String, Object)], which makes the

@@ -260,7 +260,8 @@ class CopyTest {
     @Test
     void aFilterDecidesWhatIsCopiedAndOneThatFailsDoesNotTakeIt() throws Exception {
         broker.routes().add(Route.copy("eu", "orders", "eu").when(Filter.header("region", "eu")));
-        broker.routes().add(Route.copy("odd", "orders", "odd").when(message -> Integer.parseInt(message.text()) % 2 == 1));
+        broker.routes()
+                .add(Route.copy("odd", "orders", "odd").when(message -> Integer.parseInt(message.text()) % 2 == 1));
         Heard eu = Heard.on(broker, "eu");
         Heard odd = Heard.on(broker, "odd");
 

@@ -73,7 +73,8 @@ class RedirectTest {
 
     @Test
     void aRedirectMayTakeSomeAndLeaveTheRest() {
-        broker.routes().add(Route.redirect("r", "old", "new").when(Filter.types("a").and(Filter.header("h", "1"))));
+        broker.routes()
+                .add(Route.redirect("r", "old", "new").when(Filter.types("a").and(Filter.header("h", "1"))));
 
         broker.publish("old", Message.text("1").withType("a"));
         broker.publish("old", Message.text("2").withType("a").withHeaders(Map.of("h", "1")));

@@ -116,7 +116,8 @@ final class RouteList {
 
     private String scalar(String name, JsonToken token) {
         if (!token.isScalarValue() || token == JsonToken.VALUE_NULL) {
-            throw wrong(name + " must be a text" + (name.equals("to") || name.equals("types") ? " or a list of texts" : ""));
+            throw wrong(name + " must be a text"
+                    + (name.equals("to") || name.equals("types") ? " or a list of texts" : ""));
         }
         return yaml.getString();
     }

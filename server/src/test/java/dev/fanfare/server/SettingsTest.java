@@ -318,7 +318,8 @@ class SettingsTest {
 
         assertThat(Settings.resolve(file, Map.of(), Map.of()).config().routing().routes())
                 .containsExactly(
-                        Route.copy("audit", "orders.*", "audit", "0800"), Route.redirect("moved", "old", "new").when(Filter.types("a", "b")));
+                        Route.copy("audit", "orders.*", "audit", "0800"),
+                        Route.redirect("moved", "old", "new").when(Filter.types("a", "b")));
         assertThat(Settings.resolve(
                                 null,
                                 Map.of("FANFARE_ROUTES", "[{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\"}]"),
