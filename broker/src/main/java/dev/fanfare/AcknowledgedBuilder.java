@@ -1,8 +1,11 @@
 package dev.fanfare;
 
 import dev.fanfare.delivery.Backlogs;
+import dev.fanfare.delivery.Demand;
+import dev.fanfare.delivery.Kind;
 import dev.fanfare.delivery.Terms;
 import dev.fanfare.feed.Pattern;
+import dev.fanfare.feed.TopicName;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Flow;
@@ -24,6 +27,11 @@ public final class AcknowledgedBuilder {
     /// The most handler calls of a subscription at once.
     public static final int MAX_CONCURRENCY = 1_000;
 
+    /// How long a group or durable name outlives its last member when nothing else is said.
+    public static final Duration DEFAULT_EXPIRY = Duration.ofHours(1);
+
+    private static final int NAME_MAX = 256;
+
     /// Five attempts, after one second, two, four and eight.
     public static final RetryPolicy DEFAULT_RETRY =
             RetryPolicy.exponential(5, Duration.ofSeconds(1), 2, Duration.ofMinutes(1));
@@ -43,13 +51,56 @@ public final class AcknowledgedBuilder {
     private int queue = Terms.DEFAULT_QUEUE;
     private long queueBytes = Terms.DEFAULT_QUEUE_BYTES;
     private Overflow overflow;
+    private Duration expiry = DEFAULT_EXPIRY;
+    private Kind kind = Kind.OWN;
+    private @Nullable String shared;
+    private final @Nullable Filter filter;
 
-    AcknowledgedBuilder(Backlogs backlogs, Pattern pattern, String name, Start start, Overflow overflow) {
+    AcknowledgedBuilder(
+            Backlogs backlogs, Pattern pattern, String name, Start start, Overflow overflow, @Nullable Filter filter) {
         this.backlogs = backlogs;
         this.pattern = pattern;
         this.name = name;
         this.start = start;
         this.overflow = overflow;
+        this.filter = filter;
+    }
+
+    /// Joins the group of that name, or makes it. Its members share the messages: each goes to one of them.
+    /// Messages of one key are done one after the other, whoever does them. On a topic with partitions the same
+    /// holds for those of one partition, and each partition belongs to one member while the members stay.
+    ///
+    /// The group keeps what is not done, and outlives its members for as long as its [#expiry]. Pattern, filter,
+    /// retry policy, dead letters and order are those of whoever made it, and must be the same for all.
+    ///
+    /// @param group 1 to 256 characters
+    public AcknowledgedBuilder group(String group) {
+        return shared(Kind.GROUP, group);
+    }
+
+    /// Attaches to the subscription of that name, or makes it: it goes on collecting while nobody is attached, for as
+    /// long as its [#expiry]. Whoever is attached already is detached ([SubscriptionEnd#TAKEN_OVER]).
+    ///
+    /// @param durable 1 to 256 characters
+    public AcknowledgedBuilder durable(String durable) {
+        return shared(Kind.DURABLE, durable);
+    }
+
+    private AcknowledgedBuilder shared(Kind how, String text) {
+        check(
+                !text.isEmpty() && text.length() <= NAME_MAX,
+                "a name must have 1 to " + NAME_MAX + " characters",
+                text.length());
+        kind = how;
+        shared = text;
+        return this;
+    }
+
+    /// How long a group or a durable name stays when nobody is attached, at most 365 days. Default:
+    /// [#DEFAULT_EXPIRY].
+    public AcknowledgedBuilder expiry(Duration time) {
+        expiry = Objects.requireNonNull(time);
+        return this;
     }
 
     /// How many messages may be in hand and not acknowledged, 1 to [#MAX_IN_FLIGHT]. Default: [#DEFAULT_IN_FLIGHT].
@@ -85,7 +136,7 @@ public final class AcknowledgedBuilder {
     ///
     /// @throws FanfareException `BAD_REQUEST` for an illegal name
     public AcknowledgedBuilder deadLetter(String topic) {
-        deadLetter = dev.fanfare.feed.TopicName.check(topic);
+        deadLetter = TopicName.check(topic);
         discards = false;
         return this;
     }
@@ -136,21 +187,24 @@ public final class AcknowledgedBuilder {
     ///     `BAD_REQUEST` when something does not fit; `LIMIT_REACHED`; `SHUTTING_DOWN`
     public AcknowledgedSubscription handle(Handler handler) {
         Objects.requireNonNull(handler);
-        return backlogs.handle(name, terms(Duration.ZERO), start, handler, maxInFlight, concurrency);
+        return backlogs.handle(demand(Duration.ZERO), handler, concurrency);
     }
 
     /// Begins a subscription whose user asks for messages. See [#handle].
     public Receiver receive() {
-        return backlogs.receive(name, terms(DEFAULT_ACK_TIMEOUT), start, maxInFlight);
+        return backlogs.receive(demand(DEFAULT_ACK_TIMEOUT));
     }
 
     /// A source of deliveries for reactive streams. Each subscriber begins a subscription of its own, as with
     /// [#receive], is handed as many deliveries as it asks for, and acknowledges them itself; what prevents the
     /// subscription comes as `onError`.
     public Flow.Publisher<Delivery> publisher() {
-        Terms terms = terms(DEFAULT_ACK_TIMEOUT);
-        int window = maxInFlight;
-        return subscriber -> backlogs.flow(name, terms, start, window, Objects.requireNonNull(subscriber));
+        Demand demand = demand(DEFAULT_ACK_TIMEOUT);
+        return subscriber -> backlogs.flow(demand, Objects.requireNonNull(subscriber));
+    }
+
+    private Demand demand(Duration defaultAckTimeout) {
+        return new Demand(kind, shared == null ? name : shared, terms(defaultAckTimeout), start, name, maxInFlight);
     }
 
     private Terms terms(Duration defaultAckTimeout) {
@@ -164,7 +218,9 @@ public final class AcknowledgedBuilder {
                 ordered,
                 queue,
                 queueBytes,
-                overflow);
+                overflow,
+                expiry,
+                filter);
     }
 
     private static void check(boolean fine, String rule, Object value) {

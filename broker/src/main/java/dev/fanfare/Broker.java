@@ -301,6 +301,13 @@ public final class Broker implements AutoCloseable {
         return backlogs.deadLetters(topic);
     }
 
+    /// Ends a group or a durable subscription: what it had not done is lost, and counted.
+    ///
+    /// @return false when there is none of that name
+    public boolean endSubscription(String name) {
+        return backlogs.end(name);
+    }
+
     // ---- what happens
 
     /// Adds a listener to what happens from now on, until its registration is closed or the broker is.

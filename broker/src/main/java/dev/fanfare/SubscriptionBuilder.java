@@ -128,10 +128,7 @@ public final class SubscriptionBuilder {
     /// Goes on to say how a subscription shall be that gets each message at least once. Of what was said so far its
     /// name, start and overflow policy apply; dispatch, queue, delivery and what is called on errors do not.
     public AcknowledgedBuilder acknowledged() {
-        if (filter != null) {
-            throw new FanfareException(ErrorCode.BAD_REQUEST, "acknowledged subscriptions take no filter yet");
-        }
-        return new AcknowledgedBuilder(backlogs, pattern, named(), start, overflowOf(topicConfig()));
+        return new AcknowledgedBuilder(backlogs, pattern, named(), start, overflowOf(topicConfig()), filter);
     }
 
     private String named() {

@@ -9,5 +9,11 @@ public enum SubscriptionEnd {
     /// More messages waited than its queue holds, and its policy is [Overflow.Disconnect].
     SLOW_CONSUMER,
     /// The broker was closed.
-    BROKER_CLOSED
+    BROKER_CLOSED,
+    /// Another one attached to the same durable name.
+    TAKEN_OVER,
+    /// A group or durable name had nobody attached for as long as its expiry.
+    EXPIRED,
+    /// The group or durable name was ended: [Broker#endSubscription].
+    ENDED
 }

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// @param overflow what happens when a subscription in process that does not say it itself is full; null leaves it
 ///     to them
 /// @param dedup which repeated publishes are recognised; null for none
+/// @param partitions how many lanes the keys of its messages share in groups, 0 to 10,000; 0: each key has its own
+/// @param ordering which order its messages have with those of other topics
 public record TopicConfig(
         int history,
         long historyBytes,
@@ -22,10 +24,14 @@ public record TopicConfig(
         @Nullable DeliveryStrategy delivery,
         int queue,
         @Nullable Overflow overflow,
-        @Nullable Dedup dedup) {
+        @Nullable Dedup dedup,
+        int partitions,
+        Ordering ordering) {
 
     private static final Duration MAX_AGE = Duration.ofDays(36_500);
-    private static final TopicConfig DEFAULTS = new TopicConfig(100, 1 << 20, Duration.ZERO, null, 0, null, null);
+    private static final TopicConfig DEFAULTS =
+            new TopicConfig(100, 1 << 20, Duration.ZERO, null, 0, null, null, 0, Ordering.FIFO);
+    private static final int MAX_PARTITIONS = 10_000;
     private static final int MAX_HISTORY = 10_000_000;
 
     /// Checks the bounds.
@@ -43,6 +49,13 @@ public record TopicConfig(
                     ErrorCode.BAD_REQUEST,
                     "queue must be 0 to " + SubscriptionBuilder.MAX_QUEUE + " messages, not " + queue);
         }
+        if (partitions < 0 || partitions > MAX_PARTITIONS) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "partitions must be 0 to " + MAX_PARTITIONS + ", not " + partitions);
+        }
+        if (ordering == Ordering.PARTITIONED && partitions == 0) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "ordering 'partitioned' needs partitions: say how many");
+        }
         if (historyAge.isNegative() || historyAge.compareTo(MAX_AGE) > 0) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST, "history age must be 0 to " + MAX_AGE.toDays() + " days, not " + historyAge);
@@ -56,42 +69,56 @@ public record TopicConfig(
 
     /// The same with another [#history].
     public TopicConfig withHistory(int messages) {
-        return new TopicConfig(messages, historyBytes, historyAge, delivery, queue, overflow, dedup);
+        return new TopicConfig(
+                messages, historyBytes, historyAge, delivery, queue, overflow, dedup, partitions, ordering);
     }
 
     /// The same with another [#historyBytes].
     public TopicConfig withHistoryBytes(long bytes) {
-        return new TopicConfig(history, bytes, historyAge, delivery, queue, overflow, dedup);
+        return new TopicConfig(history, bytes, historyAge, delivery, queue, overflow, dedup, partitions, ordering);
     }
 
     /// The same with another [#historyAge].
     public TopicConfig withHistoryAge(Duration age) {
-        return new TopicConfig(history, historyBytes, age, delivery, queue, overflow, dedup);
+        return new TopicConfig(history, historyBytes, age, delivery, queue, overflow, dedup, partitions, ordering);
     }
 
     /// The same with another [#delivery].
     public TopicConfig withDelivery(@Nullable DeliveryStrategy strategy) {
-        return new TopicConfig(history, historyBytes, historyAge, strategy, queue, overflow, dedup);
+        return new TopicConfig(
+                history, historyBytes, historyAge, strategy, queue, overflow, dedup, partitions, ordering);
     }
 
     /// The same with another [#queue].
     public TopicConfig withQueue(int messages) {
-        return new TopicConfig(history, historyBytes, historyAge, delivery, messages, overflow, dedup);
+        return new TopicConfig(
+                history, historyBytes, historyAge, delivery, messages, overflow, dedup, partitions, ordering);
     }
 
     /// The same with another [#overflow].
     public TopicConfig withOverflow(@Nullable Overflow policy) {
-        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, policy, dedup);
+        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, policy, dedup, partitions, ordering);
     }
 
     /// The same with another [#dedup].
     public TopicConfig withDedup(@Nullable Dedup window) {
-        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, overflow, window);
+        return new TopicConfig(
+                history, historyBytes, historyAge, delivery, queue, overflow, window, partitions, ordering);
     }
 
     /// The same that recognises repeated publishes: [Dedup].
     public TopicConfig dedup(Duration window, int count) {
         return withDedup(new Dedup(window, count));
+    }
+
+    /// The same with other [#partitions].
+    public TopicConfig withPartitions(int count) {
+        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, overflow, dedup, count, ordering);
+    }
+
+    /// The same with another [#ordering].
+    public TopicConfig withOrdering(Ordering value) {
+        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, overflow, dedup, partitions, value);
     }
 
     /// What the topic's log keeps.

@@ -5,49 +5,43 @@ import dev.fanfare.SubscriptionEnd;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What a user holds of an acknowledged subscription: its backlog and the member that works on it.
-class Attached implements AcknowledgedSubscription {
+/// What a user holds of an acknowledged subscription: the member that works on its backlog.
+abstract class Attached implements AcknowledgedSubscription {
 
-    private final Backlog backlog;
-    private final @Nullable Boolean recovered;
-
-    Attached(Backlog backlog) {
-        this.backlog = backlog;
-        this.recovered = backlog.recovered();
-    }
+    abstract Member member();
 
     Backlog backlog() {
-        return backlog;
+        return member().backlog();
     }
 
     @Override
     public String pattern() {
-        return backlog.terms().pattern().text();
+        return backlog().terms().pattern().text();
     }
 
     @Override
     public String name() {
-        return backlog.name();
+        return backlog().name();
     }
 
     @Override
     public Figures figures() {
-        return backlog.figures();
+        return backlog().figures();
     }
 
     @Override
     public @Nullable Boolean recovered() {
-        return recovered;
+        return backlog().recovered();
     }
 
     @Override
     public Optional<SubscriptionEnd> ended() {
-        return Optional.ofNullable(backlog.over());
+        return Optional.ofNullable(member().end());
     }
 
     @Override
     public void close() {
-        backlog.end(SubscriptionEnd.CLOSED);
+        member().leave();
     }
 
     @Override

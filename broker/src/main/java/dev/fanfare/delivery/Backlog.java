@@ -35,6 +35,7 @@ final class Backlog implements Intake {
     private static final Duration BURY_AGAIN = Duration.ofSeconds(1);
 
     private final String name;
+    private final Kind kind;
     private final Terms terms;
     private final Timers timers;
     private final Telling telling;
@@ -49,6 +50,7 @@ final class Backlog implements Intake {
     private final ArrayDeque<Member> hungry = new ArrayDeque<>(1);
 
     private Timers.@Nullable Timer timer;
+    private Timers.@Nullable Timer expiry;
     private long timerAt;
     private @Nullable SubscriptionEnd over;
 
@@ -57,14 +59,22 @@ final class Backlog implements Intake {
 
     private volatile @Nullable IntakeSource source;
 
-    Backlog(String name, Terms terms, Timers timers, Events events, DeadLetterDesk deadLetters, Backlogs all) {
+    Backlog(
+            String name,
+            Kind kind,
+            Terms terms,
+            Timers timers,
+            Events events,
+            DeadLetterDesk deadLetters,
+            Backlogs all) {
         this.name = name;
+        this.kind = kind;
         this.terms = terms;
         this.timers = timers;
         this.telling = new Telling(events, name);
         this.deadLetters = deadLetters;
         this.all = all;
-        this.ledger = new Ledger(terms);
+        this.ledger = new Ledger(terms, kind);
     }
 
     /// What fills it. Once, before anything can be done.
@@ -74,6 +84,10 @@ final class Backlog implements Intake {
 
     String name() {
         return name;
+    }
+
+    Kind kind() {
+        return kind;
     }
 
     Terms terms() {
@@ -127,6 +141,16 @@ final class Backlog implements Intake {
         lock.lock();
         try {
             return members.stream().anyMatch(member -> member.worker().runsHere());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// How many partitions belong to a member.
+    int partitions(Member member) {
+        lock.lock();
+        try {
+            return ledger.assignment().partitions(member);
         } finally {
             lock.unlock();
         }
@@ -194,51 +218,86 @@ final class Backlog implements Intake {
 
     // ---- members
 
-    /// Adds a member.
+    /// Adds a member. That of a durable subscription takes over from the one there is.
     ///
     /// @param window the most messages that it has at a time
+    /// @return null when it has ended: the name may be used anew
+    @Nullable
     Member join(String memberName, int window, Worker worker) {
         Member member = new Member(this, memberName, window, worker);
-        List<Member> signalled = List.of();
-        SubscriptionEnd why;
+        List<Member> before = List.of();
         lock.lock();
         try {
-            why = over;
-            if (why == null) {
-                members.add(member);
-                member.hungry = true;
-                hungry.add(member);
-                signalled = changed();
+            if (over != null) {
+                return null;
+            }
+            if (kind == Kind.DURABLE) {
+                before = List.copyOf(members);
             }
         } finally {
             lock.unlock();
         }
-        if (why != null) {
-            worker.ended(why);
-        }
-        signal(signalled);
-        return member;
-    }
-
-    /// See [Member#leave].
-    void leave(Member member) {
+        before.forEach(holder -> leave(holder, SubscriptionEnd.TAKEN_OVER));
         List<Member> signalled;
-        List<Entry> tooOften;
         lock.lock();
         try {
-            if (member.left) {
-                return;
+            if (over != null) {
+                return null;
             }
-            member.left = true;
-            members.remove(member);
-            hungry.remove(member);
-            tooOften = ledger.giveBack(member, FREE_RETURNS);
+            members.add(member);
+            ledger.assignment().join(member);
+            member.hungry = true;
+            hungry.add(member);
+            if (expiry != null) {
+                expiry.cancel();
+                expiry = null;
+            }
             signalled = changed();
         } finally {
             lock.unlock();
         }
         signal(signalled);
+        return member;
+    }
+
+    /// A member leaves: what it has goes back at once.
+    void leave(Member member, SubscriptionEnd why) {
+        List<Member> signalled;
+        List<Entry> tooOften;
+        lock.lock();
+        try {
+            if (member.end() != null) {
+                return;
+            }
+            member.end(why);
+            members.remove(member);
+            hungry.remove(member);
+            ledger.assignment().leave(member);
+            tooOften = ledger.giveBack(member, FREE_RETURNS);
+            if (members.isEmpty() && over == null && kind != Kind.OWN) {
+                expiry = timers.schedule(terms.expiry(), this::expire);
+            }
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        signal(signalled);
+        member.worker().ended(why);
         tooOften.forEach(entry -> decide(entry, null, null));
+    }
+
+    /// On the clock's thread: nobody has come back.
+    private void expire() {
+        boolean abandoned;
+        lock.lock();
+        try {
+            abandoned = members.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+        if (abandoned) {
+            end(SubscriptionEnd.EXPIRED);
+        }
     }
 
     /// Under the lock, after every change of the ledger: tells publishers how full it is, has the clock call when
@@ -246,16 +305,19 @@ final class Backlog implements Intake {
     private List<Member> changed() {
         undone = ledger.undone();
         arm();
-        int wanted = Math.min(ledger.ready(), hungry.size());
-        if (wanted == 0) {
+        int forAll = ledger.readyForAll();
+        int own = ledger.assignment().ready();
+        if (forAll + own == 0 || hungry.isEmpty()) {
             return List.of();
         }
-        List<Member> chosen = new ArrayList<>(wanted);
-        for (int left = hungry.size(); left > 0 && chosen.size() < wanted; left--) {
+        List<Member> chosen = new ArrayList<>(1);
+        for (int left = hungry.size(); left > 0 && forAll + own > 0; left--) {
             Member member = hungry.removeFirst();
-            if (member.room() > 0) {
+            if (member.room() > 0 && (forAll > 0 || !member.own.isEmpty())) {
                 member.hungry = false;
                 chosen.add(member);
+                own -= member.own.size();
+                forAll -= member.own.isEmpty() ? 1 : 0;
             } else {
                 hungry.addLast(member);
             }
@@ -275,14 +337,14 @@ final class Backlog implements Intake {
         List<Entry> expired = new ArrayList<>(0);
         lock.lock();
         try {
-            if (over != null || member.left) {
+            if (over != null || member.end() != null) {
                 return List.of();
             }
             int room = Math.min(Math.min(max, member.room()), share(member));
             long now = room > 0 ? timers.nanoTime() : 0;
             long nowMillis = room > 0 ? timers.currentTimeMillis() : 0;
             while (taken.size() < room) {
-                Entry entry = ledger.poll(!all.isClosing(), nowMillis, expired);
+                Entry entry = ledger.poll(member, !all.isClosing(), nowMillis, expired);
                 if (entry == null) {
                     break;
                 }
@@ -305,7 +367,7 @@ final class Backlog implements Intake {
     /// How many one member may take: the others get their part.
     private int share(Member member) {
         int others = hungry.size() - (member.hungry ? 1 : 0);
-        return others == 0 ? Integer.MAX_VALUE : Math.ceilDiv(ledger.ready(), others + 1);
+        return others == 0 ? Integer.MAX_VALUE : member.own.size() + Math.ceilDiv(ledger.readyForAll(), others + 1);
     }
 
     /// See [Member#acknowledge].
@@ -507,6 +569,11 @@ final class Backlog implements Intake {
             undone = 0;
             hungry.clear();
             left = List.copyOf(members);
+            left.forEach(member -> member.end(why));
+            if (expiry != null) {
+                expiry.cancel();
+                expiry = null;
+            }
             if (timer != null) {
                 timer.cancel();
                 timer = null;
@@ -520,15 +587,5 @@ final class Backlog implements Intake {
         }
         all.remove(this);
         left.forEach(member -> member.worker().ended(why));
-    }
-
-    @Nullable
-    SubscriptionEnd over() {
-        lock.lock();
-        try {
-            return over;
-        } finally {
-            lock.unlock();
-        }
     }
 }

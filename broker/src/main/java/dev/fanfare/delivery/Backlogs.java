@@ -6,6 +6,7 @@ import dev.fanfare.DeadLetters;
 import dev.fanfare.Delivery;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Dispatch;
+import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Handler;
 import dev.fanfare.Receiver;
@@ -40,11 +41,17 @@ public final class Backlogs {
         }
     };
 
+    /// The most acknowledged subscriptions and groups.
+    private static final int NAMES_MAX = 100_000;
+
     private final LocalDelivery delivery;
     private final TopicRegistry topics;
     private final Events events;
     private final DeadLetterDesk deadLetters;
     private final Map<String, Backlog> byName = new ConcurrentHashMap<>();
+    /// One name is made at a time.
+    private final ReentrantLock naming = new ReentrantLock();
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private volatile boolean closing;
@@ -57,51 +64,122 @@ public final class Backlogs {
         this.deadLetters = new DeadLetterDesk(topics, config.deadLetters(), events, this);
     }
 
-    /// Begins a subscription that has its backlog for itself.
-    ///
-    /// @throws dev.fanfare.FanfareException what [dev.fanfare.feed.FeedAccess#attach] says
-    Backlog open(String name, Terms terms, Start start) {
-        String unique = name;
-        Backlog made = new Backlog(unique, terms, topics.timers(), events, deadLetters, this);
-        for (int i = 2; byName.putIfAbsent(unique, made) != null; i++) {
-            unique = name + "#" + i;
-            made = new Backlog(unique, terms, topics.timers(), events, deadLetters, this);
-        }
-        try {
-            fill(made, start);
-        } catch (RuntimeException | Error e) {
-            byName.remove(unique);
-            throw e;
-        }
-        return made;
-    }
-
     /// Begins a subscription with a handler.
-    public AcknowledgedSubscription handle(
-            String name, Terms terms, Start start, Handler handler, int window, int concurrency) {
-        Backlog backlog = open(name, terms, start);
-        HandlerWorker worker = new HandlerWorker(handler, this, backlog.name(), concurrency);
-        worker.start(backlog.join(backlog.name(), Math.max(window, concurrency), worker));
-        return new Handling(backlog, worker);
+    ///
+    /// @throws FanfareException what [dev.fanfare.feed.FeedAccess#attach] says; `BAD_REQUEST` when the name is used
+    ///     with other terms; `LIMIT_REACHED`
+    public AcknowledgedSubscription handle(Demand demand, Handler handler, int concurrency) {
+        HandlerWorker worker = new HandlerWorker(handler, this, demand.name(), concurrency);
+        Member member = attach(demand.withWindow(Math.max(demand.window(), concurrency)), worker);
+        worker.start(member);
+        return new Handling(member, worker);
     }
 
-    /// Begins a subscription whose user asks for messages.
-    public Receiver receive(String name, Terms terms, Start start, int window) {
-        return new Receiving(open(name, terms, start), topics.timers(), window);
+    /// Begins a subscription whose user asks for messages. See [#handle].
+    public Receiver receive(Demand demand) {
+        Receiving receiving = new Receiving(topics.timers());
+        receiving.start(attach(demand, receiving));
+        return receiving;
     }
 
     /// Begins a subscription for a reactive subscriber, or tells it why it can't.
-    public void flow(String name, Terms terms, Start start, int window, Flow.Subscriber<? super Delivery> subscriber) {
-        Backlog backlog;
+    public void flow(Demand demand, Flow.Subscriber<? super Delivery> subscriber) {
+        Flowing worker = new Flowing(subscriber);
+        Member member;
         try {
-            backlog = open(name, terms, start);
+            member = attach(demand, worker);
         } catch (FanfareException e) {
             subscriber.onSubscribe(NOTHING);
             subscriber.onError(e);
             return;
         }
-        Flowing worker = new Flowing(subscriber, () -> backlog.end(SubscriptionEnd.CLOSED));
-        worker.start(backlog.join(backlog.name(), window, worker));
+        worker.start(member);
+    }
+
+    /// Joins what is demanded, and makes it if it is not there. See [#handle].
+    ///
+    /// @param worker told when there is something to take: from then on its member can be asked
+    public Member attach(Demand demand, Worker worker) {
+        while (true) {
+            Backlog backlog = demand.kind() == Kind.OWN ? openOwn(demand) : obtain(demand);
+            Member member = backlog.join(demand.member(), demand.window(), worker);
+            if (member != null) {
+                return member;
+            }
+        }
+    }
+
+    private Backlog openOwn(Demand demand) {
+        Backlog made = open(demand.name(), demand);
+        for (int i = 2; made == null; i++) {
+            made = open(demand.name() + "#" + i, demand);
+        }
+        return made;
+    }
+
+    /// Of two who come with a new name at once, one makes it; the other waits and joins.
+    private Backlog obtain(Demand demand) {
+        naming.lock();
+        try {
+            Backlog there = byName.get(demand.name());
+            if (there == null) {
+                if (byName.size() >= NAMES_MAX) {
+                    throw new FanfareException(
+                            ErrorCode.LIMIT_REACHED,
+                            "'" + demand.name() + "' would be one more acknowledged subscription or group than "
+                                    + NAMES_MAX + ": end those that nobody uses");
+                }
+                there = open(demand.name(), demand);
+            }
+            if (there == null) {
+                throw new FanfareException(ErrorCode.BAD_REQUEST, "the name '" + demand.name() + "' is in use");
+            }
+            check(there, demand);
+            return there;
+        } finally {
+            naming.unlock();
+        }
+    }
+
+    private static void check(Backlog there, Demand demand) {
+        String difference = there.kind() == demand.kind()
+                ? there.terms().difference(demand.terms())
+                : "it is " + there.kind().label() + ", not " + demand.kind().label();
+        if (!difference.isEmpty()) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "the name '" + demand.name() + "' is used for something else: " + difference
+                            + "; use another name, or end that one first");
+        }
+    }
+
+    /// Makes one.
+    ///
+    /// @return null when the name is taken
+    private @Nullable Backlog open(String name, Demand demand) {
+        Backlog made = new Backlog(name, demand.kind(), demand.terms(), topics.timers(), events, deadLetters, this);
+        if (byName.putIfAbsent(name, made) != null) {
+            return null;
+        }
+        try {
+            fill(made, demand.start());
+        } catch (RuntimeException | Error e) {
+            byName.remove(name, made);
+            throw e;
+        }
+        return made;
+    }
+
+    /// Ends a group or a durable name: what it had not done is lost, and counted.
+    ///
+    /// @return false when there is none
+    public boolean end(String name) {
+        Backlog backlog = byName.get(name);
+        if (backlog == null || backlog.kind() == Kind.OWN) {
+            return false;
+        }
+        backlog.end(SubscriptionEnd.ENDED);
+        return true;
     }
 
     private void fill(Backlog made, Start start) {
@@ -117,7 +195,7 @@ public final class Backlogs {
                 null,
                 null,
                 made,
-                null,
+                terms.filter(),
                 null,
                 why -> {
                     // What came in before the broker began to close is still worked on: see close.

@@ -19,7 +19,6 @@ final class Flowing implements Worker, Flow.Subscription {
     private static final int SLICE = 64;
 
     private final Flow.Subscriber<? super Delivery> subscriber;
-    private final Runnable onCancel;
     private final AtomicLong demand = new AtomicLong();
     private final Semaphore wakes = new Semaphore(0);
     private volatile @Nullable Member member;
@@ -27,10 +26,8 @@ final class Flowing implements Worker, Flow.Subscription {
     private volatile @Nullable SubscriptionEnd end;
     private volatile boolean illegal;
 
-    /// @param onCancel ends the subscription; any thread
-    Flowing(Flow.Subscriber<? super Delivery> subscriber, Runnable onCancel) {
+    Flowing(Flow.Subscriber<? super Delivery> subscriber) {
         this.subscriber = subscriber;
-        this.onCancel = onCancel;
     }
 
     void start(Member joined) {
@@ -76,7 +73,7 @@ final class Flowing implements Worker, Flow.Subscription {
 
     private void finish() {
         if (illegal && !cancelled) {
-            onCancel.run();
+            leave();
             subscriber.onError(new IllegalArgumentException("a subscriber must ask for at least one (rule 3.9)"));
         } else if (!cancelled) {
             subscriber.onComplete();
@@ -97,8 +94,15 @@ final class Flowing implements Worker, Flow.Subscription {
     public void cancel() {
         if (!cancelled) {
             cancelled = true;
-            onCancel.run();
+            leave();
             wakes.release();
+        }
+    }
+
+    private void leave() {
+        Member joined = member;
+        if (joined != null) {
+            joined.leave();
         }
     }
 

@@ -150,8 +150,10 @@ final class HandlerWorker implements Worker {
         }
     }
 
-    /// Waits for calls that are running.
-    void awaitEnd() {
+    /// Begins no call any more, and waits for those that are running.
+    void finish() {
+        over = true;
+        wakes.release(threads.size());
         if (runsHere()) {
             return;
         }

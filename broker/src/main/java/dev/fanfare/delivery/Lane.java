@@ -7,10 +7,19 @@ import org.jspecify.annotations.Nullable;
 final class Lane {
 
     final Object name;
+
+    /// Of a topic with partitions, which of them; −1 for none.
+    final int partition;
+
+    /// How many the topic has.
+    final int partitions;
+
     private final ArrayDeque<Entry> entries = new ArrayDeque<>(2);
 
-    Lane(Object name) {
+    Lane(Object name, int partition, int partitions) {
         this.name = name;
+        this.partition = partition;
+        this.partitions = partitions;
     }
 
     /// Puts one behind the others.

@@ -12,11 +12,16 @@ final class Lanes {
     /// A key of one of several topics.
     private record TopicKey(String topic, String key) {}
 
+    private record Partition(String topic, int number) {}
+
     private final boolean ordered;
     private final boolean manyTopics;
+    private final boolean partitioned;
     private final Map<Object, Lane> lanes = new HashMap<>();
 
-    Lanes(Terms terms) {
+    /// @param partitioned whether keys of topics with partitions share the lanes of these
+    Lanes(Terms terms, boolean partitioned) {
+        this.partitioned = partitioned;
         this.ordered = terms.ordered();
         this.manyTopics = terms.pattern().isWild();
     }
@@ -25,13 +30,29 @@ final class Lanes {
     ///
     /// @return whether it may be taken: nothing is before it
     boolean add(Entry entry) {
-        Object name = name(entry.message);
+        Message message = entry.message;
+        int partitions = partitions(entry);
+        String key = message.key();
+        int partition = partitions == 0 || key == null ? -1 : partition(key, partitions);
+        Object name = partition >= 0 ? new Partition(message.topic(), partition) : name(message);
         if (name == null) {
             return true;
         }
-        Lane lane = lanes.computeIfAbsent(name, Lane::new);
+        Lane lane = lanes.computeIfAbsent(name, made -> new Lane(made, partition, partitions));
         entry.lane = lane;
         return lane.add(entry);
+    }
+
+    /// How many partitions its topic has, as far as they matter here.
+    private int partitions(Entry entry) {
+        return !partitioned || ordered || entry.topic == null
+                ? 0
+                : entry.topic.config().partitions();
+    }
+
+    private static int partition(String key, int partitions) {
+        int hash = key.hashCode();
+        return Math.floorMod(hash ^ hash >>> 16, partitions);
     }
 
     private @Nullable Object name(Message message) {

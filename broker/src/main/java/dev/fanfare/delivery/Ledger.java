@@ -14,6 +14,7 @@ final class Ledger {
     private final Terms terms;
     private final Lanes lanes;
     private final ArrayDeque<Entry> ready = new ArrayDeque<>();
+    private final Assignment assignment = new Assignment();
     private final Waiting waiting = new Waiting();
     private final InFlight inFlight = new InFlight();
     private long open;
@@ -30,9 +31,9 @@ final class Ledger {
     long deadLettered;
     long dropped;
 
-    Ledger(Terms terms) {
+    Ledger(Terms terms, Kind kind) {
         this.terms = terms;
-        this.lanes = new Lanes(terms);
+        this.lanes = new Lanes(terms, kind == Kind.GROUP);
     }
 
     /// What counts against the queue: [Integer#MAX_VALUE] when the bytes are used up.
@@ -49,8 +50,29 @@ final class Ledger {
         return open;
     }
 
+    /// What can be taken now, by whomever.
     int ready() {
+        return ready.size() + assignment.ready();
+    }
+
+    /// What any member can take now.
+    int readyForAll() {
         return ready.size();
+    }
+
+    Assignment assignment() {
+        return assignment;
+    }
+
+    private void offer(Entry entry, boolean first) {
+        Lane lane = entry.lane;
+        if (lane != null && lane.partition >= 0) {
+            assignment.offer(entry, lane, first);
+        } else if (first) {
+            ready.addFirst(entry);
+        } else {
+            ready.addLast(entry);
+        }
     }
 
     int waiting() {
@@ -70,18 +92,19 @@ final class Ledger {
             bytes += TopicLog.cost(entry.message);
         }
         if (lanes.add(entry)) {
-            ready.addLast(entry);
+            offer(entry, false);
         }
     }
 
     /// The next that may be taken; it is in no queue any more.
     ///
+    /// @param member that takes it
     /// @param dropsGone whether those whose topic was deleted are done with
     /// @param nowMillis on the clock that stamps messages
     /// @param expired takes those that are to be moved aside because their time to live is over
     @Nullable
-    Entry poll(boolean dropsGone, long nowMillis, List<Entry> expired) {
-        for (Entry entry = ready.pollFirst(); entry != null; entry = ready.pollFirst()) {
+    Entry poll(Member member, boolean dropsGone, long nowMillis, List<Entry> expired) {
+        for (Entry entry = next(member); entry != null; entry = next(member)) {
             if (entry.stage() != Stage.QUEUED) {
                 // It was acknowledged late.
                 continue;
@@ -95,6 +118,11 @@ final class Ledger {
             }
         }
         return null;
+    }
+
+    private @Nullable Entry next(Member member) {
+        Entry own = assignment.poll(member);
+        return own == null ? ready.pollFirst() : own;
     }
 
     private void expire(Entry entry, List<Entry> expired) {
@@ -165,7 +193,7 @@ final class Ledger {
         }
         Entry next = lanes.advance(entry);
         if (next != null) {
-            ready.addLast(next);
+            offer(next, false);
         }
     }
 
@@ -203,7 +231,7 @@ final class Ledger {
             waiting.add(entry);
         } else {
             entry.to(Stage.QUEUED);
-            ready.addFirst(entry);
+            offer(entry, true);
         }
     }
 
@@ -239,7 +267,7 @@ final class Ledger {
             } else {
                 leaveFlight(entry);
                 entry.to(Stage.QUEUED);
-                ready.addFirst(entry);
+                offer(entry, true);
             }
         }
         return tooOften;
@@ -267,7 +295,7 @@ final class Ledger {
                 unburied.add(due);
             } else {
                 due.to(Stage.QUEUED);
-                ready.addFirst(due);
+                offer(due, true);
             }
         }
         return unburied;
@@ -292,5 +320,6 @@ final class Ledger {
         ready.clear();
         waiting.clear();
         lanes.clear();
+        assignment.clear();
     }
 }

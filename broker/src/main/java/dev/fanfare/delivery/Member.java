@@ -1,8 +1,10 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.Delivery;
+import dev.fanfare.SubscriptionEnd;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One of those who work on a backlog. Any thread.
 public final class Member {
@@ -23,7 +25,8 @@ public final class Member {
     /// Took less than it asked for, and is told when there is more.
     boolean hungry;
 
-    boolean left;
+    /// Why it is no member any more; null while it is one.
+    private volatile @Nullable SubscriptionEnd end;
 
     /// @param window the most messages that it has at a time
     Member(Backlog backlog, String name, int window, Worker worker) {
@@ -49,9 +52,25 @@ public final class Member {
         return backlog.acknowledge(done);
     }
 
-    /// Leaves: what it has goes back at once. Idempotent.
+    /// Leaves: what it has goes back at once; a subscription's own backlog ends with it. Idempotent.
     public void leave() {
-        backlog.leave(this);
+        if (backlog.kind() == Kind.OWN) {
+            backlog.end(SubscriptionEnd.CLOSED);
+        } else {
+            backlog.leave(this, SubscriptionEnd.CLOSED);
+        }
+    }
+
+    /// Why it is no member any more; null while it is one.
+    public @Nullable SubscriptionEnd end() {
+        return end;
+    }
+
+    /// Under the backlog's lock: the first reason stays.
+    void end(SubscriptionEnd why) {
+        if (end == null) {
+            end = why;
+        }
     }
 
     /// What it is called in figures and events.

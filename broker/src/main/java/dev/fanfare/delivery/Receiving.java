@@ -20,16 +20,28 @@ final class Receiving extends Attached implements Receiver, Worker {
     private static final Duration LONG = Duration.ofDays(36_500);
 
     private final Timers timers;
-    private final Member member;
+    private volatile @Nullable Member member;
     private final ReentrantLock lock = new ReentrantLock();
 
     /// Those who wait, one for each asking thread. Guarded by the lock.
     private final ArrayDeque<CountDownLatch> waiting = new ArrayDeque<>(1);
 
-    Receiving(Backlog backlog, Timers timers, int window) {
-        super(backlog);
+    Receiving(Timers timers) {
         this.timers = timers;
-        this.member = backlog.join(backlog.name(), window, this);
+    }
+
+    /// Once, before it is used.
+    void start(Member joined) {
+        member = joined;
+    }
+
+    @Override
+    Member member() {
+        Member joined = member;
+        if (joined == null) {
+            throw new IllegalStateException("not started");
+        }
+        return joined;
     }
 
     @Override
@@ -50,7 +62,7 @@ final class Receiving extends Attached implements Receiver, Worker {
                     ErrorCode.BAD_REQUEST,
                     "to receive " + max + " messages within " + atMost + " makes no sense: ask for at least one");
         }
-        List<Delivery> taken = List.copyOf(member.take(max));
+        List<Delivery> taken = List.copyOf(member().take(max));
         if (!taken.isEmpty() || atMost.isZero()) {
             passOn(taken, max);
             return taken;
@@ -63,10 +75,10 @@ final class Receiving extends Attached implements Receiver, Worker {
             Timers.Timer timeout = timers.schedule(Duration.ofNanos(Math.max(0, left)), mine::countDown);
             try {
                 // Once more: what came before it was listed woke nobody.
-                taken = List.copyOf(member.take(max));
+                taken = List.copyOf(member().take(max));
                 if (taken.isEmpty() && ended().isEmpty() && left > 0) {
                     mine.await();
-                    taken = List.copyOf(member.take(max));
+                    taken = List.copyOf(member().take(max));
                 }
             } finally {
                 timeout.cancel();
@@ -130,6 +142,6 @@ final class Receiving extends Attached implements Receiver, Worker {
 
     @Override
     public int ack(List<Delivery> deliveries) {
-        return member.acknowledge(deliveries);
+        return member().acknowledge(deliveries);
     }
 }

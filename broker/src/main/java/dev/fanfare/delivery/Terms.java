@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Filter;
 import dev.fanfare.Overflow;
 import dev.fanfare.RetryPolicy;
 import dev.fanfare.feed.Pattern;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// @param queue the most messages that are not done
 /// @param queueBytes the most they may cost, by [dev.fanfare.log.TopicLog#cost]
 /// @param overflow what happens when that is reached
+/// @param expiry how long a group or durable subscription outlives its last member
+/// @param filter which messages are meant; null: all
 public record Terms(
         Pattern pattern,
         Duration ackTimeout,
@@ -31,7 +34,9 @@ public record Terms(
         boolean ordered,
         int queue,
         long queueBytes,
-        Overflow overflow) {
+        Overflow overflow,
+        Duration expiry,
+        @Nullable Filter filter) {
 
     /// The most messages not done when nothing else is said.
     public static final int DEFAULT_QUEUE = 100_000;
@@ -45,18 +50,47 @@ public record Terms(
     /// The longest time to acknowledge.
     public static final Duration MAX_ACK_TIMEOUT = Duration.ofDays(7);
 
+    /// The longest expiry.
+    public static final Duration MAX_EXPIRY = Duration.ofDays(365);
+
     /// Checks the bounds.
     public Terms {
         Objects.requireNonNull(retry);
         check(
                 !ackTimeout.isNegative() && ackTimeout.compareTo(MAX_ACK_TIMEOUT) <= 0,
                 "the time to acknowledge must be 0 to 7 days, not " + ackTimeout);
+        check(
+                expiry.isPositive() && expiry.compareTo(MAX_EXPIRY) <= 0,
+                "the expiry must be more than 0 and at most 365 days, not " + expiry);
         check(queue >= 1 && queue <= MAX_QUEUE, "the queue must be 1 to " + MAX_QUEUE + " messages, not " + queue);
         check(queueBytes >= 1, "the queue must be at least 1 byte, not " + queueBytes);
         check(
                 !(overflow instanceof Overflow.DropOldest) && !(overflow instanceof Overflow.DropNewest),
                 "an acknowledged subscription loses nothing: its overflow policy can be block, refuse or disconnect, not "
                         + overflow);
+    }
+
+    /// In what the identity of a name differs, which whoever used it first decided; empty when in nothing.
+    String difference(Terms other) {
+        StringBuilder found = new StringBuilder();
+        compare(found, "topic or pattern", pattern, other.pattern);
+        compare(found, "filter", filter, other.filter);
+        compare(found, "retry policy", retry, other.retry);
+        compare(found, "dead-letter topic", deadLetter, other.deadLetter);
+        compare(found, "discarding what is given up", discards, other.discards);
+        compare(found, "order", ordered, other.ordered);
+        return found.toString();
+    }
+
+    private static void compare(StringBuilder found, String what, @Nullable Object mine, @Nullable Object others) {
+        if (!Objects.equals(mine, others)) {
+            found.append(found.isEmpty() ? "" : "; ")
+                    .append(what)
+                    .append(" is ")
+                    .append(mine)
+                    .append(", not ")
+                    .append(others);
+        }
     }
 
     private static void check(boolean fine, String rule) {

@@ -4,6 +4,7 @@ import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
+import dev.fanfare.Ordering;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Refused;
@@ -41,7 +42,7 @@ public final class LiveTopic implements Topic {
     private final TopicConfig config;
     private final TopicLog log;
     private final TopicRegistry registry;
-    private final ReentrantLock section = new ReentrantLock();
+    private final ReentrantLock section;
     private final TopicCounters counters = new TopicCounters();
 
     /// The ids that were seen lately; null when repeats are not recognised. In the section.
@@ -61,6 +62,7 @@ public final class LiveTopic implements Topic {
         this.config = config;
         this.log = log;
         this.registry = registry;
+        this.section = config.ordering() == Ordering.GLOBAL ? registry.globalSection() : new ReentrantLock();
         this.plan = plan;
         this.delivery = config.delivery();
         this.seen = config.dedup() == null ? null : new DedupWindow(config.dedup(), registry.budget());

@@ -45,6 +45,9 @@ public final class TopicRegistry {
     private final HistoryShrinker shrinker;
 
     private final ReentrantLock lock = new ReentrantLock();
+    /// The section of all topics that share one order.
+    private final ReentrantLock globalSection = new ReentrantLock();
+
     private final TopicDirectory directory = new TopicDirectory();
     private final DeletedTopics deleted = new DeletedTopics();
     private final FeedRegistry feeds;
@@ -77,6 +80,11 @@ public final class TopicRegistry {
     /// The broker's clock.
     public Timers timers() {
         return timers;
+    }
+
+    /// The section of all topics that share one order.
+    ReentrantLock globalSection() {
+        return globalSection;
     }
 
     /// The door for transports.

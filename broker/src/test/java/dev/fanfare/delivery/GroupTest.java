@@ -1,0 +1,369 @@
+package dev.fanfare.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.AcknowledgedBuilder;
+import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.Delivery;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Message;
+import dev.fanfare.Ordering;
+import dev.fanfare.Receiver;
+import dev.fanfare.RetryPolicy;
+import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Groups and durable names, on virtual time.
+@Timeout(120)
+class GroupTest {
+
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    private final VirtualTimers timers = new VirtualTimers();
+    private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
+
+    @AfterEach
+    void close() {
+        broker.close(Duration.ZERO);
+    }
+
+    private AcknowledgedBuilder on(String pattern) {
+        return broker.subscription(pattern).acknowledged();
+    }
+
+    private void publish(int count) {
+        for (int i = 0; i < count; i++) {
+            broker.publish("jobs", "" + i);
+        }
+    }
+
+    private static Delivery next(Receiver receiver) throws InterruptedException {
+        Delivery delivery = receiver.receive();
+        assertThat(delivery).isNotNull();
+        return delivery;
+    }
+
+    private static List<Delivery> all(Receiver receiver) throws InterruptedException {
+        List<Delivery> found = new ArrayList<>();
+        for (Delivery delivery = receiver.receive(Duration.ZERO);
+                delivery != null;
+                delivery = receiver.receive(Duration.ZERO)) {
+            found.add(delivery);
+        }
+        return found;
+    }
+
+    /// Waits until the group knows of so many that are not done.
+    private static void await(Receiver member, long undone) {
+        while (((Attached) member).backlog().undone() != undone) {
+            Thread.onSpinWait();
+        }
+    }
+
+    // ---- sharing
+
+    @Test
+    void eachMessageGoesToOneMember() throws Exception {
+        Receiver one = on("jobs").group("workers").receive();
+        Receiver two = on("jobs").group("workers").receive();
+        publish(10);
+        await(one, 10);
+        Set<Long> seen = new HashSet<>();
+        for (int i = 0; i < 5; i++) {
+            assertThat(seen.add(next(one).message().offset())).isTrue();
+            assertThat(seen.add(next(two).message().offset())).isTrue();
+        }
+        assertThat(all(one)).isEmpty();
+        assertThat(all(two)).isEmpty();
+        assertThat(one.figures().members()).isEqualTo(2);
+        assertThat(broker.topic("jobs").orElseThrow().subscribers()).isEqualTo(1);
+    }
+
+    @Test
+    void twoGroupsGetEachMessageOnceEach() throws Exception {
+        Receiver one = on("jobs").group("a").receive();
+        Receiver two = on("jobs").group("b").receive();
+        publish(1);
+        assertThat(next(one).ack()).isTrue();
+        assertThat(next(two).ack()).isTrue();
+    }
+
+    @Test
+    void whatAMemberHadGoesToTheOthersWhenItLeaves() throws Exception {
+        Receiver one = on("jobs").group("workers").receive();
+        publish(3);
+        Delivery first = next(one);
+        Delivery second = next(one);
+        Delivery third = next(one);
+        third.ack();
+        Receiver two = on("jobs").group("workers").receive();
+        one.close();
+        Delivery again = next(two);
+        assertThat(again.message().offset()).isEqualTo(first.message().offset());
+        assertThat(again.attempt()).isEqualTo(2);
+        assertThat(next(two).message().offset()).isEqualTo(second.message().offset());
+        assertThat(all(two)).isEmpty();
+        assertThat(first.ack()).as("somebody else has it").isFalse();
+        assertThat(one.ended()).contains(SubscriptionEnd.CLOSED);
+        assertThat(two.ended()).isEmpty();
+    }
+
+    @Test
+    void leavingUsesUpAnAttemptOnlyFromTheTwentiethTimeOn() throws Exception {
+        for (int i = 1; i <= 20; i++) {
+            Receiver member = on("jobs")
+                    .group("workers")
+                    .retry(RetryPolicy.fixed(1, Duration.ZERO))
+                    .receive();
+            if (i == 1) {
+                publish(1);
+            }
+            assertThat(next(member).attempt()).isEqualTo(i);
+            assertThat(broker.deadLetters("jobs").count()).isZero();
+            member.close();
+        }
+        assertThat(broker.deadLetters("jobs").find(0).orElseThrow().lastError())
+                .isEqualTo("its receivers left 20 times before it was acknowledged");
+    }
+
+    @Test
+    void messagesOfAKeyStayInOrderWhoeverDoesThem() throws Exception {
+        Receiver one = on("jobs").group("workers").receive();
+        Receiver two = on("jobs").group("workers").receive();
+        for (int i = 0; i < 3; i++) {
+            broker.publish("jobs", Message.text("" + i).withKey("k"));
+        }
+        Delivery first = next(one);
+        await(one, 3);
+        assertThat(all(two)).isEmpty();
+        one.close();
+        Delivery again = next(two);
+        assertThat(again.message().offset()).isEqualTo(first.message().offset());
+        again.ack();
+        assertThat(next(two).message().text()).isEqualTo("1");
+    }
+
+    @Test
+    void aThousandMembersShareOneGroup() {
+        List<AcknowledgedSubscription> members = new ArrayList<>();
+        AtomicInteger handled = new AtomicInteger();
+        for (int i = 0; i < 1_000; i++) {
+            members.add(on("jobs").group("workers").handle(message -> handled.incrementAndGet()));
+        }
+        publish(20_000);
+        while (members.getFirst().figures().delivered() < 20_000) {
+            Thread.onSpinWait();
+        }
+        assertThat(handled).hasValue(20_000);
+        members.forEach(AcknowledgedSubscription::close);
+    }
+
+    @Test
+    void aThousandGroupsHearOneTopic() {
+        List<AcknowledgedSubscription> groups = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            groups.add(on("jobs").group("g" + i).handle(message -> {}));
+        }
+        publish(20);
+        for (AcknowledgedSubscription group : groups) {
+            while (group.figures().delivered() < 20) {
+                Thread.onSpinWait();
+            }
+        }
+        assertThat(broker.stats().acknowledged()).hasSize(1_000);
+    }
+
+    // ---- the name
+
+    @Test
+    void theBacklogStaysWhenAllHaveGone() throws Exception {
+        Receiver one = on("jobs").group("workers").receive();
+        publish(1);
+        next(one);
+        one.close();
+        publish(2);
+        timers.advance(HOUR.minusMillis(1));
+        Receiver two = on("jobs").group("workers").receive();
+        assertThat(next(two).attempt()).isEqualTo(2);
+        await(two, 3);
+        assertThat(all(two)).hasSize(2);
+        timers.advance(HOUR.multipliedBy(2));
+        assertThat(two.ended()).isEmpty();
+    }
+
+    @Test
+    void itExpiresWhenNobodyComesBack() {
+        on("jobs").group("workers").expiry(Duration.ofMinutes(5)).receive().close();
+        timers.advance(Duration.ofMinutes(5));
+        assertThat(broker.stats().acknowledged()).isEmpty();
+        assertThat(broker.topic("jobs").orElseThrow().subscribers()).isZero();
+        assertThat(timers.pending()).isZero();
+    }
+
+    @Test
+    void theFirstDecidesWhatTheNameMeans() {
+        on("jobs").group("workers").receive();
+        assertThatThrownBy(() -> on("other").group("workers").ordered().receive())
+                .isInstanceOf(FanfareException.class)
+                .hasMessage("the name 'workers' is used for something else: topic or pattern is jobs, not other; "
+                        + "order is false, not true; use another name, or end that one first")
+                .extracting("code")
+                .isEqualTo(ErrorCode.BAD_REQUEST);
+        assertThatThrownBy(() -> on("jobs").durable("workers").receive())
+                .hasMessageContaining("it is a group, not a durable subscription");
+    }
+
+    @Test
+    void endingItTellsItsMembersAndCountsWhatIsLost() throws Exception {
+        Receiver one = on("jobs").group("workers").receive();
+        publish(2);
+        await(one, 2);
+        assertThat(broker.endSubscription("workers")).isTrue();
+        assertThat(broker.endSubscription("workers")).isFalse();
+        assertThat(one.receive()).isNull();
+        assertThat(one.ended()).contains(SubscriptionEnd.ENDED);
+        assertThat(one.figures().dropped()).isEqualTo(2);
+    }
+
+    @Test
+    void aDurableNameGoesOnCollectingAndIsTakenOver() throws Exception {
+        Receiver one = on("jobs").durable("audit").receive();
+        publish(2);
+        Delivery first = next(one);
+        await(one, 2);
+        Receiver two = on("jobs").durable("audit").receive();
+        assertThat(one.ended()).contains(SubscriptionEnd.TAKEN_OVER);
+        assertThat(one.receive()).isNull();
+        Delivery again = next(two);
+        assertThat(again.message().offset()).isEqualTo(first.message().offset());
+        assertThat(again.attempt()).isEqualTo(2);
+        two.close();
+        publish(1);
+        Receiver three = on("jobs").durable("audit").receive();
+        await(three, 3);
+        assertThat(all(three)).hasSize(3);
+    }
+
+    @Test
+    void aNameInUseByASubscriptionIsRefused() {
+        broker.subscription("jobs").name("workers").acknowledged().receive();
+        assertThatThrownBy(() -> on("jobs").group("workers").receive())
+                .hasMessageContaining("it is a subscription's own, not a group");
+    }
+
+    // ---- partitions
+
+    @Test
+    void aPartitionBelongsToOneMember() throws Exception {
+        broker.createTopic("jobs", TopicConfig.defaults().withPartitions(8).withOrdering(Ordering.PARTITIONED));
+        List<Receiver> members = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            members.add(on("jobs").group("workers").receive());
+        }
+        Map<String, Receiver> ownerOfKey = new HashMap<>();
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 100; i++) {
+                broker.publish("jobs", Message.text("" + round).withKey("k" + i));
+            }
+        }
+        int done = 0;
+        Map<String, Integer> rounds = new HashMap<>();
+        while (done < 300) {
+            for (Receiver member : members) {
+                for (Delivery delivery : all(member)) {
+                    String key = String.valueOf(delivery.message().key());
+                    assertThat(ownerOfKey.computeIfAbsent(key, first -> member)).isSameAs(member);
+                    assertThat(Integer.parseInt(delivery.message().text()))
+                            .isEqualTo(rounds.merge(key, 1, Integer::sum) - 1);
+                    delivery.ack();
+                    done++;
+                }
+            }
+        }
+        for (Receiver member : members) {
+            int partitions = ((Attached) member).backlog().partitions(((Attached) member).member());
+            assertThat(partitions).isBetween(2, 3);
+        }
+    }
+
+    @Test
+    void whoJoinsGetsPartitionsAndWhoLeavesGivesThem() throws Exception {
+        broker.createTopic("jobs", TopicConfig.defaults().withPartitions(4));
+        Receiver one = on("jobs").group("workers").receive();
+        for (int i = 0; i < 40; i++) {
+            broker.publish("jobs", Message.text("a").withKey("k" + i));
+        }
+        await(one, 40);
+        List<Delivery> held = all(one);
+        assertThat(held).as("one of each partition").hasSize(4);
+        Receiver two = on("jobs").group("workers").receive();
+        assertThat(all(two)).as("the partitions it got are still busy").isEmpty();
+        held.forEach(Delivery::ack);
+        List<Delivery> ofTwo = all(two);
+        assertThat(ofTwo).hasSize(2);
+        assertThat(all(one)).hasSize(2);
+        two.close();
+        List<Delivery> back = all(one);
+        assertThat(back)
+                .extracting(delivery -> delivery.message().offset())
+                .containsExactlyInAnyOrderElementsOf(ofTwo.stream()
+                        .map(delivery -> delivery.message().offset())
+                        .toList());
+    }
+
+    @Test
+    void withoutAKeyLoadIsShared() throws Exception {
+        broker.createTopic("jobs", TopicConfig.defaults().withPartitions(1));
+        Receiver one = on("jobs").group("workers").receive();
+        Receiver two = on("jobs").group("workers").receive();
+        publish(2);
+        await(one, 2);
+        next(one);
+        next(two);
+    }
+
+    // ---- one order over several topics
+
+    @Test
+    void topicsWithGlobalOrderingHaveOneOrderForEverybody() throws Exception {
+        for (int i = 0; i < 4; i++) {
+            broker.createTopic("t." + i, TopicConfig.defaults().withOrdering(Ordering.GLOBAL));
+        }
+        List<String> first = java.util.Collections.synchronizedList(new ArrayList<>());
+        List<String> second = java.util.Collections.synchronizedList(new ArrayList<>());
+        broker.subscribe("t.*", message -> first.add(message.topic() + message.offset()));
+        broker.subscribe("**", message -> second.add(message.topic() + message.offset()));
+        List<Thread> publishers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            String topic = "t." + i;
+            publishers.add(Thread.ofPlatform().start(() -> {
+                for (int k = 0; k < 2_000; k++) {
+                    broker.publish(topic, "x");
+                }
+            }));
+        }
+        for (Thread publisher : publishers) {
+            publisher.join();
+        }
+        while (first.size() < 8_000 || second.size() < 8_000) {
+            Thread.onSpinWait();
+        }
+        assertThat(first).isEqualTo(second);
+    }
+}
