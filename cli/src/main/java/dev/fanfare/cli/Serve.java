@@ -59,7 +59,9 @@ final class Serve implements Callable<Integer> {
                     .paramLabel(setting.name().toUpperCase(Locale.ROOT).replace('-', '_'))
                     .description(description)
                     .type(String.class);
-            boolean yesOrNo = setting.read("true").filter(Boolean.TRUE::equals).isPresent();
+            boolean yesOrNo = setting.read(setting.defaultText())
+                    .filter(Boolean.class::isInstance)
+                    .isPresent();
             command.addOption(
                     yesOrNo ? option.arity("0..1").fallbackValue("true").build() : option.build());
         }
