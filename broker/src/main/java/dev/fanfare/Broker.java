@@ -233,7 +233,7 @@ public final class Broker implements AutoCloseable {
 
     private CompletableFuture<List<Message>> ask(String topic, Message message, Duration timeout, int replies) {
         FutureReplies gathered = new FutureReplies();
-        registry.requests().ask(topic, message, timeout, replies, gathered, null);
+        var _ = registry.requests().ask(topic, message, timeout, replies, gathered, null);
         return gathered.future();
     }
 

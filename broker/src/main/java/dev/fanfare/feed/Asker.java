@@ -7,11 +7,6 @@ import dev.fanfare.Message;
 /// user code. After the last reply, or the end, it hears nothing more.
 public interface Asker {
 
-    /// Whether it has room for a reply of this size; one that it has not is refused to whoever sent it.
-    default boolean takes(int bytes) {
-        return true;
-    }
-
     /// A reply came.
     ///
     /// @param last whether it was the last one that it waits for

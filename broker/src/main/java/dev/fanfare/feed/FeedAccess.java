@@ -22,7 +22,8 @@ public interface FeedAccess {
     ///
     /// @param timeout 1 ms to a day
     /// @param replies how many replies end it, 1 or more
-    void ask(String topic, Message draft, Duration timeout, int replies, Asker asker, Wakes wakes);
+    /// @return ends it: the asker hears nothing more
+    Runnable ask(String topic, Message draft, Duration timeout, int replies, Asker asker, Wakes wakes);
 
     /// Hands a reply to the one who asked. It is stored nowhere: what is answered has no epoch and the offset −1.
     ///
@@ -31,9 +32,6 @@ public interface FeedAccess {
 
     /// Whether this is the address of somebody who waits for a reply, and no topic.
     boolean isReplyAddress(String topic);
-
-    /// `asker` is gone: its requests end, and it hears nothing more.
-    void forget(Asker asker);
 
     /// Begins a live subscription. The cursor belongs to feeds of `kind`. When there is nothing to replay it is
     /// attached before this returns, and may be read at once. The cursor of a pattern is attached while this

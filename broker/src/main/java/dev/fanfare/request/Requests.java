@@ -93,36 +93,44 @@ public final class Requests {
     /// @param timeout how long replies are waited for; the message counts no longer than that
     /// @param replies how many replies end it
     /// @param wakes null: a full subscription that blocks is waited for; else feeds to be woken are noted there
-    public void ask(String topic, Message draft, Duration timeout, int replies, Asker asker, @Nullable Wakes wakes) {
+    public Runnable ask(
+            String topic, Message draft, Duration timeout, int replies, Asker asker, @Nullable Wakes wakes) {
+        Refused refused = refusal(topic, draft, timeout, replies);
+        if (refused != null) {
+            asker.end(refused.code(), refused.reason());
+            return () -> {};
+        }
+        Waiting request = new Waiting(PREFIX + secret(), asker, replies);
+        publish(topic, draft, timeout, request, wakes);
+        return request::finish;
+    }
+
+    /// Why nothing can be asked; null when the request counts among those that wait.
+    private @Nullable Refused refusal(String topic, Message draft, Duration timeout, int replies) {
         String wrong = wrong(draft, timeout, replies);
         if (wrong != null) {
-            asker.end(ErrorCode.BAD_REQUEST, wrong);
-            return;
+            return new Refused(ErrorCode.BAD_REQUEST, wrong);
         }
         if (closed) {
-            asker.end(ErrorCode.SHUTTING_DOWN, "the broker is closing");
-            return;
+            return new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing");
         }
         try {
-            if (topics.require(topic).responders() == 0) {
-                asker.end(
+            if (topics.responders(topic) == 0) {
+                return new Refused(
                         ErrorCode.NO_RESPONDERS,
                         "nobody answers on topic '" + topic + "': no subscription has its name; nothing was published");
-                return;
             }
         } catch (FanfareException refused) {
-            asker.end(refused.code(), refused.getMessage());
-            return;
+            return new Refused(refused.code(), refused.getMessage());
         }
         if (count.incrementAndGet() > limit) {
             count.decrementAndGet();
-            asker.end(
+            return new Refused(
                     ErrorCode.LIMIT_REACHED,
                     "topic '" + topic + "': " + limit
                             + " requests of the broker wait for replies, as many as max-requests" + " allows");
-            return;
         }
-        publish(topic, draft, timeout, new Waiting(PREFIX + secret(), asker, replies), wakes);
+        return null;
     }
 
     private static @Nullable String wrong(Message draft, Duration timeout, int replies) {
@@ -181,10 +189,6 @@ public final class Requests {
         if (draft.isDelayed()) {
             return new Refused(ErrorCode.BAD_REQUEST, "a reply can't be delayed");
         }
-        if (!request.asker.takes(draft.payload().size())) {
-            return new Refused(
-                    ErrorCode.BACKPRESSURE, "the one who asked does not take its replies as fast as they come");
-        }
         int left = request.left.decrementAndGet();
         if (left < 0 || left == 0 && !request.finish()) {
             return late();
@@ -200,15 +204,6 @@ public final class Requests {
         return new Refused(
                 ErrorCode.TOPIC_NOT_FOUND,
                 "nobody waits for this reply: the request has its answer, or its time is over");
-    }
-
-    /// Ends the request with this asker, which hears nothing more.
-    public void forget(Asker asker) {
-        for (Waiting request : List.copyOf(waiting.values())) {
-            if (request.asker == asker) {
-                request.finish();
-            }
-        }
     }
 
     /// Whoever still waits is told.

@@ -65,8 +65,8 @@ public final class FeedRegistry implements FeedAccess {
     }
 
     @Override
-    public void ask(String topic, Message draft, Duration timeout, int replies, Asker asker, Wakes wakes) {
-        topics.requests().ask(topic, draft, timeout, replies, asker, wakes);
+    public Runnable ask(String topic, Message draft, Duration timeout, int replies, Asker asker, Wakes wakes) {
+        return topics.requests().ask(topic, draft, timeout, replies, asker, wakes);
     }
 
     @Override
@@ -77,11 +77,6 @@ public final class FeedRegistry implements FeedAccess {
     @Override
     public boolean isReplyAddress(String topic) {
         return Requests.isAddress(topic);
-    }
-
-    @Override
-    public void forget(Asker asker) {
-        topics.requests().forget(asker);
     }
 
     @Override

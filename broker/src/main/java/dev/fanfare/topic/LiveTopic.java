@@ -160,7 +160,7 @@ public final class LiveTopic implements Topic {
     }
 
     /// How many subscriptions and groups hear the topic by its name.
-    public int responders() {
+    int responders() {
         return plan.responders();
     }
 

@@ -102,6 +102,23 @@ public final class TopicRegistry {
         return budget;
     }
 
+    /// How many subscriptions and groups hear a topic by its name; none when it would only be made.
+    ///
+    /// @throws FanfareException `BAD_REQUEST` for an illegal name; `TOPIC_NOT_FOUND` when it does not exist and
+    ///     topics do not make themselves
+    public int responders(String name) {
+        LiveTopic topic = directory.find(name);
+        if (topic != null) {
+            return topic.responders();
+        }
+        TopicName.check(name);
+        checkOpen();
+        if (config.autoCreateTopics()) {
+            return 0;
+        }
+        throw notFound(name);
+    }
+
     /// The requests that wait for replies.
     public Requests requests() {
         return requests;

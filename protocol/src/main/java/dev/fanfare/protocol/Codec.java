@@ -40,7 +40,7 @@ public interface Codec {
     /// A subscription was ended.
     void unsubscribed(JsonBytes out, Request.Unsubscribe request, long millis);
 
-    /// A message was appended.
+    /// A message was appended, or handed to the one who waits for it as a reply: then the epoch is empty.
     void published(
             JsonBytes out,
             Request.Publish request,
@@ -71,6 +71,13 @@ public interface Codec {
     /// An event up to where the payload is to be written, by whoever has it. Like all three parts of an event it keeps
     /// no state: any thread may call it.
     void eventBegin(JsonBytes out, String topic, String messageId);
+
+    /// A reply up to where the payload is to be written, in a dialect that has requests; [#eventMiddle] follows the
+    /// payload, then [#replyEnd].
+    void replyBegin(JsonBytes out, String requestId, String messageId);
+
+    /// The rest of a reply.
+    void replyEnd(JsonBytes out, long millis);
 
     /// What follows the payload and does not depend on the message's place in the log.
     void eventMiddle(JsonBytes out, String messageId, Extras extras);

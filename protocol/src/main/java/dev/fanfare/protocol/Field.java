@@ -29,6 +29,8 @@ enum Field {
     ACK_TIMEOUT_MS("ack_timeout_ms"),
     RETRY("retry"),
     DEAD_LETTER("dead_letter"),
+    TIMEOUT_MS("timeout_ms"),
+    REPLIES("replies"),
     MESSAGE_ID("message.id"),
     MESSAGE_PAYLOAD("message.payload"),
     MESSAGE_TYPE("message.type"),

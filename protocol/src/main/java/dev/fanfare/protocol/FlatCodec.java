@@ -144,6 +144,16 @@ public final class FlatCodec implements Codec {
     }
 
     @Override
+    public void replyBegin(JsonBytes out, String requestId, String messageId) {
+        throw new IllegalStateException("this dialect has no requests");
+    }
+
+    @Override
+    public void replyEnd(JsonBytes out, long millis) {
+        throw new IllegalStateException("this dialect has no requests");
+    }
+
+    @Override
     public void pong(JsonBytes out, @Nullable String requestId, long millis) {
         out.raw("{\"type\":\"pong\"}");
     }

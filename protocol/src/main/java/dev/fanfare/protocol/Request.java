@@ -47,6 +47,12 @@ public sealed interface Request {
             boolean noAck)
             implements Request {}
 
+    /// Append a message and wait for replies to it.
+    ///
+    /// @param message what to append
+    /// @param all whether every reply is wanted, until the time is over; else the first
+    record Ask(String requestId, Publish message, long timeoutMillis, boolean all) implements Request {}
+
     /// A sign of life is wanted.
     record Ping(@Nullable String requestId) implements Request {}
 

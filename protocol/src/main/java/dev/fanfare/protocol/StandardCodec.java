@@ -18,6 +18,7 @@ public final class StandardCodec implements Codec {
 
     private static final int NAME_MAX = 256;
     private static final int ID_MAX = 128;
+    private static final long TIMEOUT_MAX_MILLIS = 86_400_000;
     private static final String NOT_A_UUID = "message.id must be a valid UUID";
     private static final byte[] PUBLISH = "\"publish\"".getBytes(US_ASCII);
     private static final List<Field> NOT_IN_SUBSCRIBE = List.of(
@@ -75,7 +76,8 @@ public final class StandardCodec implements Codec {
                 new Request.Unsubscribe(requestId, envelope.required(Field.TOPIC, NAME_MAX), clientId());
             case "ping" -> new Request.Ping(requestId);
             case "publish" -> publish(requestId); // written with escapes
-            case "request", "transaction", "ack", "nack" ->
+            case "request" -> ask(requestId);
+            case "transaction", "ack", "nack" ->
                 new Request.Malformed(
                         requestId, WireError.badRequest("type '" + type + "' is not supported by this server"));
             default ->
@@ -84,11 +86,33 @@ public final class StandardCodec implements Codec {
                         new WireError(
                                 WireError.Code.UNKNOWN_TYPE,
                                 "unknown type '" + Excerpt.of(type)
-                                        + "'; known are subscribe, unsubscribe, publish and ping"));
+                                        + "'; known are subscribe, unsubscribe, publish, request and ping"));
         };
     }
 
-    private Request publish(@Nullable String requestId) {
+    private Request ask(@Nullable String requestId) {
+        if (requestId == null) {
+            throw new Envelope.Fault("request_id is required: replies are known by it");
+        }
+        if (envelope.has(Field.MESSAGE_REPLY_TO)) {
+            throw new Envelope.Fault("message.reply_to of a request is made by the server; leave it out");
+        }
+        Request.Publish message = publish(requestId);
+        if (message.noAck()) {
+            throw new Envelope.Fault("no_ack is for publish; a request is answered by its replies");
+        }
+        if (!envelope.has(Field.TIMEOUT_MS)) {
+            throw new Envelope.Fault("timeout_ms is required: how long replies are waited for");
+        }
+        String replies = envelope.string(Field.REPLIES, NAME_MAX);
+        if (replies != null && !replies.equals("first") && !replies.equals("all")) {
+            throw new Envelope.Fault("replies must be first or all, not '" + Excerpt.of(replies) + "'");
+        }
+        return new Request.Ask(
+                requestId, message, envelope.number(Field.TIMEOUT_MS, 1, TIMEOUT_MAX_MILLIS, 0), "all".equals(replies));
+    }
+
+    private Request.Publish publish(@Nullable String requestId) {
         String topic = envelope.required(Field.TOPIC, NAME_MAX);
         if (!envelope.isObject(Field.MESSAGE)) {
             throw new Envelope.Fault(envelope.has(Field.MESSAGE) ? "message must be an object" : "message is required");
@@ -225,6 +249,11 @@ public final class StandardCodec implements Codec {
         if (request.id() == null) {
             out.raw(",\"message_id\":").string(messageId);
         }
+        if (epoch.isEmpty()) {
+            // A reply: handed on, and stored nowhere.
+            out.raw("}");
+            return;
+        }
         out.raw(",\"epoch\":").string(epoch).raw(",\"offset\":").number(offset).raw(",\"durability\":\"memory\"}");
     }
 
@@ -304,6 +333,17 @@ public final class StandardCodec implements Codec {
                 .raw(",\"message\":{\"id\":")
                 .string(messageId);
         out.raw(",\"payload\":");
+    }
+
+    @Override
+    public void replyBegin(JsonBytes out, String requestId, String messageId) {
+        begin(out, "reply", requestId);
+        out.raw(",\"message\":{\"id\":").string(messageId).raw(",\"payload\":");
+    }
+
+    @Override
+    public void replyEnd(JsonBytes out, long millis) {
+        out.raw(",\"ts\":").timestamp(millis).raw("}");
     }
 
     @Override

@@ -33,6 +33,10 @@ public record WireError(Code code, String message, long retryAfterMillis) {
         LIMIT_REACHED("LIMIT_REACHED", "VALIDATION_ERROR"),
         /// A subscription is full and its policy refuses.
         BACKPRESSURE("BACKPRESSURE", "INTERNAL"),
+        /// Nobody answers requests on the topic.
+        NO_RESPONDERS("NO_RESPONDERS", "INTERNAL"),
+        /// No reply, or no further one, in time.
+        TIMEOUT("TIMEOUT", "INTERNAL"),
         /// The server ends.
         SHUTTING_DOWN("SHUTTING_DOWN", "INTERNAL"),
         /// A bug or a broken machine.

@@ -47,6 +47,22 @@ final class DecodeInvariants {
                 isJson(text);
                 out.reset();
                 codec.published(out, publish, 0, "made", "e", 7, 3);
+                if (codec instanceof StandardCodec) {
+                    isJson(text);
+                    out.reset();
+                    codec.scheduled(out, publish, 0, "made", "e", 7);
+                    isJson(text);
+                    out.reset();
+                    codec.published(out, publish, 0, "made", "", -1, 0);
+                }
+            }
+            case Request.Ask ask -> {
+                check(codec, ask.message(), text);
+                out.reset();
+                codec.replyBegin(out, ask.requestId(), "made");
+                out.put(ask.message().payload());
+                codec.eventMiddle(out, "made", Codec.Extras.NONE);
+                codec.replyEnd(out, 0);
             }
             case Subscribe subscribe -> codec.subscribed(out, subscribe, 0, "e", 7, true);
             case Unsubscribe unsubscribe -> codec.unsubscribed(out, unsubscribe, 0);

@@ -23,6 +23,8 @@ class WireTablesTest {
                         "TOO_LARGE",
                         "LIMIT_REACHED",
                         "BACKPRESSURE",
+                        "NO_RESPONDERS",
+                        "TIMEOUT",
                         "SHUTTING_DOWN",
                         "INTERNAL"));
     }

@@ -90,7 +90,7 @@ public final class FanfareServer implements AutoCloseable {
                 .withPending(new Pending(
                         config.waiting().delayed(),
                         config.waiting().delayedBytes(),
-                        Pending.defaults().requests()))
+                        config.waiting().requests()))
                 .withTopics(TopicConfig.defaults()
                         .withHistory(config.history().messages())
                         .withHistoryBytes(config.history().bytes()));

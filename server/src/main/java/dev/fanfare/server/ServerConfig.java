@@ -124,11 +124,12 @@ public record ServerConfig(
     /// @param totalBytes of all topics together
     public record History(int messages, long bytes, long totalBytes) {}
 
-    /// How much may wait for its time.
+    /// How much may wait for its time or for an answer.
     ///
     /// @param delayed messages
     /// @param delayedBytes what they may hold together
-    public record Waiting(int delayed, long delayedBytes) {}
+    /// @param requests for replies
+    public record Waiting(int delayed, long delayedBytes, int requests) {}
 
     /// How subscribers are served.
     ///

@@ -84,6 +84,12 @@ public final class Setting<T> {
                     "How much the messages that wait for their time may hold together, as a share of `memory` or in bytes;"
                             + " beyond it a delayed message is refused with `BACKPRESSURE`.");
 
+    /// Requests that wait for replies.
+    public static final Setting<Integer> MAX_REQUESTS = setting(
+                    "max-requests", SettingType.integer(0, 10 * MILLION), "100000")
+            .means(
+                    "How many requests may wait for replies, of all connections and of the server's own process together.");
+
     /// Heap and direct memory together.
     public static final Setting<Long> MEMORY = setting(
                     "memory",

@@ -174,7 +174,8 @@ public final class Settings {
                         value(Setting.HISTORY_MEMORY).of(memory)),
                 new ServerConfig.Waiting(
                         value(Setting.MAX_DELAYED),
-                        value(Setting.DELAYED_MEMORY).of(memory)),
+                        value(Setting.DELAYED_MEMORY).of(memory),
+                        value(Setting.MAX_REQUESTS)),
                 new ServerConfig.Delivery(
                         value(Setting.SUBSCRIBER_QUEUE), value(Setting.OVERFLOW), value(Setting.HEARTBEAT)),
                 new ServerConfig.Flat(

@@ -83,6 +83,7 @@ final class MetricsCalls {
                 "counter",
                 "Messages that waited for their time when their topic was deleted",
                 stats.delayedLost());
+        single(out, "fanfare_pending_requests", "gauge", "Requests that wait for replies", broker.pendingRequests());
         perTopic(out, Counter.PUBLISHED, "counter", topics, TopicStats::published);
         perTopic(out, Counter.DELIVERED, "counter", topics, TopicStats::delivered);
         perTopic(out, Counter.DROPPED, "counter", topics, TopicStats::dropped);

@@ -41,6 +41,7 @@ public final class Session implements Connections.Peer {
     private final SessionLog log;
 
     private final Subscriptions subscriptions;
+    private final Inquiries inquiries;
     private @Nullable Topic lastTopic;
 
     /// A publish that waits for room, and what it waits for; nothing is read meanwhile.
@@ -67,6 +68,7 @@ public final class Session implements Connections.Peer {
         this.log = new SessionLog(
                 context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, kind, id);
+        this.inquiries = new Inquiries(this, context, answers, connection, codec);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
     }
 
@@ -123,6 +125,7 @@ public final class Session implements Connections.Peer {
                     subscriptions.unsubscribe(unsubscribe);
                 }
             }
+            case Request.Ask ask -> ask(ask);
             case Request.Ping(var requestId) -> answers.say(out -> codec.pong(out, requestId, context.millis()));
             case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
         }
@@ -141,6 +144,18 @@ public final class Session implements Connections.Peer {
                         WireError.Code.TOO_LARGE,
                         "a message of connection " + id + " is larger than " + maxMessageSize()
                                 + " bytes (setting max-message-size)"));
+    }
+
+    private void ask(Request.Ask request) {
+        if (refusesOperations(request.requestId())) {
+            return;
+        }
+        WireError tooFast = limit == null ? null : limit.take();
+        if (tooFast != null) {
+            refuse(request.requestId(), tooFast);
+            return;
+        }
+        inquiries.ask(request, wakes);
     }
 
     // Publishing.
@@ -167,6 +182,10 @@ public final class Session implements Connections.Peer {
 
     private void append(Request.Publish request) {
         if (request.topic().startsWith("$")) {
+            if (context.feeds().isReplyAddress(request.topic())) {
+                answer(request);
+                return;
+            }
             refuse(request.requestId(), WireError.ofBroker(request.topic()));
             return;
         }
@@ -184,6 +203,21 @@ public final class Session implements Connections.Peer {
             refused(request, refused);
         } else if (result instanceof PublishResult.Scheduled scheduled) {
             scheduled(request, scheduled);
+        }
+    }
+
+    /// A reply to somebody's request.
+    private void answer(Request.Publish request) {
+        switch (context.feeds().reply(request.topic(), Drafts.of(request))) {
+            case PublishResult.Accepted accepted -> {
+                log.published();
+                if (!request.noAck()) {
+                    answers.say(out ->
+                            codec.published(out, request, accepted.timestampMillis(), accepted.messageId(), "", -1, 0));
+                }
+            }
+            case PublishResult.Refused refused -> refused(request, refused);
+            case PublishResult.Scheduled scheduled -> throw new IllegalStateException("delayed: " + scheduled);
         }
     }
 
@@ -376,6 +410,7 @@ public final class Session implements Connections.Peer {
         detached = true;
         held = null;
         subscriptions.close();
+        inquiries.close();
     }
 
     /// The connection is gone.
@@ -401,7 +436,7 @@ public final class Session implements Connections.Peer {
     }
 
     /// Runs on the session's loop, but not from inside what it is doing now. Any thread.
-    private void later(Runnable action) {
+    void later(Runnable action) {
         loop.delivery().execute(action);
     }
 

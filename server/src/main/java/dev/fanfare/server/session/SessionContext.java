@@ -85,6 +85,10 @@ public final class SessionContext {
         return feeds;
     }
 
+    WireKinds kinds() {
+        return kinds;
+    }
+
     Connections connections() {
         return server.connections();
     }

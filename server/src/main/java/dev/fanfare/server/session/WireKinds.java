@@ -20,7 +20,7 @@ import java.util.Locale;
 /// server's whole life, so that all its subscribers share the bytes.
 public final class WireKinds {
 
-    private final EventEncoding standardEvents;
+    private final Events standardEvents;
     private final WireKind standard;
     private final WireKind standardDeflated;
     private final WireKind flat;
@@ -45,6 +45,11 @@ public final class WireKinds {
         standardEvents.tail(out, stored);
     }
 
+    /// Writes a message from its payload on, in the standard dialect.
+    void body(JsonBytes out, Message message) {
+        standardEvents.body(out, message);
+    }
+
     WireKind of(Dialect dialect, boolean deflated) {
         return switch (dialect) {
             case STANDARD -> deflated ? standardDeflated : standard;
@@ -57,8 +62,13 @@ public final class WireKinds {
 
         @Override
         public void head(JsonBytes out, String topic, Message draft) {
-            Payload payload = draft.payload();
             codec.eventBegin(out, topic, draft.id());
+            body(out, draft);
+        }
+
+        /// A message from its payload on.
+        void body(JsonBytes out, Message draft) {
+            Payload payload = draft.payload();
             boolean base64 = false;
             if (payload.isJson(JsonScanner::wellFormed)) {
                 int at = out.claim(payload.size()); // first, since it may replace the array
