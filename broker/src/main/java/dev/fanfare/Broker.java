@@ -383,6 +383,7 @@ public final class Broker implements AutoCloseable {
         routeTable.close(until(deadline));
         backlogs.announceClose();
         registry.stop();
+        registry.feeds().awaitFilters(until(deadline).dividedBy(2));
         delivery.close(until(deadline));
         registry.requests().close();
         backlogs.close(until(deadline));

@@ -32,6 +32,7 @@ public record BrokerStats(
     /// @param failed once per subscription
     /// @param expired passed over because their time to live was over, once per reader
     /// @param duplicates publishes that repeated an earlier one
+    /// @param filterFailures for which a filter failed, which is a non-match
     /// @param delayed messages that wait for their time
     /// @param subscribers by its name and by patterns
     /// @param deadLettered given up by acknowledged subscriptions and groups
@@ -46,6 +47,7 @@ public record BrokerStats(
             long failed,
             long expired,
             long duplicates,
+            long filterFailures,
             long deadLettered,
             long delayed,
             int subscribers,
@@ -86,6 +88,7 @@ public record BrokerStats(
                 topic.counters().failed(),
                 topic.counters().expired(),
                 topic.counters().duplicates(),
+                topic.counters().filterFailures(),
                 topic.counters().deadLettered(),
                 topic.delayed(),
                 topic.subscribers(),

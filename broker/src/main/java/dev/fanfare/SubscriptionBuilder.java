@@ -126,7 +126,8 @@ public final class SubscriptionBuilder {
     }
 
     /// Goes on to say how a subscription shall be that gets each message at least once. Of what was said so far its
-    /// name, start and overflow policy apply; dispatch, queue, delivery and what is called on errors do not.
+    /// name, start, filter and overflow policy apply; dispatch, queue, delivery and what is called on errors do
+    /// not.
     public AcknowledgedBuilder acknowledged() {
         return new AcknowledgedBuilder(backlogs, pattern, named(), start, overflowOf(topicConfig()), filter);
     }

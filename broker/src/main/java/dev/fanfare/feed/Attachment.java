@@ -56,6 +56,12 @@ public interface Attachment {
     /// over.
     boolean skips(Topic topic, long offset);
 
+    /// Whether everything that [#skips] may say yes to is in the feed now: with a filter, the feed may stand before
+    /// where the subscription joined.
+    default boolean settled() {
+        return true;
+    }
+
     /// Ends the subscription; idempotent, any thread. The cursor is detached.
     void close();
 }

@@ -2,6 +2,7 @@ package dev.fanfare.feed;
 
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,29 @@ public interface Feed<C> {
     /// the publisher may wait for room. Only subscriptions in process ever answer anything but [#OPEN].
     default long admit() {
         return OPEN;
+    }
+
+    /// [#admit] of a feed whose way in is full: what its subscriptions want publishers to be told, [#OPEN] when they
+    /// would rather lose messages.
+    default long whenFull() {
+        return OPEN;
+    }
+
+    /// Where the way in to this feed stands: see [#isPast].
+    default long mark() {
+        return 0;
+    }
+
+    /// Whether everything that came before [#mark] was asked has found its place in the feed, or none.
+    default boolean isPast(long mark) {
+        return true;
+    }
+
+    /// Waits until nothing is on its way into the feed.
+    ///
+    /// @return false when that took longer
+    default boolean awaitPassed(Duration atMost) throws InterruptedException {
+        return true;
     }
 
     /// Adds a message that has its offset and timestamp. Costs nothing when no cursor is attached.

@@ -14,6 +14,16 @@ public interface FeedKind<C> {
     /// locked: it calls nothing of the broker.
     Feed<C> open(Pattern pattern);
 
+    /// The same behind a filter: appended to by one thread, which waits for room; a subscriber may find messages in it
+    /// that came before it, and asks [Attachment#skips] until [Attachment#settled].
+    default Feed<C> openBehindFilter(Pattern pattern) {
+        return open(pattern);
+    }
+
+    /// Messages were lost before they came to the feed this cursor reads: its subscription is told. The topic has
+    /// counted them. Any thread.
+    default void missed(C cursor, Topic topic, long count) {}
+
     /// What can be computed for a message before the topic's section is entered, once for all feeds of this kind.
     /// Runs on the publisher's thread; the answer is handed to [Feed#append] on the same thread, and may therefore
     /// live in a scratch area of that thread until the next call.

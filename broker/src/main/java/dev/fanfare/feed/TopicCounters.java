@@ -14,6 +14,7 @@ public final class TopicCounters {
     private static final VarHandle EXPIRED;
     private static final VarHandle DUPLICATES;
     private static final VarHandle DEAD_LETTERED;
+    private static final VarHandle FILTER_FAILURES;
     private static final VarHandle RUNS;
     private static final VarHandle LATENCY;
 
@@ -27,6 +28,7 @@ public final class TopicCounters {
             EXPIRED = lookup.findVarHandle(TopicCounters.class, "expired", long.class);
             DUPLICATES = lookup.findVarHandle(TopicCounters.class, "duplicates", long.class);
             DEAD_LETTERED = lookup.findVarHandle(TopicCounters.class, "deadLettered", long.class);
+            FILTER_FAILURES = lookup.findVarHandle(TopicCounters.class, "filterFailures", long.class);
             RUNS = lookup.findVarHandle(TopicCounters.class, "runs", long.class);
             LATENCY = lookup.findVarHandle(TopicCounters.class, "latency", LatencyHistogram.class);
         } catch (ReflectiveOperationException impossible) {
@@ -44,6 +46,7 @@ public final class TopicCounters {
     private volatile long failed;
     private volatile long expired;
     private volatile long duplicates;
+    private volatile long filterFailures;
     private volatile long deadLettered;
 
     /// Made by the first sample: a topic that nobody hears has none.
@@ -92,6 +95,16 @@ public final class TopicCounters {
     /// See [#deadLettered(long)].
     public long deadLettered() {
         return deadLettered;
+    }
+
+    /// A message that a filter failed on.
+    public void filterFailed() {
+        FILTER_FAILURES.getAndAdd(this, 1L);
+    }
+
+    /// See [#filterFailed].
+    public long filterFailures() {
+        return filterFailures;
     }
 
     /// See [#delivered(long)].

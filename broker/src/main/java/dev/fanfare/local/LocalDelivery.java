@@ -2,8 +2,6 @@ package dev.fanfare.local;
 
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Dispatch;
-import dev.fanfare.ErrorCode;
-import dev.fanfare.FanfareException;
 import dev.fanfare.Subscription;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
@@ -56,7 +54,17 @@ public final class LocalDelivery {
     private final class LocalKind implements FeedKind<Cursor> {
         @Override
         public Feed<Cursor> open(Pattern pattern) {
-            return new LocalFeed(pattern, timers);
+            return new LocalFeed(pattern, timers, false);
+        }
+
+        @Override
+        public Feed<Cursor> openBehindFilter(Pattern pattern) {
+            return new LocalFeed(pattern, timers, true);
+        }
+
+        @Override
+        public void missed(Cursor cursor, Topic topic, long count) {
+            cursor.owner().missed(count);
         }
     }
 
@@ -78,9 +86,6 @@ public final class LocalDelivery {
     ///
     /// @throws dev.fanfare.FanfareException what [FeedAccess#attach] says
     public IntakeSource subscribe(SubscriptionSpec spec) {
-        if (spec.filter() != null) {
-            throw new FanfareException(ErrorCode.BAD_REQUEST, "live subscriptions take no filter yet");
-        }
         Loop loop = loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
         LocalSubscription made = switch (spec.dispatch()) {
             case Dispatch.VirtualThread _ -> new ThreadSubscription(this, loop, spec);

@@ -65,9 +65,13 @@ final class LocalFeed implements Feed<Cursor> {
     private volatile @Nullable Topic topic;
     private @Nullable DeliveryStrategy seenDelivery;
 
-    LocalFeed(Pattern pattern, Timers timers) {
+    /// Who fills it waits until nobody has too much waiting, whatever the policy.
+    private final boolean patient;
+
+    LocalFeed(Pattern pattern, Timers timers, boolean behindFilter) {
         this.pattern = pattern;
-        this.wild = pattern.isWild();
+        this.wild = pattern.isWild() || behindFilter;
+        this.patient = behindFilter;
         this.timers = timers;
         this.sequence = new Sequence(timers, wild);
     }
@@ -106,6 +110,21 @@ final class LocalFeed implements Feed<Cursor> {
             }
             lowest = nextLowest;
             gate = nextGate;
+            return OPEN;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long whenFull() {
+        lock.lock();
+        try {
+            for (Cursor cursor : gated) {
+                if (!(cursor.overflow() instanceof Overflow.Disconnect)) {
+                    return refusal(cursor);
+                }
+            }
             return OPEN;
         } finally {
             lock.unlock();
@@ -274,7 +293,10 @@ final class LocalFeed implements Feed<Cursor> {
                 // the one. So either it has room here, or its reader comes and asks again.
                 awaited = cursor;
                 VarHandle.fullFence();
-                if (cursor.overflow() instanceof Overflow.Block && !hasRoom(cursor)) {
+                boolean waitedFor = patient
+                        ? !(cursor.overflow() instanceof Overflow.Disconnect)
+                        : cursor.overflow() instanceof Overflow.Block;
+                if (waitedFor && !hasRoom(cursor)) {
                     return;
                 }
                 cursor.waitedFor = false;

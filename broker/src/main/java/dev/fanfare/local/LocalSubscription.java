@@ -2,10 +2,13 @@ package dev.fanfare.local;
 
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.FeedKind;
+import dev.fanfare.feed.FilteredKind;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
@@ -28,6 +31,9 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     private static final int REPLAY_BYTES = 256 << 10;
     private static final long CLOSE_WAIT_SECONDS = 1;
+
+    /// [#askUntil] as long as the feed behind a filter stands before where the subscription joined.
+    private static final long UNSETTLED = Long.MAX_VALUE;
 
     private static final VarHandle REASON;
 
@@ -92,11 +98,17 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     /// Attaches it. On the thread that subscribes, which is the one that runs it until [#start] says otherwise.
     void attach() {
-        Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), delivery.kind(), cursor);
+        Filter wanted = spec.filter();
+        FeedKind<Cursor> kind = wanted == null ? delivery.kind() : new FilteredKind<>(delivery.kind(), wanted);
+        Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), kind, cursor);
         attachment = made;
         recovered = made.opened().recovered();
         Sequence source = cursor.sequence();
-        askUntil = source == null || !spec.pattern().isWild() ? 0 : source.end();
+        if (wanted != null) {
+            askUntil = UNSETTLED;
+        } else {
+            askUntil = source == null || !spec.pattern().isWild() ? 0 : source.end();
+        }
         if (!spec.pattern().isWild()) {
             topic = delivery.topic(spec.pattern().text());
             tally.topic(topic);
@@ -258,7 +270,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         if (lost > 0) {
             lost(lost);
         }
-        outlet.replayed(this, slice, delivery::topic);
+        outlet.replayed(this, wanted(slice), delivery::topic);
         if (!isRunning()) {
             return false;
         }
@@ -270,6 +282,12 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
             case ENDED -> end(delivery.whyGone());
         }
         return true;
+    }
+
+    /// What of a replayed slice the filter lets through.
+    private List<Message> wanted(List<Message> slice) {
+        Filter filter = spec.filter();
+        return filter == null ? slice : FilteredKind.matching(filter, slice, delivery::topic);
     }
 
     private boolean live(long feedEnd) {
@@ -306,7 +324,14 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     /// Whether a message of a pattern's feed was replayed already.
     boolean skips(Topic from, long offset, long position) {
         Attachment noted = attachment;
-        return position < askUntil && noted != null && noted.skips(from, offset);
+        if (position >= askUntil || noted == null) {
+            return false;
+        }
+        Sequence source = cursor.sequence();
+        if (askUntil == UNSETTLED && source != null && noted.settled()) {
+            askUntil = source.end();
+        }
+        return noted.skips(from, offset);
     }
 
     @Override
@@ -353,6 +378,12 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     public void refusedOne() {
         tally.refusedOne();
         drops.count(1);
+    }
+
+    @Override
+    public void missed(long count) {
+        tally.missed(count);
+        drops.count(count);
     }
 
     @Override

@@ -9,6 +9,9 @@ interface Reader {
     /// The publisher dropped a message for it, inside the section; the topic has counted it.
     void refusedOne();
 
+    /// Messages were lost before they came to its feed; their topic has counted them. Any thread.
+    default void missed(long count) {}
+
     /// A publisher was refused or has to wait because of it; inside the section.
     void pressed();
 

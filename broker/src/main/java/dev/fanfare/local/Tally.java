@@ -93,6 +93,11 @@ final class Tally {
 
     // ---- any thread's
 
+    /// The topic has counted them.
+    void missed(long count) {
+        DROPPED.getAndAdd(this, count);
+    }
+
     /// By the publisher: the topic has counted it.
     void refusedOne() {
         DROPPED.getAndAdd(this, 1L);

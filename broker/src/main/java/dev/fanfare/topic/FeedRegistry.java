@@ -12,6 +12,7 @@ import dev.fanfare.feed.Asker;
 import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.FeedKind;
+import dev.fanfare.feed.FilteredKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
@@ -22,7 +23,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -48,6 +51,9 @@ public final class FeedRegistry implements FeedAccess {
     private final Events events;
     private final PatternIndex patterns = new PatternIndex();
     private final AtomicInteger subscriptions = new AtomicInteger();
+
+    /// The feeds behind filters. Changed under the lock.
+    private final Set<SharedFeed<?>> filtered = ConcurrentHashMap.newKeySet();
 
     /// Topics made one after the other are often heard by the same feeds: they share one plan.
     private Plan lastMade = Plan.EMPTY;
@@ -118,7 +124,9 @@ public final class FeedRegistry implements FeedAccess {
                 if (topic.plan().size() >= config.maxFeedsPerTopic()) {
                     throw tooManyFeeds(topic.name());
                 }
+                checkFilters(kind);
                 shared = new SharedFeed<>(pattern, kind, topics.timers());
+                opened(shared);
                 List<SharedFeed<?>> named = new ArrayList<>(topic.named());
                 named.add(shared);
                 topic.named(named);
@@ -184,10 +192,12 @@ public final class FeedRegistry implements FeedAccess {
             SharedFeed<C> shared = cast(PatternIndex.ofKind(same, kind));
             if (shared == null) {
                 checkPatterns(pattern);
+                checkFilters(kind);
                 if (made == null) {
                     return null;
                 }
                 patterns.add(made);
+                opened(made);
                 shared = made;
             }
             count(shared, 1);
@@ -217,8 +227,38 @@ public final class FeedRegistry implements FeedAccess {
         };
     }
 
+    /// A feed has its first subscription. Under the lock.
+    private void opened(SharedFeed<?> shared) {
+        if (shared.kind() instanceof FilteredKind<?>) {
+            filtered.add(shared);
+        }
+    }
+
+    private void checkFilters(FeedKind<?> kind) {
+        if (kind instanceof FilteredKind<?> && filtered.size() + patterns.size() >= config.maxPatterns()) {
+            throw new FanfareException(
+                    ErrorCode.LIMIT_REACHED,
+                    "this would be one more distinct filter than max-patterns (" + config.maxPatterns()
+                            + ", patterns and filters together) allows: subscribe with equal filters");
+        }
+    }
+
+    /// Waits until what was published has passed the filters, or not.
+    public void awaitFilters(Duration atMost) {
+        long deadline = topics.timers().nanoTime() + atMost.toNanos();
+        try {
+            for (SharedFeed<?> shared : filtered) {
+                shared.feed()
+                        .awaitPassed(Duration.ofNanos(
+                                Math.max(0, deadline - topics.timers().nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private void checkPatterns(Pattern pattern) {
-        if (!patterns.contains(pattern) && patterns.size() >= config.maxPatterns()) {
+        if (!patterns.contains(pattern) && filtered.size() + patterns.size() >= config.maxPatterns()) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
                     "'" + pattern + "' would be one more distinct pattern than max-patterns (" + config.maxPatterns()
@@ -331,6 +371,9 @@ public final class FeedRegistry implements FeedAccess {
         try {
             count(shared, -1);
             last = shared.subscriptions() == 0;
+            if (last) {
+                filtered.remove(shared);
+            }
             if (last && topic != null) {
                 List<SharedFeed<?>> named = new ArrayList<>(topic.named());
                 named.remove(shared);

@@ -4,6 +4,7 @@ import dev.fanfare.Message;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.FilteredKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -28,6 +29,9 @@ final class PatternAttachment<C> implements Attachment {
     /// The noted offset of each topic of which the feed may hold something below it.
     private final IdentityHashMap<Topic, Long> noted = new IdentityHashMap<>(0);
 
+    /// How far the feed's way in was when all was noted.
+    private final long mark;
+
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile State state;
 
@@ -37,7 +41,9 @@ final class PatternAttachment<C> implements Attachment {
         this.shared = shared;
         this.cursor = cursor;
         long begun = topics.timers().currentTimeMillis();
-        if (start instanceof Start.Latest) {
+        // What waits for a filter comes after the cursor, though it was visible before: it has to be noted.
+        boolean filtered = shared.kind() instanceof FilteredKind<?>;
+        if (start instanceof Start.Latest && !filtered) {
             // Whoever is in a section now may have read an earlier time. Once they have left, everything that the
             // cursor will see is stamped `begun` or later, so that the time can stand for a position.
             topics.matching(shared.pattern(), LiveTopic::passSection);
@@ -46,13 +52,16 @@ final class PatternAttachment<C> implements Attachment {
             opened = new Opened(null, -1, begun, null);
         } else {
             IdentityHashMap<LiveTopic, Long> before = new IdentityHashMap<>();
-            topics.matching(shared.pattern(), topic -> before.put(topic, topic.visible()));
+            if (!filtered) {
+                topics.matching(shared.pattern(), topic -> before.put(topic, topic.visible()));
+            }
             shared.feed().attach(cursor);
             List<Replay.Range> ranges = new ArrayList<>();
             Boolean recovered = note(topics, start, before, ranges);
             replay = new Replay(start instanceof Start.LastN(int count) ? Replay.newest(count, ranges) : ranges);
             opened = new Opened(null, -1, begun, recovered);
         }
+        mark = shared.feed().mark();
         state = replay.isDone() ? State.LIVE : State.REPLAYING;
     }
 
@@ -118,6 +127,11 @@ final class PatternAttachment<C> implements Attachment {
     public boolean skips(Topic topic, long offset) {
         Long below = noted.get(topic);
         return below != null && offset < below;
+    }
+
+    @Override
+    public boolean settled() {
+        return shared.feed().isPast(mark);
     }
 
     @Override

@@ -137,7 +137,7 @@ final class PatternIndex {
     /// The feed of that kind.
     static @Nullable SharedFeed<?> ofKind(List<SharedFeed<?>> feeds, FeedKind<?> kind) {
         for (SharedFeed<?> feed : feeds) {
-            if (feed.kind() == kind) {
+            if (feed.kind().equals(kind)) {
                 return feed;
             }
         }

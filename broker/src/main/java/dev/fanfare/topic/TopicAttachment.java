@@ -22,6 +22,11 @@ final class TopicAttachment<C> implements Attachment {
     private long position;
     private long lost;
 
+    /// The first offset after the replay, and how far the feed's way in was then.
+    private volatile long joinedAt;
+
+    private volatile long mark;
+
     /// Changed inside the topic's section only.
     private volatile State state = State.REPLAYING;
 
@@ -111,6 +116,8 @@ final class TopicAttachment<C> implements Attachment {
             state = State.ENDED;
         } else {
             shared.feed().attach(cursor);
+            joinedAt = position;
+            mark = shared.feed().mark();
             state = State.LIVE;
         }
     }
@@ -124,7 +131,12 @@ final class TopicAttachment<C> implements Attachment {
 
     @Override
     public boolean skips(Topic topic, long offset) {
-        return false;
+        return offset < joinedAt;
+    }
+
+    @Override
+    public boolean settled() {
+        return state != State.REPLAYING && shared.feed().isPast(mark);
     }
 
     @Override

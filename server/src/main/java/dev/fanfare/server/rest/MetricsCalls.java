@@ -92,6 +92,7 @@ final class MetricsCalls {
         perTopic(out, Counter.EXPIRED, "counter", topics, TopicStats::expired);
         perTopic(out, Counter.DUPLICATES, "counter", topics, TopicStats::duplicates);
         perTopic(out, Counter.DELAYED, "gauge", topics, TopicStats::delayed);
+        perTopic(out, Counter.FILTER_FAILURES, "counter", topics, TopicStats::filterFailures);
         perTopic(out, Counter.SUBSCRIBERS, "gauge", topics, TopicStats::subscribers);
         perTopic(out, Counter.QUEUE_DEPTH, "gauge", topics, TopicStats::queueDepth);
         latencies(out, topics);

@@ -220,7 +220,9 @@ final class TopicCalls {
                 .raw(",\"duplicates\":")
                 .number(topic.counters().duplicates())
                 .raw(",\"delayed\":")
-                .number(topic.delayed());
+                .number(topic.delayed())
+                .raw(",\"filter_failures\":")
+                .number(topic.counters().filterFailures());
     }
 
     private Answer delete(Call call) {
