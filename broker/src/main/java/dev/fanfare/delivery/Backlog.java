@@ -96,8 +96,7 @@ final class Backlog implements Intake {
 
     /// What it has done and has still to do.
     AcknowledgedSubscription.Figures figures() {
-        IntakeSource reader = source;
-        long unread = reader == null ? 0 : reader.lag();
+        long unread = unread();
         lock.lock();
         try {
             return new AcknowledgedSubscription.Figures(
@@ -116,6 +115,12 @@ final class Backlog implements Intake {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Messages that were published and have not come in.
+    long unread() {
+        IntakeSource reader = source;
+        return reader == null ? 0 : reader.lag();
     }
 
     @Nullable

@@ -16,6 +16,7 @@ import dev.fanfare.local.Events;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.local.SubscriptionSpec;
+import dev.fanfare.time.Timers;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -233,6 +234,10 @@ public final class Backlogs {
                 lock.unlock();
             }
         }
+    }
+
+    Timers timers() {
+        return topics.timers();
     }
 
     /// The figures of all, in no order.

@@ -112,7 +112,7 @@ final class HandlerWorker implements Worker {
 
     /// @return how long one call took, in nanoseconds
     private long handle(List<? extends Delivery> taken) {
-        long begun = System.nanoTime();
+        long begun = backlogs.timers().nanoTime();
         long acknowledged = begun;
         List<Delivery> done = new ArrayList<>(taken.size());
         for (Delivery delivery : taken) {
@@ -127,7 +127,7 @@ final class HandlerWorker implements Worker {
             } else {
                 delivery.nack(failure);
             }
-            long now = System.nanoTime();
+            long now = backlogs.timers().nanoTime();
             if (now - acknowledged > BATCH_NANOS) {
                 member().acknowledge(done);
                 done.clear();
@@ -137,7 +137,7 @@ final class HandlerWorker implements Worker {
         if (!done.isEmpty()) {
             member().acknowledge(done);
         }
-        return (System.nanoTime() - begun) / taken.size();
+        return (backlogs.timers().nanoTime() - begun) / taken.size();
     }
 
     private @Nullable Throwable call(Message message) {
