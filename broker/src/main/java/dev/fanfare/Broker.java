@@ -10,6 +10,7 @@ import dev.fanfare.publishing.PublishQueue;
 import dev.fanfare.request.Commands;
 import dev.fanfare.request.FutureReplies;
 import dev.fanfare.routing.RouteTable;
+import dev.fanfare.time.Deadline;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
 import dev.fanfare.topic.TopicRegistry;
@@ -378,23 +379,19 @@ public final class Broker implements AutoCloseable {
             return;
         }
         delivery.announceClose();
-        long deadline = System.nanoTime() + grace.toNanos();
-        batching.forEach(each -> each.close(until(deadline)));
-        routeTable.close(until(deadline));
+        Deadline deadline = Deadline.in(grace);
+        batching.forEach(each -> each.close(deadline.left()));
+        routeTable.close(deadline.left());
         backlogs.announceClose();
         registry.stop();
-        registry.feeds().awaitFilters(until(deadline).dividedBy(2));
-        delivery.close(until(deadline));
+        registry.feeds().awaitFilters(deadline.left().dividedBy(2));
+        delivery.close(deadline.left());
         registry.requests().close();
-        backlogs.close(until(deadline));
+        backlogs.close(deadline.left());
         registry.clear();
         events.close(grace.compareTo(LISTENERS_GRACE) > 0 ? grace : LISTENERS_GRACE);
         closeTimers();
         over.countDown();
-    }
-
-    private static Duration until(long deadline) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
     private void closeTimers() {

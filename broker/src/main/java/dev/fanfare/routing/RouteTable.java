@@ -8,6 +8,7 @@ import dev.fanfare.Route;
 import dev.fanfare.RouteStats;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.Events;
+import dev.fanfare.time.Deadline;
 import dev.fanfare.time.Timers;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
@@ -142,12 +143,12 @@ public final class RouteTable {
             return;
         }
         registry.stopButRoutes();
-        long deadline = System.nanoTime() + grace.toNanos();
+        Deadline deadline = Deadline.in(grace);
         try {
             // One that is idle may get something from one that comes later; no chain is longer than there are rounds.
             for (int round = 0; round <= RouteGraph.MAX_CHAIN; round++) {
                 for (ActiveRoute each : active) {
-                    each.awaitIdle(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+                    each.awaitIdle(deadline.left());
                 }
             }
         } catch (InterruptedException e) {
