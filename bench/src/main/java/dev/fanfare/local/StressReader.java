@@ -15,7 +15,7 @@ final class StressReader implements Reader {
     private static final Topic TOPIC = BROKER.createTopic("stress");
     private static final Message DRAFT = Message.text("x");
 
-    private final LocalFeed feed = new LocalFeed(Pattern.of("stress"), BROKER.timers());
+    private final LocalFeed feed = new LocalFeed(Pattern.of("stress"), BROKER.timers(), false);
     private final Cursor cursor;
     private long lost;
     private long read;
