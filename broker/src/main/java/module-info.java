@@ -5,6 +5,7 @@ module dev.fanfare.broker {
     requires static com.github.luben.zstd_jni;
 
     exports dev.fanfare;
+    exports dev.fanfare.delivery;
     exports dev.fanfare.feed;
     exports dev.fanfare.log;
     exports dev.fanfare.time;

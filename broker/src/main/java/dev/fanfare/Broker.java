@@ -1,6 +1,7 @@
 package dev.fanfare;
 
 import dev.fanfare.delivery.Backlogs;
+import dev.fanfare.delivery.DeliveryAccess;
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
@@ -336,6 +337,11 @@ public final class Broker implements AutoCloseable {
     /// The door for transports.
     public FeedAccess feeds() {
         return registry.feeds();
+    }
+
+    /// The door for transports to acknowledged delivery.
+    public DeliveryAccess deliveries() {
+        return backlogs;
     }
 
     /// The clock that stamps messages.

@@ -7,6 +7,7 @@ import dev.fanfare.Message;
 import dev.fanfare.RetryPolicy;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
+import dev.fanfare.feed.Attachment;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.Intake;
 import dev.fanfare.local.IntakeSource;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -127,6 +129,23 @@ final class Backlog implements Intake {
     Boolean recovered() {
         IntakeSource reader = source;
         return reader == null ? null : reader.recovered();
+    }
+
+    /// What the one who began it was granted.
+    Attachment.Opened opened() {
+        return Objects.requireNonNull(source).opened();
+    }
+
+    /// Whether what is said about them may still count: nobody has begun another attempt, and they are not done.
+    <D extends Delivery> List<D> open(List<D> deliveries) {
+        lock.lock();
+        try {
+            return deliveries.stream()
+                    .filter(each -> over == null && ledger.isOpen((Handed) each))
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Whether something is left that its members will do by themselves.

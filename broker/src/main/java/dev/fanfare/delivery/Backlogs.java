@@ -28,7 +28,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// All acknowledged subscriptions and groups of a broker. Any thread.
-public final class Backlogs {
+@SuppressWarnings("exports") // what only the broker calls names what only it sees
+public final class Backlogs implements DeliveryAccess {
 
     private static final Flow.Subscription NOTHING = new Flow.Subscription() {
         @Override
@@ -97,9 +98,7 @@ public final class Backlogs {
         worker.start(member);
     }
 
-    /// Joins what is demanded, and makes it if it is not there. See [#handle].
-    ///
-    /// @param worker told when there is something to take: from then on its member can be asked
+    @Override
     public Member attach(Demand demand, Worker worker) {
         while (true) {
             Backlog backlog = demand.kind() == Kind.OWN ? openOwn(demand) : obtain(demand);
@@ -171,9 +170,7 @@ public final class Backlogs {
         return made;
     }
 
-    /// Ends a group or a durable name: what it had not done is lost, and counted.
-    ///
-    /// @return false when there is none
+    @Override
     public boolean end(String name) {
         Backlog backlog = byName.get(name);
         if (backlog == null || backlog.kind() == Kind.OWN) {

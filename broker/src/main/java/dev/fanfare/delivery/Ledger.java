@@ -168,14 +168,19 @@ final class Ledger {
         }
     }
 
+    /// Whether an acknowledgement would count.
+    boolean isOpen(Handed handed) {
+        Stage stage = handed.entry.stage();
+        return handed.entry.attempt == handed.attempt
+                && (stage == Stage.DELIVERING || stage == Stage.QUEUED || stage == Stage.RETRY_SCHEDULED);
+    }
+
     /// Its member acknowledged it: in time, or late, when nobody has begun another attempt.
     ///
     /// @return whether that counts
     boolean acknowledge(Handed handed) {
         Entry entry = handed.entry;
-        Stage stage = entry.stage();
-        boolean counts = entry.attempt == handed.attempt
-                && (stage == Stage.DELIVERING || stage == Stage.QUEUED || stage == Stage.RETRY_SCHEDULED);
+        boolean counts = isOpen(handed);
         if (counts) {
             leaveFlight(entry);
             finish(entry, Stage.DELIVERED);

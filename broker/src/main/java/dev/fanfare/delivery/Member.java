@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.Delivery;
 import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.feed.Attachment;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,18 @@ public final class Member {
     /// @return how many counted
     public int acknowledge(List<? extends Delivery> done) {
         return backlog.acknowledge(done);
+    }
+
+    /// Those of which an acknowledgement would still count.
+    ///
+    /// @param taken by this member
+    public <D extends Delivery> List<D> open(List<D> taken) {
+        return backlog.open(taken);
+    }
+
+    /// What whoever began the subscription or group was granted.
+    public Attachment.Opened opened() {
+        return backlog.opened();
     }
 
     /// Leaves: what it has goes back at once; a subscription's own backlog ends with it. Idempotent.

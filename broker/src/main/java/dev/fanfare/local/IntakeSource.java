@@ -1,9 +1,13 @@
 package dev.fanfare.local;
 
 import dev.fanfare.Subscription;
+import dev.fanfare.feed.Attachment;
 
 /// The subscription that fills an [Intake]. Any thread.
 public interface IntakeSource extends Subscription {
+
+    /// What it was granted.
+    Attachment.Opened opened();
 
     /// Messages that the intake took over are done: publishers that wait for room may go on. Under no lock.
     void settled();

@@ -12,6 +12,7 @@ import dev.fanfare.feed.FilteredKind;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +67,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     private volatile @Nullable DeliveryStrategy strategy;
     private volatile @Nullable Topic topic;
     private volatile boolean replaying = true;
-    private volatile @Nullable Boolean recovered;
+    private volatile Attachment.@Nullable Opened opened;
 
     /// What waited when batched delivery was last due, up to here, is delivered without asking again.
     private volatile long flushUntil;
@@ -102,7 +103,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         FeedKind<Cursor> kind = wanted == null ? delivery.kind() : new FilteredKind<>(delivery.kind(), wanted);
         Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), kind, cursor);
         attachment = made;
-        recovered = made.opened().recovered();
+        opened = made.opened();
         Sequence source = cursor.sequence();
         if (wanted != null) {
             askUntil = UNSETTLED;
@@ -528,7 +529,13 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     @Override
     public @Nullable Boolean recovered() {
-        return recovered;
+        Attachment.Opened granted = opened;
+        return granted == null ? null : granted.recovered();
+    }
+
+    @Override
+    public Attachment.Opened opened() {
+        return Objects.requireNonNull(opened);
     }
 
     @Override

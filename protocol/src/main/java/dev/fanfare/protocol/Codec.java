@@ -40,6 +40,9 @@ public interface Codec {
     /// A subscription was ended.
     void unsubscribed(JsonBytes out, Request.Unsubscribe request, long millis);
 
+    /// Deliveries were acknowledged, or refused, as the peer wanted.
+    void settled(JsonBytes out, String requestId, String topic, long millis);
+
     /// A message was appended, or handed to the one who waits for it as a reply: then the epoch is empty.
     void published(
             JsonBytes out,
@@ -61,6 +64,14 @@ public interface Codec {
 
     /// A subscription ended with its topic.
     void topicDeleted(JsonBytes out, String topic, long millis);
+
+    /// A subscription was ended because of an error, the connection not.
+    void subscriptionEnded(JsonBytes out, String topic, String clientId, WireError error, long millis);
+
+    /// A subscription was ended for another reason than its topic's end.
+    ///
+    /// @param what happened, in a word
+    void subscriptionNotice(JsonBytes out, String topic, String clientId, String what, long millis);
 
     /// A subscription lost messages since it was last told.
     void messagesDropped(JsonBytes out, String topic, String clientId, long count, long millis);
@@ -84,6 +95,10 @@ public interface Codec {
 
     /// The rest: where the message stands.
     void eventTail(JsonBytes out, long millis, String epoch, long offset);
+
+    /// What stands in the event of a delivery that is to be acknowledged, instead of the brace that ends it: everything
+    /// before the number of the attempt, which two braces follow. Keeps no state either.
+    void deliveryBegin(JsonBytes out, String clientId, String subscription);
 
     /// What of a message appears in an event only when there is any.
     ///

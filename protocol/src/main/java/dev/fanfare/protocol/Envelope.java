@@ -254,6 +254,60 @@ final class Envelope {
         throw new Fault(name + " must be a whole number " + bound);
     }
 
+    /// A member's value as a number from `min` to `max`, perhaps with a fraction.
+    double decimal(String name, int from, int to, double min, double max) {
+        byte first = text[from];
+        if (first == '-' || first >= '0' && first <= '9') {
+            double value = Double.parseDouble(new String(text, from, to - from, StandardCharsets.US_ASCII));
+            if (value >= min && value <= max) {
+                return value;
+            }
+        }
+        throw new Fault(name + " must be a number from " + min + " to " + max);
+    }
+
+    /// Whole numbers from 0 on, at least one and at most `max`.
+    long[] numbers(Field field, int max) {
+        int from = starts[field.ordinal()];
+        if (text[from] != '[') {
+            throw new Fault(field.path() + " must be an array of whole numbers");
+        }
+        long[] numbers = new long[16];
+        int count = 0;
+        scanner.begin(text, from, ends[field.ordinal()]);
+        for (boolean more = scanner.enterArray(); more; more = scanner.nextElement()) {
+            if (count == max) {
+                throw new Fault(field.path() + " must have at most " + max + " elements");
+            }
+            if (count == numbers.length) {
+                numbers = Arrays.copyOf(numbers, Math.min(max, 4 * count));
+            }
+            int at = scanner.position();
+            scanner.skipValue(0);
+            numbers[count++] = digits(field, at, scanner.position());
+        }
+        if (count == 0) {
+            throw new Fault(field.path() + " must not be empty");
+        }
+        return Arrays.copyOf(numbers, count);
+    }
+
+    /// As [#number], without a string for short ones, since there may be many.
+    private long digits(Field field, int from, int to) {
+        if (to - from > 18) {
+            return number("an element of " + field.path(), from, to, 0, Long.MAX_VALUE);
+        }
+        long value = 0;
+        for (int i = from; i < to; i++) {
+            int digit = text[i] - '0';
+            if (digit < 0 || digit > 9) {
+                return number("an element of " + field.path(), from, to, 0, Long.MAX_VALUE);
+            }
+            value = 10 * value + digit;
+        }
+        return value;
+    }
+
     /// A truth value; false when absent.
     boolean flag(Field field) {
         int from = starts[field.ordinal()];

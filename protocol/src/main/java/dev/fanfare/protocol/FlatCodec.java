@@ -53,7 +53,7 @@ public final class FlatCodec implements Codec {
 
     private Request subscribe() {
         int count = (int) envelope.number(Field.LAST_N, 0, LAST_N_MAX, 0);
-        return new Request.Subscribe(null, topic(), "", Members.lastN(count), null, 0, null);
+        return new Request.Subscribe(null, topic(), "", Members.lastN(count), null, 0, null, null);
     }
 
     private Request publish() {
@@ -211,5 +211,29 @@ public final class FlatCodec implements Codec {
     @Override
     public void eventTail(JsonBytes out, long millis, String epoch, long offset) {
         // nothing: this dialect does not tell where a message stands
+    }
+
+    @Override
+    public void settled(JsonBytes out, String requestId, String topic, long millis) {
+        throw notHere();
+    }
+
+    @Override
+    public void subscriptionEnded(JsonBytes out, String topic, String clientId, WireError error, long millis) {
+        throw notHere();
+    }
+
+    @Override
+    public void subscriptionNotice(JsonBytes out, String topic, String clientId, String what, long millis) {
+        throw notHere();
+    }
+
+    @Override
+    public void deliveryBegin(JsonBytes out, String clientId, String subscription) {
+        throw notHere();
+    }
+
+    private static IllegalStateException notHere() {
+        return new IllegalStateException("this dialect does not acknowledge");
     }
 }

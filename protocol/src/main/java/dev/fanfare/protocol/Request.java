@@ -14,6 +14,7 @@ public sealed interface Request {
     /// @param from where to begin
     /// @param overflow policy asked for: `drop_oldest`, `drop_newest` or `disconnect`
     /// @param queue its bound; 0 when not asked for
+    /// @param manual how messages are acknowledged; null when they are not
     record Subscribe(
             @Nullable String requestId,
             String topic,
@@ -21,7 +22,8 @@ public sealed interface Request {
             From from,
             @Nullable String overflow,
             int queue,
-            @Nullable Batch batch)
+            @Nullable Batch batch,
+            @Nullable Manual manual)
             implements Request {}
 
     /// Hear it no more.
@@ -53,6 +55,20 @@ public sealed interface Request {
     /// @param all whether every reply is wanted, until the time is over; else the first
     record Ask(String requestId, Publish message, long timeoutMillis, boolean all) implements Request {}
 
+    /// Deliveries are done.
+    record Ack(@Nullable String requestId, Deliveries which) implements Request {}
+
+    /// Deliveries have failed.
+    ///
+    /// @param delayMillis until the next attempt; −1 when not given
+    /// @param dead whether there is to be no further attempt
+    record Nack(
+            @Nullable String requestId,
+            Deliveries which,
+            long delayMillis,
+            @Nullable String reason,
+            boolean dead) implements Request {}
+
     /// A sign of life is wanted.
     record Ping(@Nullable String requestId) implements Request {}
 
@@ -67,6 +83,39 @@ public sealed interface Request {
     /// @param delayMillis 0 when not given
     record Timing(
             long ttlMillis, long delayMillis, @Nullable Instant deliverAt) {}
+
+    /// How messages of a subscription are acknowledged.
+    ///
+    /// @param maxInFlight how many may be unacknowledged at a time
+    /// @param ackTimeout how long each may be
+    /// @param deadLetter the topic that takes what is given up; null when not given
+    /// @param durable the name under which the position outlives the connection; null when not given
+    /// @param group whose messages are shared; null when not given
+    /// @param automatic whether a message is done when it is sent
+    record Manual(
+            int maxInFlight,
+            Duration ackTimeout,
+            Retry retry,
+            @Nullable String deadLetter,
+            @Nullable String durable,
+            @Nullable String group,
+            boolean automatic) {}
+
+    /// When a message that was not acknowledged is delivered again.
+    record Retry(int maxAttempts, Duration backoff, double multiplier, Duration maxBackoff) {}
+
+    /// Messages of one topic that were delivered to a subscription.
+    ///
+    /// @param topic of the messages
+    /// @param offsets at least one
+    /// @param epoch of the topic; null when not given
+    /// @param subscription as their events name it; null when not given
+    record Deliveries(
+            String topic,
+            String clientId,
+            long[] offsets,
+            @Nullable String epoch,
+            @Nullable String subscription) {}
 
     /// A place in a topic's log.
     record Position(String epoch, long offset) {}

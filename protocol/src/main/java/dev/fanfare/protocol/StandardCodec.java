@@ -21,16 +21,7 @@ public final class StandardCodec implements Codec {
     private static final long TIMEOUT_MAX_MILLIS = 86_400_000;
     private static final String NOT_A_UUID = "message.id must be a valid UUID";
     private static final byte[] PUBLISH = "\"publish\"".getBytes(US_ASCII);
-    private static final List<Field> NOT_IN_SUBSCRIBE = List.of(
-            Field.ACK,
-            Field.FILTER,
-            Field.TYPES,
-            Field.DURABLE,
-            Field.GROUP,
-            Field.MAX_IN_FLIGHT,
-            Field.ACK_TIMEOUT_MS,
-            Field.RETRY,
-            Field.DEAD_LETTER);
+    private static final List<Field> NOT_IN_SUBSCRIBE = List.of(Field.FILTER, Field.TYPES);
 
     private final Envelope envelope;
     private final MessageIds messageIds;
@@ -77,7 +68,9 @@ public final class StandardCodec implements Codec {
             case "ping" -> new Request.Ping(requestId);
             case "publish" -> publish(requestId); // written with escapes
             case "request" -> ask(requestId);
-            case "transaction", "ack", "nack" ->
+            case "ack" -> Acknowledging.ack(envelope, requestId, clientId());
+            case "nack" -> Acknowledging.nack(envelope, requestId, clientId());
+            case "transaction" ->
                 new Request.Malformed(
                         requestId, WireError.badRequest("type '" + type + "' is not supported by this server"));
             default ->
@@ -86,7 +79,7 @@ public final class StandardCodec implements Codec {
                         new WireError(
                                 WireError.Code.UNKNOWN_TYPE,
                                 "unknown type '" + Excerpt.of(type)
-                                        + "'; known are subscribe, unsubscribe, publish, request and ping"));
+                                        + "'; known are subscribe, unsubscribe, publish, ack, nack, request and ping"));
         };
     }
 
@@ -168,7 +161,8 @@ public final class StandardCodec implements Codec {
                 Members.from(envelope, topic.indexOf('*') >= 0),
                 Members.overflow(envelope),
                 (int) envelope.number(Field.QUEUE, 1, 10_000, 0),
-                Members.batch(envelope));
+                Members.batch(envelope),
+                Acknowledging.manual(envelope));
     }
 
     private String clientId() {
@@ -237,6 +231,12 @@ public final class StandardCodec implements Codec {
     }
 
     @Override
+    public void settled(JsonBytes out, String requestId, String topic, long millis) {
+        ack(out, requestId, topic, millis);
+        out.raw("}");
+    }
+
+    @Override
     public void published(
             JsonBytes out,
             Request.Publish request,
@@ -289,6 +289,10 @@ public final class StandardCodec implements Codec {
     @Override
     public void error(JsonBytes out, @Nullable String requestId, WireError error, long millis) {
         begin(out, "error", requestId);
+        errorEnd(out, error, millis);
+    }
+
+    private static void errorEnd(JsonBytes out, WireError error, long millis) {
         out.raw(",\"error\":{\"code\":")
                 .string(error.code().standard())
                 .raw(",\"message\":")
@@ -306,6 +310,20 @@ public final class StandardCodec implements Codec {
                 .raw(",\"msg\":\"topic_deleted\",\"ts\":")
                 .timestamp(millis)
                 .raw("}");
+    }
+
+    @Override
+    public void subscriptionEnded(JsonBytes out, String topic, String clientId, WireError error, long millis) {
+        out.raw("{\"type\":\"error\",\"topic\":").string(topic);
+        out.raw(",\"client_id\":").string(clientId);
+        errorEnd(out, error, millis);
+    }
+
+    @Override
+    public void subscriptionNotice(JsonBytes out, String topic, String clientId, String what, long millis) {
+        out.raw("{\"type\":\"info\",\"topic\":").string(topic);
+        out.raw(",\"client_id\":").string(clientId).raw(",\"msg\":").string(what);
+        out.raw(",\"ts\":").timestamp(millis).raw("}");
     }
 
     @Override
@@ -358,5 +376,11 @@ public final class StandardCodec implements Codec {
     public void eventTail(JsonBytes out, long millis, String epoch, long offset) {
         out.raw(",\"ts\":").timestamp(millis).raw(",\"epoch\":").string(epoch);
         out.raw(",\"offset\":").number(offset).raw("}");
+    }
+
+    @Override
+    public void deliveryBegin(JsonBytes out, String clientId, String subscription) {
+        out.raw(",\"delivery\":{\"client_id\":").string(clientId);
+        out.raw(",\"subscription\":").string(subscription).raw(",\"attempt\":");
     }
 }

@@ -66,6 +66,8 @@ final class DecodeInvariants {
             }
             case Subscribe subscribe -> codec.subscribed(out, subscribe, 0, "e", 7, true);
             case Unsubscribe unsubscribe -> codec.unsubscribed(out, unsubscribe, 0);
+            case Request.Ack(var requestId, var which) -> settled(codec, requestId, which);
+            case Request.Nack nack -> settled(codec, nack.requestId(), nack.which());
             case Ping ping -> codec.pong(out, ping.requestId(), 0);
             case Malformed malformed -> {
                 assertThat(malformed.error().message()).isNotEmpty().hasSizeLessThan(MESSAGE_MAX);
@@ -73,6 +75,12 @@ final class DecodeInvariants {
             }
         }
         isJson(text);
+    }
+
+    private void settled(Codec codec, @Nullable String requestId, Request.Deliveries which) {
+        assertThat(which.offsets()).isNotEmpty().hasSizeLessThanOrEqualTo(10_000);
+        assertThat(Arrays.stream(which.offsets()).min().orElseThrow()).isNotNegative();
+        codec.settled(out, orElse(requestId, "none"), which.topic(), 0);
     }
 
     private void event(Codec codec, Publish publish) {

@@ -40,6 +40,19 @@ class DecodeRobustnessTest {
             "deliver_at",
             "epoch",
             "offset",
+            "offsets",
+            "subscription",
+            "reason",
+            "dead",
+            "ack",
+            "max_in_flight",
+            "ack_timeout_ms",
+            "retry",
+            "max_attempts",
+            "backoff_ms",
+            "multiplier",
+            "max_backoff_ms",
+            "dead_letter",
             "time",
             "topics",
             "size",
@@ -67,6 +80,11 @@ class DecodeRobustnessTest {
             "false",
             "null",
             "[]",
+            "[0]",
+            "[1,2,-3]",
+            "[1e0,[2],\"x\"]",
+            "[9223372036854775807,18446744073709551616]",
+            "\"manual\"",
             "{}",
             "\"latest\"",
             "\"earliest\"",
@@ -114,7 +132,7 @@ class DecodeRobustnessTest {
     }
 
     private void request(StringBuilder text) {
-        String type = pick(List.of("publish", "publish", "subscribe", "unsubscribe", "ping"));
+        String type = pick(List.of("publish", "publish", "subscribe", "unsubscribe", "ping", "ack", "nack"));
         text.append("{\"type\":\"").append(type).append('"');
         // Mostly whole, so that what comes after the first check is reached as well.
         if (random.nextInt(8) > 0) {

@@ -24,7 +24,7 @@ class FlatCodecTest {
     }
 
     private static Request.Subscribe subscribe(From from) {
-        return new Request.Subscribe(null, "t", "", from, null, 0, null);
+        return new Request.Subscribe(null, "t", "", from, null, 0, null, null);
     }
 
     private static Request.Publish publish() {

@@ -72,7 +72,7 @@ class StandardDecodeTest extends StandardDecoding {
                 "{}|type is required",
                 "{\"type\":5}|type must be a string",
                 "{\"type\":\"\"}|type must not be empty",
-                "{\"type\":\"shout\"}|unknown type 'shout'; known are subscribe, unsubscribe, publish, request and ping",
+                "{\"type\":\"shout\"}|unknown type 'shout'; known are subscribe, unsubscribe, publish, ack, nack, request and ping",
                 "[]|a message must be a JSON object",
                 "\"ping\"|a message must be a JSON object",
                 "{\"type\":\"publish\"}|topic is required",
@@ -169,7 +169,7 @@ class StandardDecodeTest extends StandardDecoding {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"transaction", "ack", "nack"})
+    @ValueSource(strings = {"transaction"})
     void requestsOfOtherServersAreRefused(String type) {
         assertThat(refusal("{\"type\":\"" + type + "\",\"topic\":\"t\"}"))
                 .isEqualTo("type '" + type + "' is not supported by this server");

@@ -21,7 +21,7 @@ class StandardWriteTest {
     private final JsonBytes out = new JsonBytes();
 
     private static Request.Subscribe subscribe(String requestId) {
-        return new Request.Subscribe(requestId, "orders", "c", new From.Latest(), null, 0, null);
+        return new Request.Subscribe(requestId, "orders", "c", new From.Latest(), null, 0, null, null);
     }
 
     private static Request.Publish publish(@Nullable String id) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The subscribers that one event loop has in one feed. The publisher wakes it once, whatever their number; it
 /// offers to each of them on its own thread, and gives chunks back that all of them have passed.
-final class FeedReader {
+final class FeedReader extends Woken {
 
     private static final VarHandle MARKED;
 
@@ -29,10 +29,6 @@ final class FeedReader {
     /// Whether the loop has been woken and has not looked since.
     @SuppressWarnings("unused") // by MARKED
     private volatile boolean marked;
-
-    /// Links the loop's stack of woken readers.
-    @Nullable
-    FeedReader nextWoken;
 
     private volatile long offeredBytes;
 
@@ -98,7 +94,8 @@ final class FeedReader {
     }
 
     /// Offers what has been appended; on the loop.
-    void drain() {
+    @Override
+    protected void drain() {
         // Cleared before anything is read: what is appended from here on wakes again.
         MARKED.setVolatile(this, false);
         offeredBytes = feed.endBytes();

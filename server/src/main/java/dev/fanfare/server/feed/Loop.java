@@ -18,9 +18,8 @@ public final class Loop {
 
     private final EventLoop eventLoop;
 
-    /// Readers to drain, the newest first, linked through [FeedReader#nextWoken]: a stack, because the loop takes all
-    /// at once.
-    private final AtomicReference<@Nullable FeedReader> woken = new AtomicReference<>();
+    /// What to drain, the newest first, linked through [Woken#nextWoken]: a stack, because the loop takes all at once.
+    private final AtomicReference<@Nullable Woken> woken = new AtomicReference<>();
 
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final Runnable turn = this::turn;
@@ -42,13 +41,13 @@ public final class Loop {
         return eventLoop;
     }
 
-    /// Has a reader drained at the end of the turn; any thread, once until it is.
-    void wake(FeedReader reader) {
-        FeedReader before;
+    /// Has it drained at the end of the turn; any thread, once until it is.
+    public void wake(Woken one) {
+        Woken before;
         do {
             before = woken.get();
-            reader.nextWoken = before;
-        } while (!woken.compareAndSet(before, reader));
+            one.nextWoken = before;
+        } while (!woken.compareAndSet(before, one));
         schedule();
     }
 
@@ -103,19 +102,19 @@ public final class Loop {
     }
 
     private void drainWoken() {
-        FeedReader newestFirst = woken.getAndSet(null);
-        FeedReader oldestFirst = null;
+        Woken newestFirst = woken.getAndSet(null);
+        Woken oldestFirst = null;
         while (newestFirst != null) {
-            FeedReader next = newestFirst.nextWoken;
+            Woken next = newestFirst.nextWoken;
             newestFirst.nextWoken = oldestFirst;
             oldestFirst = newestFirst;
             newestFirst = next;
         }
         while (oldestFirst != null) {
-            FeedReader reader = oldestFirst;
-            oldestFirst = reader.nextWoken;
-            reader.nextWoken = null; // before its mark is cleared: from then on it may be pushed again
-            reader.drain();
+            Woken one = oldestFirst;
+            oldestFirst = one.nextWoken;
+            one.nextWoken = null; // before its mark is cleared: from then on it may be pushed again
+            one.drain();
         }
     }
 

@@ -1,12 +1,14 @@
 package dev.fanfare.server.feed;
 
 import dev.fanfare.protocol.JsonBytes;
+import io.netty.buffer.ByteBuf;
 
 /// One unmasked WebSocket text frame, put together in a buffer that is used again and again: room for the header,
 /// then the text. The header is written last, when the length is known, directly before the text.
 public final class TextFrame {
 
-    private static final int HEADER_ROOM = 10;
+    /// The most bytes of a header.
+    public static final int HEADER_ROOM = 10;
     private static final byte[] BLANK = new byte[HEADER_ROOM];
 
     /// First byte of an unfragmented text frame.
@@ -55,6 +57,18 @@ public final class TextFrame {
             array[2 + i] = (byte) ((long) length >>> (56 - 8 * i));
         }
         return 0;
+    }
+
+    /// Appends the header of an uncompressed text frame whose text, of this length, is to follow.
+    public static void header(ByteBuf out, int length) {
+        out.writeByte(TEXT);
+        if (length < 126) {
+            out.writeByte(length);
+        } else if (length <= 0xFFFF) {
+            out.writeByte(126).writeShort(length);
+        } else {
+            out.writeByte(127).writeLong(length);
+        }
     }
 
     /// The array that holds the frame.

@@ -23,6 +23,7 @@ public final class Apis {
             case STANDARD -> {
                 routes.addAll(new TopicCalls(server.broker()).routes());
                 routes.addAll(new MessageCalls(server, event).routes());
+                routes.addAll(new DeadLetterCalls(server.broker(), event).routes());
                 routes.addAll(new RouteCalls(server.broker()).routes());
                 routes.addAll(new HealthCalls(server, uptime).routes());
                 routes.add(new MetricsCalls(server, uptime).standard());

@@ -151,6 +151,33 @@ final class JsonObject {
         return Optional.of(found);
     }
 
+    /// A member that must be an array of offsets if it is there.
+    ///
+    /// @param most how many there may be
+    /// @throws Problem 400 when it is something else, or there are more
+    Optional<List<Long>> offsets(String name, int most) {
+        Value value = members.get(name);
+        if (value == null || !has(name)) {
+            return Optional.empty();
+        }
+        List<Long> found = new ArrayList<>();
+        JsonScanner scanner = new JsonScanner(JsonScanner.DEPTH_MAX);
+        scanner.begin(text, value.from, value.to);
+        for (boolean more = text[value.from] == '[' && scanner.enterArray(); more; more = scanner.nextElement()) {
+            int from = scanner.position();
+            scanner.skipValue(1);
+            String written = new String(text, from, scanner.position() - from, StandardCharsets.UTF_8);
+            if (found.size() == most || !written.matches("\\d{1,18}")) {
+                throw Problem.badRequest(400, name + " must be an array of at most " + most + " offsets");
+            }
+            found.add(Long.parseLong(written));
+        }
+        if (text[value.from] != '[') {
+            throw Problem.badRequest(400, name + " must be an array of at most " + most + " offsets");
+        }
+        return Optional.of(found);
+    }
+
     /// A member that must be a whole number if it is there.
     ///
     /// @throws Problem 400 when it is something else or out of bounds

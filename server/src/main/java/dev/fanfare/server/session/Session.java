@@ -4,11 +4,13 @@ import dev.fanfare.BrokerEvent;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
+import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.CloseCode;
 import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
@@ -16,6 +18,7 @@ import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +45,7 @@ public final class Session implements Connections.Peer {
 
     private final Subscriptions subscriptions;
     private final Inquiries inquiries;
+    private final Acknowledged acknowledged;
     private @Nullable Topic lastTopic;
 
     /// A publish that waits for room, and what it waits for; nothing is read meanwhile.
@@ -69,6 +73,7 @@ public final class Session implements Connections.Peer {
                 context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, kind, id);
         this.inquiries = new Inquiries(this, context, answers, connection, codec);
+        this.acknowledged = new Acknowledged(context, subscriptions);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
     }
 
@@ -126,8 +131,18 @@ public final class Session implements Connections.Peer {
                 }
             }
             case Request.Ask ask -> ask(ask);
+            case Request.Ack ack -> settled(ack.requestId(), ack.which().topic(), acknowledged.ack(ack));
+            case Request.Nack nack -> settled(nack.requestId(), nack.which().topic(), acknowledged.nack(nack));
             case Request.Ping(var requestId) -> answers.say(out -> codec.pong(out, requestId, context.millis()));
             case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
+        }
+    }
+
+    private void settled(@Nullable String requestId, String topic, @Nullable WireError wrong) {
+        if (wrong != null) {
+            refuse(requestId, wrong);
+        } else if (requestId != null) {
+            answers.say(out -> codec.settled(out, requestId, topic, context.millis()));
         }
     }
 
@@ -298,7 +313,7 @@ public final class Session implements Connections.Peer {
 
     // What subscriptions tell.
 
-    void tellDropped(WireSubscription.Key key, long count) {
+    void tellDropped(Subscribed.Key key, long count) {
         log.dropped(count);
         context.feeds().emit(() -> new BrokerEvent.MessagesDropped(key.topic(), name(key), count));
         answers.say(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
@@ -306,7 +321,7 @@ public final class Session implements Connections.Peer {
 
     /// The peer is too slow for a subscription whose policy is to disconnect. It is told behind what is already
     /// with the transport; until it has read that, it counts as no subscriber.
-    void overflowed(WireSubscription.Key key, long lag) {
+    void overflowed(Subscribed.Key key, long lag) {
         // The feed is just offering to its subscribers, and none of them may leave it meanwhile.
         later(() -> {
             if (!detached) {
@@ -327,8 +342,40 @@ public final class Session implements Connections.Peer {
     }
 
     /// A subscription of this connection, as listeners are told of it.
-    private String name(WireSubscription.Key key) {
+    String name(Subscribed.Key key) {
         return key.clientId().isEmpty() ? id : id + "/" + key.clientId();
+    }
+
+    /// What ends the events of an acknowledged subscription, up to the number of the attempt.
+    byte[] deliveryEnding(String clientId, String subscription) {
+        JsonBytes out = new JsonBytes();
+        codec.deliveryBegin(out, clientId, subscription);
+        return Arrays.copyOf(out.array(), out.length());
+    }
+
+    void ended(AckedSubscription subscription, SubscriptionEnd why) {
+        if (!subscriptions.end(subscription)) {
+            return;
+        }
+        Subscribed.Key key = subscription.key();
+        switch (why) {
+            case TOPIC_DELETED -> answers.say(out -> codec.topicDeleted(out, key.topic(), context.millis()));
+            case SLOW_CONSUMER -> {
+                WireError error = new WireError(
+                        WireError.Code.SLOW_CONSUMER,
+                        "the subscription to '" + key.topic() + "' was ended: "
+                                + "as many messages as it may have wait to be acknowledged (100000 or 64 MiB)");
+                log.refused(error, context.nanos());
+                answers.say(out -> codec.subscriptionEnded(out, key.topic(), key.clientId(), error, context.millis()));
+            }
+            case TAKEN_OVER -> tellEnded(key, "subscription_taken_over");
+            case ENDED, EXPIRED -> tellEnded(key, "subscription_ended");
+            case CLOSED, BROKER_CLOSED -> {}
+        }
+    }
+
+    private void tellEnded(Subscribed.Key key, String what) {
+        answers.say(out -> codec.subscriptionNotice(out, key.topic(), key.clientId(), what, context.millis()));
     }
 
     void ended(WireSubscription subscription) {

@@ -6,9 +6,11 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
+import dev.fanfare.delivery.DeliveryAccess;
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.PublishLimit;
@@ -87,6 +89,15 @@ public final class SessionContext {
 
     WireKinds kinds() {
         return kinds;
+    }
+
+    DeliveryAccess deliveries() {
+        return server.broker().deliveries();
+    }
+
+    /// Writes the event of a stored message.
+    void event(JsonBytes out, Message stored) {
+        kinds.event(out, stored);
     }
 
     Connections connections() {

@@ -23,6 +23,7 @@ public final class SessionLoop {
     private final Timers timers;
     private final TextFrame frame = new TextFrame();
     private final ReplaySlices replaySlices;
+    private final EventTexts eventTexts;
     private final Map<Class<?>, Object> shared = new HashMap<>();
     private final Codec standard;
     private final Codec flat;
@@ -37,6 +38,7 @@ public final class SessionLoop {
         this.tickMillis = tickMillis;
         this.timers = timers;
         this.replaySlices = new ReplaySlices(delivery);
+        this.eventTexts = new EventTexts(delivery);
         this.standard = new StandardCodec(ids, depthMax);
         this.flat = new FlatCodec(depthMax);
     }
@@ -58,6 +60,11 @@ public final class SessionLoop {
     /// Replayed frames that several sessions may want.
     ReplaySlices replaySlices() {
         return replaySlices;
+    }
+
+    /// Events of which several acknowledged subscriptions make frames of their own.
+    EventTexts eventTexts() {
+        return eventTexts;
     }
 
     /// A frame to write an answer into; the one before is forgotten.

@@ -9,6 +9,7 @@ import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +29,9 @@ final class Subscriptions {
     private final Codec codec;
     private final WireKind kind;
     private final String id;
-    private Map<WireSubscription.Key, WireSubscription> all = Map.of();
+    private Map<Subscribed.Key, Subscribed> all = Map.of();
     private boolean resolving;
+    private boolean acknowledgesPatterns;
     private boolean closed;
 
     /// @param id of the session, as it is named in errors
@@ -63,6 +65,11 @@ final class Subscriptions {
     void subscribe(Request.Subscribe request) {
         try {
             Pattern pattern = Pattern.of(request.topic());
+            Request.Manual manual = request.manual();
+            if (manual != null && String.valueOf(manual.deadLetter()).startsWith("$")) {
+                session.refuse(request.requestId(), WireError.ofBroker(String.valueOf(manual.deadLetter())));
+                return;
+            }
             // First of all: what is refused makes no topic either.
             context.checkSubscriptions(all.size(), all.containsKey(key(request)), id);
             if (!pattern.isWild() && session.topic(request.topic()) == null) {
@@ -79,35 +86,49 @@ final class Subscriptions {
         session.refuse(requestId, WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
     }
 
-    private static WireSubscription.Key key(Request.Subscribe request) {
-        return new WireSubscription.Key(request.clientId(), request.topic());
+    private static Subscribed.Key key(Request.Subscribe request) {
+        return new Subscribed.Key(request.clientId(), request.topic());
     }
 
     private void subscribe(Request.Subscribe request, Pattern pattern) {
-        WireSubscription.Key key = key(request);
-        Request.Batch batch = request.batch();
-        WireSubscription subscription = new WireSubscription(
-                session,
-                key,
-                pattern,
-                connection.outbox(),
-                batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
-                context.overflow(request.overflow(), request.topic()),
-                context.queue(request.queue(), request.topic()));
+        Subscribed.Key key = key(request);
+        Request.Manual manual = request.manual();
+        Subscribed subscription =
+                manual == null ? live(request, key, pattern) : acknowledged(request, manual, key, pattern);
         // The old one goes first, since a limit has no room for both; that is before the ack, so none of its events
         // follow that.
-        WireSubscription replaced = forget(key);
+        Subscribed replaced = forget(key);
         if (replaced != null) {
             replaced.close();
         }
         if (pattern.isWild()) {
             resolve(request, subscription);
         } else {
-            begin(request, subscription, subscription.attach(context.feeds(), Starts.of(request), kind));
+            subscription.open(Starts.of(request));
+            begin(request, subscription);
         }
     }
 
-    private void resolve(Request.Subscribe request, WireSubscription subscription) {
+    private Subscribed live(Request.Subscribe request, Subscribed.Key key, Pattern pattern) {
+        Request.Batch batch = request.batch();
+        return new WireSubscription(
+                session,
+                key,
+                pattern,
+                connection.outbox(),
+                kind,
+                loop.replaySlices(),
+                batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
+                context.overflow(request.overflow(), request.topic()),
+                context.queue(request.queue(), request.topic()));
+    }
+
+    private Subscribed acknowledged(
+            Request.Subscribe request, Request.Manual manual, Subscribed.Key key, Pattern pattern) {
+        return new AckedSubscription(session, key, pattern, manual, Starts.of(request), connection.outbox(), loop);
+    }
+
+    private void resolve(Request.Subscribe request, Subscribed subscription) {
         resolving = true;
         try {
             context.background().execute(() -> resolveHere(request, subscription));
@@ -120,10 +141,9 @@ final class Subscriptions {
     }
 
     /// On a thread that may take its time.
-    private void resolveHere(Request.Subscribe request, WireSubscription subscription) {
-        Attachment attachment;
+    private void resolveHere(Request.Subscribe request, Subscribed subscription) {
         try {
-            attachment = subscription.attach(context.feeds(), Starts.of(request), kind);
+            subscription.open(Starts.of(request));
         } catch (FanfareException refused) {
             session.execute(() -> resolved(() -> refuse(request.requestId(), refused)), () -> {});
             return;
@@ -139,12 +159,12 @@ final class Subscriptions {
         session.execute(
                 () -> {
                     if (closed) {
-                        attachment.close();
+                        subscription.close();
                     } else {
-                        resolved(() -> begin(request, subscription, attachment));
+                        resolved(() -> begin(request, subscription));
                     }
                 },
-                attachment::close);
+                subscription::close);
     }
 
     private void resolved(Runnable action) {
@@ -155,13 +175,14 @@ final class Subscriptions {
         }
     }
 
-    private void begin(Request.Subscribe request, WireSubscription subscription, Attachment attachment) {
+    private void begin(Request.Subscribe request, Subscribed subscription) {
         if (all.isEmpty()) {
             // Most connections have one subscription: a map for two costs an idle one little.
             all = new HashMap<>(2);
         }
         all.put(subscription.key(), subscription);
-        Attachment.Opened opened = subscription.attached(attachment, kind, loop.replaySlices());
+        acknowledgesPatterns |= subscription instanceof AckedSubscription acked && acked.isWild();
+        Attachment.Opened opened = subscription.opened();
         TextFrame frame = answers.begin();
         codec.subscribed(
                 frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
@@ -171,10 +192,10 @@ final class Subscriptions {
 
     /// What waits for the peer counts as lost: it is too slow to get it.
     void giveUp() {
-        all.values().forEach(WireSubscription::giveUp);
+        all.values().forEach(Subscribed::giveUp);
     }
 
-    private @Nullable WireSubscription forget(WireSubscription.Key key) {
+    private @Nullable Subscribed forget(Subscribed.Key key) {
         return all.isEmpty() ? null : all.remove(key);
     }
 
@@ -187,9 +208,9 @@ final class Subscriptions {
     }
 
     private void end(Request.Unsubscribe request, Pattern pattern) {
-        WireSubscription subscription = forget(new WireSubscription.Key(request.clientId(), request.topic()));
+        Subscribed subscription = forget(new Subscribed.Key(request.clientId(), request.topic()));
         if (subscription != null) {
-            subscription.close();
+            subscription.unsubscribe();
         } else if (codec.refusesStrayUnsubscribe()) {
             session.refuse(request.requestId(), WireError.notSubscribed(request.topic()));
             return;
@@ -200,27 +221,48 @@ final class Subscriptions {
         answers.say(out -> codec.unsubscribed(out, request, context.millis()));
     }
 
-    /// Its topic is gone.
+    /// It has ended.
     ///
     /// @return false when it had ended already
-    boolean end(WireSubscription subscription) {
-        boolean was = forget(subscription.key()) != null;
+    boolean end(Subscribed subscription) {
+        // Another one may have taken its place.
+        boolean was = !all.isEmpty() && all.remove(subscription.key(), subscription);
         if (was) {
             subscription.close();
         }
         return was;
     }
 
+    int size() {
+        return all.size();
+    }
+
+    /// Whether there may be a pattern's among those that are acknowledged.
+    boolean acknowledgesPatterns() {
+        return acknowledgesPatterns;
+    }
+
+    /// All of them.
+    Collection<Subscribed> all() {
+        return all.values();
+    }
+
+    /// The one of this identity; null if there is none.
+    @Nullable
+    Subscribed find(Subscribed.Key key) {
+        return all.get(key);
+    }
+
     /// Delivers what is there, whatever its batches still wait for.
     void flush() {
-        all.values().forEach(WireSubscription::flush);
+        all.values().forEach(Subscribed::flush);
     }
 
     /// Ends all of them, for good.
     void close() {
         closed = true;
-        List<WireSubscription> ended = List.copyOf(all.values());
+        List<Subscribed> ended = List.copyOf(all.values());
         all = Map.of();
-        ended.forEach(WireSubscription::close);
+        ended.forEach(Subscribed::close);
     }
 }

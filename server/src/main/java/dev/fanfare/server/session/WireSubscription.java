@@ -3,23 +3,22 @@ package dev.fanfare.server.session;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Start;
 import dev.fanfare.feed.Attachment;
-import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.server.feed.WireKind;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// One subscription of a session: first a replay, then a cursor in a feed. On the connection's event loop.
-final class WireSubscription implements WireCursor.Owner {
-
-    /// A subscription is the pair of client_id and topic (or pattern) on a connection.
-    record Key(String clientId, String topic) {}
+final class WireSubscription implements Subscribed, WireCursor.Owner {
 
     private final Session session;
     private final Key key;
     private final Pattern pattern;
     private final Outbox outbox;
+    private final WireKind kind;
+    private final ReplaySlices slices;
     private final WireCursor cursor;
     private @Nullable Attachment attachment;
     private @Nullable ReplaySource replay;
@@ -30,6 +29,8 @@ final class WireSubscription implements WireCursor.Owner {
             Key key,
             Pattern pattern,
             Outbox outbox,
+            WireKind kind,
+            ReplaySlices slices,
             @Nullable DeliveryStrategy delivery,
             WireCursor.Overflow overflow,
             int queue) {
@@ -37,24 +38,27 @@ final class WireSubscription implements WireCursor.Owner {
         this.key = key;
         this.pattern = pattern;
         this.outbox = outbox;
+        this.kind = kind;
+        this.slices = slices;
         this.cursor = new WireCursor(outbox, this, delivery, overflow, queue);
     }
 
-    Key key() {
+    @Override
+    public Key key() {
         return key;
     }
 
-    /// Takes its place. Nothing is delivered before [#begin]. For a pattern, any thread.
-    Attachment attach(FeedAccess feeds, Start start, WireKind kind) {
+    @Override
+    public void open(Start start) {
         if (pattern.isWild()) {
             cursor.hold();
         }
-        return feeds.attach(pattern, start, kind, cursor);
+        attachment = session.context().feeds().attach(pattern, start, kind, cursor);
     }
 
-    /// It has its place.
-    Attachment.Opened attached(Attachment attached, WireKind kind, ReplaySlices slices) {
-        attachment = attached;
+    @Override
+    public Attachment.Opened opened() {
+        Attachment attached = Objects.requireNonNull(attachment);
         if (pattern.isWild()) {
             cursor.holdFor(attached);
         }
@@ -70,8 +74,8 @@ final class WireSubscription implements WireCursor.Owner {
         return attached.opened();
     }
 
-    /// Delivers: the subscriber has been told that it is subscribed.
-    void begin() {
+    @Override
+    public void begin() {
         Attachment attached = attachment;
         if (replay != null) {
             outbox.offer(replay);
@@ -98,18 +102,18 @@ final class WireSubscription implements WireCursor.Owner {
         }
     }
 
-    /// What waits for the peer counts as lost.
-    void giveUp() {
+    @Override
+    public void giveUp() {
         cursor.giveUp();
     }
 
-    /// Delivers what is there, whatever its batch still waits for.
-    void flush() {
+    @Override
+    public void flush() {
         cursor.flush();
     }
 
-    /// Ends it without a word to the peer.
-    void close() {
+    @Override
+    public void close() {
         closed = true;
         if (replay != null) {
             replay.stop();

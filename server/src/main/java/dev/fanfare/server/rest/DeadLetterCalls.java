@@ -1,0 +1,175 @@
+package dev.fanfare.server.rest;
+
+import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.Broker;
+import dev.fanfare.DeadLetter;
+import dev.fanfare.DeadLetters;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.protocol.Excerpt;
+import dev.fanfare.protocol.JsonBytes;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+
+/// Acknowledged subscriptions and what they have given up, over REST, standard dialect.
+final class DeadLetterCalls {
+
+    private static final String PATH = "/topics/{name}/dead-letters";
+    private static final int PAGE_DEFAULT = 100;
+    private static final int PAGE_MAX = 1_000;
+    private static final int PAGE_BYTES = 4 << 20;
+    private static final int OFFSETS_MAX = 10_000;
+    private static final Set<String> REDRIVE = new TreeSet<>(Set.of("offsets", "to"));
+
+    private final Broker broker;
+    private final BiConsumer<JsonBytes, Message> event;
+
+    /// @param event writes a message as it appears on a WebSocket
+    DeadLetterCalls(Broker broker, BiConsumer<JsonBytes, Message> event) {
+        this.broker = broker;
+        this.event = event;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                Route.slow("GET", PATH, this::list),
+                Route.slow("DELETE", PATH, this::purge),
+                Route.slow("POST", PATH + "/redrive", this::redrive),
+                Route.slow("GET", "/subscriptions", this::subscriptions),
+                Route.slow("DELETE", "/subscriptions/{name}", this::end));
+    }
+
+    private Answer list(Call call) {
+        DeadLetters letters = broker.deadLetters(call.variable("name"));
+        int limit = call.parameter("limit", PAGE_DEFAULT, 1, PAGE_MAX);
+        long from = call.parameter("from").map(DeadLetterCalls::offset).orElse(0L);
+        List<DeadLetter> found = letters.list(from, limit);
+        return Answer.json(200, out -> {
+            out.raw("{\"topic\":").string(letters.topic()).raw(",\"dead_letters\":[");
+            String separator = "";
+            long next = from;
+            for (DeadLetter letter : found) {
+                if (out.length() > PAGE_BYTES) {
+                    break;
+                }
+                out.raw(separator);
+                write(out, letter);
+                next = letter.offset() + 1;
+                separator = ",";
+            }
+            out.raw("],\"count\":")
+                    .number(letters.count())
+                    .raw(",\"next\":")
+                    .number(next)
+                    .raw("}");
+        });
+    }
+
+    private static long offset(String text) {
+        if (!text.matches("\\d{1,18}")) {
+            throw Problem.badRequest(
+                    400, "parameter from must be an offset in the dead-letter topic, not '" + Excerpt.of(text) + "'");
+        }
+        return Long.parseLong(text);
+    }
+
+    private void write(JsonBytes out, DeadLetter letter) {
+        out.raw("{\"offset\":").number(letter.offset());
+        out.raw(",\"reason\":").string(letter.reason().label());
+        out.raw(",\"at\":").timestamp(letter.at().toEpochMilli());
+        out.raw(",\"attempts\":").number(letter.attempts());
+        out.raw(",\"subscription\":").string(letter.subscription());
+        out.raw(",\"first_error\":").string(letter.firstError());
+        out.raw(",\"last_error\":").string(letter.lastError());
+        out.raw(",\"event\":");
+        event.accept(out, letter.message());
+        out.raw("}");
+    }
+
+    private Answer purge(Call call) {
+        DeadLetters letters = broker.deadLetters(call.variable("name"));
+        long purged = letters.purge();
+        return Answer.json(
+                200,
+                out -> out.raw("{\"status\":\"purged\",\"topic\":")
+                        .string(letters.topic())
+                        .raw(",\"purged\":")
+                        .number(purged)
+                        .raw("}"));
+    }
+
+    private Answer redrive(Call call) {
+        DeadLetters letters = broker.deadLetters(call.variable("name"));
+        JsonObject body = call.body().length == 0 ? null : JsonObject.parse(call.body());
+        List<Long> offsets = null;
+        String to = null;
+        if (body != null) {
+            body.only(REDRIVE);
+            offsets = body.offsets("offsets", OFFSETS_MAX).orElse(null);
+            to = body.string("to").orElse(null);
+        }
+        if (to != null) {
+            TopicCalls.ownByClients(to);
+            TopicCalls.existing(broker, to);
+        }
+        DeadLetters.Redriven redriven = letters.redrive(offsets, to);
+        PublishResult.Refused refused = redriven.refused();
+        if (refused != null && redriven.done() == 0) {
+            throw new FanfareException(refused.code(), refused.reason());
+        }
+        return Answer.json(200, out -> {
+            out.raw("{\"redriven\":").number(redriven.done());
+            if (refused != null) {
+                out.raw(",\"error\":");
+                Problems.error(out, Problem.of(new FanfareException(refused.code(), refused.reason())));
+            }
+            out.raw("}");
+        });
+    }
+
+    private Answer subscriptions(Call call) {
+        List<AcknowledgedSubscription.Figures> all = broker.stats().acknowledged().stream()
+                .sorted(Comparator.comparing(AcknowledgedSubscription.Figures::name))
+                .toList();
+        return Answer.json(200, out -> {
+            out.raw("{\"subscriptions\":[");
+            String separator = "";
+            for (AcknowledgedSubscription.Figures each : all) {
+                out.raw(separator);
+                write(out, each);
+                separator = ",";
+            }
+            out.raw("]}");
+        });
+    }
+
+    private Answer end(Call call) {
+        String name = call.variable("name");
+        if (!broker.endSubscription(name)) {
+            throw Problem.badRequest(404, "there is no group or durable name '" + Excerpt.of(name) + "'");
+        }
+        return Answer.json(
+                200,
+                out -> out.raw("{\"status\":\"deleted\",\"subscription\":")
+                        .string(name)
+                        .raw("}"));
+    }
+
+    private static void write(JsonBytes out, AcknowledgedSubscription.Figures figures) {
+        out.raw("{\"name\":").string(figures.name()).raw(",\"topic\":").string(figures.pattern());
+        out.raw(",\"members\":").number(figures.members());
+        out.raw(",\"lag\":").number(figures.lag());
+        out.raw(",\"in_flight\":").number(figures.inFlight());
+        out.raw(",\"waiting\":").number(figures.waiting());
+        out.raw(",\"delivered\":").number(figures.delivered());
+        out.raw(",\"failed\":").number(figures.failed());
+        out.raw(",\"retried\":").number(figures.retried());
+        out.raw(",\"redelivered\":").number(figures.redelivered());
+        out.raw(",\"dead_lettered\":").number(figures.deadLettered());
+        out.raw(",\"dropped\":").number(figures.dropped()).raw("}");
+    }
+}

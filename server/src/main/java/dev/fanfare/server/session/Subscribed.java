@@ -1,0 +1,40 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.Start;
+import dev.fanfare.feed.Attachment;
+
+/// One subscription of a session. On the connection's event loop, but for [#open].
+sealed interface Subscribed permits WireSubscription, AckedSubscription {
+
+    /// A subscription is the pair of client_id and topic (or pattern) on a connection.
+    record Key(String clientId, String topic) {}
+
+    /// What it is.
+    Key key();
+
+    /// Takes its place. Nothing is delivered before [#begin]. For a pattern, any thread; what it does is seen by the
+    /// loop later.
+    ///
+    /// @throws dev.fanfare.FanfareException why it can't be had
+    void open(Start start);
+
+    /// It has its place: what it was granted.
+    Attachment.Opened opened();
+
+    /// Delivers: the subscriber has been told that it is subscribed.
+    void begin();
+
+    /// What waits for the peer counts as lost.
+    void giveUp();
+
+    /// Delivers what is there, whatever its batch still waits for.
+    void flush();
+
+    /// Ends it because the peer wants it.
+    default void unsubscribe() {
+        close();
+    }
+
+    /// Ends it without a word to the peer.
+    void close();
+}
