@@ -7,14 +7,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The command line: `fanfare serve`, `fanfare pub`, `fanfare sub`. Exit codes: 0 for success, 1 when something went
+/// The command line: `fanfare serve`, `fanfare pub`, `fanfare sub`, `fanfare dead-letters`. Exit codes: 0 for success,
+/// 1 when something went
 /// wrong, 2 when the arguments or settings are wrong.
 @Command(
         name = "fanfare",
         description = "Publish/subscribe for the JVM and the browser.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {Pub.class, Sub.class})
+        subcommands = {Pub.class, Sub.class, DeadLetters.class})
 public final class Main implements Runnable {
 
     /// Everything went well.
