@@ -303,6 +303,11 @@ public final class Broker implements AutoCloseable {
         return backlogs.deadLetters(topic);
     }
 
+    /// Begins a transaction: publishes and acknowledgements that happen together or not at all.
+    public Transaction transaction() {
+        return new Transaction(backlogs);
+    }
+
     /// Ends a group or a durable subscription: what it had not done is lost, and counted.
     ///
     /// @return false when there is none of that name

@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +37,9 @@ final class Backlog implements Intake {
     /// When to try again to move a message aside whose dead-letter topic refused it.
     private static final Duration BURY_AGAIN = Duration.ofSeconds(1);
 
+    private static final AtomicLong MADE = new AtomicLong();
+
+    private final long sequence = MADE.getAndIncrement();
     private final String name;
     private final Kind kind;
     private final Terms terms;
@@ -396,34 +400,68 @@ final class Backlog implements Intake {
 
     /// See [Member#acknowledge].
     int acknowledge(List<? extends Delivery> done) {
-        int count = 0;
-        List<Member> signalled;
+        List<Handed> counting = new ArrayList<>(done.size());
+        Runnable afterwards;
         lock.lock();
         try {
-            Topic run = null;
-            int length = 0;
             for (Delivery delivery : done) {
                 Handed handed = (Handed) delivery;
-                if (over != null || !ledger.acknowledge(handed)) {
-                    continue;
+                if (counts(handed) && ledger.acknowledge(handed)) {
+                    counting.add(handed);
                 }
-                count++;
-                Topic topic = handed.entry.topic;
-                if (topic != run) {
-                    delivered(run, length);
-                    run = topic;
-                    length = 0;
-                }
-                length++;
-                telling.delivered(handed.message());
             }
-            delivered(run, length);
-            signalled = changed();
+            afterwards = acknowledged(counting);
         } finally {
             lock.unlock();
         }
-        settled(signalled);
-        return count;
+        afterwards.run();
+        return counting.size();
+    }
+
+    // ---- for transactions
+
+    /// Its place in the order in which several are locked.
+    long sequence() {
+        return sequence;
+    }
+
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+
+    /// Under the lock: whether an acknowledgement would count.
+    boolean counts(Handed handed) {
+        return over == null && ledger.isOpen(handed);
+    }
+
+    /// Under the lock: acknowledges what counts.
+    ///
+    /// @return to be run under no lock
+    Runnable acknowledgeLocked(List<Handed> counting) {
+        counting.forEach(ledger::acknowledge);
+        return acknowledged(counting);
+    }
+
+    private Runnable acknowledged(List<Handed> done) {
+        Topic run = null;
+        int length = 0;
+        for (Handed handed : done) {
+            Topic topic = handed.entry.topic;
+            if (topic != run) {
+                delivered(run, length);
+                run = topic;
+                length = 0;
+            }
+            length++;
+            telling.delivered(handed.message());
+        }
+        delivered(run, length);
+        List<Member> signalled = changed();
+        return () -> settled(signalled);
     }
 
     private static void delivered(@Nullable Topic topic, int count) {

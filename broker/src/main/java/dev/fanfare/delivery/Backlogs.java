@@ -9,6 +9,8 @@ import dev.fanfare.Dispatch;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Handler;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
@@ -17,6 +19,7 @@ import dev.fanfare.local.IntakeSource;
 import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.local.SubscriptionSpec;
 import dev.fanfare.time.Timers;
+import dev.fanfare.topic.AtomicAppend;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -168,6 +171,24 @@ public final class Backlogs implements DeliveryAccess {
             throw e;
         }
         return made;
+    }
+
+    /// Publishes and acknowledges in one go: see [dev.fanfare.Transaction#commit].
+    ///
+    /// @return what became of each message, or one refusal, and nothing was done
+    public List<PublishResult> commit(List<String> names, List<Message> messages, List<Delivery> acks) {
+        try {
+            Acknowledgements acknowledgements = new Acknowledgements(acks);
+            AtomicAppend append = new AtomicAppend(topics);
+            for (int i = 0; i < names.size(); i++) {
+                append.add(names.get(i), messages.get(i));
+            }
+            List<PublishResult> results = append.run(acknowledgements);
+            acknowledgements.tell();
+            return results;
+        } catch (FanfareException e) {
+            return List.of(new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())));
+        }
     }
 
     @Override

@@ -24,6 +24,8 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A topic: the single writer of its log.
 ///
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 /// The visible mark rises last, so that whoever enters the section finds every visible message in every feed, and
 /// none but these.
 public final class LiveTopic implements Topic {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LiveTopic.class);
 
     private static final long DELAY_MAX_MILLIS = Duration.ofDays(3_650).toMillis();
 
@@ -277,6 +281,50 @@ public final class LiveTopic implements Topic {
             throw new IllegalStateException("a feed of topic '" + name + "' did not take message " + stored, failure);
         }
         return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
+    }
+
+    /// Inside the section: why nothing can be appended in a transaction now; null when it can.
+    @Nullable
+    Refused refusal() {
+        Plan planned = plan;
+        if (planned == Plan.GONE || planned == Plan.CLOSED) {
+            return gone(planned);
+        }
+        return planned.redirects() == null
+                ? planned.admit(this)
+                : new Refused(
+                        ErrorCode.BAD_REQUEST,
+                        "a route redirects messages of topic '" + name + "': publish to its target in the transaction");
+    }
+
+    /// Inside the section, when nothing refuses it: appends a message of a transaction, without making it visible.
+    PublishResult place(Message draft) {
+        Plan planned = plan;
+        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
+        MessageIdentity identity = seen == null || draft.id().isEmpty() ? null : MessageIdentity.of(draft.id());
+        long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
+        PublishResult first =
+                identity == null || seen == null ? null : seen.first(identity, named.id(), log.epoch(), now);
+        if (first != null) {
+            counters.duplicate();
+            return first;
+        }
+        Object prepared = planned.prepare(this, named);
+        Message stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
+        log.append(stored);
+        if (identity != null && seen != null) {
+            seen.remember(identity, stored, false);
+        }
+        Throwable failure = planned.append(this, stored, prepared);
+        if (failure != null) {
+            LOG.error("A feed of topic {} did not take message {}", name, stored, failure);
+        }
+        return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
+    }
+
+    /// Inside the section: makes visible what was placed.
+    void reveal() {
+        log.reveal(log.end());
     }
 
     /// Lets a message wait for its time, or appends it if that has come.

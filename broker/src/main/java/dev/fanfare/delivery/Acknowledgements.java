@@ -1,0 +1,65 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.Delivery;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.topic.AtomicAppend;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The acknowledgements of a transaction. Backlogs are locked in the order in which they were made.
+final class Acknowledgements implements AtomicAppend.Condition {
+
+    private final Map<Backlog, List<Handed>> byBacklog = new TreeMap<>(Comparator.comparingLong(Backlog::sequence));
+    private final List<Runnable> afterwards = new ArrayList<>();
+
+    /// Those of one transaction.
+    ///
+    /// @throws FanfareException `BAD_REQUEST` when one is there twice
+    Acknowledgements(List<Delivery> deliveries) {
+        for (Delivery delivery : deliveries) {
+            Handed handed = (Handed) delivery;
+            List<Handed> same = byBacklog.computeIfAbsent(handed.member.backlog(), made -> new ArrayList<>());
+            if (same.stream().anyMatch(other -> other.entry == handed.entry)) {
+                throw new FanfareException(ErrorCode.BAD_REQUEST, handed + " is acknowledged twice in one transaction");
+            }
+            same.add(handed);
+        }
+    }
+
+    @Override
+    public void lock() {
+        byBacklog.keySet().forEach(Backlog::lock);
+    }
+
+    @Override
+    public @Nullable String failure() {
+        for (Map.Entry<Backlog, List<Handed>> part : byBacklog.entrySet()) {
+            for (Handed handed : part.getValue()) {
+                if (!part.getKey().counts(handed)) {
+                    return handed + " can't be acknowledged any more: its time was over, or it is done";
+                }
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public void apply() {
+        byBacklog.forEach((backlog, handed) -> afterwards.add(backlog.acknowledgeLocked(handed)));
+    }
+
+    @Override
+    public void unlock() {
+        byBacklog.keySet().forEach(Backlog::unlock);
+    }
+
+    /// Under no lock: tells those who wait for room and for messages.
+    void tell() {
+        afterwards.forEach(Runnable::run);
+    }
+}
