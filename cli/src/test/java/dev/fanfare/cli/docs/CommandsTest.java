@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /// The commands that the documents show exist, with these options.
 class CommandsTest {
 
-    private static final Pattern SHOWN = Pattern.compile("\\./fanfare ([a-z]+)([^`|\n]*)");
+    private static final Pattern SHOWN = Pattern.compile("\\./fanfare ([a-z-]+)([^`|\n]*)");
     private static final Pattern OPTION = Pattern.compile("--([a-z-]+)");
 
     private final String launcher = Repository.read("fanfare");
