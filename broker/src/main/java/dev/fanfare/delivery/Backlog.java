@@ -13,15 +13,12 @@ import dev.fanfare.local.Intake;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// What one subscription or group has not done, and who works on it. Any thread.
 ///
@@ -29,10 +26,8 @@ import org.slf4j.LoggerFactory;
 /// retry policies asked, dead letters published and listeners told after it was left.
 final class Backlog implements Intake {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Backlog.class);
-
     /// So many times a message may come back from a member that left before that counts as a failed attempt.
-    private static final int FREE_RETURNS = 19;
+    static final int FREE_RETURNS = 19;
 
     /// When to try again to move a message aside whose dead-letter topic refused it.
     private static final Duration BURY_AGAIN = Duration.ofSeconds(1);
@@ -45,19 +40,15 @@ final class Backlog implements Intake {
     private final Terms terms;
     private final Timers timers;
     private final Telling telling;
-    private final DeadLetterDesk deadLetters;
+    private final Aftermath aftermath;
     private final Backlogs all;
     private final ReentrantLock lock = new ReentrantLock();
 
     private final Ledger ledger;
-    private final List<Member> members = new ArrayList<>(1);
+    private final Membership members = new Membership();
 
-    /// Took all there was and want to be told of more.
-    private final ArrayDeque<Member> hungry = new ArrayDeque<>(1);
-
-    private Timers.@Nullable Timer timer;
     private Timers.@Nullable Timer expiry;
-    private long timerAt;
+    private final Alarm alarm;
     private @Nullable SubscriptionEnd over;
 
     /// [Ledger#undone], for publishers. Written under the lock.
@@ -77,8 +68,9 @@ final class Backlog implements Intake {
         this.kind = kind;
         this.terms = terms;
         this.timers = timers;
+        this.alarm = new Alarm(timers, this::tick);
         this.telling = new Telling(events, name);
-        this.deadLetters = deadLetters;
+        this.aftermath = new Aftermath(this, deadLetters);
         this.all = all;
         this.ledger = new Ledger(terms, kind);
     }
@@ -158,7 +150,7 @@ final class Backlog implements Intake {
         try {
             return over == null
                     && ledger.ready() + ledger.inFlight() > 0
-                    && members.stream().anyMatch(member -> member.worker().finishes());
+                    && members.all().stream().anyMatch(member -> member.worker().finishes());
         } finally {
             lock.unlock();
         }
@@ -168,7 +160,7 @@ final class Backlog implements Intake {
     boolean runsHere() {
         lock.lock();
         try {
-            return members.stream().anyMatch(member -> member.worker().runsHere());
+            return members.all().stream().anyMatch(member -> member.worker().runsHere());
         } finally {
             lock.unlock();
         }
@@ -260,7 +252,7 @@ final class Backlog implements Intake {
                 return null;
             }
             if (kind == Kind.DURABLE) {
-                before = List.copyOf(members);
+                before = members.all();
             }
         } finally {
             lock.unlock();
@@ -274,8 +266,6 @@ final class Backlog implements Intake {
             }
             members.add(member);
             ledger.assignment().join(member);
-            member.hungry = true;
-            hungry.add(member);
             if (expiry != null) {
                 expiry.cancel();
                 expiry = null;
@@ -299,10 +289,9 @@ final class Backlog implements Intake {
             }
             member.end(why);
             members.remove(member);
-            hungry.remove(member);
             ledger.assignment().leave(member);
             tooOften = ledger.giveBack(member, FREE_RETURNS);
-            if (members.isEmpty() && over == null && kind != Kind.OWN) {
+            if (members.size() == 0 && over == null && kind != Kind.OWN) {
                 expiry = timers.schedule(terms.expiry(), this::expire);
             }
             signalled = changed();
@@ -311,7 +300,7 @@ final class Backlog implements Intake {
         }
         signal(signalled);
         member.worker().ended(why);
-        tooOften.forEach(entry -> decide(entry, null, null));
+        tooOften.forEach(entry -> aftermath.decide(entry, null, null));
     }
 
     /// On the clock's thread: nobody has come back.
@@ -319,7 +308,7 @@ final class Backlog implements Intake {
         boolean abandoned;
         lock.lock();
         try {
-            abandoned = members.isEmpty();
+            abandoned = members.size() == 0;
         } finally {
             lock.unlock();
         }
@@ -333,24 +322,7 @@ final class Backlog implements Intake {
     private List<Member> changed() {
         undone = ledger.undone();
         arm();
-        int forAll = ledger.readyForAll();
-        int own = ledger.assignment().ready();
-        if (forAll + own == 0 || hungry.isEmpty()) {
-            return List.of();
-        }
-        List<Member> chosen = new ArrayList<>(1);
-        for (int left = hungry.size(); left > 0 && forAll + own > 0; left--) {
-            Member member = hungry.removeFirst();
-            if (member.room() > 0 && (forAll > 0 || !member.own.isEmpty())) {
-                member.hungry = false;
-                chosen.add(member);
-                own -= member.own.size();
-                forAll -= member.own.isEmpty() ? 1 : 0;
-            } else {
-                hungry.addLast(member);
-            }
-        }
-        return chosen;
+        return members.choose(ledger);
     }
 
     private static void signal(List<Member> members) {
@@ -368,7 +340,7 @@ final class Backlog implements Intake {
             if (over != null || member.end() != null) {
                 return List.of();
             }
-            int room = Math.min(Math.min(max, member.room()), share(member));
+            int room = Math.min(Math.min(max, member.room()), members.share(member, ledger));
             long now = room > 0 ? timers.nanoTime() : 0;
             long nowMillis = room > 0 ? timers.currentTimeMillis() : 0;
             while (taken.size() < room) {
@@ -378,9 +350,8 @@ final class Backlog implements Intake {
                 }
                 taken.add(ledger.hand(entry, member, now));
             }
-            if (taken.size() < max && !member.hungry) {
-                member.hungry = true;
-                hungry.addLast(member);
+            if (taken.size() < max) {
+                members.hungry(member);
             }
             undone = ledger.undone();
             arm();
@@ -388,14 +359,8 @@ final class Backlog implements Intake {
             lock.unlock();
         }
         telling.delivering(taken);
-        expired.forEach(entry -> bury(entry, DeadLetter.Reason.EXPIRED));
+        expired.forEach(entry -> aftermath.bury(entry, DeadLetter.Reason.EXPIRED));
         return taken;
-    }
-
-    /// How many one member may take: the others get their part.
-    private int share(Member member) {
-        int others = hungry.size() - (member.hungry ? 1 : 0);
-        return others == 0 ? Integer.MAX_VALUE : member.own.size() + Math.ceilDiv(ledger.readyForAll(), others + 1);
     }
 
     /// See [Member#acknowledge].
@@ -487,7 +452,7 @@ final class Backlog implements Intake {
             return false;
         }
         telling.failed(handed.message(), cause);
-        decide(handed.entry, delay, cause);
+        aftermath.decide(handed.entry, delay, cause);
         return true;
     }
 
@@ -497,7 +462,7 @@ final class Backlog implements Intake {
             return false;
         }
         telling.failed(handed.message(), null);
-        bury(handed.entry, DeadLetter.Reason.REJECTED);
+        aftermath.bury(handed.entry, DeadLetter.Reason.REJECTED);
         return true;
     }
 
@@ -510,23 +475,8 @@ final class Backlog implements Intake {
         }
     }
 
-    /// Under no lock: asks the policy.
-    private void decide(Entry entry, @Nullable Duration asked, @Nullable Throwable cause) {
-        Duration delay;
-        try {
-            delay = terms.retry().afterFailure(entry.attempt - Math.min(entry.returns, FREE_RETURNS), cause);
-        } catch (RuntimeException e) {
-            LOG.warn("The retry policy of subscription {} failed: message {} is given up", name, entry.message, e);
-            delay = null;
-        }
-        if (delay == null) {
-            bury(entry, DeadLetter.Reason.ATTEMPTS);
-        } else {
-            retry(entry, asked == null ? delay : asked);
-        }
-    }
-
-    private void retry(Entry entry, Duration delay) {
+    /// Under no lock.
+    void retry(Entry entry, Duration delay) {
         telling.retryScheduled(entry, delay);
         List<Member> signalled;
         lock.lock();
@@ -543,19 +493,17 @@ final class Backlog implements Intake {
         signal(signalled);
     }
 
-    /// Under no lock: moves it aside, or tries again later.
-    private void bury(Entry entry, DeadLetter.Reason reason) {
-        boolean buried = deadLetters.bury(this, entry, reason);
+    /// Under no lock: it was moved aside, or has to be tried again.
+    void buried(Entry entry, boolean done) {
         List<Member> signalled;
         lock.lock();
         try {
             if (over != null) {
                 return;
             }
-            if (buried) {
+            if (done) {
                 ledger.buried(entry);
             } else {
-                entry.reason = reason;
                 ledger.buryAgain(entry, timers.nanoTime() + BURY_AGAIN.toNanos());
             }
             signalled = changed();
@@ -570,14 +518,9 @@ final class Backlog implements Intake {
     /// Under the lock.
     private void arm() {
         Entry first = ledger.first();
-        if (first == null || timer != null && timerAt - first.due <= 0) {
-            return;
+        if (first != null) {
+            alarm.by(first.due);
         }
-        if (timer != null) {
-            timer.cancel();
-        }
-        timerAt = first.due;
-        timer = timers.schedule(Duration.ofNanos(Math.max(0, first.due - timers.nanoTime())), this::tick);
     }
 
     /// On the clock's thread.
@@ -587,7 +530,7 @@ final class Backlog implements Intake {
         List<Member> signalled;
         lock.lock();
         try {
-            timer = null;
+            alarm.rang();
             if (over != null) {
                 return;
             }
@@ -603,9 +546,9 @@ final class Backlog implements Intake {
             Runnable rest = () -> {
                 late.forEach(entry -> {
                     telling.failed(entry.message, null);
-                    decide(entry, null, null);
+                    aftermath.decide(entry, null, null);
                 });
-                unburied.forEach(entry -> bury(entry, entry.reason));
+                unburied.forEach(entry -> aftermath.bury(entry, entry.reason));
             };
             if (terms.retry() instanceof RetryPolicy.Exponential) {
                 rest.run();
@@ -629,17 +572,14 @@ final class Backlog implements Intake {
             over = why;
             ledger.clear(why != SubscriptionEnd.CLOSED);
             undone = 0;
-            hungry.clear();
-            left = List.copyOf(members);
+            members.clear();
+            left = members.all();
             left.forEach(member -> member.end(why));
             if (expiry != null) {
                 expiry.cancel();
                 expiry = null;
             }
-            if (timer != null) {
-                timer.cancel();
-                timer = null;
-            }
+            alarm.cancel();
         } finally {
             lock.unlock();
         }
