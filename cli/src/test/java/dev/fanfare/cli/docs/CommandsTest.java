@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -64,13 +65,13 @@ class CommandsTest {
     private boolean knows(String command, String option) {
         return switch (command) {
             case "serve" -> Setting.named(option).isPresent() || option.equals("config");
-            case "pub", "sub" -> source(command).contains("\"--" + option + "\"");
+            case "pub", "sub", "demo" -> source(command).contains("\"--" + option + "\"");
             default -> launcher.contains("--" + option);
         };
     }
 
     private static String source(String command) {
-        String type = command.equals("pub") ? "Pub" : "Sub";
+        String type = command.substring(0, 1).toUpperCase(Locale.ROOT) + command.substring(1);
         String folder = "cli/src/main/java/dev/fanfare/cli/";
         return Repository.read(folder + type + ".java") + Repository.read(folder + "ServerOptions.java");
     }

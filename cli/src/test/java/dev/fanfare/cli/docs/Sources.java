@@ -13,7 +13,8 @@ final class Sources {
 
     private static final Pattern DECLARATION =
             Pattern.compile("\\b(?:class|interface|record|enum) ([A-Z]\\w*)\\b(?=[^;]*\\{)");
-    private static final List<String> JDK_PACKAGES = List.of("java.lang", "java.util", "java.time", "java.net.http");
+    private static final List<String> JDK_PACKAGES =
+            List.of("java.lang", "java.util", "java.util.concurrent", "java.time", "java.net.http");
 
     private final Map<String, List<String>> declaring = new HashMap<>();
 
