@@ -18,8 +18,9 @@ void main() throws InterruptedException {
     var workers = ConcurrentHashMap.<String>newKeySet();
     var failures = new AtomicInteger();
     var left = new CountDownLatch(jobs);
+    var twoAtWork = new CountDownLatch(2);
+    var members = new ArrayList<AcknowledgedSubscription>();
     try (var broker = Broker.open()) {
-        var members = new ArrayList<AcknowledgedSubscription>();
         for (var name : List.of("ann", "bob", "cat")) {
             members.add(broker.subscription("jobs")
                     .acknowledged()
@@ -30,7 +31,10 @@ void main() throws InterruptedException {
                         if (job.offset() % 100 == 7 && failures.incrementAndGet() <= 3) {
                             throw new IllegalStateException("not now");
                         }
-                        workers.add(name);
+                        if (workers.add(name)) {
+                            twoAtWork.countDown();
+                            twoAtWork.await();
+                        }
                         byCustomer
                                 .computeIfAbsent(String.valueOf(job.key()), key -> new ConcurrentLinkedQueue<>())
                                 .add(job.offset());
@@ -45,15 +49,14 @@ void main() throws InterruptedException {
             }
         }
         left.await();
-        broker.close();
-        var figures = members.getFirst().figures();
-        IO.println(jobs + " jobs, each done once: "
-                + (done.size() == jobs && done.values().stream().allMatch(times -> times == 1)));
-        IO.println("the jobs of each customer in order: "
-                + byCustomer.values().stream().allMatch(offsets -> isSorted(List.copyOf(offsets))));
-        IO.println("by more than one worker: " + (workers.size() > 1));
-        IO.println("failed attempts: " + figures.failed() + ", given up: " + figures.deadLettered());
-    }
+    } // closing lets the members finish
+    var figures = members.getFirst().figures();
+    IO.println(jobs + " jobs, each done once: "
+            + (done.size() == jobs && done.values().stream().allMatch(times -> times == 1)));
+    IO.println("the jobs of each customer in order: "
+            + byCustomer.values().stream().allMatch(offsets -> isSorted(List.copyOf(offsets))));
+    IO.println("by more than one worker: " + (workers.size() > 1));
+    IO.println("failed attempts: " + figures.failed() + ", given up: " + figures.deadLettered());
 }
 
 boolean isSorted(List<Long> offsets) {
