@@ -8,5 +8,6 @@ module dev.fanfare.broker {
     exports dev.fanfare.delivery;
     exports dev.fanfare.feed;
     exports dev.fanfare.log;
+    exports dev.fanfare.store;
     exports dev.fanfare.time;
 }
