@@ -5,6 +5,7 @@ import dev.fanfare.delivery.DeliveryAccess;
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
+import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.publishing.PublishQueue;
@@ -14,6 +15,7 @@ import dev.fanfare.routing.RouteTable;
 import dev.fanfare.time.Deadline;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
+import dev.fanfare.topic.LiveTopic;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
 import java.util.HashMap;
@@ -58,6 +60,7 @@ public final class Broker implements AutoCloseable {
         this.config = config;
         this.timers = config.timers() == null ? new SystemTimers() : config.timers();
         this.registry = new TopicRegistry(config, timers, events);
+        registry.restore();
         this.routeTable = new RouteTable(registry, config, timers, events);
         try {
             config.routing().routes().forEach(routeTable::add);
@@ -106,12 +109,24 @@ public final class Broker implements AutoCloseable {
         return createTopic(name, config.topics());
     }
 
-    /// Makes a topic.
+    /// Makes a topic. Waits until a durable one is stored.
     ///
-    /// @throws FanfareException `TOPIC_EXISTS`, `BAD_REQUEST` for an illegal name, `LIMIT_REACHED`,
-    ///     `SHUTTING_DOWN`
+    /// @throws FanfareException `TOPIC_EXISTS`, `BAD_REQUEST` for an illegal name or a durable topic without a
+    /// store,
+    ///     `LIMIT_REACHED`, `SHUTTING_DOWN`, `INTERNAL` when it could not be stored
     public Topic createTopic(String name, TopicConfig topicConfig) {
-        return registry.create(name, topicConfig);
+        LiveTopic topic = registry.create(name, topicConfig);
+        PublishResult.Refused failure = failure(topic);
+        if (failure != null) {
+            registry.delete(name);
+            throw new FanfareException(failure.code(), "topic '" + name + "' was not made: " + failure.reason());
+        }
+        return topic;
+    }
+
+    private static PublishResult.@Nullable Refused failure(LiveTopic topic) {
+        Commit commit = topic.committed();
+        return commit == null ? null : commit.await();
     }
 
     /// The topic of that name.
@@ -132,9 +147,18 @@ public final class Broker implements AutoCloseable {
     }
 
     /// Deletes a topic: false when there was none. When it returns nothing is published to it any more; what was,
-    /// still reaches its subscriptions, and those by its name end then.
+    /// still reaches its subscriptions, and those by its name end then. Waits until a durable one is gone for good.
+    ///
+    /// @throws FanfareException `INTERNAL` when that could not be stored: it is gone here, and from
+    ///     the store as soon as that can be written to
     public boolean deleteTopic(String name) {
-        return registry.delete(name);
+        LiveTopic topic = registry.delete(name);
+        PublishResult.Refused failure = topic == null ? null : failure(topic);
+        if (failure != null) {
+            throw new FanfareException(
+                    failure.code(), "topic '" + name + "' is deleted, but not yet in the store: " + failure.reason());
+        }
+        return topic != null;
     }
 
     // ---- publishing
@@ -176,6 +200,22 @@ public final class Broker implements AutoCloseable {
     /// @return what became of it; an illegal name, a missing topic or a limit is a refusal too
     public PublishResult publish(String topic, Message message) {
         return registry.publish(topic, message);
+    }
+
+    /// Publishes a message without waiting for anything: for who has many to publish to durable topics and
+    /// wants to be told of each when it is stored. Those of one thread keep their order.
+    ///
+    /// @return what became of it. Where [#publish] would wait for room it is refused with `BACKPRESSURE`
+    public CompletableFuture<PublishResult> publishAsync(String topic, Message message) {
+        Wakes wakes = new Wakes();
+        PublishResult result = registry.publish(topic, message, wakes);
+        wakes.flush();
+        if (!(result instanceof PublishResult.Pending(PublishResult outcome, Commit commit))) {
+            return CompletableFuture.completedFuture(result);
+        }
+        CompletableFuture<PublishResult> future = new CompletableFuture<>();
+        commit.onDone(failure -> future.complete(failure == null ? outcome : failure));
+        return future;
     }
 
     /// A publisher bound to a topic, which need not exist yet.
@@ -399,6 +439,7 @@ public final class Broker implements AutoCloseable {
         delivery.close(deadline.left());
         registry.requests().close();
         backlogs.close(deadline.left());
+        registry.closeStore();
         registry.clear();
         events.close(grace.compareTo(LISTENERS_GRACE) > 0 ? grace : LISTENERS_GRACE);
         closeTimers();

@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import dev.fanfare.store.Store;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
 import java.util.Objects;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param codec turns objects into payloads
 /// @param routing the routes it begins with, and their bounds
 /// @param timers the clock; null for the machine's. A given one is not closed with the broker
+/// @param store where durable topics are kept; null: there are none. A given one is closed with the broker
 public record BrokerConfig(
         boolean autoCreateTopics,
         TopicConfig topics,
@@ -33,7 +35,8 @@ public record BrokerConfig(
         Pending pending,
         PayloadCodec codec,
         RoutingConfig routing,
-        @Nullable Timers timers) {
+        @Nullable Timers timers,
+        @Nullable Store store) {
 
     private static final BrokerConfig DEFAULTS = new BrokerConfig(
             true,
@@ -51,6 +54,7 @@ public record BrokerConfig(
             Pending.defaults(),
             PayloadCodec.NONE,
             RoutingConfig.defaults(),
+            null,
             null);
 
     /// Checks the bounds.
@@ -100,7 +104,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with other [#topics].
@@ -118,7 +123,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with another [#maxTopics].
@@ -136,7 +142,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with another [#maxSubscribersPerTopic].
@@ -154,7 +161,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with another [#maxFeedsPerTopic].
@@ -172,7 +180,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with another [#maxPatterns].
@@ -190,7 +199,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with another [#historyMemory].
@@ -208,7 +218,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with another [#blockTimeout].
@@ -226,7 +237,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with other [#deadLetters].
@@ -244,7 +256,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with another [#pending].
@@ -262,7 +275,8 @@ public record BrokerConfig(
                 value,
                 codec,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with another [#codec].
@@ -280,7 +294,8 @@ public record BrokerConfig(
                 pending,
                 value,
                 routing,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with other [#routing].
@@ -298,7 +313,8 @@ public record BrokerConfig(
                 pending,
                 codec,
                 value,
-                timers);
+                timers,
+                store);
     }
 
     /// The same with other [#timers]: [dev.fanfare.time.VirtualTimers] in tests.
@@ -316,6 +332,26 @@ public record BrokerConfig(
                 pending,
                 codec,
                 routing,
+                value,
+                store);
+    }
+
+    /// The same with a [#store].
+    public BrokerConfig withStore(@Nullable Store value) {
+        return new BrokerConfig(
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                deadLetters,
+                pending,
+                codec,
+                routing,
+                timers,
                 value);
     }
 }

@@ -31,6 +31,9 @@ public sealed interface BrokerEvent {
             case RouteAdded _ -> "route_added";
             case RouteRemoved _ -> "route_removed";
             case RouteFailed _ -> "route_failed";
+            case StorageFailed _ -> "storage_failed";
+            case StorageRecovered _ -> "storage_recovered";
+            case MessagesDamaged _ -> "messages_damaged";
         };
     }
 
@@ -124,4 +127,19 @@ public sealed interface BrokerEvent {
     /// @param code why it did, one of [ErrorCode]
     /// @param messages how many since the last such event of this route
     record RouteFailed(String route, String topic, String target, String code, long messages) implements BrokerEvent {}
+
+    /// A store could not be written to: publishes to durable topics are refused until [StorageRecovered].
+    ///
+    /// @param place where it is
+    /// @param reason what is the matter, for people
+    record StorageFailed(String place, String reason) implements BrokerEvent {}
+
+    /// A store can be written to again.
+    record StorageRecovered(String place) implements BrokerEvent {}
+
+    /// Stored messages can't be read: whoever replays them finds the next readable one.
+    ///
+    /// @param from the first offset
+    /// @param to after the last one
+    record MessagesDamaged(String topic, long from, long to) implements BrokerEvent {}
 }

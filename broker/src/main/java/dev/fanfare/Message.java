@@ -1,8 +1,12 @@
 package dev.fanfare;
 
+import dev.fanfare.store.ByteReader;
+import dev.fanfare.store.ByteWriter;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// What is published: an immutable value. A draft made by a publisher has no place yet ([#offset] is −1); the
@@ -15,6 +19,16 @@ public final class Message {
     /// The header by which a reply is known that says that a request could not be answered: its value says why.
     public static final String FAILURE_HEADER = "$failure";
 
+    private static final int UUID_LENGTH = 36;
+
+    // What of the optional parts is stored.
+    private static final int FORM_UUID = 1;
+    private static final int FORM_TYPE = 2;
+    private static final int FORM_KEY = 4;
+    private static final int FORM_HEADERS = 8;
+    private static final int FORM_REPLY = 16;
+    private static final int FORM_TTL = 32;
+
     private final @Nullable String id;
     private final Payload payload;
     private final @Nullable String type;
@@ -22,7 +36,7 @@ public final class Message {
     private final Map<String, String> headers;
     private final @Nullable String replyTo;
     private final @Nullable String correlationId;
-    private final @Nullable Timing timing;
+    private final @Nullable Wishes wishes;
     private final String topic;
     private final String epoch;
     private final long offset;
@@ -36,7 +50,7 @@ public final class Message {
             Map<String, String> headers,
             @Nullable String replyTo,
             @Nullable String correlationId,
-            @Nullable Timing timing,
+            @Nullable Wishes wishes,
             String topic,
             String epoch,
             long offset,
@@ -53,7 +67,7 @@ public final class Message {
         this.headers = headers;
         this.replyTo = replyTo;
         this.correlationId = correlationId;
-        this.timing = timing;
+        this.wishes = wishes;
         this.topic = topic;
         this.epoch = epoch;
         this.offset = offset;
@@ -96,25 +110,25 @@ public final class Message {
     /// @throws FanfareException `BAD_REQUEST` for a longer one
     public Message withId(String id) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, wishes, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with this payload.
     public Message withPayload(Payload payload) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, wishes, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with this type.
     public Message withType(String type) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, wishes, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with this key.
     public Message withKey(String key) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, wishes, topic, epoch, offset, timestampMillis);
     }
 
     /// The same draft with these headers instead of its own.
@@ -127,7 +141,7 @@ public final class Message {
                 Map.copyOf(headers),
                 replyTo,
                 correlationId,
-                timing,
+                wishes,
                 topic,
                 epoch,
                 offset,
@@ -137,15 +151,15 @@ public final class Message {
     /// The same draft with the topic that replies are expected on, and what a reply will be recognised by.
     public Message withReply(@Nullable String replyTo, @Nullable String correlationId) {
         return new Message(
-                id, payload, type, key, headers, replyTo, correlationId, timing, topic, epoch, offset, timestampMillis);
+                id, payload, type, key, headers, replyTo, correlationId, wishes, topic, epoch, offset, timestampMillis);
     }
 
-    /// The same draft with a time to live: so long after its timestamp it is not replayed, delivered again or read any
-    /// more. Whoever is subscribed when it is appended gets it all the same. Default: for ever.
+    /// The same draft with a time to live: so long after its timestamp it is not replayed, delivered again or
+    /// read any more. Whoever is subscribed when it is appended gets it all the same. Default: for ever.
     ///
     /// @throws FanfareException `BAD_REQUEST` for less than a millisecond or more than 3,650 days
     public Message withTtl(Duration ttl) {
-        return withTiming((timing == null ? Timing.NONE : timing).withTtl(ttl));
+        return wishing((wishes == null ? Wishes.NONE : wishes).withTtl(ttl));
     }
 
     /// The same draft, to get its place that much later than it is published: instead of any [#withDeliverAt]. Its
@@ -154,16 +168,22 @@ public final class Message {
     ///
     /// @throws FanfareException `BAD_REQUEST` for less than nothing or more than 3,650 days
     public Message withDelay(Duration delay) {
-        return withTiming((timing == null ? Timing.NONE : timing).withDelay(delay));
+        return wishing((wishes == null ? Wishes.NONE : wishes).withDelay(delay));
     }
 
     /// The same draft, to get its place at that time, or at once if that is past: instead of any [#withDelay], and
     /// otherwise like it. At most 3,650 days ahead, or the publish is refused.
     public Message withDeliverAt(Instant time) {
-        return withTiming((timing == null ? Timing.NONE : timing).withDeliverAt(time));
+        return wishing((wishes == null ? Wishes.NONE : wishes).withDeliverAt(time));
     }
 
-    private Message withTiming(Timing changed) {
+    /// The same draft, to be at least that safe before its publisher is answered; what its topic promises holds
+    /// in any case. A topic that can't be so safe refuses it.
+    public Message withDurability(Durability level) {
+        return wishing((wishes == null ? Wishes.NONE : wishes).withDurability(level));
+    }
+
+    private Message wishing(Wishes changed) {
         return new Message(
                 id,
                 payload,
@@ -189,11 +209,98 @@ public final class Message {
                 headers,
                 replyTo,
                 correlationId,
-                Timing.kept(timing),
+                Wishes.kept(wishes),
                 topic,
                 epoch,
                 offset,
                 timestampMillis);
+    }
+
+    /// Writes all of it but the topic, the epoch, the offset and the timestamp, for [#readFrom].
+    public void writeTo(ByteWriter out) {
+        UUID uuid = id == null ? null : uuid(id);
+        int form = (uuid == null ? 0 : FORM_UUID)
+                | (type == null ? 0 : FORM_TYPE)
+                | (key == null ? 0 : FORM_KEY)
+                | (headers.isEmpty() ? 0 : FORM_HEADERS)
+                | (replyTo == null && correlationId == null ? 0 : FORM_REPLY)
+                | (ttlMillis() == 0 ? 0 : FORM_TTL);
+        out.octet(form);
+        if (uuid == null) {
+            out.text(id());
+        } else {
+            out.fixed(uuid.getMostSignificantBits()).fixed(uuid.getLeastSignificantBits());
+        }
+        if (type != null) {
+            out.text(type);
+        }
+        if (key != null) {
+            out.text(key);
+        }
+        if (!headers.isEmpty()) {
+            out.number(headers.size());
+            headers.forEach((name, value) -> out.text(name).text(value));
+        }
+        if ((form & FORM_REPLY) != 0) {
+            out.optional(replyTo).optional(correlationId);
+        }
+        if (ttlMillis() != 0) {
+            out.number(ttlMillis());
+        }
+        payload.writeTo(out);
+    }
+
+    /// An id that is written as a UUID usually is; null for any other.
+    private static @Nullable UUID uuid(String id) {
+        if (id.length() != UUID_LENGTH) {
+            return null;
+        }
+        try {
+            UUID uuid = UUID.fromString(id);
+            return uuid.toString().equals(id) ? uuid : null;
+        } catch (IllegalArgumentException other) {
+            return null;
+        }
+    }
+
+    /// Reads what [#writeTo] wrote: a stored message.
+    ///
+    /// @throws dev.fanfare.store.StoreException `CORRUPT` when it is something else
+    public static Message readFrom(ByteReader in, String topic, String epoch, long offset, long timestampMillis) {
+        int form = in.octet();
+        String id = (form & FORM_UUID) == 0 ? in.text() : new UUID(in.fixed(), in.fixed()).toString();
+        if (id.length() > MAX_ID_LENGTH) {
+            throw in.corrupt("an id is too long");
+        }
+        String type = (form & FORM_TYPE) == 0 ? null : in.text();
+        String key = (form & FORM_KEY) == 0 ? null : in.text();
+        Map<String, String> headers = (form & FORM_HEADERS) == 0 ? Map.of() : headers(in);
+        boolean reply = (form & FORM_REPLY) != 0;
+        String replyTo = reply ? in.optional() : null;
+        String correlationId = reply ? in.optional() : null;
+        Wishes wishes = (form & FORM_TTL) == 0 ? null : Wishes.NONE.withTtlMillis(in.number());
+        return new Message(
+                id,
+                Payload.readFrom(in),
+                type,
+                key,
+                headers,
+                replyTo,
+                correlationId,
+                wishes,
+                topic,
+                epoch,
+                offset,
+                timestampMillis);
+    }
+
+    private static Map<String, String> headers(ByteReader in) {
+        long count = in.number();
+        Map<String, String> headers = new HashMap<>();
+        for (long i = 0; i < count; i++) {
+            headers.put(in.text(), in.text());
+        }
+        return Map.copyOf(headers);
     }
 
     /// The id; empty for a draft that was given none.
@@ -243,24 +350,29 @@ public final class Message {
 
     /// How long it counts from its timestamp on, in milliseconds; 0 for ever.
     public long ttlMillis() {
-        return timing == null ? 0 : timing.ttlMillis();
+        return wishes == null ? 0 : wishes.ttlMillis();
     }
 
     /// Whether its time to live is over.
     ///
     /// @param nowMillis on the clock that stamped it
     public boolean isExpired(long nowMillis) {
-        return timing != null && timing.ttlMillis() > 0 && nowMillis - timestampMillis >= timing.ttlMillis();
+        return wishes != null && wishes.ttlMillis() > 0 && nowMillis - timestampMillis >= wishes.ttlMillis();
+    }
+
+    /// How safe it has to be, at least, before its publisher is answered; `MEMORY` for a stored message.
+    public Durability durability() {
+        return wishes == null ? Durability.MEMORY : wishes.durability();
     }
 
     /// Whether it is a draft with [#withDelay] or [#withDeliverAt].
     public boolean isDelayed() {
-        return timing != null && timing.delays();
+        return wishes != null && wishes.delays();
     }
 
     /// When a draft gets its place that is published now, in milliseconds since 1970.
     public long dueMillis(long nowMillis) {
-        return timing == null ? nowMillis : timing.dueMillis(nowMillis);
+        return wishes == null ? nowMillis : wishes.dueMillis(nowMillis);
     }
 
     /// The topic; empty for a draft.

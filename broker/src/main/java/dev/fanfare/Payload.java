@@ -1,5 +1,7 @@
 package dev.fanfare;
 
+import dev.fanfare.store.ByteReader;
+import dev.fanfare.store.ByteWriter;
 import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -29,6 +31,11 @@ public final class Payload {
     private static final byte UNKNOWN = 0;
     private static final byte WELL_FORMED = 1;
     private static final byte MALFORMED = 2;
+
+    // What is stored before a payload.
+    private static final int FORM_KIND = 3;
+    private static final int FORM_WELL_FORMED = 4;
+    private static final int FORM_PACKED = 8;
 
     /// As they are kept: plain, or as `packing` says.
     private final byte[] bytes;
@@ -172,6 +179,53 @@ public final class Payload {
     /// The bytes decoded as UTF-8, malformed sequences replaced.
     public String text() {
         return new String(plain(), StandardCharsets.UTF_8);
+    }
+
+    /// Writes it as it is kept, for [#readFrom].
+    public void writeTo(ByteWriter out) {
+        String how = packing == null ? null : packing.how.name();
+        // Whoever brings a way to compress along may not be there when it is read.
+        boolean kept = how != null && Compression.named(how).isPresent();
+        int known = kindOf(contentType);
+        out.octet(known | (json == WELL_FORMED ? FORM_WELL_FORMED : 0) | (kept ? FORM_PACKED : 0));
+        if (known == 0) {
+            out.text(contentType);
+        }
+        if (kept && packing != null && how != null) {
+            out.text(how).number(packing.size);
+        }
+        out.bytes(kept ? bytes : plain());
+    }
+
+    private static int kindOf(String contentType) {
+        return switch (contentType) {
+            case JSON -> 1;
+            case TEXT -> 2;
+            case BINARY -> 3;
+            default -> 0;
+        };
+    }
+
+    /// Reads what [#writeTo] wrote.
+    ///
+    /// @throws dev.fanfare.store.StoreException `CORRUPT` when it is something else
+    public static Payload readFrom(ByteReader in) {
+        int form = in.octet();
+        String contentType = switch (form & FORM_KIND) {
+            case 0 -> in.text();
+            case 1 -> JSON;
+            case 2 -> TEXT;
+            default -> BINARY;
+        };
+        byte json = (form & FORM_WELL_FORMED) != 0 ? WELL_FORMED : contentType.equals(JSON) ? UNKNOWN : MALFORMED;
+        if ((form & FORM_PACKED) == 0) {
+            return new Payload(in.bytes(), contentType, json);
+        }
+        String how = in.text();
+        int size = in.number(Integer.MAX_VALUE);
+        Compression packed = Compression.named(how)
+                .orElseThrow(() -> in.corrupt("a payload is compressed with '" + how + "', which is not here,"));
+        return new Payload(in.bytes(), contentType, json, new Packing(packed, size));
     }
 
     @Override

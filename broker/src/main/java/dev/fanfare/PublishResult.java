@@ -13,12 +13,33 @@ public sealed interface PublishResult {
     /// @param offset of the message
     /// @param timestampMillis of the message
     /// @param duplicate whether this was a repeat, which was not appended: the place is the first one's
-    record Accepted(String messageId, String epoch, long offset, long timestampMillis, boolean duplicate)
+    /// @param durability how safe it is
+    record Accepted(
+            String messageId, String epoch, long offset, long timestampMillis, boolean duplicate, Durability durability)
             implements PublishResult {
 
-        /// A message that was appended.
+        /// A message that was appended to a topic in memory.
         public Accepted(String messageId, String epoch, long offset, long timestampMillis) {
             this(messageId, epoch, offset, timestampMillis, false);
+        }
+
+        /// A message of a topic in memory.
+        public Accepted(String messageId, String epoch, long offset, long timestampMillis, boolean duplicate) {
+            this(messageId, epoch, offset, timestampMillis, duplicate, Durability.MEMORY);
+        }
+    }
+
+    /// What will have become of it if the commit succeeds; nobody sees the message before. Only who publishes
+    /// without waiting gets this.
+    ///
+    /// @param outcome an [Accepted] or a [Scheduled]
+    /// @param commit tells when that holds, or why it does not
+    record Pending(PublishResult outcome, Commit commit) implements PublishResult {
+
+        /// Waits for the commit. Not on an event loop.
+        public PublishResult await() {
+            Refused failure = commit.await();
+            return failure == null ? outcome : failure;
         }
     }
 
@@ -51,6 +72,7 @@ public sealed interface PublishResult {
         return switch (this) {
             case Accepted accepted -> accepted.offset;
             case Scheduled scheduled -> -1;
+            case Pending pending -> pending.outcome.offset();
             case Refused refused -> throw new FanfareException(refused.code, refused.reason);
         };
     }

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param dedup which repeated publishes are recognised; null for none
 /// @param partitions how many lanes the keys of its messages share in groups, 0 to 10,000; 0: each key has its own
 /// @param ordering which order its messages have with those of other topics
+/// @param durability how safe a message is before it is acknowledged and delivered
+/// @param compact whether only the newest message of each key is kept; messages without a key all are
 public record TopicConfig(
         int history,
         long historyBytes,
@@ -26,11 +28,13 @@ public record TopicConfig(
         @Nullable Overflow overflow,
         @Nullable Dedup dedup,
         int partitions,
-        Ordering ordering) {
+        Ordering ordering,
+        Durability durability,
+        boolean compact) {
 
     private static final Duration MAX_AGE = Duration.ofDays(36_500);
-    private static final TopicConfig DEFAULTS =
-            new TopicConfig(100, 1 << 20, Duration.ZERO, null, 0, null, null, 0, Ordering.FIFO);
+    private static final TopicConfig DEFAULTS = new TopicConfig(
+            100, 1 << 20, Duration.ZERO, null, 0, null, null, 0, Ordering.FIFO, Durability.MEMORY, false);
     private static final int MAX_PARTITIONS = 10_000;
     private static final int MAX_HISTORY = 10_000_000;
 
@@ -56,6 +60,13 @@ public record TopicConfig(
         if (ordering == Ordering.PARTITIONED && partitions == 0) {
             throw new FanfareException(ErrorCode.BAD_REQUEST, "ordering 'partitioned' needs partitions: say how many");
         }
+        if (durability == Durability.REPLICATED) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "durability 'replicated' can't be had here: there is one machine");
+        }
+        if (compact && durability == Durability.MEMORY) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "only durable topics can be compacted");
+        }
         if (historyAge.isNegative() || historyAge.compareTo(MAX_AGE) > 0) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST, "history age must be 0 to " + MAX_AGE.toDays() + " days, not " + historyAge);
@@ -70,40 +81,113 @@ public record TopicConfig(
     /// The same with another [#history].
     public TopicConfig withHistory(int messages) {
         return new TopicConfig(
-                messages, historyBytes, historyAge, delivery, queue, overflow, dedup, partitions, ordering);
+                messages,
+                historyBytes,
+                historyAge,
+                delivery,
+                queue,
+                overflow,
+                dedup,
+                partitions,
+                ordering,
+                durability,
+                compact);
     }
 
     /// The same with another [#historyBytes].
     public TopicConfig withHistoryBytes(long bytes) {
-        return new TopicConfig(history, bytes, historyAge, delivery, queue, overflow, dedup, partitions, ordering);
+        return new TopicConfig(
+                history,
+                bytes,
+                historyAge,
+                delivery,
+                queue,
+                overflow,
+                dedup,
+                partitions,
+                ordering,
+                durability,
+                compact);
     }
 
     /// The same with another [#historyAge].
     public TopicConfig withHistoryAge(Duration age) {
-        return new TopicConfig(history, historyBytes, age, delivery, queue, overflow, dedup, partitions, ordering);
+        return new TopicConfig(
+                history,
+                historyBytes,
+                age,
+                delivery,
+                queue,
+                overflow,
+                dedup,
+                partitions,
+                ordering,
+                durability,
+                compact);
     }
 
     /// The same with another [#delivery].
     public TopicConfig withDelivery(@Nullable DeliveryStrategy strategy) {
         return new TopicConfig(
-                history, historyBytes, historyAge, strategy, queue, overflow, dedup, partitions, ordering);
+                history,
+                historyBytes,
+                historyAge,
+                strategy,
+                queue,
+                overflow,
+                dedup,
+                partitions,
+                ordering,
+                durability,
+                compact);
     }
 
     /// The same with another [#queue].
     public TopicConfig withQueue(int messages) {
         return new TopicConfig(
-                history, historyBytes, historyAge, delivery, messages, overflow, dedup, partitions, ordering);
+                history,
+                historyBytes,
+                historyAge,
+                delivery,
+                messages,
+                overflow,
+                dedup,
+                partitions,
+                ordering,
+                durability,
+                compact);
     }
 
     /// The same with another [#overflow].
     public TopicConfig withOverflow(@Nullable Overflow policy) {
-        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, policy, dedup, partitions, ordering);
+        return new TopicConfig(
+                history,
+                historyBytes,
+                historyAge,
+                delivery,
+                queue,
+                policy,
+                dedup,
+                partitions,
+                ordering,
+                durability,
+                compact);
     }
 
     /// The same with another [#dedup].
     public TopicConfig withDedup(@Nullable Dedup window) {
         return new TopicConfig(
-                history, historyBytes, historyAge, delivery, queue, overflow, window, partitions, ordering);
+                history,
+                historyBytes,
+                historyAge,
+                delivery,
+                queue,
+                overflow,
+                window,
+                partitions,
+                ordering,
+                durability,
+                compact);
     }
 
     /// The same that recognises repeated publishes: [Dedup].
@@ -113,12 +197,71 @@ public record TopicConfig(
 
     /// The same with other [#partitions].
     public TopicConfig withPartitions(int count) {
-        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, overflow, dedup, count, ordering);
+        return new TopicConfig(
+                history,
+                historyBytes,
+                historyAge,
+                delivery,
+                queue,
+                overflow,
+                dedup,
+                count,
+                ordering,
+                durability,
+                compact);
     }
 
     /// The same with another [#ordering].
     public TopicConfig withOrdering(Ordering value) {
-        return new TopicConfig(history, historyBytes, historyAge, delivery, queue, overflow, dedup, partitions, value);
+        return new TopicConfig(
+                history,
+                historyBytes,
+                historyAge,
+                delivery,
+                queue,
+                overflow,
+                dedup,
+                partitions,
+                value,
+                durability,
+                compact);
+    }
+
+    /// The same with another [#durability].
+    public TopicConfig withDurability(Durability value) {
+        return new TopicConfig(
+                history,
+                historyBytes,
+                historyAge,
+                delivery,
+                queue,
+                overflow,
+                dedup,
+                partitions,
+                ordering,
+                value,
+                compact);
+    }
+
+    /// The same with another [#compact].
+    public TopicConfig withCompact(boolean value) {
+        return new TopicConfig(
+                history,
+                historyBytes,
+                historyAge,
+                delivery,
+                queue,
+                overflow,
+                dedup,
+                partitions,
+                ordering,
+                durability,
+                value);
+    }
+
+    /// Whether its messages outlive the process.
+    public boolean isDurable() {
+        return durability != Durability.MEMORY;
     }
 
     /// What the topic's log keeps.

@@ -183,9 +183,15 @@ public final class Backlogs implements DeliveryAccess {
             for (int i = 0; i < names.size(); i++) {
                 append.add(names.get(i), messages.get(i));
             }
-            List<PublishResult> results = append.run(acknowledgements);
+            AtomicAppend.Outcome outcome = append.run(acknowledgements);
+            PublishResult.Refused refused = outcome.commit() == null
+                    ? outcome.refused()
+                    : outcome.commit().await();
+            if (refused != null) {
+                return List.of(refused);
+            }
             acknowledgements.tell();
-            return results;
+            return outcome.results();
         } catch (FanfareException e) {
             return List.of(new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())));
         }
@@ -284,8 +290,8 @@ public final class Backlogs implements DeliveryAccess {
         return closing;
     }
 
-    /// When nothing can be published any more: lets handlers finish what can be done now, for at most `grace` of real
-    /// time, then ends all.
+    /// When nothing can be published any more: lets handlers finish what can be done now, for at most `grace`
+    /// of real time, then ends all.
     public void close(Duration grace) {
         lock.lock();
         try {

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A log that lives as long as the process: a ring of references that grows from one slot by doubling.
@@ -61,6 +62,19 @@ public final class MemoryTopicLog implements TopicLog {
         this.retention = retention;
         this.timers = timers;
         this.budget = budget;
+    }
+
+    /// An empty log that goes on where another one was: the newest part of one on a device.
+    ///
+    /// @param start the offset that its first message gets
+    /// @param lastTimestamp of the message before that
+    MemoryTopicLog(
+            String epoch, Retention retention, Timers timers, HistoryBudget budget, long start, long lastTimestamp) {
+        this(epoch, retention, timers, budget);
+        this.end = start;
+        this.visible = start;
+        this.oldest = start;
+        this.lastTimestamp = lastTimestamp;
     }
 
     @Override
@@ -217,6 +231,21 @@ public final class MemoryTopicLog implements TopicLog {
                 return readOn(message, (int) Math.min(maxMessages, upTo - offset), maxBytes);
             }
         }
+    }
+
+    @Override
+    public List<Message> appended(long from, long to) {
+        List<Message> messages = new ArrayList<>((int) (to - from));
+        for (long offset = from; offset < to; offset++) {
+            messages.add(Objects.requireNonNull(slot(offset)));
+        }
+        return messages;
+    }
+
+    /// The one with this offset, if it is still here.
+    @Nullable
+    Message peek(long offset) {
+        return offset >= (long) OLDEST.getAcquire(this) ? slot(offset) : null;
     }
 
     private List<Message> readOn(Message first, int maxMessages, int maxBytes) {

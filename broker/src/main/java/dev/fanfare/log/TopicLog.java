@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// raises `visible` when what was appended is safe, and gives it up with [#takeBack] when it can't be made safe:
 /// nobody has seen it then.
 ///
-/// [#append], [#reveal], [#takeBack], [#expire], [#shrink] and [#close] are called by one thread at a time, the
-/// topic in its section; they must not block. Everything else may be called by any thread at any time, also after
-/// [#close].
+/// [#append], [#reveal], [#takeBack], [#expire], [#shrink], [#relieve] and [#close] are called by one thread at
+/// a time, the topic in its section; they must not block. Everything else may be called by any thread at any
+/// time, also after [#close]. What is not [#cached] is read from a device: not on an event loop, not in a section.
 public interface TopicLog extends AutoCloseable {
 
     /// The identity of this log's lifetime: 1 to 8 characters out of `0-9a-z`.
@@ -46,6 +46,14 @@ public interface TopicLog extends AutoCloseable {
     /// Adds a message. Its offset is [#end], its timestamp not below [#lastTimestamp].
     void append(Message message);
 
+    /// Messages that were appended, visible or not. By whoever has heard from the writer that they were, and nobody
+    /// takes
+    /// them back meanwhile.
+    ///
+    /// @param from not below [#visible]
+    /// @param to at most [#end]
+    List<Message> appended(long from, long to);
+
     /// Raises [#visible]; then forgets what [Retention] says.
     ///
     /// @param visible between the present mark and [#end]
@@ -64,8 +72,31 @@ public interface TopicLog extends AutoCloseable {
     /// @return how many were forgotten
     long shrink(long bytes);
 
+    /// From this offset on [#read] never blocks, unless the writer takes it out of memory meanwhile.
+    default long cached() {
+        return oldest();
+    }
+
+    /// What the log holds in memory, in bytes.
+    default long memory() {
+        return bytes();
+    }
+
+    /// Gives memory back until it holds at most so many bytes. A log in memory forgets its oldest messages for
+    /// that.
+    ///
+    /// @return how many were forgotten
+    default long relieve(long bytes) {
+        return shrink(bytes);
+    }
+
+    /// Whether messages between two that are kept may be missing without having been lost.
+    default boolean hasHoles() {
+        return false;
+    }
+
     /// Kept messages in order, beginning at `from` or, if that is forgotten, at the oldest kept after it. Never a
-    /// gap within.
+    /// gap within, unless it [#hasHoles].
     ///
     /// @param maxMessages at least 1
     /// @param maxBytes bound of the payloads' sizes together, from the second message on

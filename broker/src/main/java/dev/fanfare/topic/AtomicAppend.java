@@ -1,11 +1,11 @@
 package dev.fanfare.topic;
 
-import dev.fanfare.BrokerEvent;
+import dev.fanfare.Commit;
+import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
 import dev.fanfare.Ordering;
 import dev.fanfare.PublishResult;
-import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.feed.Wakes;
 import java.util.ArrayList;
@@ -17,11 +17,12 @@ import org.jspecify.annotations.Nullable;
 /// Appends to several topics in one go: all of it or nothing, while nobody else appends to any of them.
 ///
 /// The sections are entered in one order for everybody: first the one that topics with a global order share, then
-/// the others by their topics' names. Backlogs are locked inside of them. Nothing that holds a backlog's lock enters a
-/// section.
+/// the others by their topics' names. Backlogs are locked inside of them. Nothing that holds a backlog's lock
+/// enters a section.
 public final class AtomicAppend {
 
-    private static final Comparator<LiveTopic> SECTION_ORDER = Comparator.<LiveTopic, Boolean>comparing(
+    /// In which order the sections of several topics are entered.
+    static final Comparator<LiveTopic> SECTION_ORDER = Comparator.<LiveTopic, Boolean>comparing(
                     topic -> topic.config().ordering() != Ordering.GLOBAL)
             .thenComparing(LiveTopic::name);
 
@@ -38,8 +39,16 @@ public final class AtomicAppend {
         /// Does what belongs to it: it holds, and the messages are appended.
         void apply();
 
+        /// What has to be stored together with the messages, after [#apply].
+        default List<Committer.Change> changes() {
+            return List.of();
+        }
+
         /// After [#lock], whatever became of it.
         void unlock();
+
+        /// What was applied was not stored: it has never happened. Under no lock.
+        default void undo() {}
     }
 
     private record Part(LiveTopic topic, Message draft) {}
@@ -60,38 +69,82 @@ public final class AtomicAppend {
         parts.add(new Part(registry.require(topic), draft));
     }
 
-    /// Appends all, if nothing refuses any of them and the condition holds.
+    /// What became of all of it.
     ///
-    /// @return for each message what became of it; or one refusal, and nothing was done
-    public List<PublishResult> run(Condition condition) {
+    /// @param results for each message what became of it
+    /// @param commit tells when that holds; null when it does already
+    /// @param refused why nothing was done; null when all was
+    public record Outcome(
+            List<PublishResult> results,
+            @Nullable Commit commit,
+            @Nullable Refused refused) {
+
+        static Outcome refusal(Refused why) {
+            return new Outcome(List.of(), null, why);
+        }
+    }
+
+    /// Appends all, if nothing refuses any of them and the condition holds. Does not wait for a commit.
+    public Outcome run(Condition condition) {
         TreeSet<LiveTopic> topics = new TreeSet<>(SECTION_ORDER);
         parts.forEach(part -> topics.add(part.topic));
-        List<PublishResult> results = new ArrayList<>(parts.size());
+        Outcome outcome;
         topics.forEach(LiveTopic::enter);
         try {
             Refused refused = refusal(topics);
-            if (refused != null) {
-                return List.of(refused);
-            }
-            condition.lock();
-            try {
-                String failure = condition.failure();
-                if (failure != null) {
-                    return List.of(new Refused(ErrorCode.BAD_REQUEST, failure));
-                }
-                for (Part part : parts) {
-                    results.add(part.topic.place(part.draft));
-                }
-                topics.forEach(LiveTopic::reveal);
-                condition.apply();
-            } finally {
-                condition.unlock();
-            }
+            outcome = refused == null ? append(topics, condition) : Outcome.refusal(refused);
         } finally {
             topics.descendingSet().forEach(LiveTopic::leave);
         }
-        afterwards(topics, results);
-        return results;
+        Commit commit = outcome.commit();
+        if (commit != null) {
+            commit.onDone(failure -> {
+                if (failure != null) {
+                    condition.undo();
+                }
+            });
+        } else if (outcome.refused() == null) {
+            afterwards(topics);
+        }
+        return outcome;
+    }
+
+    /// Inside the sections.
+    private Outcome append(TreeSet<LiveTopic> topics, Condition condition) {
+        boolean waits = topics.stream().anyMatch(LiveTopic::mustCommit);
+        condition.lock();
+        try {
+            String failure = condition.failure();
+            if (failure != null) {
+                return Outcome.refusal(new Refused(ErrorCode.BAD_REQUEST, failure));
+            }
+            List<PublishResult> results =
+                    parts.stream().map(part -> part.topic.place(part.draft)).toList();
+            condition.apply();
+            if (!waits && condition.changes().isEmpty()) {
+                topics.forEach(topic -> topic.reveal(topic.log().end()));
+                return new Outcome(results, null, null);
+            }
+            Commit commit = registry.committer().addTogether(topics, level(), condition.changes());
+            if (commit != null) {
+                return new Outcome(results, commit, null);
+            }
+            topics.forEach(LiveTopic::takeBack);
+            // It is over already: who undoes what was applied does so when the sections are left.
+            Commit failed = new Commit();
+            failed.finish(registry.committer().refuseNow());
+            return new Outcome(results, failed, null);
+        } finally {
+            condition.unlock();
+        }
+    }
+
+    private Durability level() {
+        Durability level = Durability.WRITTEN;
+        for (Part part : parts) {
+            level = level.or(part.draft.durability());
+        }
+        return level;
     }
 
     private static @Nullable Refused refusal(Iterable<LiveTopic> topics) {
@@ -104,17 +157,10 @@ public final class AtomicAppend {
         return null;
     }
 
-    private void afterwards(Iterable<LiveTopic> topics, List<PublishResult> results) {
+    private void afterwards(Iterable<LiveTopic> topics) {
         registry.appended(false);
         Wakes wakes = new Wakes();
         topics.forEach(topic -> topic.plan().noteIn(wakes));
         wakes.flush();
-        for (int i = 0; i < parts.size(); i++) {
-            if (results.get(i) instanceof Accepted(var id, var epoch, var offset, var millis, var duplicate)
-                    && !duplicate) {
-                String name = parts.get(i).topic.name();
-                registry.events().emitMessage(() -> new BrokerEvent.MessageEnqueued(name, offset, id));
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.Dedup;
+import dev.fanfare.Durability;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
@@ -10,15 +11,18 @@ import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
-/// The ids of a topic's latest messages and where those are: a ring of entries in the order of their publishing, and
-/// an open hash table that finds them. Both grow with the ids that come, up to the count. Everything takes a constant
-/// time, but for the doubling. Used in the topic's section only.
+/// The ids of a topic's latest messages and where those are: a ring of entries in the order of their
+/// publishing, and an open hash table that finds them. Both grow with the ids that come, up to the count.
+/// Everything takes a constant time, but for the doubling. Used in the topic's section only.
 ///
 /// The table is keyed with secrets: whoever chooses ids can't make them meet in one place of it.
 final class DedupWindow {
 
     /// [#find]: not seen within the window.
     private static final int NONE = -1;
+
+    /// Seen so long ago that no window reaches it.
+    private static final long NEVER = Long.MIN_VALUE / 2;
 
     private static final int LONGS = 5;
     private static final int HIGH = 0;
@@ -78,14 +82,14 @@ final class DedupWindow {
 
     /// What became of the publish that this one repeats; null when it repeats none.
     @Nullable
-    PublishResult first(MessageIdentity identity, String id, String epoch, long now) {
+    PublishResult first(MessageIdentity identity, String id, String epoch, long now, Durability durability) {
         int entry = find(identity, now);
         if (entry == NONE) {
             return null;
         }
         return offset(entry) < 0
                 ? new Scheduled(id, epoch, timestamp(entry), true)
-                : new Accepted(id, epoch, offset(entry), timestamp(entry), true);
+                : new Accepted(id, epoch, offset(entry), timestamp(entry), true, durability);
     }
 
     /// A message has its place.
@@ -101,6 +105,27 @@ final class DedupWindow {
         if (entry != NONE && offset(entry) < 0) {
             settle(entry, stored.offset(), now);
         }
+    }
+
+    /// Whether a message of that offset is what this id was remembered for.
+    boolean holds(MessageIdentity id, long offset) {
+        int entry = table[place(id.high(), id.low())] - 1;
+        return entry >= 0 && offset(entry) == offset;
+    }
+
+    /// The messages from an offset on have never been: their ids are not recognised any more.
+    void forget(long from) {
+        for (int i = 0; i < size; i++) {
+            int entry = (oldest + i) % capacity;
+            if (offset(entry) >= from) {
+                ring[entry * LONGS + SEEN] = NEVER;
+            }
+        }
+    }
+
+    /// The offset of the message whose id was remembered first and still is; −1 when there is none.
+    long oldestOffset() {
+        return size == 0 ? -1 : offset(oldest);
     }
 
     /// The offset of the message of an entry; −1 while it waits for its time.

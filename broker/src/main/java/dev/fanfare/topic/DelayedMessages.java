@@ -4,10 +4,16 @@ import dev.fanfare.BrokerEvent;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
 import dev.fanfare.Pending;
+import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.PublishResult.Scheduled;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
+import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.TopicLog;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// once; a heap of these finds the one that is next. One timer runs, for the earliest message of all.
 ///
 /// The lock is taken inside a topic's section when a message begins to wait, and calls nothing but the timer's
-/// scheduling. Messages that are due are appended on the clock's thread, without the lock and without waiting: when a
-/// topic has no room, its messages try again a little later, in their order.
+/// scheduling. Messages that are due are appended on the clock's thread, without the lock and without waiting:
+/// when a topic has no room, its messages try again a little later, in their order.
 final class DelayedMessages {
 
     /// How many messages are appended before other actions of the clock have their turn.
@@ -38,6 +44,7 @@ final class DelayedMessages {
     private final Pending limits;
     private final Timers timers;
     private final Events events;
+    private final @Nullable Committer committer;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final List<DelayedQueue> heap = new ArrayList<>();
@@ -51,7 +58,9 @@ final class DelayedMessages {
     private volatile long bytes;
     private volatile long lost;
 
-    DelayedMessages(Pending limits, Timers timers, Events events) {
+    /// @param committer where those of durable topics are stored; null when there are none
+    DelayedMessages(Pending limits, Timers timers, Events events, @Nullable Committer committer) {
+        this.committer = committer;
         this.limits = limits;
         this.timers = timers;
         this.events = events;
@@ -74,35 +83,85 @@ final class DelayedMessages {
 
     /// A message begins to wait. Called inside the topic's section, which is not deleted.
     ///
-    /// @return why it can't; null when it waits
-    @Nullable
-    Refused add(LiveTopic topic, Message message, long due) {
-        long cost = TopicLog.cost(message);
+    /// @param seenAt from when on its id is recognised
+    /// @return why it can't, or that it waits: of a durable topic, when that is stored
+    PublishResult add(LiveTopic topic, Message message, long due, long seenAt) {
+        Refused unstored = topic.config().isDurable() && committer != null ? committer.refusal() : null;
+        if (unstored != null) {
+            return unstored;
+        }
+        long number;
         lock.lock();
         try {
-            if (count >= limits.messages()) {
-                return new Refused(
-                        ErrorCode.LIMIT_REACHED,
-                        "topic '" + topic.name() + "': " + count
-                                + " messages of the broker wait for their time, as many as max-delayed ("
-                                + limits.messages() + ") allows");
+            Refused refused = refusal(topic, TopicLog.cost(message));
+            if (refused != null) {
+                return refused;
             }
-            if (bytes + cost > limits.bytes()) {
-                return new Refused(
-                        ErrorCode.BACKPRESSURE,
-                        "topic '" + topic.name() + "': the messages of the broker that wait for their time hold "
-                                + bytes + " bytes, with this one more than delayed-memory (" + limits.bytes()
-                                + ") allows");
-            }
-            account(1, cost);
-            DelayedQueue queue = topic.delayedQueue();
-            queue.bytes += cost;
-            queue.add(due, sequence++, message);
-            settle(queue);
+            number = sequence++;
+            put(topic, message, due, number);
             arm();
-            return null;
         } finally {
             lock.unlock();
+        }
+        Scheduled scheduled = new Scheduled(message.id(), topic.epoch(), due, false);
+        if (committer == null || !(topic.log() instanceof DurableTopicLog log)) {
+            return scheduled;
+        }
+        DelayedForm form = new DelayedForm(due, seenAt, message);
+        return new PublishResult.Pending(
+                scheduled,
+                committer.add(
+                        form.storing(log.number(), number),
+                        topic.config().durability().or(message.durability())));
+    }
+
+    private @Nullable Refused refusal(LiveTopic topic, long cost) {
+        if (count >= limits.messages()) {
+            return new Refused(
+                    ErrorCode.LIMIT_REACHED,
+                    "topic '" + topic.name() + "': " + count
+                            + " messages of the broker wait for their time, as many as max-delayed ("
+                            + limits.messages() + ") allows");
+        }
+        if (bytes + cost > limits.bytes()) {
+            return new Refused(
+                    ErrorCode.BACKPRESSURE,
+                    "topic '" + topic.name() + "': the messages of the broker that wait for their time hold " + bytes
+                            + " bytes, with this one more than delayed-memory (" + limits.bytes() + ") allows");
+        }
+        return null;
+    }
+
+    /// Under the lock.
+    private void put(LiveTopic topic, Message message, long due, long number) {
+        long cost = TopicLog.cost(message);
+        account(1, cost);
+        DelayedQueue queue = topic.delayedQueue();
+        queue.bytes += cost;
+        queue.add(due, number, message);
+        settle(queue);
+    }
+
+    /// Brings back those of a topic that were stored. Before anything else.
+    void restore(LiveTopic topic, int number) {
+        if (committer == null) {
+            return;
+        }
+        try (Store.Scan scan =
+                committer.store().scan(Table.DELAYED, Keys.of(number, 0L), Keys.of(number, Long.MAX_VALUE))) {
+            lock.lock();
+            try {
+                while (scan.next()) {
+                    DelayedForm form = DelayedForm.of(scan.value(), topic);
+                    long found = Keys.longAt(scan.key(), Integer.BYTES);
+                    sequence = Math.max(sequence, found + 1);
+                    put(topic, form.message(), form.due(), found);
+                    topic.identities().wait(topic.identities().of(form.message()), form.seenAt(), form.due());
+                }
+                arm();
+            } finally {
+                lock.unlock();
+            }
         }
     }
 
@@ -113,8 +172,10 @@ final class DelayedMessages {
         bytes += cost;
     }
 
-    /// The topic is gone, and nothing is added to it any more.
-    void drop(LiveTopic topic) {
+    /// Nothing is added to a topic any more.
+    ///
+    /// @param gone whether what is stored of it is gone too
+    void drop(LiveTopic topic, boolean gone) {
         int died;
         lock.lock();
         try {
@@ -125,6 +186,10 @@ final class DelayedMessages {
             died = queue.size();
             account(-died, -queue.bytes);
             remove(queue);
+            if (!gone && topic.config().isDurable()) {
+                // They come back with the store.
+                return;
+            }
             lose(died);
         } finally {
             lock.unlock();
@@ -212,17 +277,43 @@ final class DelayedMessages {
             lock.unlock();
         }
         // What a feed throws is thrown when the message has its place.
+        PublishResult result = null;
         Refused refused = null;
         try {
-            refused = queue.topic.appendDue(message, wakes) instanceof Refused why ? why : null;
+            result = queue.topic.appendDue(message, wakes, unstoring(queue.topic, number));
+            refused = result instanceof Refused why ? why : null;
         } finally {
-            if (refused != null && refused.code() == ErrorCode.BACKPRESSURE) {
+            if (result instanceof PublishResult.Pending pending) {
+                pending.commit().onDone(failure -> {
+                    if (failure == null) {
+                        done(queue, message, false);
+                    } else {
+                        storeAgain(queue.topic, message, due, number);
+                        waitOn(queue, message, due, number, timers.currentTimeMillis() + RETRY_MILLIS);
+                    }
+                });
+            } else if (refused != null && refused.code() == ErrorCode.BACKPRESSURE) {
                 waitOn(queue, message, due, number, now + RETRY_MILLIS);
             } else {
                 done(queue, message, refused != null);
             }
         }
         return true;
+    }
+
+    private static Committer.@Nullable Change unstoring(LiveTopic topic, long number) {
+        return topic.log() instanceof DurableTopicLog log
+                ? batch -> batch.delete(Table.DELAYED, Keys.of(log.number(), number))
+                : null;
+    }
+
+    /// It is not known whether it was deleted.
+    private void storeAgain(LiveTopic topic, Message message, long due, long number) {
+        if (committer != null && topic.log() instanceof DurableTopicLog log) {
+            var _ = committer.add(
+                    new DelayedForm(due, timers.currentTimeMillis(), message).storing(log.number(), number),
+                    topic.config().durability());
+        }
     }
 
     /// There is no room: the message waits on in its place.
@@ -233,6 +324,7 @@ final class DelayedMessages {
                 queue.add(due, number, message);
                 queue.notBefore = notBefore;
                 settle(queue);
+                arm();
                 return;
             }
         } finally {

@@ -19,8 +19,8 @@ final class HistoryShrinker {
         this.topics = topics;
     }
 
-    /// The same soon, on a thread of its own; but here and now when the histories have outgrown their budget by more
-    /// than a tenth, since whoever makes them grow faster than that thread comes to run has to wait for it.
+    /// The same soon, on a thread of its own; but here and now when the histories have outgrown their budget by
+    /// more than a tenth, since whoever makes them grow faster than that thread comes to run has to wait for it.
     void shrinkElsewhere() {
         if (budget.used() > budget.limit() + budget.limit() / 10) {
             busy.lock();
@@ -49,8 +49,8 @@ final class HistoryShrinker {
             long target = budget.limit() - budget.limit() / 10;
             long size = commonSize(target);
             for (LiveTopic topic : topics) {
-                if (topic.log().bytes() > size) {
-                    budget.forgot(topic.shrink(size));
+                if (topic.log().memory() > size) {
+                    budget.forgot(topic.relieve(size));
                 }
             }
         } finally {
@@ -60,8 +60,10 @@ final class HistoryShrinker {
 
     /// The size to which the larger histories have to shrink so that all together cost `target`.
     private long commonSize(long target) {
-        long[] sizes =
-                topics.stream().mapToLong(topic -> topic.log().bytes()).sorted().toArray();
+        long[] sizes = topics.stream()
+                .mapToLong(topic -> topic.log().memory())
+                .sorted()
+                .toArray();
         long left = target;
         for (int i = 0; i < sizes.length; i++) {
             long share = left / (sizes.length - i);

@@ -1,14 +1,16 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.Commit;
 import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
 import dev.fanfare.Ordering;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
+import dev.fanfare.PublishResult.Pending;
 import dev.fanfare.PublishResult.Refused;
-import dev.fanfare.PublishResult.Scheduled;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
@@ -49,13 +51,14 @@ public final class LiveTopic implements Topic {
     private final ReentrantLock section;
     private final TopicCounters counters = new TopicCounters();
 
-    /// The ids that were seen lately; null when repeats are not recognised. In the section.
-    private final @Nullable DedupWindow seen;
+    /// The ids that were seen lately. In the section.
+    private final Identities identities;
 
     /// The messages that wait for their time; null when none ever has.
     private volatile @Nullable DelayedQueue delayed;
 
     private volatile Plan plan;
+    private volatile @Nullable Commit committed;
     private volatile @Nullable DeliveryStrategy delivery;
 
     /// The feeds of subscriptions by name. Guarded by the registry's lock.
@@ -69,7 +72,7 @@ public final class LiveTopic implements Topic {
         this.section = config.ordering() == Ordering.GLOBAL ? registry.globalSection() : new ReentrantLock();
         this.plan = plan;
         this.delivery = config.delivery();
-        this.seen = config.dedup() == null ? null : new DedupWindow(config.dedup(), registry.budget());
+        this.identities = Identities.of(config.dedup(), registry.budget());
     }
 
     @Override
@@ -177,6 +180,11 @@ public final class LiveTopic implements Topic {
 
     private PublishResult publishHere(Message draft) {
         PublishResult result = append(draft, null);
+        if (result instanceof Pending pending) {
+            PublishResult committed = pending.await();
+            wake(plan);
+            return committed;
+        }
         return result instanceof Refused refused && refused.full() != null ? publishWhenRoom(draft, refused) : result;
     }
 
@@ -202,7 +210,7 @@ public final class LiveTopic implements Topic {
             }
             PublishResult result = append(draft, null);
             if (!(result instanceof Refused again)) {
-                return result;
+                return result instanceof Pending pending ? pending.await() : result;
             }
             refused = again;
         }
@@ -222,45 +230,66 @@ public final class LiveTopic implements Topic {
     /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited
     ///     for
     PublishResult append(Message draft, @Nullable Wakes wakes) {
-        return draft.isDelayed() ? delay(draft, wakes) : append(draft, wakes, false);
+        Refused tooSafe = refuseDurability(draft.durability());
+        if (tooSafe != null) {
+            return tooSafe;
+        }
+        return draft.isDelayed() ? delay(draft, wakes) : append(draft, wakes, false, null);
+    }
+
+    private @Nullable Refused refuseDurability(Durability asked) {
+        if (asked == Durability.MEMORY || config.isDurable() && asked != Durability.REPLICATED) {
+            return null;
+        }
+        return new Refused(
+                ErrorCode.BAD_REQUEST,
+                "topic '" + name + "' can't be published to with durability '" + asked.label() + "': it is kept "
+                        + (config.isDurable() ? "on one machine" : "in memory only"));
     }
 
     /// A message whose time has come.
-    PublishResult appendDue(Message message, Wakes wakes) {
-        return append(message, wakes, true);
+    ///
+    /// @param with what has to be stored with it; null for nothing
+    PublishResult appendDue(Message message, Wakes wakes, Committer.@Nullable Change with) {
+        return append(message, wakes, true, with);
     }
 
-    private PublishResult append(Message draft, @Nullable Wakes wakes, boolean due) {
+    private PublishResult append(Message draft, @Nullable Wakes wakes, boolean due, Committer.@Nullable Change with) {
         Plan planned = plan;
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
-        MessageIdentity identity = seen == null || draft.id().isEmpty() ? null : MessageIdentity.of(draft.id());
-        Object prepared = planned.prepare(this, named);
+        MessageIdentity identity = identities.of(draft);
+        boolean durable = config.isDurable();
+        // What is committed first is prepared by who commits.
+        Object prepared = durable ? null : planned.prepare(this, named);
         Message stored;
         Throwable failure;
         section.lock();
         try {
             if (plan != planned) {
                 planned = plan;
-                prepared = planned.prepare(this, named);
+                prepared = durable ? null : planned.prepare(this, named);
             }
             if (planned == Plan.GONE || planned == Plan.CLOSED) {
                 return gone(planned);
             }
             long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
-            PublishResult first =
-                    identity == null || due || seen == null ? null : seen.first(identity, named.id(), log.epoch(), now);
+            PublishResult first = due ? null : first(identity, named, now);
             if (first != null) {
-                counters.duplicate();
                 return first;
             }
-            Refused refused = planned.admit(this);
+            Refused refused = durable ? registry.committer().refusal() : null;
+            if (refused == null) {
+                refused = planned.admit(this);
+            }
             if (refused != null) {
                 return refused;
             }
             stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
             log.append(stored);
-            if (identity != null && seen != null) {
-                seen.remember(identity, stored, due);
+            identities.remember(identity, stored, due);
+            if (durable || log.visible() < stored.offset()) {
+                // Also behind what a transaction has not made visible yet.
+                return commit(stored, draft.durability(), with, planned, wakes);
             }
             failure = planned.append(this, stored, prepared);
             log.reveal(log.end());
@@ -268,9 +297,7 @@ public final class LiveTopic implements Topic {
             section.unlock();
         }
         registry.appended(wakes != null);
-        if (registry.events().listeningToMessages()) {
-            registry.events().emitMessage(() -> new BrokerEvent.MessageEnqueued(name, stored.offset(), stored.id()));
-        }
+        tellEnqueued(stored);
         if (wakes != null) {
             planned.noteIn(wakes);
         } else {
@@ -283,12 +310,78 @@ public final class LiveTopic implements Topic {
         return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
     }
 
+    /// Inside the section: what was appended becomes visible when it is committed.
+    private PublishResult commit(
+            Message stored, Durability asked, Committer.@Nullable Change with, Plan planned, @Nullable Wakes wakes) {
+        Commit commit = registry.committer().add(this, log.end(), TopicLog.cost(stored), asked, with);
+        if (commit == null) {
+            log.takeBack(stored.offset());
+            identities.forget(stored.offset());
+            return registry.committer().refuseNow();
+        }
+        if (wakes != null) {
+            // A publisher that is faster than the readers has to learn of it.
+            planned.noteIn(wakes);
+        }
+        return new Pending(accepted(stored, asked), commit);
+    }
+
+    private Accepted accepted(Message stored, Durability asked) {
+        return new Accepted(
+                stored.id(),
+                stored.epoch(),
+                stored.offset(),
+                stored.timestampMillis(),
+                false,
+                config.durability().or(asked));
+    }
+
+    /// Inside the section: what became of the publish that this one repeats; null when it repeats none.
+    private @Nullable PublishResult first(@Nullable MessageIdentity identity, Message named, long now) {
+        PublishResult first = identities.first(identity, named.id(), log.epoch(), now, config.durability());
+        if (first == null) {
+            return null;
+        }
+        counters.duplicate();
+        if (!config.isDurable() && !(first instanceof Accepted accepted && accepted.offset() >= log.visible())) {
+            return first;
+        }
+        // The first one may not be stored yet, or not as safely as this one wants it.
+        Commit commit = registry.committer().add(this, log.end(), 0, named.durability(), null);
+        return commit == null ? registry.committer().refuseNow() : new Pending(first, commit);
+    }
+
+    /// After a message became visible.
+    void tellEnqueued(Message stored) {
+        if (registry.events().listeningToMessages()) {
+            registry.events().emitMessage(() -> new BrokerEvent.MessageEnqueued(name, stored.offset(), stored.id()));
+        }
+    }
+
+    /// Inside the section: whether what is appended next is not visible at once.
+    boolean mustCommit() {
+        return config.isDurable() || log.visible() < log.end();
+    }
+
+    /// Tells when it is stored that the topic was made, or that it is gone; null when that need not be.
+    public @Nullable Commit committed() {
+        return committed;
+    }
+
+    void committed(Commit commit) {
+        committed = commit;
+    }
+
     /// Inside the section: why nothing can be appended in a transaction now; null when it can.
     @Nullable
     Refused refusal() {
         Plan planned = plan;
         if (planned == Plan.GONE || planned == Plan.CLOSED) {
             return gone(planned);
+        }
+        Refused unstored = config.isDurable() ? registry.committer().refusal() : null;
+        if (unstored != null) {
+            return unstored;
         }
         return planned.redirects() == null
                 ? planned.admit(this)
@@ -299,32 +392,38 @@ public final class LiveTopic implements Topic {
 
     /// Inside the section, when nothing refuses it: appends a message of a transaction, without making it visible.
     PublishResult place(Message draft) {
-        Plan planned = plan;
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
-        MessageIdentity identity = seen == null || draft.id().isEmpty() ? null : MessageIdentity.of(draft.id());
+        MessageIdentity identity = identities.of(draft);
         long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
-        PublishResult first =
-                identity == null || seen == null ? null : seen.first(identity, named.id(), log.epoch(), now);
+        PublishResult first = identities.first(identity, named.id(), log.epoch(), now, config.durability());
         if (first != null) {
             counters.duplicate();
             return first;
         }
-        Object prepared = planned.prepare(this, named);
         Message stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
         log.append(stored);
-        if (identity != null && seen != null) {
-            seen.remember(identity, stored, false);
-        }
-        Throwable failure = planned.append(this, stored, prepared);
-        if (failure != null) {
-            LOG.error("A feed of topic {} did not take message {}", name, stored, failure);
-        }
-        return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
+        identities.remember(identity, stored, false);
+        return accepted(stored, draft.durability());
     }
 
-    /// Inside the section: makes visible what was placed.
-    void reveal() {
-        log.reveal(log.end());
+    /// Inside the section: hands what was appended to the feeds and makes it visible.
+    void reveal(long upTo) {
+        Plan planned = plan;
+        for (Message message : log.appended(log.visible(), upTo)) {
+            Throwable failure = planned.append(this, message, planned.prepare(this, message));
+            if (failure != null) {
+                // A bug. The message has its place, and everybody else has it.
+                LOG.error("A feed of topic {} did not take message {}", name, message, failure);
+            }
+            tellEnqueued(message);
+        }
+        log.reveal(upTo);
+    }
+
+    /// Inside the section: what is not visible has never been.
+    void takeBack() {
+        log.takeBack(log.visible());
+        identities.forget(log.visible());
     }
 
     /// Lets a message wait for its time, or appends it if that has come.
@@ -332,7 +431,7 @@ public final class LiveTopic implements Topic {
         long now = registry.timers().currentTimeMillis();
         long due = draft.dueMillis(now);
         if (due <= now) {
-            return append(draft, wakes, false);
+            return append(draft, wakes, false, null);
         }
         if (due - now > DELAY_MAX_MILLIS) {
             return new Refused(
@@ -341,27 +440,22 @@ public final class LiveTopic implements Topic {
                             + Duration.ofMillis(DELAY_MAX_MILLIS).toDays() + " days");
         }
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
-        MessageIdentity identity = seen == null || draft.id().isEmpty() ? null : MessageIdentity.of(draft.id());
+        MessageIdentity identity = identities.of(draft);
         section.lock();
         try {
             if (deleted() || plan.isClosing()) {
                 return gone(plan);
             }
             long seenAt = Math.max(now, log.lastTimestamp());
-            PublishResult first =
-                    identity == null || seen == null ? null : seen.first(identity, named.id(), log.epoch(), seenAt);
+            PublishResult first = first(identity, named, seenAt);
             if (first != null) {
-                counters.duplicate();
                 return first;
             }
-            Refused refused = registry.delayed().add(this, named, due);
-            if (refused != null) {
-                return refused;
+            PublishResult result = registry.delayed().add(this, named, due, seenAt);
+            if (!(result instanceof Refused)) {
+                identities.wait(identity, seenAt, due);
             }
-            if (identity != null && seen != null) {
-                seen.add(identity, seenAt, -1, due);
-            }
-            return new Scheduled(named.id(), log.epoch(), due, false);
+            return result;
         } finally {
             section.unlock();
         }
@@ -456,6 +550,22 @@ public final class LiveTopic implements Topic {
         }
     }
 
+    /// Gives memory back until the log holds at most so many bytes.
+    ///
+    /// @return how many messages were forgotten
+    long relieve(long bytes) {
+        section.lock();
+        try {
+            return log.relieve(bytes);
+        } finally {
+            section.unlock();
+        }
+    }
+
+    Identities identities() {
+        return identities;
+    }
+
     TopicLog log() {
         return log;
     }
@@ -483,9 +593,7 @@ public final class LiveTopic implements Topic {
         try {
             plan = why;
             log.close();
-            if (seen != null) {
-                seen.close();
-            }
+            identities.close();
         } finally {
             section.unlock();
         }

@@ -13,9 +13,12 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
+import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.HistoryBudget;
 import dev.fanfare.log.MemoryTopicLog;
+import dev.fanfare.log.TopicLog;
 import dev.fanfare.request.Requests;
+import dev.fanfare.store.Store;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
 import java.util.Optional;
@@ -54,6 +57,11 @@ public final class TopicRegistry {
     private final DelayedMessages delayed;
     private final Requests requests;
 
+    /// Null when nothing outlives the process.
+    private final @Nullable Committer committer;
+
+    private final @Nullable StoredTopics stored;
+
     /// How many topics forget by age. Under the lock.
     private int aging;
 
@@ -72,7 +80,10 @@ public final class TopicRegistry {
         this.events = events;
         this.budget = new HistoryBudget(config.historyMemory());
         this.feeds = new FeedRegistry(this, config, lock, events);
-        this.delayed = new DelayedMessages(config.pending(), timers, events);
+        Store store = config.store();
+        this.committer = store == null ? null : new Committer(store, timers, events);
+        this.stored = committer == null ? null : new StoredTopics(committer, timers, budget, events);
+        this.delayed = new DelayedMessages(config.pending(), timers, events, committer);
         this.requests = new Requests(this, timers, config.pending().requests());
         this.shrinker = new HistoryShrinker(budget, directory.all());
     }
@@ -153,9 +164,42 @@ public final class TopicRegistry {
         }
     }
 
+    /// What commits; only what is durable asks.
+    Committer committer() {
+        if (committer == null) {
+            throw new IllegalStateException("this broker has no store");
+        }
+        return committer;
+    }
+
+    /// What commits; empty when nothing outlives the process.
+    public Optional<Committer> storage() {
+        return Optional.ofNullable(committer);
+    }
+
+    /// Brings the topics back that are stored. Once, before anything else.
+    ///
+    /// @throws dev.fanfare.store.StoreException when they can't be read
+    public void restore() {
+        if (stored == null || committer == null) {
+            return;
+        }
+        lock.lock();
+        try {
+            for (StoredTopics.Found found : stored.read()) {
+                DurableTopicLog log = stored.log(found);
+                LiveTopic topic = add(found.form().name(), found.form().config(), log);
+                topic.identities().restore(committer.store(), found.number());
+                delayed.restore(topic, log.number());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     // ---- topics
 
-    /// Makes a topic.
+    /// Makes a topic. One that is durable is stored soon, before anything that is published to it.
     ///
     /// @throws FanfareException `BAD_REQUEST`, `TOPIC_EXISTS`, `LIMIT_REACHED`, `SHUTTING_DOWN`
     public LiveTopic create(String name, TopicConfig topicConfig) {
@@ -195,8 +239,8 @@ public final class TopicRegistry {
         }
     }
 
-    /// The topic of that name, made with `topicConfig` if it does not exist: by the broker itself, which makes topics
-    /// as it needs them, with names that clients can't make.
+    /// The topic of that name, made with `topicConfig` if it does not exist: by the broker itself, which makes
+    /// topics as it needs them, with names that clients can't make.
     ///
     /// @throws FanfareException `LIMIT_REACHED`, `SHUTTING_DOWN`
     public LiveTopic requireOwn(String name, TopicConfig topicConfig) {
@@ -216,7 +260,11 @@ public final class TopicRegistry {
 
     /// Forgets every message of a topic.
     public void forget(Topic topic) {
-        ((LiveTopic) topic).shrink(0);
+        LiveTopic emptied = (LiveTopic) topic;
+        emptied.shrink(0);
+        if (committer != null && emptied.config().isDurable()) {
+            committer.tidy(emptied);
+        }
     }
 
     private static FanfareException notFound(String name) {
@@ -237,16 +285,34 @@ public final class TopicRegistry {
                     "topic '" + name + "' would be one more than max-topics (" + config.maxTopics()
                             + ") allows: delete topics or raise the setting");
         }
+        if (!topicConfig.isDurable()) {
+            LiveTopic topic =
+                    add(name, topicConfig, new MemoryTopicLog(newEpoch(), topicConfig.retention(), timers, budget));
+            // Here, where it is only put into queues, so that creation and deletion are told in their order.
+            events.emit(() -> new BrokerEvent.TopicCreated(name));
+            return topic;
+        }
+        if (stored == null) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "topic '" + name + "' can't be durable: nothing is stored here (start with a data folder)");
+        }
+        DurableTopicLog log = stored.newLog(name, newEpoch(), topicConfig);
+        LiveTopic topic = add(name, topicConfig, log);
+        topic.committed(stored.created(name, log, topicConfig));
+        events.emit(() -> new BrokerEvent.TopicCreated(name));
+        return topic;
+    }
+
+    /// Under the lock.
+    private LiveTopic add(String name, TopicConfig topicConfig, TopicLog log) {
         Plan plan = closing ? feeds.planFor(name).closing() : feeds.planFor(name);
-        var log = new MemoryTopicLog(newEpoch(), topicConfig.retention(), timers, budget);
         LiveTopic topic = new LiveTopic(name, topicConfig, log, this, plan);
         directory.add(topic);
         if (topic.forgetsByAge()) {
             aging++;
             scheduleExpiry();
         }
-        // Here, where it is only put into queues, so that creation and deletion are told in their order.
-        events.emit(() -> new BrokerEvent.TopicCreated(name));
         return topic;
     }
 
@@ -272,22 +338,25 @@ public final class TopicRegistry {
 
     /// Deletes a topic: nothing is appended any more when this returns, and its subscriptions by name end.
     ///
-    /// @return false when there was none
-    public boolean delete(String name) {
+    /// @return the topic, whose [LiveTopic#committed] tells when it will not come back; null when there was none
+    public @Nullable LiveTopic delete(String name) {
         lock.lock();
         try {
             LiveTopic topic = directory.remove(name);
             if (topic == null) {
-                return false;
+                return null;
             }
             end(topic, Plan.GONE);
-            delayed.drop(topic);
+            if (stored != null && topic.log() instanceof DurableTopicLog log) {
+                topic.committed(stored.deleted(log, topic.config().durability()));
+            }
+            delayed.drop(topic, true);
             deleted.add(topic);
             aging -= topic.forgetsByAge() ? 1 : 0;
             // Under the lock, so that no feed is told that was closed meanwhile.
             topic.named().forEach(named -> named.feed().end());
             events.emit(() -> new BrokerEvent.TopicDeleted(name));
-            return true;
+            return topic;
         } finally {
             lock.unlock();
         }
@@ -319,7 +388,14 @@ public final class TopicRegistry {
     }
 
     private void expire() {
-        directory.all().stream().filter(LiveTopic::forgetsByAge).forEach(LiveTopic::expire);
+        for (LiveTopic topic : directory.all()) {
+            if (topic.forgetsByAge()) {
+                topic.expire();
+                if (committer != null && topic.config().isDurable()) {
+                    committer.tidy(topic);
+                }
+            }
+        }
         lock.lock();
         try {
             expiry = null;
@@ -362,11 +438,19 @@ public final class TopicRegistry {
             }
             for (LiveTopic topic : directory.all()) {
                 end(topic, Plan.CLOSED);
-                delayed.drop(topic);
+                delayed.drop(topic, false);
             }
             delayed.close();
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Stores what was published before [#stop], and closes the store. Once, when nothing is published any more.
+    public void closeStore() {
+        if (committer != null) {
+            committer.close();
+            committer.store().close();
         }
     }
 

@@ -4,48 +4,61 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/// How long a message counts and when it goes out. Most messages have none of it, and hold no such object.
+/// What a publisher asks for beside the usual: how long a message counts, when it goes out, how safe it has to
+/// be. Most ask for none of it, and hold no such object.
 ///
 /// @param ttlMillis how long it counts from its timestamp on; 0 for ever
 /// @param delayMillis how long after it was published it gets its place; 0 at once
 /// @param deliverAtMillis when it gets its place, in milliseconds since 1970; [#NEVER_SAID] at once
-record Timing(long ttlMillis, long delayMillis, long deliverAtMillis) {
+/// @param durability how safe it has to be, at least, before its publisher is answered
+record Wishes(long ttlMillis, long delayMillis, long deliverAtMillis, Durability durability) {
 
-    static final Timing NONE = new Timing(0, 0, Timing.NEVER_SAID);
+    static final Wishes NONE = new Wishes(0, 0, Wishes.NEVER_SAID, Durability.MEMORY);
 
     static final long NEVER_SAID = Long.MIN_VALUE;
 
     /// The longest that a message may live or wait.
     static final Duration LONGEST = Duration.ofDays(3_650);
 
-    Timing withTtl(Duration ttl) {
+    Wishes withTtl(Duration ttl) {
         if (ttl.compareTo(Duration.ofMillis(1)) < 0 || ttl.compareTo(LONGEST) > 0) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
                     "the time to live of a message must be 1 ms to " + LONGEST.toDays() + " days, not " + ttl);
         }
-        return new Timing(ttl.toMillis(), delayMillis, deliverAtMillis);
+        return new Wishes(ttl.toMillis(), delayMillis, deliverAtMillis, durability);
     }
 
-    Timing withDelay(Duration delay) {
+    /// What was stored.
+    Wishes withTtlMillis(long millis) {
+        return new Wishes(millis, delayMillis, deliverAtMillis, durability);
+    }
+
+    Wishes withDelay(Duration delay) {
         if (delay.isNegative() || delay.compareTo(LONGEST) > 0) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
                     "the delay of a message must be 0 to " + LONGEST.toDays() + " days, not " + delay);
         }
-        return new Timing(ttlMillis, delay.toMillis(), NEVER_SAID);
+        return new Wishes(ttlMillis, delay.toMillis(), NEVER_SAID, durability);
     }
 
-    Timing withDeliverAt(Instant time) {
-        return new Timing(ttlMillis, 0, Start.millis(time));
+    Wishes withDeliverAt(Instant time) {
+        return new Wishes(ttlMillis, 0, Start.millis(time), durability);
+    }
+
+    Wishes withDurability(Durability level) {
+        return new Wishes(ttlMillis, delayMillis, deliverAtMillis, level);
     }
 
     /// What of it a message keeps that has its place; null when that is nothing.
-    static @Nullable Timing kept(@Nullable Timing timing) {
-        if (timing == null || timing.ttlMillis == 0) {
+    static @Nullable Wishes kept(@Nullable Wishes wishes) {
+        if (wishes == null || wishes.ttlMillis == 0) {
             return null;
         }
-        return timing.delays() ? new Timing(timing.ttlMillis, 0, NEVER_SAID) : timing;
+        return wishes.delays() || wishes.durability != Durability.MEMORY
+                ? new Wishes(wishes.ttlMillis, 0, NEVER_SAID, Durability.MEMORY)
+                : wishes;
     }
 
     boolean delays() {

@@ -1,0 +1,392 @@
+package dev.fanfare.log;
+
+import dev.fanfare.Message;
+import dev.fanfare.store.ByteWriter;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
+import dev.fanfare.time.Timers;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// A log that outlives the process.
+///
+/// ```
+///  forgotten     on the device        also in memory      only in memory
+///  0 ...... oldest .......... cached ......... visible .............. end
+/// ```
+///
+/// The newest messages are kept in memory, as a log in memory keeps them: what is appended waits there until it is
+/// committed, and most readers find there what they want. Whoever commits calls [#record], which puts what was
+/// appended into a batch, and [#reveal] when the batch is carried out, or [#takeBack]. That is one thread, and
+/// the only one that forgets: the marks and figures here are its, written in the topic's section and read by
+/// any thread.
+///
+/// What is to be forgotten has to be known message by message. When it is in memory no more, [#needsHead] says
+/// so, and [#loadHead] reads the next part of it, outside of the section.
+public final class DurableTopicLog implements TopicLog {
+
+    /// How large a record gets: readers who want one message read all of its record.
+    private static final int RECORD_BYTES = 128 << 10;
+
+    private static final int RECORD_MESSAGES = 1024;
+
+    /// From how much on what was forgotten is deleted from the device: so many messages, or so many bytes.
+    private static final long GARBAGE_MESSAGES = 10_000;
+
+    private static final long GARBAGE_BYTES = 4 << 20;
+
+    private final int number;
+    private final Retention retention;
+    private final Timers timers;
+    private final StoredMessages stored;
+    private final MemoryTopicLog recent;
+    private final boolean holes;
+    private final Map<Object, Long> holds = new HashMap<>(2);
+
+    // Written in the section only.
+    private volatile long oldest;
+    private volatile long bytes;
+    private volatile long forgotten;
+    private volatile boolean held;
+
+    /// The messages that are forgotten next, when they are not in memory.
+    private List<Message> head = List.of();
+
+    private boolean needsHead;
+
+    /// What of the store was deleted, at least; and what was forgotten since.
+    private volatile long deletedBelow;
+
+    private volatile long forgottenBytes;
+
+    /// @param number the topic's in the store
+    /// @param cache how much of it stays in memory
+    /// @param marks how far it was
+    /// @param holes whether messages are taken out for newer ones of their key
+    /// @param damaged told of offsets that can't be read, from one up to another
+    public DurableTopicLog(
+            Store store,
+            int number,
+            String topic,
+            String epoch,
+            Retention retention,
+            Retention cache,
+            Marks marks,
+            boolean holes,
+            Timers timers,
+            HistoryBudget budget,
+            BiConsumer<Long, Long> damaged) {
+        this.number = number;
+        this.retention = retention;
+        this.timers = timers;
+        this.holes = holes;
+        this.stored = new StoredMessages(store, number, topic, epoch, holes, damaged);
+        Retention inMemory =
+                new Retention(Math.min(cache.messages(), retention.messages()), cache.bytes(), retention.ageMillis());
+        this.recent = new MemoryTopicLog(epoch, inMemory, timers, budget, marks.end(), marks.lastTimestamp());
+        this.oldest = marks.oldest();
+        this.bytes = marks.bytes();
+        this.forgotten = marks.forgottenTimestamp();
+        this.deletedBelow = marks.oldest();
+    }
+
+    /// The topic's number in the store.
+    public int number() {
+        return number;
+    }
+
+    @Override
+    public String epoch() {
+        return recent.epoch();
+    }
+
+    @Override
+    public long end() {
+        return recent.end();
+    }
+
+    @Override
+    public long visible() {
+        return recent.visible();
+    }
+
+    @Override
+    public long oldest() {
+        long kept = oldest;
+        if (retention.ageMillis() == 0 || held) {
+            return kept;
+        }
+        // What is too old and not in memory any more is found when it is expired.
+        long young = recent.oldest();
+        Message before = recent.peek(young - 1);
+        return before != null && isTooOld(before) ? Math.max(kept, young) : kept;
+    }
+
+    private boolean isTooOld(Message message) {
+        return retention.ageMillis() > 0
+                && message.timestampMillis() < timers.currentTimeMillis() - retention.ageMillis();
+    }
+
+    @Override
+    public long cached() {
+        return recent.oldest();
+    }
+
+    @Override
+    public long memory() {
+        return recent.bytes();
+    }
+
+    @Override
+    public long relieve(long most) {
+        recent.shrink(most);
+        return 0;
+    }
+
+    @Override
+    public boolean hasHoles() {
+        return holes;
+    }
+
+    @Override
+    public long lastTimestamp() {
+        return recent.lastTimestamp();
+    }
+
+    @Override
+    public long forgottenTimestamp() {
+        Message before = recent.peek(oldest() - 1);
+        return before == null ? forgotten : Math.max(forgotten, before.timestampMillis());
+    }
+
+    @Override
+    public long bytes() {
+        return bytes;
+    }
+
+    // ---- the way to the device
+
+    @Override
+    public List<Message> appended(long from, long to) {
+        return recent.appended(from, to);
+    }
+
+    @Override
+    public void append(Message message) {
+        recent.append(message);
+    }
+
+    /// Puts what was appended since the last commit into a batch. By whoever commits, outside of the section.
+    ///
+    /// @param upTo the end that is committed
+    /// @return what is put into the batch costs so much, by [TopicLog#cost]
+    public long record(Store.Batch batch, long upTo, ByteWriter scratch) {
+        List<Message> messages = recent.appended(visible(), upTo);
+        long cost = 0;
+        int from = 0;
+        int size = 0;
+        for (int i = 0; i < messages.size(); i++) {
+            Message message = messages.get(i);
+            cost += TopicLog.cost(message);
+            size += message.payload().storedSize() + 64;
+            if (i + 1 == messages.size() || size >= RECORD_BYTES || i + 1 - from == RECORD_MESSAGES) {
+                List<Message> together = messages.subList(from, i + 1);
+                batch.put(
+                        Table.MESSAGES,
+                        Keys.of(number, together.getFirst().offset()),
+                        Records.write(together, scratch));
+                from = i + 1;
+                size = 0;
+            }
+        }
+        return cost;
+    }
+
+    /// In the section: puts the marks into a batch, as they are when it is carried out.
+    ///
+    /// @param cost what [#record] answered
+    public void mark(Store.Batch batch, long upTo, long cost) {
+        Message last = recent.peek(upTo - 1);
+        long timestamp = last == null ? lastTimestamp() : last.timestampMillis();
+        batch.put(Table.MARKS, Keys.of(number), new Marks(upTo, oldest, bytes + cost, timestamp, forgotten).toBytes());
+    }
+
+    @Override
+    public void reveal(long upTo) {
+        long cost = 0;
+        for (Message message : recent.appended(visible(), upTo)) {
+            cost += TopicLog.cost(message);
+        }
+        bytes = bytes + cost;
+        // First what is on the device: it must be known there before it leaves memory.
+        forget(upTo);
+        recent.reveal(upTo);
+    }
+
+    @Override
+    public void takeBack(long end) {
+        recent.takeBack(end);
+    }
+
+    // ---- forgetting
+
+    @Override
+    public void expire() {
+        forget(visible());
+        recent.expire();
+    }
+
+    /// Whether something has to be forgotten that is not in memory.
+    public boolean needsHead() {
+        return needsHead;
+    }
+
+    /// Reads what is forgotten next. By whoever commits, outside of the section.
+    public void loadHead() {
+        head = stored.read(oldest, visible(), RECORD_MESSAGES, Integer.MAX_VALUE);
+    }
+
+    /// Someone needs what is kept from an offset on, whatever the retention says.
+    ///
+    /// @param who instead of what it said before
+    public void hold(Object who, long offset) {
+        holds.put(who, offset);
+        held = true;
+    }
+
+    /// Does not need it any more.
+    public void release(Object who) {
+        holds.remove(who);
+        held = !holds.isEmpty();
+    }
+
+    private void forget(long upTo) {
+        needsHead = false;
+        long floor = upTo;
+        for (long held : holds.values()) {
+            floor = Math.min(floor, held);
+        }
+        while (oldest < floor) {
+            boolean tooMany = upTo - oldest > retention.messages() || bytes > retention.bytes();
+            if (!tooMany && retention.ageMillis() == 0) {
+                return;
+            }
+            Message next = first();
+            if (next == null) {
+                needsHead = true;
+                return;
+            }
+            if (!tooMany && !isTooOld(next)) {
+                return;
+            }
+            forgetFirst(next);
+        }
+    }
+
+    /// The oldest message, if it is at hand; with holes, the first one that is left.
+    private @Nullable Message first() {
+        Message here = recent.peek(oldest);
+        if (here != null) {
+            return here;
+        }
+        for (Message message : head) {
+            if (message.offset() >= oldest) {
+                return message;
+            }
+        }
+        return null;
+    }
+
+    private void forgetFirst(Message message) {
+        forgotten = message.timestampMillis();
+        oldest = message.offset() + 1;
+        long cost = TopicLog.cost(message);
+        bytes = Math.max(0, bytes - cost);
+        forgottenBytes = forgottenBytes + cost;
+        if (!head.isEmpty() && head.getLast().offset() < oldest) {
+            head = List.of();
+        }
+    }
+
+    @Override
+    public long shrink(long most) {
+        long before = oldest;
+        if (most == 0) {
+            forgotten = lastTimestamp();
+            oldest = visible();
+            forgottenBytes = forgottenBytes + bytes;
+            bytes = 0;
+            head = List.of();
+        }
+        while (bytes > most && oldest < visible()) {
+            Message next = first();
+            if (next == null) {
+                loadHead();
+                next = first();
+            }
+            if (next == null) {
+                break;
+            }
+            forgetFirst(next);
+        }
+        recent.shrink(Math.min(most, recent.bytes()));
+        return oldest - before;
+    }
+
+    /// What is to be deleted from the store: from one key up to another; empty when it is not worth it yet. By
+    /// whoever commits, outside of the section.
+    public byte[][] garbage() {
+        long forgottenOnes = oldest - deletedBelow;
+        if (forgottenOnes == 0 || forgottenOnes < GARBAGE_MESSAGES && forgottenBytes < GARBAGE_BYTES) {
+            return new byte[0][];
+        }
+        long begin = oldest >= visible() ? oldest : stored.beginOf(oldest);
+        if (begin <= deletedBelow) {
+            return new byte[0][];
+        }
+        byte[] from = Keys.of(number, deletedBelow);
+        deletedBelow = begin;
+        forgottenBytes = 0;
+        return new byte[][] {from, Keys.of(number, begin)};
+    }
+
+    // ---- reading
+
+    @Override
+    public List<Message> read(long from, int maxMessages, int maxBytes) {
+        while (true) {
+            long first = Math.max(from, oldest());
+            long upTo = visible();
+            if (first >= upTo) {
+                return List.of();
+            }
+            if (first < recent.oldest()) {
+                return stored.read(first, upTo, maxMessages, maxBytes);
+            }
+            List<Message> slice = recent.read(first, maxMessages, maxBytes);
+            if (!slice.isEmpty() && slice.getFirst().offset() == first) {
+                return slice;
+            }
+        }
+    }
+
+    @Override
+    public long firstAt(long timestampMillis) {
+        long kept = oldest();
+        long cached = Math.max(kept, recent.oldest());
+        Message first = recent.peek(cached);
+        if (cached == kept || first != null && first.timestampMillis() < timestampMillis) {
+            return Math.max(kept, recent.firstAt(timestampMillis));
+        }
+        return stored.firstAt(timestampMillis, kept, visible());
+    }
+
+    @Override
+    public void close() {
+        recent.close();
+    }
+}

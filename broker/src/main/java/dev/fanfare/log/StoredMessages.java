@@ -1,0 +1,197 @@
+package dev.fanfare.log;
+
+import dev.fanfare.Message;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.StoreException;
+import dev.fanfare.store.Table;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the messages of one topic from a store. Any thread, none that must not block.
+///
+/// What can't be read is passed over: whoever reads finds the next readable message, and the one who is told of
+/// damage hears from which offset to which.
+final class StoredMessages {
+
+    private static final int OFFSET_AT = Integer.BYTES;
+
+    private final Store store;
+    private final int number;
+    private final String topic;
+    private final String epoch;
+    private final boolean holes;
+    private final BiConsumer<Long, Long> damaged;
+
+    /// @param number the topic's in the store
+    /// @param holes whether offsets may be missing between two messages
+    /// @param damaged told of offsets that can't be read, from one up to another
+    StoredMessages(Store store, int number, String topic, String epoch, boolean holes, BiConsumer<Long, Long> damaged) {
+        this.store = store;
+        this.number = number;
+        this.topic = topic;
+        this.epoch = epoch;
+        this.holes = holes;
+        this.damaged = damaged;
+    }
+
+    /// Messages from the first one stored at or after `from` on, without a gap unless there may be holes.
+    ///
+    /// @param to the offset before which they end
+    List<Message> read(long from, long to, int maxMessages, int maxBytes) {
+        Slice slice = new Slice(from, to, maxMessages, maxBytes);
+        try {
+            Store.Entry first = store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, from));
+            long next = from;
+            if (first != null) {
+                next = Math.max(from, slice.add(first.key(), first.value()) + 1);
+            }
+            if (!slice.full && next < to) {
+                scan(slice, next, to);
+            }
+        } catch (StoreException e) {
+            if (e.reason() != StoreException.Reason.CORRUPT) {
+                throw e;
+            }
+            if (slice.messages.isEmpty()) {
+                return passDamage(from, to, maxMessages, maxBytes);
+            }
+        }
+        return slice.messages;
+    }
+
+    private void scan(Slice slice, long from, long to) {
+        try (Store.Scan scan = store.scan(Table.MESSAGES, Keys.of(number, from), Keys.of(number, to))) {
+            while (!slice.full && scan.next()) {
+                slice.add(scan.key(), scan.value());
+            }
+        }
+    }
+
+    /// What is gathered for a reader.
+    private final class Slice {
+        final List<Message> messages = new ArrayList<>();
+        private final long from;
+        private final long to;
+        private final int maxMessages;
+        private final int maxBytes;
+        private long size;
+        private boolean full;
+
+        Slice(long from, long to, int maxMessages, int maxBytes) {
+            this.from = from;
+            this.to = to;
+            this.maxMessages = maxMessages;
+            this.maxBytes = maxBytes;
+        }
+
+        /// @return the last offset of the record
+        long add(byte[] key, byte[] record) {
+            long last = -1;
+            for (Message message : Records.read(record, topic, epoch, Keys.longAt(key, OFFSET_AT))) {
+                last = message.offset();
+                if (last >= from && !full) {
+                    take(message);
+                }
+            }
+            return last;
+        }
+
+        private void take(Message message) {
+            size += message.payload().size();
+            boolean gap = !holes
+                    && !messages.isEmpty()
+                    && message.offset() != messages.getLast().offset() + 1;
+            full = message.offset() >= to
+                    || gap
+                    || messages.size() == maxMessages
+                    || size > maxBytes && !messages.isEmpty();
+            if (!full) {
+                messages.add(message);
+            }
+        }
+    }
+
+    /// Finds the next record that can be read: first by steps that double, then by halving the last of them. A
+    /// record between two that can't be read may be overlooked when it lies within the last step.
+    private List<Message> passDamage(long from, long to, int maxMessages, int maxBytes) {
+        long bad = from;
+        long good = to;
+        for (long step = 1; bad < to; step *= 2) {
+            long candidate = Math.min(to, bad + step);
+            Long found = readable(candidate, to);
+            if (found != null) {
+                good = Math.min(found, to);
+                break;
+            }
+            bad = candidate;
+        }
+        long low = bad + 1;
+        while (low < good) {
+            long middle = (low + good) >>> 1;
+            Long found = readable(middle, to);
+            if (found == null) {
+                low = middle + 1;
+            } else {
+                good = Math.min(middle, found);
+            }
+        }
+        damaged.accept(from, good);
+        return good >= to ? List.of() : read(good, to, maxMessages, maxBytes);
+    }
+
+    /// The first offset stored at or after `from`, `to` when there is none; null when that can't be read.
+    private @Nullable Long readable(long from, long to) {
+        if (from >= to) {
+            return to;
+        }
+        try (Store.Scan scan = store.scan(Table.MESSAGES, Keys.of(number, from), Keys.of(number, to))) {
+            if (!scan.next()) {
+                return to;
+            }
+            long first = Keys.longAt(scan.key(), OFFSET_AT);
+            Records.read(scan.value(), topic, epoch, first);
+            return first;
+        } catch (StoreException e) {
+            if (e.reason() == StoreException.Reason.CORRUPT) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /// The first offset at or after `low` whose message is not older, `high` when all are.
+    long firstAt(long timestampMillis, long low, long high) {
+        long from = low;
+        long to = high;
+        // Among records: the last one that begins before that time holds it, or the next one begins with it.
+        while (from < to) {
+            long middle = (from + to) >>> 1;
+            Store.Entry entry = store.floor(Table.MESSAGES, Keys.of(number, low), Keys.of(number, middle));
+            if (entry == null || Records.firstTimestamp(entry.value()) < timestampMillis) {
+                from = middle + 1;
+            } else {
+                to = Math.min(middle, Keys.longAt(entry.key(), OFFSET_AT));
+            }
+        }
+        Store.Entry before =
+                from == 0 ? null : store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, from - 1));
+        if (before != null) {
+            for (Message message : Records.read(before.value(), topic, epoch, Keys.longAt(before.key(), OFFSET_AT))) {
+                if (message.offset() >= low && message.timestampMillis() >= timestampMillis) {
+                    return Math.min(message.offset(), high);
+                }
+            }
+        }
+        return from;
+    }
+
+    /// The first offset of the record that holds an offset, or of the last one before it; the offset itself when
+    /// there is none.
+    long beginOf(long offset) {
+        Store.Entry entry = store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, offset));
+        return entry == null ? offset : Keys.longAt(entry.key(), OFFSET_AT);
+    }
+}

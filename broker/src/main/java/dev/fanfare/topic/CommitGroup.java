@@ -1,0 +1,130 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.Commit;
+import dev.fanfare.Durability;
+import dev.fanfare.PublishResult.Refused;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// What is committed together. Guarded by the committer's lock until it is taken out, then the committing thread's.
+final class CommitGroup {
+
+    private final Map<LiveTopic, CommitPart> parts = new LinkedHashMap<>(4);
+    private final List<Committer.Change> changes = new ArrayList<>(4);
+
+    /// The topics whose parts become visible together, as far as there are such.
+    private final List<List<LiveTopic>> together = new ArrayList<>(0);
+
+    private final Commit written = new Commit();
+    private final Commit synced = new Commit();
+    private boolean syncs;
+    private long cost;
+
+    boolean isEmpty() {
+        return parts.isEmpty() && changes.isEmpty();
+    }
+
+    Commit add(LiveTopic topic, long end, long more, Durability level) {
+        CommitPart part = parts.computeIfAbsent(topic, CommitPart::new);
+        part.add(end, topic.config().durability());
+        cost += more;
+        return commit(level.or(part.level()));
+    }
+
+    Commit addTogether(Iterable<LiveTopic> topics, Durability level) {
+        Durability most = level;
+        List<LiveTopic> all = new ArrayList<>();
+        for (LiveTopic topic : topics) {
+            most = most.or(topic.config().durability());
+            all.add(topic);
+        }
+        for (LiveTopic topic : all) {
+            parts.computeIfAbsent(topic, CommitPart::new).add(topic.log().end(), most);
+        }
+        together.add(all);
+        return commit(most);
+    }
+
+    void add(Committer.Change change) {
+        changes.add(change);
+    }
+
+    /// Finished when what was added is that safe.
+    Commit commit(Durability level) {
+        if (level.compareTo(Durability.SYNCED) >= 0) {
+            syncs = true;
+            return synced;
+        }
+        return written;
+    }
+
+    Collection<CommitPart> parts() {
+        return parts.values();
+    }
+
+    List<Committer.Change> changes() {
+        return changes;
+    }
+
+    boolean syncs() {
+        return syncs;
+    }
+
+    /// What its messages cost.
+    long cost() {
+        return cost;
+    }
+
+    Commit written() {
+        return written;
+    }
+
+    Commit synced() {
+        return synced;
+    }
+
+    void finish(@Nullable Refused failure) {
+        written.finish(failure);
+        synced.finish(failure);
+    }
+
+    /// Makes visible what is as safe as its topic promises: first what has to become so together.
+    void reveal(Durability level) {
+        if (!together.isEmpty()) {
+            // Several may have topics in common: all of them at once.
+            TreeSet<LiveTopic> topics = new TreeSet<>(AtomicAppend.SECTION_ORDER);
+            together.forEach(topics::addAll);
+            topics.removeIf(topic -> !isDue(parts.get(topic), level));
+            topics.forEach(LiveTopic::enter);
+            try {
+                topics.forEach(topic -> part(topic).reveal());
+            } finally {
+                topics.descendingSet().forEach(LiveTopic::leave);
+            }
+            topics.forEach(topic -> part(topic).wake());
+        }
+        for (CommitPart part : parts.values()) {
+            if (isDue(part, level)) {
+                part.deliver();
+                part.wake();
+            }
+        }
+    }
+
+    private static boolean isDue(@Nullable CommitPart part, Durability level) {
+        return part != null && part.isDue(level);
+    }
+
+    private CommitPart part(LiveTopic topic) {
+        CommitPart part = parts.get(topic);
+        if (part == null) {
+            throw new IllegalStateException("nothing of " + topic + " is committed");
+        }
+        return part;
+    }
+}

@@ -1,0 +1,134 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.Durability;
+import dev.fanfare.log.DurableTopicLog;
+import dev.fanfare.store.ByteWriter;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
+
+/// What one topic has in a group that is committed. On the committing thread, once its group is taken out.
+final class CommitPart {
+
+    /// How many messages are handed to the feeds before publishers have their turn in the section.
+    private static final int TURN = 32;
+
+    private final LiveTopic topic;
+    private long end;
+    private Durability level = Durability.MEMORY;
+
+    CommitPart(LiveTopic topic) {
+        this.topic = topic;
+    }
+
+    LiveTopic topic() {
+        return topic;
+    }
+
+    /// Up to where, and how safe it has to be to be seen.
+    void add(long upTo, Durability safe) {
+        end = upTo;
+        level = level.or(safe);
+    }
+
+    Durability level() {
+        return level;
+    }
+
+    /// Whether it may be seen now that it is that safe.
+    boolean isDue(Durability reached) {
+        return level.compareTo(reached) <= 0;
+    }
+
+    /// Puts it into a batch.
+    void record(Store.Batch batch, ByteWriter scratch) {
+        if (topic.log() instanceof DurableTopicLog log) {
+            long cost = log.record(batch, end, scratch);
+            topic.enter();
+            try {
+                log.mark(batch, end, cost);
+                topic.identities().store(batch, log, log.number(), end, scratch);
+            } finally {
+                topic.leave();
+            }
+        }
+    }
+
+    /// Hands the messages to the feeds and makes them visible, a few at a time.
+    void deliver() {
+        for (long from = topic.visible(); from < end; from = topic.visible()) {
+            topic.enter();
+            try {
+                topic.reveal(Math.min(end, from + TURN));
+            } finally {
+                topic.leave();
+            }
+        }
+    }
+
+    /// In the section: all at once.
+    void reveal() {
+        topic.reveal(end);
+    }
+
+    /// Tells the feeds.
+    void wake() {
+        topic.plan().wake();
+    }
+
+    /// What was not revealed has never been.
+    void takeBack() {
+        topic.enter();
+        try {
+            topic.takeBack();
+        } finally {
+            topic.leave();
+        }
+    }
+
+    /// Deletes from the store what is not known here.
+    static void cut(LiveTopic topic, Store.Batch batch) {
+        if (topic.log() instanceof DurableTopicLog log && !topic.deleted()) {
+            long end = log.visible();
+            batch.deleteRange(Table.MESSAGES, Keys.of(log.number(), end), Keys.of(log.number(), Long.MAX_VALUE));
+            topic.enter();
+            try {
+                log.mark(batch, end, 0);
+                topic.identities().cut(batch, log.number(), end);
+            } finally {
+                topic.leave();
+            }
+        }
+    }
+
+    /// Forgets what retention says that is not in memory any more, and deletes what was forgotten.
+    static void tidy(LiveTopic topic, Store store) {
+        if (!(topic.log() instanceof DurableTopicLog log)) {
+            return;
+        }
+        while (log.needsHead()) {
+            log.loadHead();
+            topic.enter();
+            try {
+                log.expire();
+            } finally {
+                topic.leave();
+            }
+        }
+        byte[][] garbage = log.garbage();
+        if (garbage.length == 0) {
+            return;
+        }
+        Store.Batch batch = store.batch();
+        batch.deleteRange(Table.MESSAGES, garbage[0], garbage[1]);
+        topic.enter();
+        try {
+            log.mark(batch, log.visible(), 0);
+            topic.identities().tidy(batch, store, log.number());
+        } finally {
+            topic.leave();
+        }
+        store.write(batch);
+        store.reclaim(Table.MESSAGES, garbage[0], garbage[1]);
+    }
+}

@@ -1,0 +1,361 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.Commit;
+import dev.fanfare.Durability;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.local.Events;
+import dev.fanfare.store.ByteWriter;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.StoreException;
+import dev.fanfare.time.Timers;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Group commit: one thread writes what all topics, subscriptions and routes of a broker have to store, as much as
+/// there
+/// is at a time, in one batch; then it makes the messages visible and tells who waits. A lone publish waits for
+/// nobody; what comes while a batch is written goes into the next one.
+///
+/// ```
+///  section: append ─ add ─▶ group ─▶ batch ─ write ─▶ reveal, feeds (written) ─ sync ─▶ reveal, feeds (synced)
+///                                              └ fails ─▶ all that was not revealed is taken back
+/// ```
+///
+/// Its lock is taken inside sections and calls nothing. When a write fails nothing is known of what the store
+/// holds: everything that was not revealed is taken back in memory, and deleted there as soon as the store is
+/// to be had again, which is tried every second.
+public final class Committer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Committer.class);
+
+    /// How much may wait to be written; beyond it publishers that don't wait are refused.
+    private static final long PENDING_MAX_BYTES = 64 << 20;
+
+    private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
+
+    /// Something to be stored beside messages.
+    public interface Change {
+
+        /// Puts it into a batch. On the committing thread, under no lock.
+        void write(Store.Batch batch);
+
+        /// It is not known whether it was stored. On the committing thread, under no lock.
+        default void failed() {}
+    }
+
+    private final Store store;
+    private final Timers timers;
+    private final Events events;
+    private final Thread thread;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition work = lock.newCondition();
+    private final ByteWriter scratch = new ByteWriter(1 << 16);
+
+    // Under the lock.
+    private CommitGroup current = new CommitGroup();
+    private boolean failing;
+    private boolean closed;
+
+    /// Topics of which the store may hold more than is known here. The committing thread's.
+    private final Set<LiveTopic> suspects = new LinkedHashSet<>();
+
+    private volatile @Nullable Refused broken;
+    private volatile boolean full;
+    private volatile long pendingBytes;
+
+    Committer(Store store, Timers timers, Events events) {
+        this.store = store;
+        this.timers = timers;
+        this.events = events;
+        this.thread = Thread.ofPlatform().daemon().name("fanfare-store").start(this::run);
+    }
+
+    /// Where it all goes.
+    public Store store() {
+        return store;
+    }
+
+    /// Why nothing can be published to a durable topic now; null when it can.
+    @Nullable
+    Refused refusal() {
+        Refused why = broken;
+        if (why != null) {
+            return why;
+        }
+        if (store.room() <= 0) {
+            return refuseFull();
+        }
+        if (full) {
+            full = false;
+            LOG.info("The store {} has room again", store.place());
+            events.emit(() -> new BrokerEvent.StorageRecovered(store.place()));
+        }
+        return pendingBytes > PENDING_MAX_BYTES
+                ? new Refused(
+                        ErrorCode.BACKPRESSURE,
+                        "more than " + PENDING_MAX_BYTES
+                                + " bytes wait to be written to the store: publish again later")
+                : null;
+    }
+
+    /// Why what was just appended could not be added.
+    Refused refuseNow() {
+        Refused why = broken;
+        return why == null ? new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing") : why;
+    }
+
+    private Refused refuseFull() {
+        String reason = "the device of the store " + store.place()
+                + " is full: free some space, or shorten the history of topics; nothing was published";
+        if (!full) {
+            full = true;
+            LOG.error("{}", reason);
+            events.emit(() -> new BrokerEvent.StorageFailed(store.place(), reason));
+        }
+        return new Refused(ErrorCode.BACKPRESSURE, reason);
+    }
+
+    // ---- what has to be stored
+
+    /// In a topic's section: messages were appended to it.
+    ///
+    /// @param end up to where
+    /// @param cost of what is new
+    /// @param with what has to be stored with them; null for nothing
+    /// @return null when nothing can be stored now: they have to be taken back
+    @Nullable
+    Commit add(LiveTopic topic, long end, long cost, Durability level, @Nullable Change with) {
+        lock.lock();
+        try {
+            if (failing || closed) {
+                return null;
+            }
+            pendingBytes = pendingBytes + cost;
+            Commit commit = current.add(topic, end, cost, level);
+            if (with != null) {
+                current.add(with);
+            }
+            work.signal();
+            return commit;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// In the sections of several topics: what was appended to them becomes visible together.
+    ///
+    /// @return null when nothing can be stored now: it has to be taken back
+    @Nullable
+    Commit addTogether(Iterable<LiveTopic> topics, Durability level, List<? extends Change> with) {
+        lock.lock();
+        try {
+            if (failing || closed) {
+                return null;
+            }
+            Commit commit = current.addTogether(topics, level);
+            with.forEach(current::add);
+            work.signal();
+            return commit;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Something that is not a message. It is kept while the store can't be written to.
+    public Commit add(Change change, Durability level) {
+        lock.lock();
+        try {
+            Commit commit = current.commit(level);
+            if (closed) {
+                commit = new Commit();
+                commit.finish(new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing"));
+                return commit;
+            }
+            current.add(change);
+            work.signal();
+            return commit;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Something of a topic may have to be forgotten.
+    void tidy(LiveTopic topic) {
+        add(
+                new Change() {
+                    @Override
+                    public void write(Store.Batch batch) {
+                        CommitPart.tidy(topic, store);
+                    }
+                },
+                Durability.WRITTEN);
+    }
+
+    // ---- the committing thread
+
+    private void run() {
+        for (CommitGroup group = next(); group != null; group = next()) {
+            try {
+                commit(group);
+            } catch (RuntimeException | Error e) {
+                LOG.error("Committing failed: a bug", e);
+                fail(group, new StoreException(StoreException.Reason.FAILED, "committing failed: " + e, e));
+            }
+        }
+    }
+
+    /// Waits for something to do.
+    ///
+    /// @return null when nothing will come any more
+    private @Nullable CommitGroup next() {
+        lock.lock();
+        try {
+            while (current.isEmpty() && !closed) {
+                work.awaitUninterruptibly();
+            }
+            if (current.isEmpty()) {
+                return null;
+            }
+            CommitGroup group = current;
+            current = new CommitGroup();
+            return group;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void commit(CommitGroup group) {
+        try {
+            recover();
+            Store.Batch batch = store.batch();
+            group.changes().forEach(change -> change.write(batch));
+            for (CommitPart part : group.parts()) {
+                part.record(batch, scratch);
+            }
+            store.write(batch);
+            group.reveal(Durability.WRITTEN);
+            done(group.cost());
+            group.written().finish(null);
+            if (group.syncs()) {
+                store.sync();
+                group.reveal(Durability.SYNCED);
+                group.synced().finish(null);
+            }
+        } catch (StoreException e) {
+            fail(group, e);
+            return;
+        }
+        tidy(group);
+    }
+
+    private void done(long cost) {
+        lock.lock();
+        try {
+            pendingBytes = pendingBytes - cost;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void tidy(CommitGroup group) {
+        try {
+            group.parts().forEach(part -> CommitPart.tidy(part.topic(), store));
+        } catch (StoreException e) {
+            LOG.warn("What is to be forgotten could not be deleted from {} now", store.place(), e);
+        }
+    }
+
+    // ---- failures
+
+    /// Nothing that was not revealed is stored; nobody has seen it.
+    private void fail(CommitGroup group, StoreException cause) {
+        Refused why = new Refused(
+                cause.reason() == StoreException.Reason.FULL ? ErrorCode.BACKPRESSURE : ErrorCode.INTERNAL,
+                "the store " + store.place() + " could not be written to: " + cause.getMessage()
+                        + "; nothing was published");
+        if (broken == null) {
+            LOG.error("The store {} could not be written to", store.place(), cause);
+            events.emit(() -> new BrokerEvent.StorageFailed(store.place(), String.valueOf(cause.getMessage())));
+        }
+        broken = why;
+        CommitGroup after;
+        lock.lock();
+        try {
+            // From here on nobody adds messages: who has just appended one takes it back.
+            failing = true;
+            after = current;
+            current = new CommitGroup();
+            pendingBytes = 0;
+        } finally {
+            lock.unlock();
+        }
+        for (CommitGroup each : List.of(group, after)) {
+            each.parts().forEach(part -> {
+                part.takeBack();
+                suspects.add(part.topic());
+            });
+            each.changes().forEach(Change::failed);
+        }
+        lock.lock();
+        try {
+            failing = false;
+        } finally {
+            lock.unlock();
+        }
+        group.finish(why);
+        after.finish(why);
+        timers.schedule(TRY_AGAIN, this::tryAgain);
+    }
+
+    private void tryAgain() {
+        add(batch -> {}, Durability.WRITTEN);
+    }
+
+    /// After a failure: makes the store say what is known here.
+    private void recover() {
+        if (broken == null) {
+            return;
+        }
+        store.reopen();
+        Store.Batch batch = store.batch();
+        suspects.forEach(topic -> CommitPart.cut(topic, batch));
+        store.write(batch);
+        store.sync();
+        suspects.clear();
+        broken = null;
+        LOG.info("The store {} can be written to again", store.place());
+        events.emit(() -> new BrokerEvent.StorageRecovered(store.place()));
+    }
+
+    /// Stores what is left and ends the thread; the store stays open. Nothing is added any more.
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
