@@ -231,6 +231,26 @@ final class Keeper {
         touched.clear();
     }
 
+    /// It is not known what the store holds: it is told everything as soon as anything can be stored.
+    private void sayAgain() {
+        again = true;
+        committer.addQuietly(new Settling());
+    }
+
+    /// Moves on as far as everything is done.
+    private final class Settling implements Committer.Change {
+
+        @Override
+        public void write(Store.Batch batch) {
+            settle(batch);
+        }
+
+        @Override
+        public void failed() {
+            sayAgain();
+        }
+    }
+
     /// What happened, in its order.
     private final class Change implements Committer.Change {
         private final List<Note> notes;
@@ -257,8 +277,7 @@ final class Keeper {
             if (!applied) {
                 apply(Discarding.BATCH);
             }
-            again = true;
-            committer.addQuietly(Keeper.this::settle);
+            sayAgain();
         }
     }
 
@@ -279,18 +298,16 @@ final class Keeper {
         @Override
         public void stored() {
             written = true;
-            committer.addQuietly(batch -> {
-                each((place, offset) -> place.done(batch, offset));
-                settle(batch);
-            });
+            // That it is done is stored already, beside its position.
+            each((place, offset) -> place.done(Discarding.BATCH, offset));
+            committer.addQuietly(new Settling());
         }
 
         @Override
         public void failed() {
             if (!written) {
                 each((place, offset) -> place.forget(Discarding.BATCH, offset));
-                again = true;
-                committer.addQuietly(Keeper.this::settle);
+                sayAgain();
             }
         }
 
