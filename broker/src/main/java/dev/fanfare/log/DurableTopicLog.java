@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What is to be forgotten has to be known message by message. When it is in memory no more, [#needsHead] says
 /// so, and [#loadHead] reads the next part of it, outside of the section.
+@SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes at a time
 public final class DurableTopicLog implements TopicLog {
 
     /// How large a record gets: readers who want one message read all of its record.
@@ -54,7 +55,7 @@ public final class DurableTopicLog implements TopicLog {
     private volatile boolean held;
 
     /// The messages that are forgotten next, when they are not in memory.
-    private List<Message> head = List.of();
+    private volatile List<Message> head = List.of();
 
     private boolean needsHead;
 
@@ -120,7 +121,15 @@ public final class DurableTopicLog implements TopicLog {
         if (retention.ageMillis() == 0 || held) {
             return kept;
         }
-        // What is too old and not in memory any more is found when it is expired.
+        for (Message message : head) {
+            if (message.offset() >= kept) {
+                if (!isTooOld(message)) {
+                    return message.offset();
+                }
+                kept = message.offset() + 1;
+            }
+        }
+        // What is too old and neither in memory nor known is found when it is expired.
         long young = recent.oldest();
         Message before = recent.peek(young - 1);
         return before != null && isTooOld(before) ? Math.max(kept, young) : kept;
@@ -159,8 +168,12 @@ public final class DurableTopicLog implements TopicLog {
 
     @Override
     public long forgottenTimestamp() {
-        Message before = recent.peek(oldest() - 1);
-        return before == null ? forgotten : Math.max(forgotten, before.timestampMillis());
+        long before = oldest() - 1;
+        Message newest = recent.peek(before);
+        for (Message message : head) {
+            newest = message.offset() == before ? message : newest;
+        }
+        return newest == null ? forgotten : Math.max(forgotten, newest.timestampMillis());
     }
 
     @Override
@@ -217,6 +230,9 @@ public final class DurableTopicLog implements TopicLog {
 
     @Override
     public void reveal(long upTo) {
+        if (upTo < visible() || upTo > end()) {
+            throw new IllegalArgumentException("visible must be " + visible() + " to " + end() + ", not " + upTo);
+        }
         long cost = 0;
         for (Message message : recent.appended(visible(), upTo)) {
             cost += TopicLog.cost(message);
@@ -225,6 +241,8 @@ public final class DurableTopicLog implements TopicLog {
         // First what is on the device: it must be known there before it leaves memory.
         forget(upTo);
         recent.reveal(upTo);
+        // How old the oldest is has to be known at any time.
+        needsHead |= retention.ageMillis() > 0 && oldest < upTo && first() == null;
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.fanfare.feed.Wakes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -110,7 +111,7 @@ public final class AtomicAppend {
     }
 
     /// Inside the sections.
-    private Outcome append(TreeSet<LiveTopic> topics, Condition condition) {
+    private Outcome append(Set<LiveTopic> topics, Condition condition) {
         boolean waits = topics.stream().anyMatch(LiveTopic::mustCommit);
         condition.lock();
         try {

@@ -68,6 +68,12 @@ public final class Committer implements AutoCloseable {
     /// Topics of which the store may hold more than is known here. The committing thread's.
     private final Set<LiveTopic> suspects = new LinkedHashSet<>();
 
+    /// When opening the store again may be tried. The committing thread's, like the next one.
+    private long tryAgainAt;
+
+    /// Whether the clock will have that tried.
+    private boolean waiting;
+
     private volatile @Nullable Refused broken;
     private volatile boolean full;
     private volatile long pendingBytes;
@@ -139,7 +145,7 @@ public final class Committer implements AutoCloseable {
             if (failing || closed) {
                 return null;
             }
-            pendingBytes = pendingBytes + cost;
+            account(cost);
             Commit commit = current.add(topic, end, cost, level);
             if (with != null) {
                 current.add(with);
@@ -260,10 +266,16 @@ public final class Committer implements AutoCloseable {
     private void done(long cost) {
         lock.lock();
         try {
-            pendingBytes = pendingBytes - cost;
+            account(-cost);
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Under the lock, which alone changes it.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private void account(long cost) {
+        pendingBytes += cost;
     }
 
     private void tidy(CommitGroup group) {
@@ -285,8 +297,9 @@ public final class Committer implements AutoCloseable {
         if (broken == null) {
             LOG.error("The store {} could not be written to", store.place(), cause);
             events.emit(() -> new BrokerEvent.StorageFailed(store.place(), String.valueOf(cause.getMessage())));
+            broken = why;
+            tryAgainAt = timers.nanoTime() + TRY_AGAIN.toNanos();
         }
-        broken = why;
         CommitGroup after;
         lock.lock();
         try {
@@ -311,13 +324,26 @@ public final class Committer implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        if (!waiting) {
+            waiting = true;
+            timers.schedule(TRY_AGAIN, () -> add(new Trial(), Durability.WRITTEN));
+        }
         group.finish(why);
         after.finish(why);
-        timers.schedule(TRY_AGAIN, this::tryAgain);
     }
 
-    private void tryAgain() {
-        add(batch -> {}, Durability.WRITTEN);
+    /// Nothing, when a second is over: committing anything has the store opened again.
+    private final class Trial implements Change {
+
+        @Override
+        public void write(Store.Batch batch) {
+            waiting = false;
+        }
+
+        @Override
+        public void failed() {
+            waiting = false;
+        }
     }
 
     /// After a failure: makes the store say what is known here.
@@ -325,6 +351,11 @@ public final class Committer implements AutoCloseable {
         if (broken == null) {
             return;
         }
+        long now = timers.nanoTime();
+        if (now - tryAgainAt < 0) {
+            throw new StoreException(StoreException.Reason.FAILED, "it is tried again soon");
+        }
+        tryAgainAt = now + TRY_AGAIN.toNanos();
         store.reopen();
         Store.Batch batch = store.batch();
         suspects.forEach(topic -> CommitPart.cut(topic, batch));

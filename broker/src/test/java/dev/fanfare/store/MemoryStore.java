@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A store in memory that fails when a test says so.
 ///
-/// A process that dies is played by [#afterKill] or [#afterPowerLoss]: the old store refuses whatever the old process
-/// still tries, the new one holds what the next process would find.
+/// A process that dies is played by [#afterKill] or [#afterPowerLoss]: the old store refuses whatever the old
+/// process still tries, the new one holds what the next process would find.
 public final class MemoryStore implements Store {
 
     /// What undoes one change.

@@ -1,0 +1,194 @@
+package dev.fanfare.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.Message;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.MemoryStore;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/// A log on a device keeps what every log promises, wherever a message is found: in memory or on the device.
+class DurableTopicLogTest {
+
+    private static final Retention ROOMY = new Retention(1_000, 1 << 20, 0);
+
+    private final VirtualTimers timers = new VirtualTimers();
+    private final MemoryStore store = new MemoryStore();
+    private final HistoryBudget budget = new HistoryBudget(1 << 20);
+    private final List<String> damages = new ArrayList<>();
+
+    /// @param cached how many messages stay in memory
+    private CommittingLog log(Retention retention, int cached, Marks marks) {
+        Retention cache = new Retention(cached, 1 << 20, 0);
+        DurableTopicLog log = new DurableTopicLog(
+                store,
+                7,
+                "topic",
+                "epoch",
+                retention,
+                cache,
+                marks,
+                false,
+                timers,
+                budget,
+                (from, to) -> damages.add(from + ".." + to));
+        return new CommittingLog(log, store);
+    }
+
+    private CommittingLog reopened(Retention retention, int cached) {
+        byte[] marks = store.get(Table.MARKS, Keys.of(7));
+        return log(retention, cached, marks == null ? Marks.NONE : Marks.of(marks));
+    }
+
+    abstract class Contract implements TopicLogContract {
+        private final int cached;
+
+        Contract(int cached) {
+            this.cached = cached;
+        }
+
+        @Override
+        public TopicLog newLog(Retention retention) {
+            return log(retention, cached, Marks.NONE);
+        }
+
+        @Override
+        public void advanceMillis(long millis) {
+            timers.advance(Duration.ofMillis(millis));
+        }
+
+        @Override
+        public long nowMillis() {
+            return timers.currentTimeMillis();
+        }
+    }
+
+    @Nested
+    class AllOfItInMemory extends Contract {
+        AllOfItInMemory() {
+            super(1_000);
+        }
+    }
+
+    @Nested
+    class TheNewestInMemory extends Contract {
+        TheNewestInMemory() {
+            super(1);
+        }
+    }
+
+    private static void add(TopicLog log, String... texts) {
+        for (String text : texts) {
+            log.append(Message.text(text).stored("id-" + log.end(), "topic", "epoch", log.end(), log.end()));
+        }
+        log.reveal(log.end());
+    }
+
+    private static List<String> texts(TopicLog log, long from) {
+        return log.read(from, 1_000, Integer.MAX_VALUE).stream()
+                .map(Message::text)
+                .toList();
+    }
+
+    @Test
+    void goesOnWhereItWas() {
+        add(log(ROOMY, 10, Marks.NONE), "a", "b", "c");
+        CommittingLog again = reopened(ROOMY, 10);
+        assertThat(again.end()).isEqualTo(3);
+        assertThat(again.visible()).isEqualTo(3);
+        assertThat(again.lastTimestamp()).isEqualTo(2);
+        assertThat(texts(again, 0)).containsExactly("a", "b", "c");
+        add(again, "d");
+        assertThat(texts(again, 2)).containsExactly("c", "d");
+    }
+
+    @Test
+    void keepsOnForgettingAfterItWasOpenedAgain() {
+        Retention three = new Retention(3, 1 << 20, 0);
+        add(log(three, 2, Marks.NONE), "a", "b", "c", "d");
+        CommittingLog again = reopened(three, 2);
+        add(again, "e", "f");
+        assertThat(texts(again, 0)).containsExactly("d", "e", "f");
+        assertThat(again.bytes())
+                .isEqualTo(
+                        again.read(0, 9, 999).stream().mapToLong(TopicLog::cost).sum());
+    }
+
+    @Test
+    void keepsWhatIsHeldWhateverItsRetention() {
+        CommittingLog log = log(new Retention(2, 1 << 20, 0), 1, Marks.NONE);
+        add(log, "a", "b");
+        log.durable().hold("somebody", 1);
+        add(log, "c", "d", "e");
+        assertThat(texts(log, 0)).containsExactly("b", "c", "d", "e");
+        log.durable().hold("somebody", 3);
+        add(log, "f");
+        assertThat(texts(log, 0)).containsExactly("d", "e", "f");
+        log.durable().release("somebody");
+        add(log, "g");
+        assertThat(texts(log, 0)).containsExactly("f", "g");
+    }
+
+    @Test
+    void passesDamagedRecordsAndTellsWhichOffsetsAreLost() {
+        CommittingLog log = log(ROOMY, 0, Marks.NONE);
+        for (int i = 0; i < 20; i++) {
+            add(log, "m" + i);
+        }
+        for (long offset = 5; offset < 12; offset++) {
+            store.corrupt(Table.MESSAGES, Keys.of(7, offset));
+        }
+        assertThat(texts(log, 0)).containsExactly("m0", "m1", "m2", "m3", "m4");
+        assertThat(texts(log, 5)).startsWith("m12").hasSize(8);
+        assertThat(damages).containsExactly("5..12");
+    }
+
+    @Test
+    void deletesWhatWasForgotten() {
+        CommittingLog log = log(new Retention(10, 1 << 20, 0), 5, Marks.NONE);
+        for (int i = 0; i < 12_000; i++) {
+            add(log, "m" + i);
+        }
+        byte[][] garbage = log.durable().garbage();
+        assertThat(garbage).hasDimensions(2, 12);
+        Store.Batch batch = store.batch();
+        batch.deleteRange(Table.MESSAGES, garbage[0], garbage[1]);
+        store.write(batch);
+        assertThat(texts(log, 0)).hasSize(10).startsWith("m11990");
+        assertThat(log.durable().garbage()).isEmpty();
+    }
+
+    @Test
+    void findsEveryMessageFromEveryOffsetAndTime() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        CommittingLog log = log(new Retention(10_000, 1 << 30, 0), 1 + random.nextInt(50), Marks.NONE);
+        long time = 0;
+        List<Long> times = new ArrayList<>();
+        for (int commit = 0; commit < 100; commit++) {
+            for (int i = random.nextInt(30); i >= 0; i--) {
+                time += random.nextInt(3);
+                times.add(time);
+                log.append(Message.text("m" + log.end()).stored("", "topic", "epoch", log.end(), time));
+            }
+            log.reveal(log.end());
+        }
+        for (int i = 0; i < 500; i++) {
+            long from = random.nextLong(log.end());
+            Message found = log.read(from, 1 + random.nextInt(5), 1_000).getFirst();
+            assertThat(found.offset()).as("seed %d", seed).isEqualTo(from);
+            assertThat(found.text()).isEqualTo("m" + from);
+            long wanted = random.nextLong(time + 2);
+            long expected = times.stream().filter(each -> each < wanted).count();
+            assertThat(log.firstAt(wanted)).as("seed %d time %d", seed, wanted).isEqualTo(expected);
+        }
+    }
+}
