@@ -14,7 +14,8 @@ final class Ledger {
     private final Terms terms;
     private final Lanes lanes;
     private final ArrayDeque<Entry> ready = new ArrayDeque<>();
-    private final Assignment assignment = new Assignment();
+    private final Membership members;
+    private final Assignment assignment;
     private final Waiting waiting = new Waiting();
     private final InFlight inFlight = new InFlight();
     private long open;
@@ -31,8 +32,10 @@ final class Ledger {
     long deadLettered;
     long dropped;
 
-    Ledger(Terms terms, Kind kind) {
+    Ledger(Terms terms, Kind kind, Membership members) {
         this.terms = terms;
+        this.members = members;
+        this.assignment = new Assignment(members);
         this.lanes = new Lanes(terms, kind == Kind.GROUP);
     }
 
@@ -165,6 +168,7 @@ final class Ledger {
             inFlight.remove(entry);
             holder.inFlight--;
             entry.holder = null;
+            members.gotRoom(holder);
         }
     }
 
