@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -119,9 +120,50 @@ public final class Broker implements AutoCloseable {
         PublishResult.Refused failure = failure(topic);
         if (failure != null) {
             registry.delete(name);
-            throw new FanfareException(failure.code(), "topic '" + name + "' was not made: " + failure.reason());
+            throw notMade(name, failure);
         }
         return topic;
+    }
+
+    /// [#createTopicAsync(String, TopicConfig)] with [BrokerConfig#topics].
+    public CompletableFuture<Topic> createTopicAsync(String name) {
+        return createTopicAsync(name, config.topics());
+    }
+
+    /// Makes a topic without waiting until a durable one is stored.
+    ///
+    /// @return the topic, or a [FanfareException] as of [#createTopic(String, TopicConfig)]
+    public CompletableFuture<Topic> createTopicAsync(String name, TopicConfig topicConfig) {
+        try {
+            LiveTopic topic = registry.create(name, topicConfig);
+            return whenCommitted(topic, topic, failure -> {
+                registry.delete(name);
+                return notMade(name, failure);
+            });
+        } catch (FanfareException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    private static FanfareException notMade(String name, PublishResult.Refused failure) {
+        return new FanfareException(failure.code(), "topic '" + name + "' was not made: " + failure.reason());
+    }
+
+    private static <T> CompletableFuture<T> whenCommitted(
+            LiveTopic topic, T result, Function<PublishResult.Refused, FanfareException> failed) {
+        Commit commit = topic.committed();
+        if (commit == null) {
+            return CompletableFuture.completedFuture(result);
+        }
+        CompletableFuture<T> future = new CompletableFuture<>();
+        commit.onDone(failure -> {
+            if (failure == null) {
+                future.complete(result);
+            } else {
+                future.completeExceptionally(failed.apply(failure));
+            }
+        });
+        return future;
     }
 
     private static PublishResult.@Nullable Refused failure(LiveTopic topic) {
@@ -155,10 +197,25 @@ public final class Broker implements AutoCloseable {
         LiveTopic topic = registry.delete(name);
         PublishResult.Refused failure = topic == null ? null : failure(topic);
         if (failure != null) {
-            throw new FanfareException(
-                    failure.code(), "topic '" + name + "' is deleted, but not yet in the store: " + failure.reason());
+            throw notGone(name, failure);
         }
         return topic != null;
+    }
+
+    /// Deletes a topic without waiting until a durable one is gone for good: when this returns nothing is published
+    /// to it any more.
+    ///
+    /// @return false when there was none, or a [FanfareException] as of [#deleteTopic]
+    public CompletableFuture<Boolean> deleteTopicAsync(String name) {
+        LiveTopic topic = registry.delete(name);
+        return topic == null
+                ? CompletableFuture.completedFuture(false)
+                : whenCommitted(topic, true, failure -> notGone(name, failure));
+    }
+
+    private static FanfareException notGone(String name, PublishResult.Refused failure) {
+        return new FanfareException(
+                failure.code(), "topic '" + name + "' is deleted, but not yet in the store: " + failure.reason());
     }
 
     // ---- publishing

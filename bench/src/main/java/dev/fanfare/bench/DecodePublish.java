@@ -128,7 +128,7 @@ public class DecodePublish {
         if (parser.currentToken() != JsonToken.END_OBJECT || type == null || topic == null) {
             throw new IllegalStateException("not a publish");
         }
-        return new Request.Publish(requestId, topic, id, null, null, Map.of(), null, null, null, found, false);
+        return new Request.Publish(requestId, topic, id, null, null, Map.of(), null, null, null, found, false, null);
     }
 
     private byte[] slice(JsonParser parser) {

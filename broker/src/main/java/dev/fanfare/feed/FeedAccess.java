@@ -17,6 +17,16 @@ public interface FeedAccess {
     /// the caller flushes them when its batch is done.
     PublishResult publish(Topic topic, Message draft, Wakes wakes);
 
+    /// Makes a topic as the broker's configuration says. It does not wait until a durable one is stored: that
+    /// happens before anything is stored that is published to it.
+    ///
+    /// @throws dev.fanfare.FanfareException `TOPIC_EXISTS` and what else [dev.fanfare.Broker#createTopic] says
+    Topic create(String name);
+
+    /// Whether subscribers may have got what was appended to a topic below and with this offset, or will at any
+    /// moment: it is as safe then as the topic promises. Who publishes to it may be told before them.
+    boolean isHeard(Topic topic, long offset);
+
     /// Asks whoever hears a topic by its name, and hands replies to `asker` until there were as many as wanted or
     /// the time is over. It may hear before this returns.
     ///

@@ -1,5 +1,6 @@
 package dev.fanfare.request;
 
+import dev.fanfare.Commit;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
@@ -156,17 +157,25 @@ public final class Requests {
                 .withTtl(ttl > 0 && ttl < timeout.toMillis() ? Duration.ofMillis(ttl) : timeout);
         switch (topics.publish(topic, message, wakes)) {
             case Refused refused -> request.end(refused.code(), refused.reason());
-            case Accepted accepted
-            when accepted.duplicate() ->
-                request.end(
-                        ErrorCode.BAD_REQUEST,
-                        "a message with the id of this request was published to topic '" + topic + "' already");
+            case Accepted accepted when accepted.duplicate() -> request.end(ErrorCode.BAD_REQUEST, published(topic));
+            case PublishResult.Pending(Accepted first, Commit _)
+            when first.duplicate() -> request.end(ErrorCode.BAD_REQUEST, published(topic));
+            case PublishResult.Pending(PublishResult _, Commit commit) ->
+                commit.onDone(failure -> {
+                    if (failure != null) {
+                        request.end(failure.code(), failure.reason());
+                    }
+                });
             default -> {
                 if (closed) {
                     request.end(ErrorCode.SHUTTING_DOWN, "the broker is closing");
                 }
             }
         }
+    }
+
+    private static String published(String topic) {
+        return "a message with the id of this request was published to topic '" + topic + "' already";
     }
 
     private String secret() {

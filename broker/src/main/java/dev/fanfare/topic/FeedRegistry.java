@@ -71,6 +71,16 @@ public final class FeedRegistry implements FeedAccess {
     }
 
     @Override
+    public Topic create(String name) {
+        return topics.create(name);
+    }
+
+    @Override
+    public boolean isHeard(Topic topic, long offset) {
+        return ((LiveTopic) topic).isHeard(offset);
+    }
+
+    @Override
     public Runnable ask(String topic, Message draft, Duration timeout, int replies, Asker asker, Wakes wakes) {
         return topics.requests().ask(topic, draft, timeout, replies, asker, wakes);
     }

@@ -57,6 +57,9 @@ public final class LiveTopic implements Topic {
     /// The messages that wait for their time; null when none ever has.
     private volatile @Nullable DelayedQueue delayed;
 
+    /// Up to where messages are with the feeds, or about to be. Written in the section.
+    private volatile long heardUpTo;
+
     private volatile Plan plan;
     private volatile @Nullable Commit committed;
     private volatile @Nullable DeliveryStrategy delivery;
@@ -406,9 +409,23 @@ public final class LiveTopic implements Topic {
         return accepted(stored, draft.durability());
     }
 
+    /// Whether subscribers may have got the message of a durable topic with that offset. When this says so, whoever
+    /// looks finds it visible.
+    boolean isHeard(long offset) {
+        if (offset >= heardUpTo) {
+            return false;
+        }
+        if (offset >= log.visible()) {
+            passSection();
+        }
+        return true;
+    }
+
     /// Inside the section: hands what was appended to the feeds and makes it visible.
     void reveal(long upTo) {
         Plan planned = plan;
+        // Before the first feed has anything: who has heard a message finds it here.
+        heardUpTo = upTo;
         for (Message message : log.appended(log.visible(), upTo)) {
             Throwable failure = planned.append(this, message, planned.prepare(this, message));
             if (failure != null) {

@@ -199,6 +199,11 @@ public final class TopicRegistry {
 
     // ---- topics
 
+    /// Makes a topic with the configured settings: see [#create(String, TopicConfig)].
+    public LiveTopic create(String name) {
+        return create(name, config.topics());
+    }
+
     /// Makes a topic. One that is durable is stored soon, before anything that is published to it.
     ///
     /// @throws FanfareException `BAD_REQUEST`, `TOPIC_EXISTS`, `LIMIT_REACHED`, `SHUTTING_DOWN`

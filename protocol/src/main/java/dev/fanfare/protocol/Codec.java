@@ -44,6 +44,8 @@ public interface Codec {
     void settled(JsonBytes out, String requestId, String topic, long millis);
 
     /// A message was appended, or handed to the one who waits for it as a reply: then the epoch is empty.
+    ///
+    /// @param durability how safe it is
     void published(
             JsonBytes out,
             Request.Publish request,
@@ -51,10 +53,20 @@ public interface Codec {
             String messageId,
             String epoch,
             long offset,
+            String durability,
             int receivers);
 
     /// A message waits for its time, in a dialect that has such messages.
-    void scheduled(JsonBytes out, Request.Publish request, long millis, String messageId, String epoch, long dueMillis);
+    ///
+    /// @param durability how safely it waits
+    void scheduled(
+            JsonBytes out,
+            Request.Publish request,
+            long millis,
+            String messageId,
+            String epoch,
+            long dueMillis,
+            String durability);
 
     /// The answer to a ping.
     void pong(JsonBytes out, @Nullable String requestId, long millis);

@@ -62,7 +62,7 @@ public final class FlatCodec implements Codec {
             throw new Envelope.Fault("data is required");
         }
         return new Request.Publish(
-                null, topic, null, null, null, Map.of(), null, null, null, envelope.copy(Field.DATA), false);
+                null, topic, null, null, null, Map.of(), null, null, null, envelope.copy(Field.DATA), false, null);
     }
 
     private String topic() {
@@ -125,6 +125,7 @@ public final class FlatCodec implements Codec {
             String messageId,
             String epoch,
             long offset,
+            String durability,
             int receivers) {
         ack(out, "publish", request.topic(), "Published to " + receivers + " subscriber(s)");
     }
@@ -139,7 +140,13 @@ public final class FlatCodec implements Codec {
 
     @Override
     public void scheduled(
-            JsonBytes out, Request.Publish request, long millis, String messageId, String epoch, long dueMillis) {
+            JsonBytes out,
+            Request.Publish request,
+            long millis,
+            String messageId,
+            String epoch,
+            long dueMillis,
+            String durability) {
         throw new IllegalStateException("this dialect delays no messages");
     }
 

@@ -35,6 +35,7 @@ public sealed interface Request {
     /// @param timing how long it counts and when it goes out; null when nothing was said
     /// @param payload one JSON value as it was written, validated; an array of its own
     /// @param noAck whether an ack is not wanted
+    /// @param durability how safe it has to be: one of [StandardCodec#DURABILITIES]; null when not given
     record Publish(
             @Nullable String requestId,
             String topic,
@@ -46,7 +47,8 @@ public sealed interface Request {
             @Nullable String correlationId,
             @Nullable Timing timing,
             byte[] payload,
-            boolean noAck)
+            boolean noAck,
+            @Nullable String durability)
             implements Request {}
 
     /// Append a message and wait for replies to it.

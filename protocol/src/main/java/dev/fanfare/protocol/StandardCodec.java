@@ -21,6 +21,10 @@ public final class StandardCodec implements Codec {
     private static final long TIMEOUT_MAX_MILLIS = 86_400_000;
     private static final String NOT_A_UUID = "message.id must be a valid UUID";
     private static final byte[] PUBLISH = "\"publish\"".getBytes(US_ASCII);
+
+    /// How safe a publisher may ask its message to be.
+    public static final List<String> DURABILITIES = List.of("memory", "written", "synced", "replicated");
+
     private static final List<Field> NOT_IN_SUBSCRIBE = List.of(Field.FILTER, Field.TYPES);
 
     private final Envelope envelope;
@@ -113,11 +117,6 @@ public final class StandardCodec implements Codec {
         if (!envelope.has(Field.MESSAGE_PAYLOAD)) {
             throw new Envelope.Fault("message.payload is required; it may be any JSON value, null too");
         }
-        String durability = envelope.string(Field.DURABILITY, NAME_MAX);
-        if (durability != null && !durability.equals("memory")) {
-            throw new Envelope.Fault(
-                    "durability '" + Excerpt.of(durability) + "' is not supported by this server, only 'memory'");
-        }
         return new Request.Publish(
                 requestId,
                 topic,
@@ -129,7 +128,17 @@ public final class StandardCodec implements Codec {
                 envelope.string(Field.MESSAGE_CORRELATION_ID, NAME_MAX),
                 Members.timing(envelope),
                 envelope.copy(Field.MESSAGE_PAYLOAD),
-                envelope.flag(Field.NO_ACK));
+                envelope.flag(Field.NO_ACK),
+                durability());
+    }
+
+    private @Nullable String durability() {
+        String asked = envelope.string(Field.DURABILITY, NAME_MAX);
+        if (asked != null && !DURABILITIES.contains(asked)) {
+            throw new Envelope.Fault("durability must be one of " + String.join(", ", DURABILITIES) + ", not '"
+                    + Excerpt.of(asked) + "'");
+        }
+        return asked;
     }
 
     private @Nullable String messageId() {
@@ -244,6 +253,7 @@ public final class StandardCodec implements Codec {
             String messageId,
             String epoch,
             long offset,
+            String durability,
             int receivers) {
         ack(out, request.requestId(), request.topic(), millis);
         if (request.id() == null) {
@@ -254,18 +264,30 @@ public final class StandardCodec implements Codec {
             out.raw("}");
             return;
         }
-        out.raw(",\"epoch\":").string(epoch).raw(",\"offset\":").number(offset).raw(",\"durability\":\"memory\"}");
+        out.raw(",\"epoch\":").string(epoch).raw(",\"offset\":").number(offset);
+        durabilityEnd(out, durability);
     }
 
     @Override
     public void scheduled(
-            JsonBytes out, Request.Publish request, long millis, String messageId, String epoch, long dueMillis) {
+            JsonBytes out,
+            Request.Publish request,
+            long millis,
+            String messageId,
+            String epoch,
+            long dueMillis,
+            String durability) {
         ack(out, request.requestId(), request.topic(), millis);
         if (request.id() == null) {
             out.raw(",\"message_id\":").string(messageId);
         }
         out.raw(",\"epoch\":").string(epoch);
-        out.raw(",\"scheduled\":").timestamp(dueMillis).raw(",\"durability\":\"memory\"}");
+        out.raw(",\"scheduled\":").timestamp(dueMillis);
+        durabilityEnd(out, durability);
+    }
+
+    private static void durabilityEnd(JsonBytes out, String durability) {
+        out.raw(",\"durability\":\"").raw(durability).raw("\"}");
     }
 
     private static void ack(JsonBytes out, @Nullable String requestId, String topic, long millis) {

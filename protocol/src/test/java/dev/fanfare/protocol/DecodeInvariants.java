@@ -46,14 +46,14 @@ final class DecodeInvariants {
                 event(codec, publish);
                 isJson(text);
                 out.reset();
-                codec.published(out, publish, 0, "made", "e", 7, 3);
+                codec.published(out, publish, 0, "made", "e", 7, "written", 3);
                 if (codec instanceof StandardCodec) {
                     isJson(text);
                     out.reset();
-                    codec.scheduled(out, publish, 0, "made", "e", 7);
+                    codec.scheduled(out, publish, 0, "made", "e", 7, "memory");
                     isJson(text);
                     out.reset();
-                    codec.published(out, publish, 0, "made", "", -1, 0);
+                    codec.published(out, publish, 0, "made", "", -1, "memory", 0);
                 }
             }
             case Request.Ask ask -> {

@@ -28,7 +28,8 @@ class FlatCodecTest {
     }
 
     private static Request.Publish publish() {
-        return new Request.Publish(null, "t", null, null, null, Map.of(), null, null, null, new byte[] {'1'}, false);
+        return new Request.Publish(
+                null, "t", null, null, null, Map.of(), null, null, null, new byte[] {'1'}, false, null);
     }
 
     @Test
@@ -107,7 +108,7 @@ class FlatCodecTest {
                         + "\"message\":\"Unsubscribed from topic 't'\"}");
         out.reset();
         assertThat(codec.tellsReceivers()).isTrue();
-        codec.published(out, publish(), 0, "id", "e", 7, 3);
+        codec.published(out, publish(), 0, "id", "e", 7, "memory", 3);
         assertThat(out)
                 .hasToString("{\"type\":\"ack\",\"request_type\":\"publish\",\"topic\":\"t\","
                         + "\"message\":\"Published to 3 subscriber(s)\"}");

@@ -187,11 +187,18 @@ class StandardPublishDecodeTest extends StandardDecoding {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"written", "synced", "replicated", "eternal"})
-    void aDurabilityThatCanNotBeHadIsRefused(String durability) {
+    @ValueSource(strings = {"memory", "written", "synced", "replicated"})
+    void aPublisherMaySayHowSafeItsMessageHasToBe(String durability) {
+        Publish publish = publish("{\"payload\":1}", ",\"durability\":\"" + durability + "\"");
+        assertThat(publish.durability()).isEqualTo(durability);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"eternal", "Memory", ""})
+    void aDurabilityThatThereIsNotIsRefused(String durability) {
         assertThat(refusal("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1},\"durability\":\""
                         + durability + "\"}"))
-                .isEqualTo("durability '" + durability + "' is not supported by this server, only 'memory'");
+                .isEqualTo("durability must be one of memory, written, synced, replicated, not '" + durability + "'");
     }
 
     @Test

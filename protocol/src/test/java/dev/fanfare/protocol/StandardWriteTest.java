@@ -26,7 +26,7 @@ class StandardWriteTest {
 
     private static Request.Publish publish(@Nullable String id) {
         return new Request.Publish(
-                "r", "orders", id, null, null, Map.of(), null, null, null, "1".getBytes(UTF_8), false);
+                "r", "orders", id, null, null, Map.of(), null, null, null, "1".getBytes(UTF_8), false, null);
     }
 
     @Test
@@ -59,12 +59,12 @@ class StandardWriteTest {
 
     @Test
     void tellsAnIdThatTheServerMade() {
-        codec.published(out, publish(null), NOW, "made", "e1", 5, 3);
+        codec.published(out, publish(null), NOW, "made", "e1", 5, "synced", 3);
         assertThat(out)
                 .hasToString("{\"type\":\"ack\",\"request_id\":\"r\",\"topic\":\"orders\",\"status\":\"ok\"," + TS
-                        + ",\"message_id\":\"made\",\"epoch\":\"e1\",\"offset\":5,\"durability\":\"memory\"}");
+                        + ",\"message_id\":\"made\",\"epoch\":\"e1\",\"offset\":5,\"durability\":\"synced\"}");
         out.reset();
-        codec.published(out, publish("given"), NOW, "given", "e1", 5, 3);
+        codec.published(out, publish("given"), NOW, "given", "e1", 5, "memory", 3);
         assertThat(out.toString()).doesNotContain("message_id", "given");
     }
 

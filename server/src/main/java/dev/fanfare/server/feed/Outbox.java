@@ -31,6 +31,7 @@ public final class Outbox {
     private boolean pumping;
     private boolean closed;
     private @Nullable Runnable whenEmpty;
+    private @Nullable Runnable ahead;
 
     /// Whether the loop will pump this outbox at the end of its turn.
     boolean listed;
@@ -115,6 +116,12 @@ public final class Outbox {
         loop.pumpLater(this);
     }
 
+    /// Runs `action` whenever a slice has been taken and before it is written: it may add control frames, which go
+    /// before the slice. Null: no more.
+    public void ahead(@Nullable Runnable action) {
+        ahead = action;
+    }
+
     private void enqueue(Source source) {
         if (source.queued) {
             return;
@@ -172,6 +179,9 @@ public final class Outbox {
             askAgain(source);
             source = poll();
             slice = source == null ? null : source.next(SLICE_BYTES);
+            if (slice != null && ahead != null) {
+                ahead.run();
+            }
         }
         ByteBuf before = control;
         if (before != null) {

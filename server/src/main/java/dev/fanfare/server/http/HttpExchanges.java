@@ -249,6 +249,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 answer(context, exchange, quick.answer(call));
                 hold(context, call);
             }
+            case Endpoint.Later later -> await(context, exchange, later.begin(call), call);
             case Endpoint.Slow slow -> {
                 pause(context);
                 http.slowCalls().run(() -> runSlowly(context, exchange, slow, call));
@@ -263,6 +264,30 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 stream.begin();
             }
         }
+    }
+
+    private void await(ChannelHandlerContext context, Exchange exchange, Endpoint.Answering answering, Call call) {
+        if (answering.ready().isDone()) {
+            answer(context, exchange, answering.answer().get());
+            hold(context, call);
+            return;
+        }
+        pause(context);
+        var _ = answering
+                .ready()
+                .whenComplete((_, _) -> context.executor().execute(() -> {
+                    try {
+                        answer(context, exchange, answering.answer().get());
+                    } catch (RuntimeException thrown) {
+                        send(context, exchange, problem(thrown));
+                    }
+                    context.flush();
+                    if (call.congested() == null) {
+                        resume(context);
+                    } else {
+                        hold(context, call);
+                    }
+                }));
     }
 
     private void runSlowly(ChannelHandlerContext context, Exchange exchange, Endpoint.Slow endpoint, Call call) {

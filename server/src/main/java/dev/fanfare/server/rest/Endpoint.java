@@ -1,5 +1,8 @@
 package dev.fanfare.server.rest;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
 /// What answers the calls of a route. A [Problem] or a [dev.fanfare.FanfareException] thrown becomes the answer.
 public sealed interface Endpoint {
 
@@ -10,7 +13,27 @@ public sealed interface Endpoint {
         Answer answer(Call call);
     }
 
-    /// Takes its time, on a virtual thread; the connection waits.
+    /// Answers when something has happened, without a thread that waits for it; the connection waits.
+    @FunctionalInterface
+    non-sealed interface Later extends Endpoint {
+        /// Begins what is to happen; on the connection's event loop: never blocks.
+        Answering begin(Call call);
+    }
+
+    /// An answer that has to wait.
+    ///
+    /// @param ready completes, on any thread and in whatever way, when the answer can be given
+    /// @param answer is asked for it then, on the connection's event loop; a [Problem] or a
+    ///     [dev.fanfare.FanfareException] thrown becomes the answer
+    record Answering(CompletableFuture<?> ready, Supplier<Answer> answer) {
+
+        /// An answer that can be given at once.
+        static Answering now(Answer answer) {
+            return new Answering(CompletableFuture.completedFuture(null), () -> answer);
+        }
+    }
+
+    /// Takes its time, on a thread of its own; the connection waits.
     @FunctionalInterface
     non-sealed interface Slow extends Endpoint {
         /// The answer.

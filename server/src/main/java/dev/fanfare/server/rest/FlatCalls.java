@@ -9,6 +9,7 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerContext;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /// REST of the flat dialect: the same topics in other words.
@@ -24,31 +25,34 @@ final class FlatCalls {
 
     List<Route> routes() {
         return List.of(
-                Route.quick("POST", "/topics", this::create),
+                Route.later("POST", "/topics", this::create),
                 Route.slow("GET", "/topics", this::list),
-                Route.quick("DELETE", "/topics/{name}", this::delete),
+                Route.later("DELETE", "/topics/{name}", this::delete),
                 Route.quick("GET", "/health", this::health),
                 Route.slow("GET", "/stats", this::stats));
     }
 
-    private Answer create(Call call) {
+    private Endpoint.Answering create(Call call) {
         JsonObject body = JsonObject.parse(call.body());
         if (!body.has("name")) {
-            return missing("name");
+            return Endpoint.Answering.now(missing("name"));
         }
         String name = body.string("name").orElseThrow();
         String fault = TopicNames.flatFault(name);
         if (fault != null) {
             throw Problem.badRequest(400, fault);
         }
-        try {
-            broker.createTopic(name);
-        } catch (FanfareException refused) {
-            if (refused.code() != ErrorCode.TOPIC_EXISTS) {
-                throw refused;
+        CompletableFuture<Topic> made = broker.createTopicAsync(name);
+        return new Endpoint.Answering(made, () -> {
+            try {
+                TopicCalls.result(made);
+            } catch (FanfareException refused) {
+                if (refused.code() != ErrorCode.TOPIC_EXISTS) {
+                    throw refused;
+                }
             }
-        }
-        return Answer.json(201, out -> out.raw("{\"name\":").string(name).raw(",\"created\":true}"));
+            return Answer.json(201, out -> out.raw("{\"name\":").string(name).raw(",\"created\":true}"));
+        });
     }
 
     /// The shape in which clients of this dialect are told of fields.
@@ -73,12 +77,18 @@ final class FlatCalls {
         });
     }
 
-    private Answer delete(Call call) {
+    private Endpoint.Answering delete(Call call) {
         String name = call.variable("name");
-        if (TopicNames.flatFault(name) != null || !broker.deleteTopic(name)) {
+        if (TopicNames.flatFault(name) != null) {
             throw Problem.of(WireError.topicNotFound(name));
         }
-        return Answer.empty(204);
+        CompletableFuture<Boolean> deleted = broker.deleteTopicAsync(name);
+        return new Endpoint.Answering(deleted, () -> {
+            if (!TopicCalls.result(deleted)) {
+                throw Problem.of(WireError.topicNotFound(name));
+            }
+            return Answer.empty(204);
+        });
     }
 
     private Answer health(Call call) {

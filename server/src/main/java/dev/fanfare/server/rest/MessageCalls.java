@@ -1,6 +1,7 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
+import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
@@ -16,11 +17,14 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.session.Drafts;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /// Messages over REST, standard dialect: reading what is kept and publishing. A message is read by the same rules
@@ -46,7 +50,7 @@ final class MessageCalls {
     List<Route> routes() {
         return List.of(
                 Route.slow("GET", "/topics/{name}/messages", this::read),
-                Route.quick("POST", "/topics/{name}/messages", this::publish));
+                Route.later("POST", "/topics/{name}/messages", this::publish));
     }
 
     private Answer read(Call call) {
@@ -94,7 +98,7 @@ final class MessageCalls {
         }
     }
 
-    private Answer publish(Call call) {
+    private Endpoint.Answering publish(Call call) {
         String name = call.variable("name");
         TopicCalls.ownByClients(name);
         if (!config.autoCreateTopics()) {
@@ -105,7 +109,7 @@ final class MessageCalls {
         boolean array = scanner.peek() == '[';
         List<Outcome> read = read(body, scanner, array);
         if (!array && read.getFirst() instanceof Refused refused) {
-            return refused(refused);
+            return Endpoint.Answering.now(refused(refused));
         }
         Topic topic = config.autoCreateTopics() ? made(name) : TopicCalls.existing(broker, name);
         Wakes wakes = new Wakes();
@@ -113,6 +117,30 @@ final class MessageCalls {
                 .map(outcome -> published(call, topic, outcome, wakes))
                 .toList();
         call.holdFor(wakes.flush());
+        return new Endpoint.Answering(
+                committed(outcomes),
+                () -> answer(outcomes.stream().map(MessageCalls::settled).toList(), array));
+    }
+
+    /// Completes when it is known what became of all of them.
+    private static CompletableFuture<?> committed(List<Outcome> outcomes) {
+        return CompletableFuture.allOf(outcomes.stream()
+                .filter(Stored.class::isInstance)
+                .map(outcome -> ((Stored) outcome).pending.commit())
+                .distinct()
+                .map(commit -> {
+                    CompletableFuture<Void> done = new CompletableFuture<>();
+                    commit.onDone(_ -> done.complete(null));
+                    return done;
+                })
+                .toArray(CompletableFuture<?>[]::new));
+    }
+
+    private static Outcome settled(Outcome outcome) {
+        return outcome instanceof Stored(var pending, var durability) ? outcome(pending.await(), durability) : outcome;
+    }
+
+    private static Answer answer(List<Outcome> outcomes, boolean array) {
         if (!array && outcomes.getFirst() instanceof Refused refused) {
             return refused(refused);
         }
@@ -131,7 +159,7 @@ final class MessageCalls {
 
     private Topic made(String name) {
         try {
-            return broker.topic(name).orElseGet(() -> broker.createTopic(name));
+            return broker.topic(name).orElseGet(() -> broker.feeds().create(name));
         } catch (FanfareException refused) {
             if (refused.code() == ErrorCode.TOPIC_EXISTS) {
                 return TopicCalls.existing(broker, name); // made by somebody else meanwhile
@@ -147,7 +175,10 @@ final class MessageCalls {
 
     private record Published(PublishResult.Accepted accepted) implements Outcome {}
 
-    private record Scheduled(PublishResult.Scheduled scheduled) implements Outcome {}
+    private record Scheduled(PublishResult.Scheduled scheduled, Durability durability) implements Outcome {}
+
+    /// It will have its place when it is committed.
+    private record Stored(PublishResult.Pending pending, Durability durability) implements Outcome {}
 
     private record Refused(Problem problem) implements Outcome {}
 
@@ -184,7 +215,14 @@ final class MessageCalls {
         }
         // The same as the request of a WebSocket, so that the same rules apply.
         JsonBytes request = new JsonBytes();
-        request.raw("{\"type\":\"publish\",\"topic\":\"t\",\"message\":");
+        request.raw("{\"type\":\"publish\",\"topic\":\"t\"");
+        try {
+            durability(body, from, to)
+                    .ifPresent(asked -> request.raw(",\"durability\":").string(asked));
+        } catch (Problem malformed) {
+            return new Refused(malformed);
+        }
+        request.raw(",\"message\":");
         request.put(body, from, to - from);
         request.raw("}");
         return switch (codec.decode(request.array(), 0, request.length())) {
@@ -192,6 +230,14 @@ final class MessageCalls {
             case Request.Malformed malformed -> new Refused(Problem.of(malformed.error()));
             default -> throw new IllegalStateException("a publish was read as something else");
         };
+    }
+
+    /// How safe a message has to be: beside what a message has on a WebSocket, since there is no request around it.
+    private static Optional<String> durability(byte[] body, int from, int to) {
+        String text = new String(body, from, to - from, StandardCharsets.ISO_8859_1);
+        return text.contains("\"durability\"")
+                ? JsonObject.parse(Arrays.copyOfRange(body, from, to)).string("durability")
+                : Optional.empty();
     }
 
     private Outcome published(Call call, Topic topic, Outcome outcome, Wakes wakes) {
@@ -202,9 +248,15 @@ final class MessageCalls {
         if (tooFast != null) {
             return new Refused(Problem.of(tooFast));
         }
-        return switch (broker.feeds().publish(topic, message, wakes)) {
+        Durability durability = topic.config().durability().or(message.durability());
+        return outcome(broker.feeds().publish(topic, message, wakes), durability);
+    }
+
+    private static Outcome outcome(PublishResult result, Durability durability) {
+        return switch (result) {
             case PublishResult.Accepted accepted -> new Published(accepted);
-            case PublishResult.Scheduled scheduled -> new Scheduled(scheduled);
+            case PublishResult.Scheduled scheduled -> new Scheduled(scheduled, durability);
+            case PublishResult.Pending pending -> new Stored(pending, durability);
             case PublishResult.Refused refused ->
                 new Refused(Problem.of(new FanfareException(refused.code(), refused.reason())));
         };
@@ -225,21 +277,25 @@ final class MessageCalls {
                             .string(accepted.epoch())
                             .raw(",\"offset\":")
                             .number(accepted.offset())
+                            .raw(",\"durability\":")
+                            .string(accepted.durability().label())
                             .raw("}");
-                case Scheduled(var scheduled) ->
+                case Scheduled(var scheduled, var durability) ->
                     out.raw("{\"message_id\":")
                             .string(scheduled.messageId())
                             .raw(",\"epoch\":")
                             .string(scheduled.epoch())
                             .raw(",\"scheduled\":")
                             .timestamp(scheduled.dueMillis())
+                            .raw(",\"durability\":")
+                            .string(durability.label())
                             .raw("}");
                 case Refused(var problem) -> {
                     out.raw("{\"error\":");
                     Problems.error(out, problem);
                     out.raw("}");
                 }
-                case Draft draft -> throw new IllegalStateException("not published: " + draft);
+                case Draft _, Stored _ -> throw new IllegalStateException("not published: " + outcome);
             }
         }
         return out.raw("]");

@@ -18,6 +18,11 @@ public record Route(String method, String path, Endpoint endpoint) {
         return new Route(method, path, endpoint);
     }
 
+    /// A route that is answered when something has happened.
+    static Route later(String method, String path, Endpoint.Later endpoint) {
+        return new Route(method, path, endpoint);
+    }
+
     /// A route that takes its time.
     static Route slow(String method, String path, Endpoint.Slow endpoint) {
         return new Route(method, path, endpoint);

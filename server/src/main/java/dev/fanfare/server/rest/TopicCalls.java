@@ -2,6 +2,7 @@ package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
 import dev.fanfare.Dedup;
+import dev.fanfare.FanfareException;
 import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 
 /// Topics over REST, standard dialect: making, listing, describing and deleting them.
@@ -56,25 +59,39 @@ final class TopicCalls {
 
     List<Route> routes() {
         return List.of(
-                Route.quick("POST", "/topics", this::create),
+                Route.later("POST", "/topics", this::create),
                 Route.slow("GET", "/topics", this::list),
                 Route.quick("GET", "/topics/{name}", this::describe),
-                Route.quick("DELETE", "/topics/{name}", this::delete),
+                Route.later("DELETE", "/topics/{name}", this::delete),
                 Route.slow("GET", "/stats", this::stats));
     }
 
-    private Answer create(Call call) {
+    private Endpoint.Answering create(Call call) {
         JsonObject body = JsonObject.parse(call.body());
         body.only(KNOWN);
         String name = body.string("name").orElseThrow(() -> Problem.badRequest(400, "name is required"));
         ownByClients(name);
-        broker.createTopic(name, config(body));
-        return Answer.json(
-                        201,
-                        out -> out.raw("{\"status\":\"created\",\"topic\":")
-                                .string(name)
-                                .raw("}"))
-                .with("Location", "/topics/" + Paths.segment(name));
+        CompletableFuture<Topic> made = broker.createTopicAsync(name, config(body));
+        return new Endpoint.Answering(made, () -> {
+            result(made);
+            return Answer.json(
+                            201,
+                            out -> out.raw("{\"status\":\"created\",\"topic\":")
+                                    .string(name)
+                                    .raw("}"))
+                    .with("Location", "/topics/" + Paths.segment(name));
+        });
+    }
+
+    /// What something that is over has come to.
+    ///
+    /// @throws FanfareException why it has failed
+    static <T> T result(CompletableFuture<T> done) {
+        try {
+            return done.join();
+        } catch (CompletionException failed) {
+            throw failed.getCause() instanceof FanfareException refused ? refused : failed;
+        }
     }
 
     private TopicConfig config(JsonObject body) {
@@ -225,17 +242,20 @@ final class TopicCalls {
                 .number(topic.counters().filterFailures());
     }
 
-    private Answer delete(Call call) {
+    private Endpoint.Answering delete(Call call) {
         String name = call.variable("name");
         ownByClients(name);
-        if (!broker.deleteTopic(name)) {
-            throw Problem.of(WireError.topicNotFound(name));
-        }
-        return Answer.json(
-                200,
-                out -> out.raw("{\"status\":\"deleted\",\"topic\":")
-                        .string(name)
-                        .raw("}"));
+        CompletableFuture<Boolean> deleted = broker.deleteTopicAsync(name);
+        return new Endpoint.Answering(deleted, () -> {
+            if (!result(deleted)) {
+                throw Problem.of(WireError.topicNotFound(name));
+            }
+            return Answer.json(
+                    200,
+                    out -> out.raw("{\"status\":\"deleted\",\"topic\":")
+                            .string(name)
+                            .raw("}"));
+        });
     }
 
     private Answer stats(Call call) {

@@ -1,5 +1,6 @@
 package dev.fanfare.server.session;
 
+import dev.fanfare.Durability;
 import dev.fanfare.Message;
 import dev.fanfare.Payload;
 import dev.fanfare.protocol.Request;
@@ -21,8 +22,17 @@ public final class Drafts {
         if (request.replyTo() != null || request.correlationId() != null) {
             draft = draft.withReply(request.replyTo(), request.correlationId());
         }
+        if (request.durability() != null) {
+            draft = draft.withDurability(durability(request));
+        }
         Request.Timing timing = request.timing();
         return timing == null ? draft : timed(draft, timing);
+    }
+
+    /// How safe a peer wants its message to be, at least.
+    static Durability durability(Request.Publish request) {
+        String asked = request.durability();
+        return asked == null ? Durability.MEMORY : Durability.of(asked);
     }
 
     private static Message timed(Message draft, Request.Timing timing) {

@@ -99,7 +99,7 @@ final class Inquiries {
                 if (cancel != null) {
                     cancel.run();
                 }
-                session.refuse(
+                session.refuseNow(
                         requestId,
                         new WireError(
                                 WireError.Code.BACKPRESSURE,
@@ -107,7 +107,7 @@ final class Inquiries {
                                         + " bytes of answers before it"));
                 return;
             }
-            answers.say(out -> {
+            answers.tell(out -> {
                 codec.replyBegin(out, requestId, reply.id());
                 context.kinds().body(out, reply);
                 codec.replyEnd(out, reply.timestampMillis());
@@ -121,7 +121,7 @@ final class Inquiries {
         public void end(ErrorCode code, String reason) {
             session.later(() -> {
                 if (waiting.remove(this) != null) {
-                    session.refuse(requestId, WireError.of(code.name(), reason));
+                    session.refuseNow(requestId, WireError.of(code.name(), reason));
                 }
             });
         }

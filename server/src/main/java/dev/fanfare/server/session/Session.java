@@ -1,9 +1,6 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.BrokerEvent;
-import dev.fanfare.FanfareException;
-import dev.fanfare.Message;
-import dev.fanfare.PublishResult;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
@@ -15,9 +12,8 @@ import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.PublishLimit;
-import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
-import java.time.Duration;
+import dev.fanfare.server.feed.Woken;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
@@ -44,14 +40,11 @@ public final class Session implements Connections.Peer {
     private final SessionLog log;
 
     private final Subscriptions subscriptions;
+    private final Publishing publishing;
     private final Inquiries inquiries;
     private final Acknowledged acknowledged;
     private @Nullable Topic lastTopic;
 
-    /// A publish that waits for room, and what it waits for; nothing is read meanwhile.
-    private Request.@Nullable Publish held;
-
-    private long heldUntilNanos;
     private boolean congested;
     private boolean draining;
     private boolean detached;
@@ -66,12 +59,13 @@ public final class Session implements Connections.Peer {
         this.loop = loop;
         this.connection = connection;
         this.codec = context.codec(loop);
-        this.answers = new Answers(context, loop, connection);
+        this.answers = new Answers(this, context, loop, connection);
         this.id = clientId == null ? UUID.randomUUID().toString() : clientId;
         this.limit = context.publishLimit(id);
         this.log = new SessionLog(
                 context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, kind, id);
+        this.publishing = new Publishing(this, context, loop, connection, answers, codec, log, wakes);
         this.inquiries = new Inquiries(this, context, answers, connection, codec);
         this.acknowledged = new Acknowledged(context, subscriptions);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
@@ -91,7 +85,7 @@ public final class Session implements Connections.Peer {
         log.opened();
         context.connections().add(this);
         if (codec.greets()) {
-            answers.say(out -> codec.greeting(out, id));
+            answers.tell(out -> codec.greeting(out, id));
         }
     }
 
@@ -173,8 +167,6 @@ public final class Session implements Connections.Peer {
         inquiries.ask(request, wakes);
     }
 
-    // Publishing.
-
     private void publish(Request.Publish request) {
         if (refusesOperations(request.requestId())) {
             return;
@@ -184,119 +176,7 @@ public final class Session implements Connections.Peer {
             refuse(request.requestId(), tooFast);
             return;
         }
-        appendOrRefuse(request);
-    }
-
-    private void appendOrRefuse(Request.Publish request) {
-        try {
-            append(request);
-        } catch (FanfareException refused) {
-            refuse(request.requestId(), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
-        }
-    }
-
-    private void append(Request.Publish request) {
-        if (request.topic().startsWith("$")) {
-            if (context.feeds().isReplyAddress(request.topic())) {
-                answer(request);
-                return;
-            }
-            refuse(request.requestId(), WireError.ofBroker(request.topic()));
-            return;
-        }
-        Topic topic = topic(request.topic());
-        if (topic == null) {
-            refuse(request.requestId(), WireError.topicNotFound(request.topic()));
-            return;
-        }
-        Message draft = Drafts.of(request);
-        PublishResult result = context.feeds().publish(topic, draft, wakes);
-        if (result
-                instanceof PublishResult.Accepted accepted) { // a switch over types costs a fifth of the whole publish
-            published(request, topic, accepted);
-        } else if (result instanceof PublishResult.Refused refused) {
-            refused(request, refused);
-        } else if (result instanceof PublishResult.Scheduled scheduled) {
-            scheduled(request, scheduled);
-        }
-    }
-
-    /// A reply to somebody's request.
-    private void answer(Request.Publish request) {
-        switch (context.feeds().reply(request.topic(), Drafts.of(request))) {
-            case PublishResult.Accepted accepted -> {
-                log.published();
-                if (!request.noAck()) {
-                    answers.say(out ->
-                            codec.published(out, request, accepted.timestampMillis(), accepted.messageId(), "", -1, 0));
-                }
-            }
-            case PublishResult.Refused refused -> refused(request, refused);
-            case PublishResult.Scheduled scheduled -> throw new IllegalStateException("delayed: " + scheduled);
-        }
-    }
-
-    private void scheduled(Request.Publish request, PublishResult.Scheduled scheduled) {
-        log.published();
-        if (!request.noAck()) {
-            answers.say(out -> codec.scheduled(
-                    out, request, context.millis(), scheduled.messageId(), scheduled.epoch(), scheduled.dueMillis()));
-        }
-    }
-
-    private void published(Request.Publish request, Topic topic, PublishResult.Accepted accepted) {
-        log.published();
-        if (!request.noAck()) {
-            TextFrame frame = answers.begin();
-            codec.published(
-                    frame.begin(),
-                    request,
-                    accepted.timestampMillis(),
-                    accepted.messageId(),
-                    accepted.epoch(),
-                    accepted.offset(),
-                    codec.tellsReceivers() ? context.feeds().subscribers(topic) : 0);
-            answers.send(frame);
-        }
-    }
-
-    private void refused(Request.Publish request, PublishResult.Refused refused) {
-        Feed<?> full = refused.full();
-        if (full == null) {
-            refuse(request.requestId(), WireError.of(refused.code().name(), refused.reason()));
-            return;
-        }
-        // The policy is to block: this connection, and no other, is not read until there is room or the time is up.
-        held = request;
-        if (heldUntilNanos == 0) {
-            Duration wait = Duration.ofMillis(refused.waitMillis());
-            heldUntilNanos = context.nanos() + wait.toNanos();
-            loop.delivery().after(wait, () -> giveUp(request, refused));
-        }
-        full.onRoom(() -> later(() -> retry(request)));
-    }
-
-    private void retry(Request.Publish request) {
-        if (held == request && !detached) {
-            held = null;
-            appendOrRefuse(request);
-            readOn();
-        }
-    }
-
-    private void giveUp(Request.Publish request, PublishResult.Refused refused) {
-        if (held == request && !detached) {
-            held = null;
-            refuse(request.requestId(), WireError.of(refused.code().name(), refused.reason()));
-            readOn();
-        }
-    }
-
-    private void readOn() {
-        if (held == null) {
-            heldUntilNanos = 0;
-            connection.readAgain();
-        }
+        publishing.publish(request);
     }
 
     /// The topic of that name, made if topics make themselves; null when there is none.
@@ -311,12 +191,17 @@ public final class Session implements Connections.Peer {
         return found;
     }
 
+    /// Whether subscribers may have got this message already.
+    boolean isHeard(Topic topic, long offset) {
+        return context.feeds().isHeard(topic, offset);
+    }
+
     // What subscriptions tell.
 
     void tellDropped(Subscribed.Key key, long count) {
         log.dropped(count);
         context.feeds().emit(() -> new BrokerEvent.MessagesDropped(key.topic(), name(key), count));
-        answers.say(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
+        answers.tell(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
     }
 
     /// The peer is too slow for a subscription whose policy is to disconnect. It is told behind what is already
@@ -333,7 +218,7 @@ public final class Session implements Connections.Peer {
     }
 
     private void disconnectSlow(String why) {
-        refuse(
+        refuseNow(
                 null,
                 new WireError(WireError.Code.SLOW_CONSUMER, "this connection takes its messages too slowly: " + why));
         subscriptions.giveUp();
@@ -359,14 +244,14 @@ public final class Session implements Connections.Peer {
         }
         Subscribed.Key key = subscription.key();
         switch (why) {
-            case TOPIC_DELETED -> answers.say(out -> codec.topicDeleted(out, key.topic(), context.millis()));
+            case TOPIC_DELETED -> answers.tell(out -> codec.topicDeleted(out, key.topic(), context.millis()));
             case SLOW_CONSUMER -> {
                 WireError error = new WireError(
                         WireError.Code.SLOW_CONSUMER,
                         "the subscription to '" + key.topic() + "' was ended: "
                                 + "as many messages as it may have wait to be acknowledged (100000 or 64 MiB)");
                 log.refused(error, context.nanos());
-                answers.say(out -> codec.subscriptionEnded(out, key.topic(), key.clientId(), error, context.millis()));
+                answers.tell(out -> codec.subscriptionEnded(out, key.topic(), key.clientId(), error, context.millis()));
             }
             case TAKEN_OVER -> tellEnded(key, "subscription_taken_over");
             case ENDED, EXPIRED -> tellEnded(key, "subscription_ended");
@@ -375,12 +260,12 @@ public final class Session implements Connections.Peer {
     }
 
     private void tellEnded(Subscribed.Key key, String what) {
-        answers.say(out -> codec.subscriptionNotice(out, key.topic(), key.clientId(), what, context.millis()));
+        answers.tell(out -> codec.subscriptionNotice(out, key.topic(), key.clientId(), what, context.millis()));
     }
 
     void ended(WireSubscription subscription) {
         if (subscriptions.end(subscription)) {
-            answers.say(out -> codec.topicDeleted(out, subscription.key().topic(), context.millis()));
+            answers.tell(out -> codec.topicDeleted(out, subscription.key().topic(), context.millis()));
         }
     }
 
@@ -400,7 +285,7 @@ public final class Session implements Connections.Peer {
 
     /// Whether nothing more may be read for now.
     public boolean paused() {
-        return held != null || congested || subscriptions.resolving();
+        return publishing.waits() || congested || subscriptions.resolving() || answers.isFull();
     }
 
     /// The peer has taken what was sent.
@@ -418,7 +303,7 @@ public final class Session implements Connections.Peer {
             connection.ping();
         }
         if (codec.sendsHeartbeats() && !detached && life.heartbeatDue(now)) {
-            answers.say(out -> codec.heartbeat(out, context.millis()));
+            answers.tell(out -> codec.heartbeat(out, context.millis()));
         }
         long timeout = context.slowSendTimeoutNanos();
         boolean judged = timeout > 0 && !detached && !subscriptions.isEmpty();
@@ -438,11 +323,14 @@ public final class Session implements Connections.Peer {
     public void close() {
         execute(() -> {
             endOfBatch();
-            // What waits for its batch to be full goes out now; after the close frame nothing may follow.
-            subscriptions.flush();
-            connection.outbox().whenEmpty(() -> {
-                detach();
-                connection.close(CloseCode.GOING_AWAY, "shutting down", CLOSE_LINGER_MILLIS);
+            // What was published is answered.
+            answers.whenSettled(() -> {
+                // What waits for its batch to be full goes out now; after the close frame nothing may follow.
+                subscriptions.flush();
+                connection.outbox().whenEmpty(() -> {
+                    detach();
+                    connection.close(CloseCode.GOING_AWAY, "shutting down", CLOSE_LINGER_MILLIS);
+                });
             });
         });
     }
@@ -455,7 +343,8 @@ public final class Session implements Connections.Peer {
     /// Ends every subscription; the peer is no subscriber any more.
     public void detach() {
         detached = true;
-        held = null;
+        publishing.close();
+        answers.close();
         subscriptions.close();
         inquiries.close();
     }
@@ -487,6 +376,16 @@ public final class Session implements Connections.Peer {
         loop.delivery().execute(action);
     }
 
+    /// Has the loop drain it at the end of its turn. Any thread.
+    void wake(Woken one) {
+        loop.delivery().wake(one);
+    }
+
+    /// What kept it from reading is over.
+    void readAgain() {
+        connection.readAgain();
+    }
+
     /// Runs on the session's loop, or, if that has ended and all its sessions with it, `otherwise` here.
     void execute(Runnable action, Runnable otherwise) {
         if (loop.delivery().eventLoop().inEventLoop()) {
@@ -505,8 +404,15 @@ public final class Session implements Connections.Peer {
         return draining;
     }
 
+    /// Says why a request is not served, when those before it are answered.
     void refuse(@Nullable String requestId, WireError error) {
         log.refused(error, context.nanos());
         answers.refuse(requestId, error);
+    }
+
+    /// Says at once why a request is not served, or what went wrong without one.
+    void refuseNow(@Nullable String requestId, WireError error) {
+        log.refused(error, context.nanos());
+        answers.tellError(requestId, error);
     }
 }

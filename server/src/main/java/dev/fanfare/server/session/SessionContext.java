@@ -1,6 +1,5 @@
 package dev.fanfare.server.session;
 
-import dev.fanfare.Broker;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
@@ -125,9 +124,8 @@ public final class SessionContext {
         if (found != null || !config().autoCreateTopics() || TopicName.isReserved(name)) {
             return found;
         }
-        Broker broker = server.broker();
         try {
-            return broker.createTopic(name);
+            return feeds.create(name);
         } catch (FanfareException refused) {
             if (refused.code() == ErrorCode.TOPIC_EXISTS) {
                 return find(name);

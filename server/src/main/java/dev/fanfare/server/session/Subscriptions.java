@@ -186,8 +186,7 @@ final class Subscriptions {
         TextFrame frame = answers.begin();
         codec.subscribed(
                 frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
-        answers.send(frame);
-        subscription.begin();
+        answers.send(frame, subscription::begin);
     }
 
     /// What waits for the peer counts as lost: it is too slow to get it.

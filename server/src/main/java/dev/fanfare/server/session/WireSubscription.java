@@ -50,9 +50,8 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
 
     @Override
     public void open(Start start) {
-        if (pattern.isWild()) {
-            cursor.hold();
-        }
+        // Nothing goes out before its subscriber is told, and before what is replayed.
+        cursor.hold();
         attachment = session.context().feeds().attach(pattern, start, kind, cursor);
     }
 
@@ -95,10 +94,8 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         }
         if (attached.state() == Attachment.State.ENDED) {
             ended();
-        } else if (pattern.isWild()) {
-            cursor.goLive();
         } else {
-            outbox.offer(cursor);
+            cursor.goLive();
         }
     }
 

@@ -1,0 +1,277 @@
+package dev.fanfare.server.acceptance;
+
+import static dev.fanfare.server.acceptance.RunningServer.await;
+import static dev.fanfare.server.acceptance.RunningServer.publish;
+import static dev.fanfare.server.acceptance.RunningServer.subscribe;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.Durability;
+import dev.fanfare.PublishResult;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.store.MemoryStore;
+import dev.fanfare.store.StoreException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/// Durable topics over WebSocket and REST: who is told what, and when.
+class DurableTopicsTest {
+
+    private final MemoryStore store = new MemoryStore();
+    private final Broker broker = Broker.open(BrokerConfig.defaults().withStore(store));
+    private final RunningServer server = RunningServer.with(broker);
+
+    private void topic(String name, Durability level) {
+        broker.createTopic(name, TopicConfig.defaults().withDurability(level));
+    }
+
+    /// From now on nothing is written until it is let go.
+    private Gate stopWriting() {
+        Gate gate = new Gate();
+        store.beforeWrite(gate::pass);
+        return gate;
+    }
+
+    private static final class Gate implements AutoCloseable {
+        private final CountDownLatch reached = new CountDownLatch(1);
+        private final CountDownLatch open = new CountDownLatch(1);
+
+        void pass() {
+            reached.countDown();
+            try {
+                open.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        void open() {
+            open.countDown();
+        }
+
+        @Override
+        public void close() {
+            open();
+        }
+    }
+
+    private static String withRequestId(String request, String id) {
+        return request.substring(0, request.length() - 1) + ",\"request_id\":\"" + id + "\"}";
+    }
+
+    private static String with(String request, String member) {
+        return request.substring(0, request.length() - 1) + "," + member + "}";
+    }
+
+    @Test
+    void anAckComesWhenItsMessageIsStoredAndEveryAnswerInTheOrderOfTheRequests() {
+        topic("stored", Durability.WRITTEN);
+        broker.createTopic("here");
+        try (WireClient client = server.connect();
+                WireClient other = server.connect()) {
+            subscribe(other, "here", "o");
+            try (Gate _ = stopWriting()) {
+                client.send(withRequestId(publish("stored", "1"), "1"));
+                client.send(withRequestId(publish("here", "2"), "2"));
+                client.send("{\"type\":\"ping\",\"request_id\":\"3\"}");
+                client.send(withRequestId(publish("missing", "4"), "4"));
+                client.send(
+                        "{\"type\":\"subscribe\",\"topic\":\"here\",\"client_id\":\"c\",\"last_n\":1,\"request_id\":\"5\"}");
+                client.send("{\"type\":\"unsubscribe\",\"topic\":\"here\",\"client_id\":\"x\",\"request_id\":\"6\"}");
+                // Nothing else waits for it: the message in memory is delivered.
+                assertThat(other.events(1)).hasSize(1);
+            }
+            List<JsonNode> answers =
+                    IntStream.range(0, 7).mapToObj(_ -> client.json()).toList();
+            List<JsonNode> told =
+                    answers.stream().filter(each -> each.has("request_id")).toList();
+            assertThat(told)
+                    .extracting(each -> each.path("request_id").stringValue())
+                    .containsExactly("1", "2", "3", "4", "5", "6");
+            assertThat(told)
+                    .extracting(each -> each.path("type").stringValue())
+                    .containsExactly("ack", "ack", "pong", "error", "ack", "ack");
+            assertThat(told.getFirst().path("durability").stringValue()).isEqualTo("written");
+            assertThat(told.get(1).path("durability").stringValue()).isEqualTo("memory");
+            // The replay begins behind the answer to its subscribe.
+            int event = answers.indexOf(answers.stream()
+                    .filter(each -> !each.has("request_id"))
+                    .findFirst()
+                    .orElseThrow());
+            assertThat(event).isGreaterThan(answers.indexOf(told.get(4)));
+        }
+    }
+
+    @Test
+    void whoPublishesAndSubscribesHearsEveryAckBeforeItsEvent() {
+        for (Durability level : List.of(Durability.WRITTEN, Durability.SYNCED)) {
+            String topic = "own-" + level.label();
+            topic(topic, level);
+            try (WireClient client = server.connect();
+                    WireClient neighbour = server.connect()) {
+                subscribe(client, topic, "c");
+                CompletableFuture<Void> noise = CompletableFuture.runAsync(() -> {
+                    for (int i = 0; i < 2_000; i++) {
+                        neighbour.send(with(publish(topic, "0"), "\"no_ack\":true"));
+                    }
+                });
+                int acked = 0;
+                int mine = 0;
+                for (int i = 0; i < 2_000; i++) {
+                    client.send(publish(topic, "1"));
+                }
+                while (mine < 2_000) {
+                    JsonNode next = client.json();
+                    if (next.path("type").stringValue().equals("ack")) {
+                        acked++;
+                    } else if (next.path("message").path("payload").asInt() == 1) {
+                        mine++;
+                    }
+                    assertThat(mine).isLessThanOrEqualTo(acked);
+                }
+                noise.join();
+            }
+        }
+    }
+
+    @Test
+    void whatCanNotBeStoredIsRefusedToEachOfItsPublishersAlsoToThoseThatWantNoAck() {
+        topic("t", Durability.WRITTEN);
+        try (WireClient client = server.connect();
+                WireClient subscriber = server.connect()) {
+            subscribe(subscriber, "t", "s");
+            try (Gate gate = stopWriting()) {
+                client.send(withRequestId(publish("t", "1"), "1"));
+                await(() -> gate.reached.getCount() == 0, "a write");
+                client.send(with(withRequestId(publish("t", "2"), "2"), "\"no_ack\":true"));
+                client.send(withRequestId(publish("t", "3"), "3"));
+                client.send(with(withRequestId(publish("t", "4"), "4"), "\"durability\":\"synced\""));
+                client.send("{\"type\":\"ping\",\"request_id\":\"5\"}");
+                store.failNextWrite(StoreException.Reason.FAILED, false);
+            }
+            for (int i = 1; i <= 4; i++) {
+                JsonNode error = client.json();
+                assertThat(error.path("request_id").stringValue()).isEqualTo(String.valueOf(i));
+                assertThat(error.path("error").path("code").stringValue())
+                        .as("%s", error)
+                        .isEqualTo("INTERNAL");
+            }
+            assertThat(client.json().path("type").stringValue()).isEqualTo("pong");
+            // A second later the store is tried again.
+            await(() -> broker.publish("t", "5") instanceof PublishResult.Accepted, "the store");
+            JsonNode event = subscriber.events(1).getFirst();
+            assertThat(event.path("offset").asLong()).isZero();
+        }
+    }
+
+    @Test
+    void aMessageMayHaveToBeSaferThanItsTopicPromises() {
+        topic("t", Durability.WRITTEN);
+        broker.createTopic("memory");
+        try (WireClient client = server.connect()) {
+            JsonNode ack = client.send(with(publish("t", "1"), "\"durability\":\"synced\""))
+                    .json();
+            assertThat(ack.path("durability").stringValue()).isEqualTo("synced");
+            assertThat(store.syncs()).isPositive();
+            ack = client.send(with(publish("t", "1"), "\"durability\":\"memory\""))
+                    .json();
+            assertThat(ack.path("durability").stringValue()).isEqualTo("written");
+            JsonNode error = client.send(with(publish("t", "1"), "\"durability\":\"replicated\""))
+                    .json();
+            assertThat(error.path("error").path("code").stringValue()).isEqualTo("BAD_REQUEST");
+            error = client.send(with(publish("memory", "1"), "\"durability\":\"written\""))
+                    .json();
+            assertThat(error.path("error").path("message").stringValue()).contains("memory only");
+            JsonNode scheduled = client.send(publish("t", "1").replace("\"payload\"", "\"delay_ms\":60000,\"payload\""))
+                    .json();
+            assertThat(scheduled.has("scheduled")).as("%s", scheduled).isTrue();
+            assertThat(scheduled.path("durability").stringValue()).isEqualTo("written");
+        }
+    }
+
+    @Test
+    void aConnectionWhoseAnswersWaitIsNotReadForEver() {
+        topic("t", Durability.WRITTEN);
+        try (WireClient client = server.connect()) {
+            try (Gate gate = stopWriting()) {
+                CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                    for (int i = 0; i < 5_000; i++) {
+                        client.send(publish("t", "\"" + "x".repeat(4_000) + "\""));
+                    }
+                });
+                await(() -> gate.reached.getCount() == 0, "a write");
+                JsonNode stats = server.get("/topics/t").json();
+                assertThat(stats.path("messages").asInt()).isZero();
+                assertThat(sending).isNotDone();
+                gate.open();
+                for (int i = 0; i < 5_000; i++) {
+                    assertThat(client.json().path("offset").asInt()).isEqualTo(i);
+                }
+                sending.join();
+            }
+        }
+    }
+
+    @Test
+    void whoShutsDownAnswersFirstWhatWaits() {
+        topic("t", Durability.WRITTEN);
+        WireClient client = server.connect();
+        CompletableFuture<Void> closing;
+        try (Gate gate = stopWriting()) {
+            client.send(withRequestId(publish("t", "1"), "1"));
+            await(() -> gate.reached.getCount() == 0, "a write");
+            closing = CompletableFuture.runAsync(server::close);
+            await(this::refusesConnections, "the end to begin");
+        }
+        assertThat(client.json().path("type").stringValue()).isEqualTo("ack");
+        assertThat(client.closeCode()).isEqualTo(1001);
+        client.close();
+        closing.join();
+    }
+
+    private boolean refusesConnections() {
+        try (WireClient _ = WireClient.tcp(server.port())) {
+            return false;
+        } catch (UncheckedIOException refused) {
+            return true;
+        }
+    }
+
+    @Test
+    void restAnswersWhenItIsStored() {
+        topic("t", Durability.WRITTEN);
+        CompletableFuture<RestAnswer> answer;
+        try (Gate gate = stopWriting()) {
+            answer = CompletableFuture.supplyAsync(
+                    () -> server.rest(
+                            "POST",
+                            "/topics/t/messages",
+                            "[{\"payload\":1,\"durability\":\"synced\"},{\"payload\":2},{\"payload\":3,\"durability\":\"soon\"}]"));
+            await(() -> gate.reached.getCount() == 0, "a write");
+            assertThat(answer).isNotDone();
+            assertThat(server.get("/health").status()).isEqualTo(200);
+        }
+        JsonNode results = answer.join().json().path("results");
+        assertThat(results.get(0).path("durability").stringValue()).isEqualTo("synced");
+        assertThat(results.get(1).path("durability").stringValue()).isEqualTo("written");
+        assertThat(results.get(2).path("error").path("message").stringValue()).contains("durability must be");
+
+        store.failNextWrite(StoreException.Reason.FAILED, false);
+        RestAnswer refused = server.rest("POST", "/topics/t/messages", "{\"payload\":4}");
+        assertThat(refused.status()).as(refused.body()).isEqualTo(500);
+    }
+
+    @AfterEach
+    void close() {
+        store.beforeWrite(() -> {});
+        server.close();
+        broker.close();
+    }
+}
