@@ -83,7 +83,7 @@ final class Backlog implements Intake {
         this.aftermath = new Aftermath(this, deadLetters);
         this.all = all;
         this.keeper = keeper;
-        this.ledger = new Ledger(terms, kind, keeper);
+        this.ledger = new Ledger(terms, kind, members, keeper);
     }
 
     /// What fills it. Once, before anything can be done.
@@ -213,7 +213,7 @@ final class Backlog implements Intake {
     int partitions(Member member) {
         lock.lock();
         try {
-            return ledger.assignment().partitions(member);
+            return member.partitions;
         } finally {
             lock.unlock();
         }
@@ -354,16 +354,7 @@ final class Backlog implements Intake {
 
     /// On the clock's thread: nobody has come back.
     private void expire() {
-        boolean abandoned;
-        lock.lock();
-        try {
-            abandoned = members.size() == 0;
-        } finally {
-            lock.unlock();
-        }
-        if (abandoned) {
-            end(SubscriptionEnd.EXPIRED);
-        }
+        end(SubscriptionEnd.EXPIRED, true);
     }
 
     /// Under the lock, after every change of the ledger: tells publishers how full it is, has the clock call when
@@ -372,7 +363,7 @@ final class Backlog implements Intake {
         undone = ledger.undone();
         store();
         arm();
-        return members.choose(ledger);
+        return members.choose(ledger.readyForAll());
     }
 
     /// Under the lock: hands over what was noted.
@@ -382,22 +373,48 @@ final class Backlog implements Intake {
         }
     }
 
-    private static void signal(List<Member> members) {
-        for (Member member : members) {
-            member.worker().available();
+    /// Under no lock. Whoever is busy is replaced by another one.
+    private void signal(List<Member> chosen) {
+        List<Member> told = chosen;
+        while (!told.isEmpty()) {
+            List<Member> busy = new ArrayList<>(0);
+            for (Member member : told) {
+                if (!member.worker().available()) {
+                    busy.add(member);
+                }
+            }
+            told = busy.isEmpty() ? busy : instead(busy);
         }
     }
 
+    private List<Member> instead(List<Member> busy) {
+        lock.lock();
+        try {
+            busy.forEach(members::decline);
+            return members.choose(ledger.readyForAll());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// See [Member#decline].
+    void decline(Member member) {
+        signal(instead(List.of(member)));
+    }
+
     /// See [Member#take].
-    List<Handed> take(Member member, int max) {
+    List<Handed> take(Member member, int max, boolean othersWait) {
         List<Handed> taken = new ArrayList<>(Math.min(max, 16));
         List<Entry> expired = new ArrayList<>(0);
+        List<Member> signalled;
+        boolean fewer;
         lock.lock();
         try {
             if (over != null || member.end() != null) {
                 return List.of();
             }
-            int room = Math.min(Math.min(max, member.room()), members.share(member, ledger));
+            members.came(member);
+            int room = Math.min(Math.min(max, member.room()), members.share(member, ledger.readyForAll()));
             long now = room > 0 ? timers.nanoTime() : 0;
             long nowMillis = room > 0 ? timers.currentTimeMillis() : 0;
             while (taken.size() < room) {
@@ -407,14 +424,17 @@ final class Backlog implements Intake {
                 }
                 taken.add(ledger.hand(entry, member, now));
             }
-            if (taken.size() < max) {
-                members.hungry(member);
-            }
-            undone = ledger.undone();
-            store();
-            arm();
+            members.took(member, othersWait || taken.size() < max);
+            fewer = ledger.undone() < undone;
+            signalled = changed();
         } finally {
             lock.unlock();
+        }
+        if (fewer) {
+            // Some were not worth delivering any more.
+            settled(signalled);
+        } else {
+            signal(signalled);
         }
         telling.delivering(taken);
         expired.forEach(entry -> aftermath.bury(entry, DeadLetter.Reason.EXPIRED));
@@ -548,12 +568,19 @@ final class Backlog implements Intake {
     }
 
     private boolean failed(Handed handed, String error) {
+        List<Member> signalled;
         lock.lock();
         try {
-            return over == null && ledger.fail(handed, error);
+            if (over != null || !ledger.fail(handed, error)) {
+                return false;
+            }
+            // Its member has room, before it is decided what becomes of it.
+            signalled = changed();
         } finally {
             lock.unlock();
         }
+        signal(signalled);
+        return true;
     }
 
     /// Under no lock.
@@ -644,10 +671,14 @@ final class Backlog implements Intake {
 
     /// Nothing more comes in or out. What is left is forgotten; it counts as lost unless its user ended it.
     void end(SubscriptionEnd why) {
+        end(why, false);
+    }
+
+    private void end(SubscriptionEnd why, boolean ifAbandoned) {
         List<Member> left;
         lock.lock();
         try {
-            if (over != null) {
+            if (over != null || ifAbandoned && members.size() > 0) {
                 return;
             }
             over = why;

@@ -14,7 +14,8 @@ final class Ledger {
     private final Terms terms;
     private final Lanes lanes;
     private final ArrayDeque<Entry> ready = new ArrayDeque<>();
-    private final Assignment assignment = new Assignment();
+    private final Membership members;
+    private final Assignment assignment;
     private final Waiting waiting = new Waiting();
     private final InFlight inFlight = new InFlight();
     private final @Nullable Keeper keeper;
@@ -33,8 +34,10 @@ final class Ledger {
     long dropped;
 
     /// @param keeper stores what becomes of them; null when nothing has to be
-    Ledger(Terms terms, Kind kind, @Nullable Keeper keeper) {
+    Ledger(Terms terms, Kind kind, Membership members, @Nullable Keeper keeper) {
         this.terms = terms;
+        this.members = members;
+        this.assignment = new Assignment(members);
         this.keeper = keeper;
         this.lanes = new Lanes(terms, kind == Kind.GROUP);
     }
@@ -206,6 +209,7 @@ final class Ledger {
             inFlight.remove(entry);
             holder.inFlight--;
             entry.holder = null;
+            members.gotRoom(holder);
         }
     }
 

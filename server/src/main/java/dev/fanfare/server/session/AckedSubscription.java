@@ -59,6 +59,10 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
             hungry = false;
             if (begun && !closed) {
                 outbox.offer(AckedSubscription.this);
+                if (outbox.blocked()) {
+                    // It takes when its peer does; until then others may.
+                    member().decline();
+                }
             }
         }
     };
@@ -141,10 +145,11 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
     // ---- what a worker is told, by any thread
 
     @Override
-    public void available() {
+    public boolean available() {
         if (!marked.get() && marked.compareAndSet(false, true)) {
             outbox.loop().wake(signal);
         }
+        return true;
     }
 
     @Override
