@@ -188,12 +188,9 @@ class DurableSubscriptionTest {
         Delivery second = next(receiver);
         settle("out");
         store.failNextWrite(Reason.FAILED, true);
-        assertThat(broker.transaction()
-                        .publish("out", "two")
-                        .ack(second)
-                        .commit()
-                        .committed())
-                .isFalse();
+        assertThat(broker.transaction().publish("out", "two").ack(second).commit().refused())
+                .isNotNull()
+                .satisfies(refused -> assertThat(refused.reason()).contains("told to fail"));
         Delivery again = next(receiver);
         assertThat(again.message().text()).isEqualTo("2");
         awaitPublished("out", "barrier");
@@ -259,6 +256,7 @@ class DurableSubscriptionTest {
                 .expiry(Duration.ofHours(2))
                 .receive()
                 .close();
+        settle("jobs");
         timers.advance(Duration.ofHours(1));
         kill();
         timers.advance(Duration.ofMinutes(59));
