@@ -19,6 +19,13 @@ final class Assignment {
     /// How many messages wait for the owners of their partitions.
     private int ready;
 
+    private final Membership telling;
+
+    /// @param telling learns who has something of its own to take
+    Assignment(Membership telling) {
+        this.telling = telling;
+    }
+
     /// How many messages wait for the owners of their partitions; those for whom there is no owner do not count.
     int ready() {
         return ready;
@@ -35,6 +42,7 @@ final class Assignment {
         Member owner = owners[lane.partition];
         if (owner != null) {
             ready++;
+            telling.feed(owner);
         }
         ArrayDeque<Entry> queue = owner == null ? unowned : owner.own;
         if (first) {
@@ -98,33 +106,31 @@ final class Assignment {
         if (members.isEmpty()) {
             return;
         }
-        int[] counts = new int[members.size()];
+        members.forEach(member -> member.partitions = 0);
         List<Integer> free = new ArrayList<>();
         int most = Math.ceilDiv(owners.length, members.size());
         int mayHaveMost = owners.length % members.size() == 0 ? members.size() : owners.length % members.size();
         for (int i = 0; i < owners.length; i++) {
-            int owner = members.indexOf(owners[i]);
-            if (owner < 0 || counts[owner] == most || counts[owner] == most - 1 && mayHaveMost == 0) {
+            Member owner = owners[i];
+            if (owner == null || hasEnough(owner, most, mayHaveMost)) {
                 free.add(i);
             } else {
-                counts[owner]++;
-                mayHaveMost -= counts[owner] == most ? 1 : 0;
+                mayHaveMost -= ++owner.partitions == most ? 1 : 0;
             }
         }
         int next = 0;
         for (int partition : free) {
-            while (counts[next] == most || counts[next] == most - 1 && mayHaveMost == 0) {
+            while (hasEnough(members.get(next), most, mayHaveMost)) {
                 next++;
             }
-            counts[next]++;
-            mayHaveMost -= counts[next] == most ? 1 : 0;
-            owners[partition] = members.get(next);
+            Member owner = members.get(next);
+            mayHaveMost -= ++owner.partitions == most ? 1 : 0;
+            owners[partition] = owner;
         }
     }
 
-    /// How many partitions a member has.
-    int partitions(Member member) {
-        return (int) Arrays.stream(owners).filter(owner -> owner == member).count();
+    private static boolean hasEnough(Member member, int most, int mayHaveMost) {
+        return member.partitions == most || member.partitions == most - 1 && mayHaveMost == 0;
     }
 
     void clear() {

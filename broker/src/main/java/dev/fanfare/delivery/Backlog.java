@@ -12,6 +12,7 @@ import dev.fanfare.local.Events;
 import dev.fanfare.local.Intake;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.time.Timers;
+import dev.fanfare.topic.Committer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,12 @@ final class Backlog implements Intake {
     private final ReentrantLock lock = new ReentrantLock();
 
     private final Ledger ledger;
+
+    private final long createdMillis;
+
+    /// Stores what becomes of messages; null when nothing has to be.
+    private final @Nullable Keeper keeper;
+
     private final Membership members = new Membership();
 
     private Timers.@Nullable Timer expiry;
@@ -63,7 +70,10 @@ final class Backlog implements Intake {
             Timers timers,
             Events events,
             DeadLetterDesk deadLetters,
-            Backlogs all) {
+            Backlogs all,
+            @Nullable Keeper keeper,
+            long createdMillis) {
+        this.createdMillis = createdMillis;
         this.name = name;
         this.kind = kind;
         this.terms = terms;
@@ -72,12 +82,33 @@ final class Backlog implements Intake {
         this.telling = new Telling(events, name);
         this.aftermath = new Aftermath(this, deadLetters);
         this.all = all;
-        this.ledger = new Ledger(terms, kind);
+        this.keeper = keeper;
+        this.ledger = new Ledger(terms, kind, members, keeper);
     }
 
     /// What fills it. Once, before anything can be done.
-    void filledBy(IntakeSource reader) {
+    void filledBy(IntakeSource reader, @Nullable Topic named) {
         source = reader;
+        if (keeper != null && named != null) {
+            lock.lock();
+            try {
+                keeper.begin(named, reader.opened().offset());
+                keeper.flush();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /// When it was begun, perhaps by an earlier process.
+    long createdMillis() {
+        return createdMillis;
+    }
+
+    /// What stores it; null when nothing does.
+    @Nullable
+    Keeper keeper() {
+        return keeper;
     }
 
     String name() {
@@ -144,6 +175,18 @@ final class Backlog implements Intake {
         }
     }
 
+    /// Those that the member which took them still has.
+    <D extends Delivery> List<D> held(List<D> deliveries) {
+        lock.lock();
+        try {
+            return deliveries.stream()
+                    .filter(each -> over == null && ledger.isHeld((Handed) each))
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Whether something is left that its members will do by themselves.
     boolean isBusy() {
         lock.lock();
@@ -170,7 +213,7 @@ final class Backlog implements Intake {
     int partitions(Member member) {
         lock.lock();
         try {
-            return ledger.assignment().partitions(member);
+            return member.partitions;
         } finally {
             lock.unlock();
         }
@@ -185,8 +228,10 @@ final class Backlog implements Intake {
             if (over != null) {
                 return;
             }
+            long now = keeper == null ? 0 : timers.nanoTime();
+            long nowMillis = keeper == null ? 0 : timers.currentTimeMillis();
             for (int i = 0; i < messages.size(); i++) {
-                ledger.open(new Entry(messages.get(i), origins.get(i), replayed));
+                ledger.open(new Entry(messages.get(i), origins.get(i), replayed), now, nowMillis);
             }
             undone = ledger.undone();
         } finally {
@@ -219,15 +264,18 @@ final class Backlog implements Intake {
 
     /// Puts a dead letter back: its attempts count from 1.
     ///
+    /// @param done runs under the backlog's lock when it is done
     /// @return false when it has ended
-    boolean redrive(Message message, @Nullable Topic topic) {
+    boolean redrive(Message message, @Nullable Topic topic, Runnable done) {
         List<Member> signalled;
         lock.lock();
         try {
             if (over != null) {
                 return false;
             }
-            ledger.open(new Entry(message, topic, true));
+            Entry entry = new Entry(message, topic, true);
+            entry.redriven = done;
+            ledger.open(entry);
             signalled = changed();
         } finally {
             lock.unlock();
@@ -293,6 +341,7 @@ final class Backlog implements Intake {
             tooOften = ledger.giveBack(member, FREE_RETURNS);
             if (members.size() == 0 && over == null && kind != Kind.OWN) {
                 expiry = timers.schedule(terms.expiry(), this::expire);
+                all.abandoned(this);
             }
             signalled = changed();
         } finally {
@@ -305,42 +354,67 @@ final class Backlog implements Intake {
 
     /// On the clock's thread: nobody has come back.
     private void expire() {
-        boolean abandoned;
-        lock.lock();
-        try {
-            abandoned = members.size() == 0;
-        } finally {
-            lock.unlock();
-        }
-        if (abandoned) {
-            end(SubscriptionEnd.EXPIRED);
-        }
+        end(SubscriptionEnd.EXPIRED, true);
     }
 
     /// Under the lock, after every change of the ledger: tells publishers how full it is, has the clock call when
     /// something is due, and finds the members to be told that something is ready.
     private List<Member> changed() {
         undone = ledger.undone();
+        store();
         arm();
-        return members.choose(ledger);
+        return members.choose(ledger.readyForAll());
     }
 
-    private static void signal(List<Member> members) {
-        for (Member member : members) {
-            member.worker().available();
+    /// Under the lock: hands over what was noted.
+    private void store() {
+        if (keeper != null) {
+            keeper.flush();
         }
     }
 
+    /// Under no lock. Whoever is busy is replaced by another one.
+    private void signal(List<Member> chosen) {
+        List<Member> told = chosen;
+        while (!told.isEmpty()) {
+            List<Member> busy = new ArrayList<>(0);
+            for (Member member : told) {
+                if (!member.worker().available()) {
+                    busy.add(member);
+                }
+            }
+            told = busy.isEmpty() ? busy : instead(busy);
+        }
+    }
+
+    private List<Member> instead(List<Member> busy) {
+        lock.lock();
+        try {
+            busy.forEach(members::decline);
+            return members.choose(ledger.readyForAll());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// See [Member#decline].
+    void decline(Member member) {
+        signal(instead(List.of(member)));
+    }
+
     /// See [Member#take].
-    List<Handed> take(Member member, int max) {
+    List<Handed> take(Member member, int max, boolean othersWait) {
         List<Handed> taken = new ArrayList<>(Math.min(max, 16));
         List<Entry> expired = new ArrayList<>(0);
+        List<Member> signalled;
+        boolean fewer;
         lock.lock();
         try {
             if (over != null || member.end() != null) {
                 return List.of();
             }
-            int room = Math.min(Math.min(max, member.room()), members.share(member, ledger));
+            members.came(member);
+            int room = Math.min(Math.min(max, member.room()), members.share(member, ledger.readyForAll()));
             long now = room > 0 ? timers.nanoTime() : 0;
             long nowMillis = room > 0 ? timers.currentTimeMillis() : 0;
             while (taken.size() < room) {
@@ -350,13 +424,17 @@ final class Backlog implements Intake {
                 }
                 taken.add(ledger.hand(entry, member, now));
             }
-            if (taken.size() < max) {
-                members.hungry(member);
-            }
-            undone = ledger.undone();
-            arm();
+            members.took(member, othersWait || taken.size() < max);
+            fewer = ledger.undone() < undone;
+            signalled = changed();
         } finally {
             lock.unlock();
+        }
+        if (fewer) {
+            // Some were not worth delivering any more.
+            settled(signalled);
+        } else {
+            signal(signalled);
         }
         telling.delivering(taken);
         expired.forEach(entry -> aftermath.bury(entry, DeadLetter.Reason.EXPIRED));
@@ -409,6 +487,29 @@ final class Backlog implements Intake {
     Runnable acknowledgeLocked(List<Handed> counting) {
         counting.forEach(ledger::acknowledge);
         return acknowledged(counting);
+    }
+
+    /// Under the lock, before [#acknowledgeLocked]: what has to be stored for these to be done.
+    ///
+    /// @return null when nothing has to be
+    Committer.@Nullable Change together(List<Handed> done) {
+        return keeper == null ? null : keeper.together(done);
+    }
+
+    /// Under no lock: what was acknowledged could not be stored, and is to be done again.
+    void reopen(List<Handed> undone) {
+        List<Member> signalled;
+        lock.lock();
+        try {
+            if (over != null) {
+                return;
+            }
+            undone.forEach(handed -> ledger.reopen(handed.entry));
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        signal(signalled);
     }
 
     private Runnable acknowledged(List<Handed> done) {
@@ -467,12 +568,19 @@ final class Backlog implements Intake {
     }
 
     private boolean failed(Handed handed, String error) {
+        List<Member> signalled;
         lock.lock();
         try {
-            return over == null && ledger.fail(handed, error);
+            if (over != null || !ledger.fail(handed, error)) {
+                return false;
+            }
+            // Its member has room, before it is decided what becomes of it.
+            signalled = changed();
         } finally {
             lock.unlock();
         }
+        signal(signalled);
+        return true;
     }
 
     /// Under no lock.
@@ -563,10 +671,14 @@ final class Backlog implements Intake {
 
     /// Nothing more comes in or out. What is left is forgotten; it counts as lost unless its user ended it.
     void end(SubscriptionEnd why) {
+        end(why, false);
+    }
+
+    private void end(SubscriptionEnd why, boolean ifAbandoned) {
         List<Member> left;
         lock.lock();
         try {
-            if (over != null) {
+            if (over != null || ifAbandoned && members.size() > 0) {
                 return;
             }
             over = why;
@@ -587,7 +699,7 @@ final class Backlog implements Intake {
         if (reader != null && reader.ended().isEmpty()) {
             reader.close();
         }
-        all.remove(this);
+        all.remove(this, why);
         left.forEach(member -> member.worker().ended(why));
     }
 }

@@ -25,6 +25,7 @@ final class Flowing implements Worker, Flow.Subscription {
     private volatile boolean cancelled;
     private volatile @Nullable SubscriptionEnd end;
     private volatile boolean illegal;
+    private volatile boolean waiting;
 
     Flowing(Flow.Subscriber<? super Delivery> subscriber) {
         this.subscriber = subscriber;
@@ -40,8 +41,13 @@ final class Flowing implements Worker, Flow.Subscription {
             subscriber.onSubscribe(this);
             while (!cancelled && end == null && !illegal) {
                 if (!handOn()) {
-                    wakes.acquireUninterruptibly();
-                    wakes.drainPermits();
+                    waiting = true;
+                    // Once more: whoever came before was told that nobody waits.
+                    if (!handOn()) {
+                        wakes.acquireUninterruptibly();
+                        wakes.drainPermits();
+                    }
+                    waiting = false;
                 }
             }
             finish();
@@ -107,8 +113,10 @@ final class Flowing implements Worker, Flow.Subscription {
     }
 
     @Override
-    public void available() {
+    public boolean available() {
+        boolean comes = waiting;
         wakes.release();
+        return comes;
     }
 
     @Override

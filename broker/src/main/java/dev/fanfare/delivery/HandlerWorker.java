@@ -7,7 +7,6 @@ import dev.fanfare.SubscriptionEnd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +30,7 @@ final class HandlerWorker implements Worker {
     private final Handler handler;
     private final Backlogs backlogs;
     private final List<Thread> threads;
-    private final Semaphore wakes = new Semaphore(0);
+    private final Waiters waiters = new Waiters();
     private final CountDownLatch running;
     private volatile @Nullable Member member;
     private volatile boolean over;
@@ -55,17 +54,14 @@ final class HandlerWorker implements Worker {
     }
 
     @Override
-    public void available() {
-        // More permits than threads would only have them look in vain.
-        if (wakes.availablePermits() < threads.size()) {
-            wakes.release();
-        }
+    public boolean available() {
+        return waiters.call();
     }
 
     @Override
     public void ended(SubscriptionEnd why) {
         over = true;
-        wakes.release(threads.size());
+        waiters.close();
     }
 
     @Override
@@ -82,16 +78,11 @@ final class HandlerWorker implements Worker {
         try {
             int batch = 1;
             while (!over) {
-                wakes.acquireUninterruptibly();
-                while (!over) {
-                    List<? extends Delivery> taken = member().take(batch);
-                    if (taken.isEmpty()) {
-                        break;
-                    }
-                    if (taken.size() == batch) {
-                        // There may be more: another thread may have a share.
-                        available();
-                    }
+                List<? extends Delivery> taken = member().take(batch, waiters.any());
+                if (taken.isEmpty()) {
+                    taken = await(batch);
+                }
+                if (!taken.isEmpty()) {
                     batch = Math.clamp(BATCH_NANOS / Math.max(1, handle(taken)), 1, BATCH_MAX);
                     backlogs.progress();
                 }
@@ -100,6 +91,19 @@ final class HandlerWorker implements Worker {
             running.countDown();
             backlogs.progress();
         }
+    }
+
+    /// Takes once more, or waits until there may be something.
+    private List<? extends Delivery> await(int batch) {
+        Waiters.Waiter me = waiters.enlist();
+        List<? extends Delivery> taken = member().take(batch, true);
+        if (taken.isEmpty()) {
+            me.awaitUninterruptibly();
+            me.come();
+        } else {
+            me.leave(member());
+        }
+        return taken;
     }
 
     private Member member() {
@@ -153,7 +157,7 @@ final class HandlerWorker implements Worker {
     /// Begins no call any more, and waits for those that are running.
     void finish() {
         over = true;
-        wakes.release(threads.size());
+        waiters.close();
         if (runsHere()) {
             return;
         }

@@ -1,5 +1,6 @@
 package dev.fanfare.delivery;
 
+import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.feed.Attachment;
@@ -20,11 +21,20 @@ public final class Member {
     /// Messages of the partitions that are this member's, ready to be taken.
     final ArrayDeque<Entry> own = new ArrayDeque<>(0);
 
-    /// How many it has.
+    /// How many partitions are this member's.
+    int partitions;
+
+    /// How many messages it has.
     int inFlight;
 
-    /// Took less than it asked for, and is told when there is more.
-    boolean hungry;
+    /// Got less than it asked for, and is told when there is more.
+    boolean wants;
+
+    /// Was told, and has not come since.
+    boolean called;
+
+    /// See [Membership#feed].
+    boolean fed;
 
     /// Why it is no member any more; null while it is one.
     private volatile @Nullable SubscriptionEnd end;
@@ -42,7 +52,20 @@ public final class Member {
     /// @param max at least 1
     /// @return none when nothing is ready or the window is full: [Worker#available] tells when that changes
     public List<? extends Delivery> take(int max) {
-        return backlog.take(this, max);
+        return backlog.take(this, max, false);
+    }
+
+    /// The next messages, for one of several threads.
+    ///
+    /// @param othersWait whether another one is to be told of more, even if this one gets all it asks for
+    List<Handed> take(int max, boolean othersWait) {
+        return backlog.take(this, max, othersWait);
+    }
+
+    /// What it was told of is for others: it can't take now. It is told again when it has taken and got less than it
+    /// asked for.
+    public void decline() {
+        backlog.decline(this);
     }
 
     /// Several at once; as [Delivery#ack].
@@ -53,11 +76,24 @@ public final class Member {
         return backlog.acknowledge(done);
     }
 
+    /// Tells when everything that was acknowledged so far is as safe as its topics promise; null when it is.
+    public @Nullable Commit stored() {
+        Keeper keeper = backlog.keeper();
+        return keeper == null ? null : keeper.latest();
+    }
+
     /// Those of which an acknowledgement would still count.
     ///
     /// @param taken by this member
     public <D extends Delivery> List<D> open(List<D> taken) {
         return backlog.open(taken);
+    }
+
+    /// Those that this member still has: their time is not over, and nobody has taken them over.
+    ///
+    /// @param taken by this member
+    public <D extends Delivery> List<D> held(List<D> taken) {
+        return backlog.held(taken);
     }
 
     /// What whoever began the subscription or group was granted.

@@ -7,10 +7,7 @@ import dev.fanfare.Receiver;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// An acknowledged subscription whose user asks for messages.
@@ -21,10 +18,9 @@ final class Receiving extends Attached implements Receiver, Worker {
 
     private final Timers timers;
     private volatile @Nullable Member member;
-    private final ReentrantLock lock = new ReentrantLock();
 
-    /// Those who wait, one for each asking thread. Guarded by the lock.
-    private final ArrayDeque<CountDownLatch> waiting = new ArrayDeque<>(1);
+    /// One for each asking thread.
+    private final Waiters waiters = new Waiters();
 
     Receiving(Timers timers) {
         this.timers = timers;
@@ -62,82 +58,45 @@ final class Receiving extends Attached implements Receiver, Worker {
                     ErrorCode.BAD_REQUEST,
                     "to receive " + max + " messages within " + atMost + " makes no sense: ask for at least one");
         }
-        List<Delivery> taken = List.copyOf(member().take(max));
+        List<Delivery> taken = List.copyOf(member().take(max, waiters.any()));
         if (!taken.isEmpty() || atMost.isZero()) {
-            passOn(taken, max);
             return taken;
         }
         long deadline = timers.nanoTime() + atMost.toNanos();
-        while (true) {
-            CountDownLatch mine = new CountDownLatch(1);
-            enlist(mine);
-            long left = deadline - timers.nanoTime();
-            Timers.Timer timeout = timers.schedule(Duration.ofNanos(Math.max(0, left)), mine::countDown);
-            try {
-                // Once more: what came before it was listed woke nobody.
-                taken = List.copyOf(member().take(max));
-                if (taken.isEmpty() && ended().isEmpty() && left > 0) {
-                    mine.await();
-                    taken = List.copyOf(member().take(max));
-                }
-            } finally {
-                timeout.cancel();
-                delist(mine);
-            }
-            if (!taken.isEmpty() || ended().isPresent() || left <= 0) {
-                passOn(taken, max);
-                return taken;
-            }
+        long left = atMost.toNanos();
+        while (taken.isEmpty() && ended().isEmpty() && left > 0) {
+            taken = await(max, left);
+            left = deadline - timers.nanoTime();
         }
+        return taken;
     }
 
-    /// There may be more than this thread took, and another one waits.
-    private void passOn(List<Delivery> taken, int max) {
-        if (taken.size() == max) {
-            available();
-        }
-    }
-
-    private void enlist(CountDownLatch latch) {
-        lock.lock();
+    private List<Delivery> await(int max, long nanos) throws InterruptedException {
+        Waiters.Waiter me = waiters.enlist();
+        Timers.Timer timeout = timers.schedule(Duration.ofNanos(nanos), me::wake);
         try {
-            waiting.addLast(latch);
+            // Once more: what came before it was listed called nobody.
+            List<Delivery> taken = List.copyOf(member().take(max, true));
+            if (taken.isEmpty()) {
+                me.await();
+                me.come();
+                taken = List.copyOf(member().take(max, waiters.any()));
+            }
+            return taken;
         } finally {
-            lock.unlock();
-        }
-    }
-
-    private void delist(CountDownLatch latch) {
-        lock.lock();
-        try {
-            waiting.remove(latch);
-        } finally {
-            lock.unlock();
+            timeout.cancel();
+            me.leave(member());
         }
     }
 
     @Override
-    public void available() {
-        CountDownLatch first;
-        lock.lock();
-        try {
-            first = waiting.pollFirst();
-        } finally {
-            lock.unlock();
-        }
-        if (first != null) {
-            first.countDown();
-        }
+    public boolean available() {
+        return waiters.call();
     }
 
     @Override
     public void ended(SubscriptionEnd why) {
-        lock.lock();
-        try {
-            waiting.forEach(CountDownLatch::countDown);
-        } finally {
-            lock.unlock();
-        }
+        waiters.close();
     }
 
     @Override

@@ -8,7 +8,10 @@ public interface Worker {
 
     /// There may be something to take, or room to take it. Comes once until the member has taken less than it asked
     /// for.
-    void available();
+    ///
+    /// @return whether it comes and takes, or says [Member#decline] soon; if not, it has its hands full and takes
+    ///     again when it has not, and others are told instead
+    boolean available();
 
     /// Nothing comes any more.
     void ended(SubscriptionEnd why);

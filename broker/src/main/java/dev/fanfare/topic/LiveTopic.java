@@ -17,6 +17,7 @@ import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.TopicCounters;
 import dev.fanfare.feed.Wakes;
+import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.TopicLog;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
@@ -146,6 +147,11 @@ public final class LiveTopic implements Topic {
         return plan == Plan.GONE || plan == Plan.CLOSED;
     }
 
+    /// Whether it was deleted by somebody, rather than closed with its broker.
+    public boolean isGone() {
+        return plan == Plan.GONE;
+    }
+
     @Override
     public @Nullable DeliveryStrategy delivery() {
         return delivery;
@@ -167,11 +173,6 @@ public final class LiveTopic implements Topic {
     @Override
     public int subscribers() {
         return plan.subscriptions();
-    }
-
-    /// How many subscriptions and groups hear the topic by its name.
-    int responders() {
-        return plan.responders();
     }
 
     @Override
@@ -427,9 +428,14 @@ public final class LiveTopic implements Topic {
         // Before the first feed has anything: who has heard a message finds it here.
         heardUpTo = upTo;
         for (Message message : log.appended(log.visible(), upTo)) {
-            Throwable failure = planned.append(this, message, planned.prepare(this, message));
+            Throwable failure;
+            try {
+                failure = planned.append(this, message, planned.prepare(this, message));
+            } catch (RuntimeException | Error e) {
+                failure = e;
+            }
             if (failure != null) {
-                // A bug. The message has its place, and everybody else has it.
+                // A bug, or a compression of somebody else's. The message has its place, and everybody else has it.
                 LOG.error("A feed of topic {} did not take message {}", name, message, failure);
             }
             tellEnqueued(message);
@@ -576,6 +582,38 @@ public final class LiveTopic implements Topic {
             return log.relieve(bytes);
         } finally {
             section.unlock();
+        }
+    }
+
+    /// Its number in the store; 0 when nothing of it is stored.
+    public int number() {
+        return log instanceof DurableTopicLog durable ? durable.number() : 0;
+    }
+
+    /// Has it keep what lies at or after an offset, whatever its settings say: somebody is not done with it. By
+    /// whoever commits, or before anything is published.
+    ///
+    /// @param who instead of what it said before
+    public void hold(Object who, long offset) {
+        if (log instanceof DurableTopicLog durable) {
+            section.lock();
+            try {
+                durable.hold(who, offset);
+            } finally {
+                section.unlock();
+            }
+        }
+    }
+
+    /// Ends [#hold].
+    public void release(Object who) {
+        if (log instanceof DurableTopicLog durable) {
+            section.lock();
+            try {
+                durable.release(who);
+            } finally {
+                section.unlock();
+            }
         }
     }
 

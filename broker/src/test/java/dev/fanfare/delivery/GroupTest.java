@@ -24,13 +24,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Groups and durable names, on virtual time.
-@Timeout(120)
+@Timeout(60)
 class GroupTest {
 
     private static final Duration HOUR = Duration.ofHours(1);
@@ -69,11 +71,18 @@ class GroupTest {
         return found;
     }
 
-    /// Waits until the group knows of so many that are not done.
-    private static void await(Receiver member, long undone) {
-        while (((Attached) member).backlog().undone() != undone) {
+    private static void until(BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            assertThat(Thread.currentThread().isInterrupted())
+                    .as("it took too long")
+                    .isFalse();
             Thread.onSpinWait();
         }
+    }
+
+    /// Waits until the group knows of so many that are not done.
+    private static void await(Receiver member, long undone) {
+        until(() -> ((Attached) member).backlog().undone() == undone);
     }
 
     // ---- sharing
@@ -157,6 +166,113 @@ class GroupTest {
         assertThat(again.message().offset()).isEqualTo(first.message().offset());
         again.ack();
         assertThat(next(two).message().text()).isEqualTo("1");
+    }
+
+    // ---- nobody waits for what another one can't take
+
+    /// Takes what it is told of, as a connection does.
+    private static final class Peer implements Worker {
+        final List<Delivery> got = java.util.Collections.synchronizedList(new ArrayList<>());
+        private final Member member;
+
+        Peer(Receiver of, int window) {
+            Member joined = ((Attached) of).backlog().join("peer", window, this);
+            assertThat(joined).isNotNull();
+            member = joined;
+            pull();
+        }
+
+        private void pull() {
+            for (List<? extends Delivery> taken = member.take(10); !taken.isEmpty(); taken = member.take(10)) {
+                got.addAll(taken);
+            }
+        }
+
+        @Override
+        public boolean available() {
+            pull();
+            return true;
+        }
+
+        @Override
+        public void ended(SubscriptionEnd why) {}
+    }
+
+    @Test
+    void aMemberWithoutRoomLeavesEverythingToTheOthers() throws Exception {
+        Receiver full = on("jobs").group("workers").maxInFlight(1).receive();
+        Receiver free = on("jobs").group("workers").receive();
+        publish(1);
+        next(full);
+        assertThat(all(full)).as("it has asked for more").isEmpty();
+        publish(9);
+        await(free, 10);
+        assertThat(free.receive(100, Duration.ZERO)).hasSize(9);
+    }
+
+    @Test
+    void whatIsLeftAfterATakeIsOfferedToAnother() throws Exception {
+        Receiver one = on("jobs").group("workers").maxInFlight(3).receive();
+        publish(10);
+        await(one, 10);
+        assertThat(one.receive(3, Duration.ZERO)).hasSize(3);
+        Peer two = new Peer(one, 4);
+        assertThat(two.got).hasSize(4);
+        Peer three = new Peer(one, 2);
+        assertThat(three.got).hasSize(2);
+        List.copyOf(three.got).forEach(Delivery::ack);
+        assertThat(three.got).as("the last one").hasSize(3);
+    }
+
+    @Test
+    void aReceiverThatDoesNotWaitKeepsNothingFromThoseWhoDo() throws Exception {
+        Receiver idle = on("jobs").group("workers").receive();
+        Receiver another = on("jobs").group("workers").receive();
+        assertThat(all(idle)).isEmpty();
+        assertThat(all(another)).isEmpty();
+        Peer waits = new Peer(idle, 10);
+        publish(1);
+        await(idle, 1);
+        until(() -> !waits.got.isEmpty());
+    }
+
+    @Test
+    void aHandlerThatIsBusyKeepsNothingFromThoseWhoAreNot() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        AtomicInteger begun = new AtomicInteger();
+        AcknowledgedSubscription busy = on("jobs").group("workers").handle(message -> {
+            if (begun.incrementAndGet() == 2) {
+                held.await();
+            }
+        });
+        publish(1);
+        until(() -> busy.figures().delivered() == 1);
+        publish(1);
+        until(() -> begun.get() == 2);
+        Receiver member = on("jobs").group("workers").receive();
+        Peer waits = new Peer(member, 10);
+        for (int i = 1; i <= 5; i++) {
+            int wanted = i;
+            publish(1);
+            until(() -> waits.got.size() == wanted);
+        }
+        held.countDown();
+    }
+
+    @Test
+    void everyThreadOfAHandlerGetsWhatTheOthersAreTooBusyFor() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        AtomicInteger begun = new AtomicInteger();
+        on("jobs").group("workers").concurrency(8).handle(message -> {
+            begun.incrementAndGet();
+            held.await();
+        });
+        for (int i = 1; i <= 8; i++) {
+            int wanted = i;
+            publish(1);
+            until(() -> begun.get() == wanted);
+        }
+        held.countDown();
     }
 
     @Test
