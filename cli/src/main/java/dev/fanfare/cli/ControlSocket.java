@@ -1,0 +1,163 @@
+package dev.fanfare.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Reader;
+import java.io.Writer;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// How `storage` commands reach the server that uses a folder: a socket in that folder, which only its owner may open.
+///
+/// A request is one line, words separated by tabs; what follows it is the input of the command. The answer is the
+/// command's output, each line behind a `>`, and at last `ok`, or `error` with what was wrong.
+final class ControlSocket implements AutoCloseable {
+
+    private static final String NAME = "control.sock";
+    private static final int LONGEST_PATH = 100;
+
+    private final Path path;
+    private final ServerSocketChannel server;
+    private final StorageWork work;
+
+    private ControlSocket(Path path, ServerSocketChannel server, StorageWork work) {
+        this.path = path;
+        this.server = server;
+        this.work = work;
+    }
+
+    /// Listens in a folder.
+    ///
+    /// @throws IOException when that can't be, as where the folder's name is too long
+    static ControlSocket open(Path folder, StorageWork work) throws IOException {
+        Path path = path(folder);
+        Files.deleteIfExists(path);
+        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            server.bind(UnixDomainSocketAddress.of(path));
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+        ControlSocket socket = new ControlSocket(path, server, work);
+        Thread.ofPlatform().daemon().name("fanfare-control").start(socket::accept);
+        return socket;
+    }
+
+    private static Path path(Path folder) throws IOException {
+        Path path = folder.toAbsolutePath().resolve(NAME);
+        if (path.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_PATH) {
+            throw new IOException("the name of the folder is too long for a socket in it: " + path);
+        }
+        return path;
+    }
+
+    private void accept() {
+        while (server.isOpen()) {
+            try {
+                SocketChannel peer = server.accept();
+                Thread.ofPlatform().daemon().name("fanfare-control-peer").start(() -> serve(peer));
+            } catch (IOException closed) {
+                return;
+            }
+        }
+    }
+
+    private void serve(SocketChannel peer) {
+        try (peer;
+                BufferedReader in = new BufferedReader(Channels.newReader(peer, StandardCharsets.UTF_8));
+                PrintWriter out = new PrintWriter(Channels.newWriter(peer, StandardCharsets.UTF_8))) {
+            try {
+                String request = in.readLine();
+                carryOut(request == null ? List.of() : List.of(request.split("\t", -1)), in, line -> say(out, line));
+                out.println("ok");
+            } catch (RuntimeException | IOException e) {
+                out.println("error " + String.valueOf(e.getMessage()).replace('\n', ' '));
+            }
+        } catch (IOException gone) {
+            // Whoever asked does not wait for the answer.
+        }
+    }
+
+    private static void say(PrintWriter out, String line) {
+        out.println(">" + line);
+        if (out.checkError()) {
+            throw new IllegalStateException("whoever asked is gone");
+        }
+    }
+
+    private void carryOut(List<String> request, BufferedReader in, Consumer<String> out) throws IOException {
+        String command = request.isEmpty() ? "" : request.getFirst();
+        switch (command) {
+            case "stats" -> work.stats(out);
+            case "backup" -> work.backup(request.get(1), out);
+            case "export" -> work.export(request.get(1), out);
+            case "import" -> work.importInto(request.get(1), in, out);
+            default -> throw new IllegalArgumentException("there is no such request");
+        }
+    }
+
+    /// Whether a server uses a folder that can be asked.
+    static boolean answers(Path folder) throws IOException {
+        Path path = path(folder);
+        if (!Files.exists(path)) {
+            return false;
+        }
+        try (SocketChannel peer = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return peer.connect(UnixDomainSocketAddress.of(path));
+        } catch (IOException left) {
+            // What a server left behind that was killed.
+            return false;
+        }
+    }
+
+    /// Asks the server that uses a folder.
+    ///
+    /// @param input what the command reads; null for nothing
+    /// @throws IOException when no server answers, or with what it says was wrong
+    static void ask(Path folder, List<String> request, @Nullable Reader input,
+            Consumer<String> out) throws IOException {
+        try (SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(path(folder)));
+                BufferedReader in = new BufferedReader(Channels.newReader(peer, StandardCharsets.UTF_8))) {
+            Writer to = Channels.newWriter(peer, StandardCharsets.UTF_8);
+            to.write(String.join("\t", request) + "\n");
+            if (input != null) {
+                input.transferTo(to);
+            }
+            to.flush();
+            peer.shutdownOutput();
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                if (line.startsWith(">")) {
+                    out.accept(line.substring(1));
+                } else if (line.equals("ok")) {
+                    return;
+                } else {
+                    throw new IOException(line.replaceFirst("^error ", ""));
+                }
+            }
+            throw new IOException("the server went away before it had answered");
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            // It is of no use to anybody any more.
+        }
+    }
+}
