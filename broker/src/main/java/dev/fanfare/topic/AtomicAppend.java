@@ -112,7 +112,7 @@ public final class AtomicAppend {
 
     /// Inside the sections.
     private Outcome append(Set<LiveTopic> topics, Condition condition) {
-        boolean waits = topics.stream().anyMatch(LiveTopic::mustCommit);
+        boolean waits = topics.stream().anyMatch(topic -> topic.appending().mustCommit());
         condition.lock();
         try {
             String failure = condition.failure();
@@ -120,17 +120,17 @@ public final class AtomicAppend {
                 return Outcome.refusal(new Refused(ErrorCode.BAD_REQUEST, failure));
             }
             List<PublishResult> results =
-                    parts.stream().map(part -> part.topic.place(part.draft)).toList();
+                    parts.stream().map(part -> part.topic.appending().place(part.draft)).toList();
             condition.apply();
             if (!waits && condition.changes().isEmpty()) {
-                topics.forEach(topic -> topic.reveal(topic.log().end()));
+                topics.forEach(topic -> topic.appending().reveal(topic.log().end()));
                 return new Outcome(results, null, null);
             }
             Commit commit = registry.committer().addTogether(topics, level(), condition.changes());
             if (commit != null) {
                 return new Outcome(results, commit, null);
             }
-            topics.forEach(LiveTopic::takeBack);
+            topics.forEach(topic -> topic.appending().takeBack());
             // It is over already: who undoes what was applied does so when the sections are left.
             Commit failed = new Commit();
             failed.finish(registry.committer().refuseNow());
@@ -150,7 +150,7 @@ public final class AtomicAppend {
 
     private static @Nullable Refused refusal(Iterable<LiveTopic> topics) {
         for (LiveTopic topic : topics) {
-            Refused refused = topic.refusal();
+            Refused refused = topic.appending().refusal();
             if (refused != null) {
                 return refused;
             }

@@ -47,7 +47,7 @@ final class CommitPart {
             topic.enter();
             try {
                 log.mark(batch, end, cost);
-                topic.identities().store(batch, log, log.number(), end, scratch);
+                topic.appending().identities().store(batch, log, log.number(), end, scratch);
             } finally {
                 topic.leave();
             }
@@ -59,7 +59,7 @@ final class CommitPart {
         for (long from = topic.visible(); from < end; from = topic.visible()) {
             topic.enter();
             try {
-                topic.reveal(Math.min(end, from + TURN));
+                topic.appending().reveal(Math.min(end, from + TURN));
             } finally {
                 topic.leave();
             }
@@ -68,7 +68,7 @@ final class CommitPart {
 
     /// In the section: all at once.
     void reveal() {
-        topic.reveal(end);
+        topic.appending().reveal(end);
     }
 
     /// Tells the feeds. No handler runs on the committing thread: it would wait for itself if it published.
@@ -80,7 +80,7 @@ final class CommitPart {
     void takeBack() {
         topic.enter();
         try {
-            topic.takeBack();
+            topic.appending().takeBack();
         } finally {
             topic.leave();
         }
@@ -94,7 +94,7 @@ final class CommitPart {
             topic.enter();
             try {
                 log.mark(batch, end, 0);
-                topic.identities().cut(batch, log.number(), end);
+                topic.appending().identities().cut(batch, log.number(), end);
             } finally {
                 topic.leave();
             }
@@ -124,7 +124,7 @@ final class CommitPart {
         topic.enter();
         try {
             log.mark(batch, log.visible(), 0);
-            topic.identities().tidy(batch, store, log.number());
+            topic.appending().identities().tidy(batch, store, log.number());
         } finally {
             topic.leave();
         }

@@ -156,7 +156,7 @@ final class DelayedMessages {
                     long found = Keys.longAt(scan.key(), Integer.BYTES);
                     sequence = Math.max(sequence, found + 1);
                     put(topic, form.message(), form.due(), found);
-                    topic.identities().wait(topic.identities().of(form.message()), form.seenAt(), form.due());
+                    topic.appending().identities().wait(topic.appending().identities().of(form.message()), form.seenAt(), form.due());
                 }
                 arm();
             } finally {
@@ -280,7 +280,7 @@ final class DelayedMessages {
         PublishResult result = null;
         Refused refused = null;
         try {
-            result = queue.topic.appendDue(message, wakes, unstoring(queue.topic, number));
+            result = queue.topic.appending().appendDue(message, wakes, unstoring(queue.topic, number));
             refused = result instanceof Refused why ? why : null;
         } finally {
             if (result instanceof PublishResult.Pending pending) {

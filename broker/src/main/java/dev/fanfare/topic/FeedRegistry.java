@@ -77,7 +77,7 @@ public final class FeedRegistry implements FeedAccess {
 
     @Override
     public boolean isHeard(Topic topic, long offset) {
-        return ((LiveTopic) topic).isHeard(offset);
+        return ((LiveTopic) topic).appending().isHeard(offset);
     }
 
     @Override

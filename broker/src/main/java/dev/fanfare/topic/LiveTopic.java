@@ -30,15 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A topic: the single writer of its log.
-///
-/// A publish reads the plan, lets each kind of feed prepare, enters the section, asks the feeds that may refuse,
-/// gives the message its offset and timestamp, appends it to the log and to each feed, raises the log's visible
-/// mark and leaves; then the feeds are woken. The plan is replaced only inside the section: if it changed on the
-/// way in, the kinds prepare again there.
-///
-/// The visible mark rises last, so that whoever enters the section finds every visible message in every feed, and
-/// none but these.
+/// A topic: the single writer of its log. Messages get their places in its [Section]; what hears them is in its
+/// [Plan], which is replaced only inside the section.
 public final class LiveTopic implements Topic {
 
     private static final Logger LOG = LoggerFactory.getLogger(LiveTopic.class);
@@ -49,17 +42,11 @@ public final class LiveTopic implements Topic {
     private final TopicConfig config;
     private final TopicLog log;
     private final TopicRegistry registry;
-    private final ReentrantLock section;
+    private final Section appending;
     private final TopicCounters counters = new TopicCounters();
-
-    /// The ids that were seen lately. In the section.
-    private final Identities identities;
 
     /// The messages that wait for their time; null when none ever has.
     private volatile @Nullable DelayedQueue delayed;
-
-    /// Up to where messages are with the feeds, or about to be. Written in the section.
-    private volatile long heardUpTo;
 
     private volatile Plan plan;
     private volatile @Nullable Commit committed;
@@ -73,10 +60,13 @@ public final class LiveTopic implements Topic {
         this.config = config;
         this.log = log;
         this.registry = registry;
-        this.section = config.ordering() == Ordering.GLOBAL ? registry.globalSection() : new ReentrantLock();
         this.plan = plan;
         this.delivery = config.delivery();
-        this.identities = Identities.of(config.dedup(), registry.budget());
+        this.appending = new Section(
+                this,
+                log,
+                registry,
+                config.ordering() == Ordering.GLOBAL ? registry.globalSection() : new ReentrantLock());
     }
 
     @Override
@@ -179,45 +169,7 @@ public final class LiveTopic implements Topic {
     public PublishResult publish(Message draft) {
         Redirects redirects = plan.redirects();
         PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, null);
-        return elsewhere == null ? publishHere(draft) : elsewhere;
-    }
-
-    private PublishResult publishHere(Message draft) {
-        PublishResult result = append(draft, null);
-        if (result instanceof Pending pending) {
-            PublishResult committed = pending.await();
-            wake(plan);
-            return committed;
-        }
-        return result instanceof Refused refused && refused.full() != null ? publishWhenRoom(draft, refused) : result;
-    }
-
-    /// Waits for room as long as the first refusal allows, and tries again each time there may be some.
-    private PublishResult publishWhenRoom(Message draft, Refused first) {
-        Timers timers = registry.timers();
-        long deadline = timers.nanoTime() + first.waitMillis() * 1_000_000;
-        Refused refused = first;
-        while (true) {
-            Feed<?> full = refused.full();
-            long left = deadline - timers.nanoTime();
-            if (full == null || left <= 0) {
-                return refused;
-            }
-            if (full.drainsHere()) {
-                return new Refused(
-                        refused.code(),
-                        refused.reason() + "; this thread has to drain that queue and must not wait for it");
-            }
-            RoomQueue room = plan.room(full);
-            if (room != null && !room.await(Duration.ofNanos(left), this::deleted)) {
-                return new Refused(refused.code(), refused.reason() + "; interrupted while waiting");
-            }
-            PublishResult result = append(draft, null);
-            if (!(result instanceof Refused again)) {
-                return result instanceof Pending pending ? pending.await() : result;
-            }
-            refused = again;
-        }
+        return elsewhere == null ? appending.publish(draft) : elsewhere;
     }
 
     /// Publishes without waiting for room, here or where a route sends the message.
@@ -226,145 +178,12 @@ public final class LiveTopic implements Topic {
     PublishResult publish(Message draft, Wakes wakes) {
         Redirects redirects = plan.redirects();
         PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, wakes);
-        return elsewhere == null ? append(draft, wakes) : elsewhere;
+        return elsewhere == null ? appending.append(draft, wakes) : elsewhere;
     }
 
-    /// Publishes here without waiting for room.
-    ///
-    /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited
-    ///     for
-    PublishResult append(Message draft, @Nullable Wakes wakes) {
-        Refused tooSafe = refuseDurability(draft.durability());
-        if (tooSafe != null) {
-            return tooSafe;
-        }
-        return draft.isDelayed() ? delay(draft, wakes) : append(draft, wakes, false, null);
-    }
-
-    private @Nullable Refused refuseDurability(Durability asked) {
-        if (asked == Durability.MEMORY || config.isDurable() && asked != Durability.REPLICATED) {
-            return null;
-        }
-        return new Refused(
-                ErrorCode.BAD_REQUEST,
-                "topic '" + name + "' can't be published to with durability '" + asked.label() + "': it is kept "
-                        + (config.isDurable() ? "on one machine" : "in memory only"));
-    }
-
-    /// A message whose time has come.
-    ///
-    /// @param with what has to be stored with it; null for nothing
-    PublishResult appendDue(Message message, Wakes wakes, Committer.@Nullable Change with) {
-        return append(message, wakes, true, with);
-    }
-
-    private PublishResult append(Message draft, @Nullable Wakes wakes, boolean due, Committer.@Nullable Change with) {
-        Plan planned = plan;
-        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
-        MessageIdentity identity = identities.of(draft);
-        boolean durable = config.isDurable();
-        // What is committed first is prepared by who commits.
-        Object prepared = durable ? null : planned.prepare(this, named);
-        Message stored;
-        Throwable failure;
-        section.lock();
-        try {
-            if (plan != planned) {
-                planned = plan;
-                prepared = durable ? null : planned.prepare(this, named);
-            }
-            if (planned == Plan.GONE || planned == Plan.CLOSED) {
-                return gone(planned);
-            }
-            long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
-            PublishResult first = due ? null : first(identity, named, now);
-            if (first != null) {
-                return first;
-            }
-            Refused refused = durable ? registry.committer().refusal() : null;
-            if (refused == null) {
-                refused = planned.admit(this);
-            }
-            if (refused != null) {
-                return refused;
-            }
-            stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
-            log.append(stored);
-            identities.remember(identity, stored, due);
-            if (durable || log.visible() < stored.offset()) {
-                // Also behind what a transaction has not made visible yet.
-                return commit(stored, draft.durability(), with, planned, wakes);
-            }
-            failure = planned.append(this, stored, prepared);
-            log.reveal(log.end());
-        } finally {
-            section.unlock();
-        }
-        registry.appended(wakes != null);
-        tellEnqueued(stored);
-        if (wakes != null) {
-            planned.noteIn(wakes);
-        } else {
-            wake(planned);
-        }
-        if (failure != null) {
-            // A bug. The message has its place, and everybody else has it.
-            throw new IllegalStateException("a feed of topic '" + name + "' did not take message " + stored, failure);
-        }
-        return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
-    }
-
-    /// Inside the section: what was appended becomes visible when it is committed.
-    private PublishResult commit(
-            Message stored, Durability asked, Committer.@Nullable Change with, Plan planned, @Nullable Wakes wakes) {
-        Commit commit = registry.committer().add(this, log.end(), TopicLog.cost(stored), asked, with);
-        if (commit == null) {
-            log.takeBack(stored.offset());
-            identities.forget(stored.offset());
-            return registry.committer().refuseNow();
-        }
-        if (wakes != null) {
-            // A publisher that is faster than the readers has to learn of it.
-            planned.noteIn(wakes);
-        }
-        return new Pending(accepted(stored, asked), commit);
-    }
-
-    private Accepted accepted(Message stored, Durability asked) {
-        return new Accepted(
-                stored.id(),
-                stored.epoch(),
-                stored.offset(),
-                stored.timestampMillis(),
-                false,
-                config.durability().or(asked));
-    }
-
-    /// Inside the section: what became of the publish that this one repeats; null when it repeats none.
-    private @Nullable PublishResult first(@Nullable MessageIdentity identity, Message named, long now) {
-        PublishResult first = identities.first(identity, named.id(), log.epoch(), now, config.durability());
-        if (first == null) {
-            return null;
-        }
-        counters.duplicate();
-        if (!config.isDurable() && !(first instanceof Accepted accepted && accepted.offset() >= log.visible())) {
-            return first;
-        }
-        // The first one may not be stored yet, or not as safely as this one wants it.
-        Commit commit = registry.committer().add(this, log.end(), 0, named.durability(), null);
-        return commit == null ? registry.committer().refuseNow() : new Pending(first, commit);
-    }
-
-    /// After a message became visible.
-    void tellEnqueued(Message stored) {
-        if (registry.events().listeningToMessages()) {
-            registry.events().emitMessage(() -> new BrokerEvent.MessageEnqueued(name, stored.offset(), stored.id()));
-        }
-    }
-
-    /// Inside the section: whether what is appended next is not visible at once.
-    boolean mustCommit() {
-        return config.isDurable() || log.visible() < log.end();
+    /// How its messages get their places.
+    Section appending() {
+        return appending;
     }
 
     /// Tells when it is stored that the topic was made, or that it is gone; null when that need not be.
@@ -374,114 +193,6 @@ public final class LiveTopic implements Topic {
 
     void committed(Commit commit) {
         committed = commit;
-    }
-
-    /// Inside the section: why nothing can be appended in a transaction now; null when it can.
-    @Nullable
-    Refused refusal() {
-        Plan planned = plan;
-        if (planned == Plan.GONE || planned == Plan.CLOSED) {
-            return gone(planned);
-        }
-        Refused unstored = config.isDurable() ? registry.committer().refusal() : null;
-        if (unstored != null) {
-            return unstored;
-        }
-        return planned.redirects() == null
-                ? planned.admit(this)
-                : new Refused(
-                        ErrorCode.BAD_REQUEST,
-                        "a route redirects messages of topic '" + name + "': publish to its target in the transaction");
-    }
-
-    /// Inside the section, when nothing refuses it: appends a message of a transaction, without making it visible.
-    PublishResult place(Message draft) {
-        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
-        MessageIdentity identity = identities.of(draft);
-        long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
-        PublishResult first = identities.first(identity, named.id(), log.epoch(), now, config.durability());
-        if (first != null) {
-            counters.duplicate();
-            return first;
-        }
-        Message stored = named.stored(named.id(), name, log.epoch(), log.end(), now);
-        log.append(stored);
-        identities.remember(identity, stored, false);
-        return accepted(stored, draft.durability());
-    }
-
-    /// Whether subscribers may have got the message of a durable topic with that offset. When this says so, whoever
-    /// looks finds it visible.
-    boolean isHeard(long offset) {
-        if (offset >= heardUpTo) {
-            return false;
-        }
-        if (offset >= log.visible()) {
-            passSection();
-        }
-        return true;
-    }
-
-    /// Inside the section: hands what was appended to the feeds and makes it visible.
-    void reveal(long upTo) {
-        Plan planned = plan;
-        // Before the first feed has anything: who has heard a message finds it here.
-        heardUpTo = upTo;
-        for (Message message : log.appended(log.visible(), upTo)) {
-            Throwable failure;
-            try {
-                failure = planned.append(this, message, planned.prepare(this, message));
-            } catch (RuntimeException | Error e) {
-                failure = e;
-            }
-            if (failure != null) {
-                // A bug, or a compression of somebody else's. The message has its place, and everybody else has it.
-                LOG.error("A feed of topic {} did not take message {}", name, message, failure);
-            }
-            tellEnqueued(message);
-        }
-        log.reveal(upTo);
-    }
-
-    /// Inside the section: what is not visible has never been.
-    void takeBack() {
-        log.takeBack(log.visible());
-        identities.forget(log.visible());
-    }
-
-    /// Lets a message wait for its time, or appends it if that has come.
-    private PublishResult delay(Message draft, @Nullable Wakes wakes) {
-        long now = registry.timers().currentTimeMillis();
-        long due = draft.dueMillis(now);
-        if (due <= now) {
-            return append(draft, wakes, false, null);
-        }
-        if (due - now > DELAY_MAX_MILLIS) {
-            return new Refused(
-                    ErrorCode.BAD_REQUEST,
-                    "a message can be delayed by at most "
-                            + Duration.ofMillis(DELAY_MAX_MILLIS).toDays() + " days");
-        }
-        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
-        MessageIdentity identity = identities.of(draft);
-        section.lock();
-        try {
-            if (deleted() || plan.isClosing()) {
-                return gone(plan);
-            }
-            long seenAt = Math.max(now, log.lastTimestamp());
-            PublishResult first = first(identity, named, seenAt);
-            if (first != null) {
-                return first;
-            }
-            PublishResult result = registry.delayed().add(this, named, due, seenAt);
-            if (!(result instanceof Refused)) {
-                identities.wait(identity, seenAt, due);
-            }
-            return result;
-        } finally {
-            section.unlock();
-        }
     }
 
     @Override
@@ -511,42 +222,13 @@ public final class LiveTopic implements Topic {
         return queue;
     }
 
-    private void wake(Plan planned) {
-        SharedFeed<?> congested = planned.wake();
-        if (congested != null && !congested.feed().drainsHere()) {
-            congested.room().await(registry.congestionWait(), this::deleted);
-        }
-    }
-
-    private Refused gone(Plan why) {
-        return why == Plan.CLOSED || why.isClosing()
-                ? new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing")
-                : new Refused(ErrorCode.TOPIC_NOT_FOUND, "topic '" + name + "' was deleted");
-    }
-
-    /// A random UUID; they identify, they do not protect, so a fast generator will do.
-    static String newId() {
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        long high = (random.nextLong() & 0xffff_ffff_ffff_0fffL) | 0x4000L;
-        long low = (random.nextLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;
-        return new UUID(high, low).toString();
-    }
-
     /// Enters the section: nothing is appended until [#leave].
     void enter() {
-        section.lock();
+        appending.enter();
     }
 
     void leave() {
-        section.unlock();
-    }
-
-    /// Waits until whoever is in the section has left it.
-    void passSection() {
-        if (section.isLocked()) {
-            enter();
-            leave();
-        }
+        appending.leave();
     }
 
     boolean forgetsByAge() {
@@ -555,21 +237,21 @@ public final class LiveTopic implements Topic {
 
     /// Gives the memory of messages back that are too old now.
     void expire() {
-        section.lock();
+        appending.enter();
         try {
             log.expire();
         } finally {
-            section.unlock();
+            appending.leave();
         }
     }
 
     /// Forgets the oldest messages until the history costs at most so many bytes.
     long shrink(long bytes) {
-        section.lock();
+        appending.enter();
         try {
             return log.shrink(bytes);
         } finally {
-            section.unlock();
+            appending.leave();
         }
     }
 
@@ -577,11 +259,11 @@ public final class LiveTopic implements Topic {
     ///
     /// @return how many messages were forgotten
     long relieve(long bytes) {
-        section.lock();
+        appending.enter();
         try {
             return log.relieve(bytes);
         } finally {
-            section.unlock();
+            appending.leave();
         }
     }
 
@@ -596,11 +278,11 @@ public final class LiveTopic implements Topic {
     /// @param who instead of what it said before
     public void hold(Object who, long offset) {
         if (log instanceof DurableTopicLog durable) {
-            section.lock();
+            appending.enter();
             try {
                 durable.hold(who, offset);
             } finally {
-                section.unlock();
+                appending.leave();
             }
         }
     }
@@ -608,17 +290,13 @@ public final class LiveTopic implements Topic {
     /// Ends [#hold].
     public void release(Object who) {
         if (log instanceof DurableTopicLog durable) {
-            section.lock();
+            appending.enter();
             try {
                 durable.release(who);
             } finally {
-                section.unlock();
+                appending.leave();
             }
         }
-    }
-
-    Identities identities() {
-        return identities;
     }
 
     TopicLog log() {
@@ -632,25 +310,25 @@ public final class LiveTopic implements Topic {
     /// Under the registry's lock, which alone decides about plans; a plan that says the topic has ended is the last
     /// one.
     void plan(Plan next) {
-        section.lock();
+        appending.enter();
         try {
             if (!deleted()) {
                 plan = next;
             }
         } finally {
-            section.unlock();
+            appending.leave();
         }
     }
 
     /// Under the registry's lock: nothing is appended any more when this returns.
     void end(Plan why) {
-        section.lock();
+        appending.enter();
         try {
             plan = why;
             log.close();
-            identities.close();
+            appending.identities().close();
         } finally {
-            section.unlock();
+            appending.leave();
         }
     }
 

@@ -46,7 +46,7 @@ final class PatternAttachment<C> implements Attachment {
         if (start instanceof Start.Latest && !filtered) {
             // Whoever is in a section now may have read an earlier time. Once they have left, everything that the
             // cursor will see is stamped `begun` or later, so that the time can stand for a position.
-            topics.matching(shared.pattern(), LiveTopic::passSection);
+            topics.matching(shared.pattern(), topic -> topic.appending().pass());
             shared.feed().attach(cursor);
             replay = new Replay(List.of());
             opened = new Opened(null, -1, begun, null);

@@ -61,7 +61,7 @@ final class Redirects {
                 continue;
             }
             if (answer == null && draft.id().isEmpty()) {
-                named = draft.withId(LiveTopic.newId());
+                named = draft.withId(Section.newId());
             }
             for (String target : rule.targets()) {
                 PublishResult result = registry.publish(target, named, wakes);

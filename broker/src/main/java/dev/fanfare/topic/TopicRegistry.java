@@ -203,7 +203,7 @@ public final class TopicRegistry {
             for (StoredTopics.Found found : stored.read()) {
                 DurableTopicLog log = stored.log(found);
                 LiveTopic topic = add(found.form().name(), found.form().config(), log);
-                topic.identities().restore(committer.store(), found.number());
+                topic.appending().identities().restore(committer.store(), found.number());
                 delayed.restore(topic, log.number());
             }
         } finally {

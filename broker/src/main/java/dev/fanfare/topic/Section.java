@@ -1,0 +1,396 @@
+package dev.fanfare.topic;
+
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.Commit;
+import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Durability;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.Message;
+import dev.fanfare.Ordering;
+import dev.fanfare.PublishResult;
+import dev.fanfare.PublishResult.Accepted;
+import dev.fanfare.PublishResult.Pending;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.Start;
+import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.feed.Feed;
+import dev.fanfare.feed.TopicCounters;
+import dev.fanfare.feed.Wakes;
+import dev.fanfare.log.DurableTopicLog;
+import dev.fanfare.log.TopicLog;
+import dev.fanfare.time.Timers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// How a topic's messages get their places: its section, in which one publisher at a time assigns an offset, appends to
+/// the log and to the feeds, and raises the visible mark.
+///
+/// A publish reads the plan, lets each kind of feed prepare, enters the section, asks the feeds that may refuse, gives
+/// the message its offset and timestamp, appends it to the log and to each feed, raises the log's visible mark and
+/// leaves; then the feeds are woken. On a durable topic, and behind what a transaction has not made visible yet, it
+/// leaves after appending to the log; whoever commits does the rest ([#reveal]).
+///
+/// The visible mark rises last, so that whoever enters the section finds every visible message in every feed, and none
+/// but these.
+final class Section {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Section.class);
+
+    private static final long DELAY_MAX_MILLIS = Duration.ofDays(3_650).toMillis();
+
+    private final LiveTopic topic;
+    private final TopicLog log;
+    private final TopicRegistry registry;
+    private final ReentrantLock section;
+
+    /// The ids that were seen lately. In the section.
+    private final Identities identities;
+
+    /// Up to where messages are with the feeds, or about to be. Written in the section.
+    private volatile long heardUpTo;
+
+    /// @param section entered by one thread at a time; that of several topics if they share one order
+    Section(LiveTopic topic, TopicLog log, TopicRegistry registry, ReentrantLock section) {
+        this.topic = topic;
+        this.log = log;
+        this.registry = registry;
+        this.section = section;
+        this.identities = Identities.of(topic.config().dedup(), registry.budget());
+    }
+
+    /// Enters the section: nothing is appended until [#leave].
+    void enter() {
+        section.lock();
+    }
+
+    void leave() {
+        section.unlock();
+    }
+
+    /// Waits until whoever is in the section has left it.
+    void pass() {
+        if (section.isLocked()) {
+            enter();
+            leave();
+        }
+    }
+
+    Identities identities() {
+        return identities;
+    }
+
+    /// Publishes here; waits for room, and until what was published is as safe as it has to be.
+    PublishResult publish(Message draft) {
+        PublishResult result = append(draft, null);
+        if (result instanceof Pending pending) {
+            PublishResult committed = pending.await();
+            wake(topic.plan());
+            return committed;
+        }
+        return result instanceof Refused refused && refused.full() != null ? publishWhenRoom(draft, refused) : result;
+    }
+
+    /// Waits for room as long as the first refusal allows, and tries again each time there may be some.
+    private PublishResult publishWhenRoom(Message draft, Refused first) {
+        Timers timers = registry.timers();
+        long deadline = timers.nanoTime() + first.waitMillis() * 1_000_000;
+        Refused refused = first;
+        while (true) {
+            Feed<?> full = refused.full();
+            long left = deadline - timers.nanoTime();
+            if (full == null || left <= 0) {
+                return refused;
+            }
+            if (full.drainsHere()) {
+                return new Refused(
+                        refused.code(),
+                        refused.reason() + "; this thread has to drain that queue and must not wait for it");
+            }
+            RoomQueue room = topic.plan().room(full);
+            if (room != null && !room.await(Duration.ofNanos(left), topic::deleted)) {
+                return new Refused(refused.code(), refused.reason() + "; interrupted while waiting");
+            }
+            PublishResult result = append(draft, null);
+            if (!(result instanceof Refused again)) {
+                return result instanceof Pending pending ? pending.await() : result;
+            }
+            refused = again;
+        }
+    }
+
+    /// Publishes here without waiting for room.
+    ///
+    /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited
+    ///     for
+    PublishResult append(Message draft, @Nullable Wakes wakes) {
+        Refused tooSafe = refuseDurability(draft.durability());
+        if (tooSafe != null) {
+            return tooSafe;
+        }
+        return draft.isDelayed() ? delay(draft, wakes) : append(draft, wakes, false, null);
+    }
+
+    private @Nullable Refused refuseDurability(Durability asked) {
+        if (asked == Durability.MEMORY || topic.config().isDurable() && asked != Durability.REPLICATED) {
+            return null;
+        }
+        return new Refused(
+                ErrorCode.BAD_REQUEST,
+                "topic '" + topic.name() + "' can't be published to with durability '" + asked.label() + "': it is kept "
+                        + (topic.config().isDurable() ? "on one machine" : "in memory only"));
+    }
+
+    /// A message whose time has come.
+    ///
+    /// @param with what has to be stored with it; null for nothing
+    PublishResult appendDue(Message message, Wakes wakes, Committer.@Nullable Change with) {
+        return append(message, wakes, true, with);
+    }
+
+    private PublishResult append(Message draft, @Nullable Wakes wakes, boolean due, Committer.@Nullable Change with) {
+        Plan planned = topic.plan();
+        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
+        MessageIdentity identity = identities.of(draft);
+        boolean durable = topic.config().isDurable();
+        // What is committed first is prepared by who commits.
+        Object prepared = durable ? null : planned.prepare(topic, named);
+        Message stored;
+        Throwable failure;
+        section.lock();
+        try {
+            if (topic.plan() != planned) {
+                planned = topic.plan();
+                prepared = durable ? null : planned.prepare(topic, named);
+            }
+            if (planned == Plan.GONE || planned == Plan.CLOSED) {
+                return gone(planned);
+            }
+            long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
+            PublishResult first = due ? null : first(identity, named, now);
+            if (first != null) {
+                return first;
+            }
+            Refused refused = durable ? registry.committer().refusal() : null;
+            if (refused == null) {
+                refused = planned.admit(topic);
+            }
+            if (refused != null) {
+                return refused;
+            }
+            stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now);
+            log.append(stored);
+            identities.remember(identity, stored, due);
+            if (durable || log.visible() < stored.offset()) {
+                // Also behind what a transaction has not made visible yet.
+                return commit(stored, draft.durability(), with, planned, wakes);
+            }
+            failure = planned.append(topic, stored, prepared);
+            log.reveal(log.end());
+        } finally {
+            section.unlock();
+        }
+        registry.appended(wakes != null);
+        tellEnqueued(stored);
+        if (wakes != null) {
+            planned.noteIn(wakes);
+        } else {
+            wake(planned);
+        }
+        if (failure != null) {
+            // A bug. The message has its place, and everybody else has it.
+            throw new IllegalStateException("a feed of topic '" + topic.name() + "' did not take message " + stored, failure);
+        }
+        return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
+    }
+
+    /// Inside the section: what was appended becomes visible when it is committed.
+    private PublishResult commit(
+            Message stored, Durability asked, Committer.@Nullable Change with, Plan planned, @Nullable Wakes wakes) {
+        Commit commit = registry.committer().add(topic, log.end(), TopicLog.cost(stored), asked, with);
+        if (commit == null) {
+            log.takeBack(stored.offset());
+            identities.forget(stored.offset());
+            return registry.committer().refuseNow();
+        }
+        if (wakes != null) {
+            // A publisher that is faster than the readers has to learn of it.
+            planned.noteIn(wakes);
+        }
+        return new Pending(accepted(stored, asked), commit);
+    }
+
+    private Accepted accepted(Message stored, Durability asked) {
+        return new Accepted(
+                stored.id(),
+                stored.epoch(),
+                stored.offset(),
+                stored.timestampMillis(),
+                false,
+                topic.config().durability().or(asked));
+    }
+
+    /// Inside the section: what became of the publish that this one repeats; null when it repeats none.
+    private @Nullable PublishResult first(@Nullable MessageIdentity identity, Message named, long now) {
+        PublishResult first = identities.first(identity, named.id(), log.epoch(), now, topic.config().durability());
+        if (first == null) {
+            return null;
+        }
+        topic.counters().duplicate();
+        if (!topic.config().isDurable() && !(first instanceof Accepted accepted && accepted.offset() >= log.visible())) {
+            return first;
+        }
+        // The first one may not be stored yet, or not as safely as this one wants it.
+        Commit commit = registry.committer().add(topic, log.end(), 0, named.durability(), null);
+        return commit == null ? registry.committer().refuseNow() : new Pending(first, commit);
+    }
+
+    /// After a message became visible.
+    void tellEnqueued(Message stored) {
+        if (registry.events().listeningToMessages()) {
+            registry.events().emitMessage(() -> new BrokerEvent.MessageEnqueued(topic.name(), stored.offset(), stored.id()));
+        }
+    }
+
+    /// Inside the section: whether what is appended next is not visible at once.
+    boolean mustCommit() {
+        return topic.config().isDurable() || log.visible() < log.end();
+    }
+
+
+    /// Inside the section: why nothing can be appended in a transaction now; null when it can.
+    @Nullable
+    Refused refusal() {
+        Plan planned = topic.plan();
+        if (planned == Plan.GONE || planned == Plan.CLOSED) {
+            return gone(planned);
+        }
+        Refused unstored = topic.config().isDurable() ? registry.committer().refusal() : null;
+        if (unstored != null) {
+            return unstored;
+        }
+        return planned.redirects() == null
+                ? planned.admit(topic)
+                : new Refused(
+                        ErrorCode.BAD_REQUEST,
+                        "a route redirects messages of topic '" + topic.name() + "': publish to its target in the transaction");
+    }
+
+    /// Inside the section, when nothing refuses it: appends a message of a transaction, without making it visible.
+    PublishResult place(Message draft) {
+        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
+        MessageIdentity identity = identities.of(draft);
+        long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
+        PublishResult first = identities.first(identity, named.id(), log.epoch(), now, topic.config().durability());
+        if (first != null) {
+            topic.counters().duplicate();
+            return first;
+        }
+        Message stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now);
+        log.append(stored);
+        identities.remember(identity, stored, false);
+        return accepted(stored, draft.durability());
+    }
+
+    /// Whether subscribers may have got the message of a durable topic with that offset. When this says so, whoever
+    /// looks finds it visible.
+    boolean isHeard(long offset) {
+        if (offset >= heardUpTo) {
+            return false;
+        }
+        if (offset >= log.visible()) {
+            pass();
+        }
+        return true;
+    }
+
+    /// Inside the section: hands what was appended to the feeds and makes it visible.
+    void reveal(long upTo) {
+        Plan planned = topic.plan();
+        // Before the first feed has anything: who has heard a message finds it here.
+        heardUpTo = upTo;
+        for (Message message : log.appended(log.visible(), upTo)) {
+            Throwable failure;
+            try {
+                failure = planned.append(topic, message, planned.prepare(topic, message));
+            } catch (RuntimeException | Error e) {
+                failure = e;
+            }
+            if (failure != null) {
+                // A bug, or a compression of somebody else's. The message has its place, and everybody else has it.
+                LOG.error("A feed of topic {} did not take message {}", topic.name(), message, failure);
+            }
+            tellEnqueued(message);
+        }
+        log.reveal(upTo);
+    }
+
+    /// Inside the section: what is not visible has never been.
+    void takeBack() {
+        log.takeBack(log.visible());
+        identities.forget(log.visible());
+    }
+
+    /// Lets a message wait for its time, or appends it if that has come.
+    private PublishResult delay(Message draft, @Nullable Wakes wakes) {
+        long now = registry.timers().currentTimeMillis();
+        long due = draft.dueMillis(now);
+        if (due <= now) {
+            return append(draft, wakes, false, null);
+        }
+        if (due - now > DELAY_MAX_MILLIS) {
+            return new Refused(
+                    ErrorCode.BAD_REQUEST,
+                    "a message can be delayed by at most "
+                            + Duration.ofMillis(DELAY_MAX_MILLIS).toDays() + " days");
+        }
+        Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
+        MessageIdentity identity = identities.of(draft);
+        section.lock();
+        try {
+            if (topic.deleted() || topic.plan().isClosing()) {
+                return gone(topic.plan());
+            }
+            long seenAt = Math.max(now, log.lastTimestamp());
+            PublishResult first = first(identity, named, seenAt);
+            if (first != null) {
+                return first;
+            }
+            PublishResult result = registry.delayed().add(topic, named, due, seenAt);
+            if (!(result instanceof Refused)) {
+                identities.wait(identity, seenAt, due);
+            }
+            return result;
+        } finally {
+            section.unlock();
+        }
+    }
+
+    private void wake(Plan planned) {
+        SharedFeed<?> congested = planned.wake();
+        if (congested != null && !congested.feed().drainsHere()) {
+            congested.room().await(registry.congestionWait(), topic::deleted);
+        }
+    }
+
+    private Refused gone(Plan why) {
+        return why == Plan.CLOSED || why.isClosing()
+                ? new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing")
+                : new Refused(ErrorCode.TOPIC_NOT_FOUND, "topic '" + topic.name() + "' was deleted");
+    }
+
+    /// A random UUID; they identify, they do not protect, so a fast generator will do.
+    static String newId() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        long high = (random.nextLong() & 0xffff_ffff_ffff_0fffL) | 0x4000L;
+        long low = (random.nextLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;
+        return new UUID(high, low).toString();
+    }
+}
