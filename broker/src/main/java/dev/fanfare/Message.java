@@ -162,6 +162,11 @@ public final class Message {
         return wishing((wishes == null ? Wishes.NONE : wishes).withTtl(ttl));
     }
 
+    /// The same message without a time to live: it counts for ever.
+    public Message withoutTtl() {
+        return ttlMillis() == 0 ? this : wishing(null);
+    }
+
     /// The same draft, to get its place that much later than it is published: instead of any [#withDeliverAt]. Its
     /// timestamp, and with it its time to live, begins then. Until then it is nowhere to be read; if its topic is
     /// deleted or the broker closed meanwhile, it is lost, and counted.
@@ -183,7 +188,7 @@ public final class Message {
         return wishing((wishes == null ? Wishes.NONE : wishes).withDurability(level));
     }
 
-    private Message wishing(Wishes changed) {
+    private Message wishing(@Nullable Wishes changed) {
         return new Message(
                 id,
                 payload,

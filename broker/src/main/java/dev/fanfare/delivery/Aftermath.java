@@ -12,6 +12,9 @@ final class Aftermath {
 
     private static final Logger LOG = LoggerFactory.getLogger(Aftermath.class);
 
+    /// The longest that an attempt is put off.
+    private static final Duration LONGEST = Duration.ofDays(3_650);
+
     private final Backlog backlog;
     private final DeadLetterDesk deadLetters;
 
@@ -24,18 +27,23 @@ final class Aftermath {
     ///
     /// @param asked the delay that its receiver wants; null: the policy's
     void decide(Entry entry, @Nullable Duration asked, @Nullable Throwable cause) {
+        if (backlog.isForgotten(entry)) {
+            return;
+        }
         int attempts = entry.attempt - Math.min(entry.returns, Backlog.FREE_RETURNS);
         Duration delay;
         try {
             delay = backlog.terms().retry().afterFailure(attempts, cause);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // Whatever the user's policy throws, the message must not be lost sight of.
             LOG.warn("The retry policy of {} failed: message {} is given up", backlog.name(), entry.message, e);
             delay = null;
         }
         if (delay == null) {
             bury(entry, DeadLetter.Reason.ATTEMPTS);
         } else {
-            backlog.retry(entry, asked == null ? delay : asked);
+            Duration wanted = asked == null ? delay : asked;
+            backlog.retry(entry, wanted.compareTo(LONGEST) > 0 ? LONGEST : wanted);
         }
     }
 

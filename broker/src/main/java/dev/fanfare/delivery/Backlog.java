@@ -89,6 +89,10 @@ final class Backlog implements Intake {
     /// What fills it. Once, before anything can be done.
     void filledBy(IntakeSource reader, @Nullable Topic named) {
         source = reader;
+        if (isOver()) {
+            // It was ended by its name while it was being made.
+            reader.close();
+        }
         if (keeper != null && named != null) {
             lock.lock();
             try {
@@ -121,6 +125,15 @@ final class Backlog implements Intake {
 
     Terms terms() {
         return terms;
+    }
+
+    private boolean isOver() {
+        lock.lock();
+        try {
+            return over != null;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// What it has done and has still to do.
@@ -601,6 +614,27 @@ final class Backlog implements Intake {
         signal(signalled);
     }
 
+    /// Under no lock: whether a message that failed is done with, because its topic is gone. A broker that closes does not
+    /// delete its topics.
+    boolean isForgotten(Entry entry) {
+        if (!entry.isGone() || all.isClosing()) {
+            return false;
+        }
+        List<Member> signalled;
+        lock.lock();
+        try {
+            if (over != null) {
+                return true;
+            }
+            ledger.forget(entry);
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        settled(signalled);
+        return true;
+    }
+
     /// Under no lock: it was moved aside, or has to be tried again.
     void buried(Entry entry, boolean done) {
         List<Member> signalled;
@@ -669,6 +703,11 @@ final class Backlog implements Intake {
 
     // ---- the end
 
+    /// Whether what is not done is still there when the broker begins again.
+    private boolean isStored(SubscriptionEnd why) {
+        return keeper != null && why == SubscriptionEnd.BROKER_CLOSED;
+    }
+
     /// Nothing more comes in or out. What is left is forgotten; it counts as lost unless its user ended it.
     void end(SubscriptionEnd why) {
         end(why, false);
@@ -676,13 +715,14 @@ final class Backlog implements Intake {
 
     private void end(SubscriptionEnd why, boolean ifAbandoned) {
         List<Member> left;
+        long lost;
         lock.lock();
         try {
             if (over != null || ifAbandoned && members.size() > 0) {
                 return;
             }
             over = why;
-            ledger.clear(why != SubscriptionEnd.CLOSED);
+            lost = ledger.clear(why != SubscriptionEnd.CLOSED && !isStored(why));
             undone = 0;
             members.clear();
             left = members.all();
@@ -700,6 +740,9 @@ final class Backlog implements Intake {
             reader.close();
         }
         all.remove(this, why);
+        if (lost > 0) {
+            all.lost(this, lost);
+        }
         left.forEach(member -> member.worker().ended(why));
     }
 }

@@ -1,6 +1,7 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.Delivery;
@@ -14,7 +15,9 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.Topic;
 import dev.fanfare.feed.Pattern;
+import dev.fanfare.feed.TopicCounters;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.local.LocalDelivery;
@@ -53,6 +56,8 @@ public final class Backlogs implements DeliveryAccess {
     /// The most acknowledged subscriptions and groups.
     private static final int NAMES_MAX = 100_000;
 
+    private static final int NAMING_LOCKS = 64;
+
     private final LocalDelivery delivery;
     private final TopicRegistry topics;
     private final Events events;
@@ -62,8 +67,9 @@ public final class Backlogs implements DeliveryAccess {
     /// Null when nothing outlives the process.
     private final @Nullable StoredBacklogs stored;
 
-    /// One name is made at a time.
-    private final ReentrantLock naming = new ReentrantLock();
+    /// One of several that share a lock is made at a time: making a group of a pattern takes long.
+    private final ReentrantLock[] naming =
+            Stream.generate(ReentrantLock::new).limit(NAMING_LOCKS).toArray(ReentrantLock[]::new);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -147,7 +153,8 @@ public final class Backlogs implements DeliveryAccess {
 
     /// Of two who come with a new name at once, one makes it; the other waits and joins.
     private Backlog obtain(Demand demand) {
-        naming.lock();
+        ReentrantLock one = naming[Math.floorMod(demand.name().hashCode(), NAMING_LOCKS)];
+        one.lock();
         try {
             Backlog there = byName.get(demand.name());
             if (there == null) {
@@ -166,7 +173,7 @@ public final class Backlogs implements DeliveryAccess {
             check(there, demand);
             return there;
         } finally {
-            naming.unlock();
+            one.unlock();
         }
     }
 
@@ -296,6 +303,16 @@ public final class Backlogs implements DeliveryAccess {
         if (keeper != null && stored != null && why != SubscriptionEnd.BROKER_CLOSED) {
             stored.ended(ended.name(), keeper);
         }
+    }
+
+    /// By a backlog that has ended: what it had not done is lost.
+    void lost(Backlog ended, long messages) {
+        Pattern pattern = ended.terms().pattern();
+        TopicCounters counters = pattern.isWild()
+                ? delivery.patternCounters()
+                : topics.find(pattern.text()).map(Topic::counters).orElse(delivery.patternCounters());
+        counters.dropped(messages);
+        events.emit(() -> new BrokerEvent.MessagesDropped(pattern.text(), ended.name(), messages));
     }
 
     /// By a backlog: its last member left.

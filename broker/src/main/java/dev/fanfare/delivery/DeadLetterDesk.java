@@ -109,6 +109,9 @@ final class DeadLetterDesk {
             wakes.flush();
         } catch (FanfareException e) {
             result = new Refused(e.code(), String.valueOf(e.getMessage()));
+        } catch (RuntimeException bug) {
+            LOG.error("Dead-letter topic {} failed: a bug", target, bug);
+            result = new Refused(ErrorCode.INTERNAL, String.valueOf(bug));
         }
         if (result instanceof Refused refused) {
             LOG.debug("Dead-letter topic {} did not take a message: {}", target, refused.reason());
@@ -145,7 +148,15 @@ final class DeadLetterDesk {
         if (topics.find(name).isEmpty()) {
             throw new FanfareException(ErrorCode.TOPIC_NOT_FOUND, "topic '" + name + "' does not exist");
         }
-        return at(backlogs.takesDeadLetters(name) || name.startsWith(PREFIX) ? name : own);
+        return at(name.startsWith(PREFIX) || backlogs.takesDeadLetters(name) || keepsLetters(name) ? name : own);
+    }
+
+    /// Whether the newest message of a topic is a dead letter: who gave it up may have gone.
+    private boolean keepsLetters(String name) {
+        return topics.find(name)
+                .flatMap(topic -> topic.read(topic.visible() - 1, 1, 0).stream().findFirst())
+                .map(DeadLetterForm::read)
+                .isPresent();
     }
 
     private DeadLetterTopic at(String target) {

@@ -42,7 +42,8 @@ final class DeadLetterForm {
         headers.put(ATTEMPTS, Integer.toString(entry.attempt));
         headers.put(FIRST_ERROR, failures == null ? "" : shorten(failures.first()));
         headers.put(LAST_ERROR, failures == null ? "" : shorten(failures.last()));
-        return message.withHeaders(headers);
+        // A dead letter does not go away because the time is over in which its message counted.
+        return message.withoutTtl().withHeaders(headers);
     }
 
     private static String shorten(String error) {

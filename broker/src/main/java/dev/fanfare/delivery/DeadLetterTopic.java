@@ -3,6 +3,7 @@ package dev.fanfare.delivery;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Refused;
@@ -122,6 +123,20 @@ final class DeadLetterTopic implements DeadLetters {
         return found;
     }
 
+    private static boolean holdsOther(Topic log) {
+        for (long next = log.oldest(); next < log.visible(); ) {
+            List<Message> slice = log.read(next, SLICE, SLICE_BYTES);
+            if (slice.isEmpty()) {
+                return false;
+            }
+            if (slice.stream().anyMatch(message -> DeadLetterForm.read(message) == null)) {
+                return true;
+            }
+            next = slice.getLast().offset() + 1;
+        }
+        return false;
+    }
+
     @Override
     public Optional<DeadLetter> find(long offset) {
         return list(offset, 1).stream()
@@ -161,7 +176,7 @@ final class DeadLetterTopic implements DeadLetters {
     private @Nullable Refused redrive(DeadLetter letter, @Nullable String to) {
         Message message = letter.message();
         Backlog backlog = to == null ? backlogs.find(letter.subscription()) : null;
-        if (backlog != null) {
+        if (backlog != null && backlog.terms().pattern().matches(message.topic())) {
             Topic topic = topics.find(message.topic())
                     .filter(there -> there.epoch().equals(message.epoch()))
                     .orElse(null);
@@ -186,6 +201,11 @@ final class DeadLetterTopic implements DeadLetters {
     @Override
     public long purge() {
         Topic log = log();
+        if (log != null && !name.startsWith(DeadLetterDesk.PREFIX) && holdsOther(log)) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "topic '" + name + "' holds messages that are no dead letters; purging would take them too");
+        }
         long count = count();
         if (log != null) {
             topics.forget(log);

@@ -123,6 +123,10 @@ final class HandlerWorker implements Worker {
             if (over) {
                 break;
             }
+            if (acknowledged != begun && member().held(List.of(delivery)).isEmpty()) {
+                // A call before it took long: somebody else may have it by now.
+                continue;
+            }
             Throwable failure = call(delivery.message());
             // An interrupt was the handler's own affair.
             Thread.interrupted();

@@ -182,8 +182,17 @@ final class Ledger {
 
     private void drop(Entry entry) {
         entry.to(Stage.FAILED);
+        forget(entry);
+    }
+
+    /// One that failed is not tried again and not moved aside: its topic is gone.
+    void forget(Entry entry) {
         finish(entry, Stage.DEAD_LETTER);
         dropped++;
+        Topic topic = entry.topic;
+        if (topic != null) {
+            topic.counters().dropped(1);
+        }
     }
 
     /// A member gets it.
@@ -232,9 +241,13 @@ final class Ledger {
         Entry entry = handed.entry;
         boolean counts = isOpen(handed);
         if (counts) {
+            boolean waited = entry.stage() == Stage.RETRY_SCHEDULED;
             leaveFlight(entry);
             finish(entry, Stage.DELIVERED);
             delivered++;
+            if (waited) {
+                waiting.done();
+            }
         }
         return counts;
     }
@@ -354,14 +367,17 @@ final class Ledger {
     /// @return those that are to be moved aside instead
     List<Entry> due(long now) {
         List<Entry> unburied = new ArrayList<>(0);
+        List<Entry> again = new ArrayList<>(1);
         for (Entry due = waiting.poll(now); due != null; due = waiting.poll(now)) {
             if (due.stage() == Stage.FAILED) {
                 unburied.add(due);
             } else {
                 due.to(Stage.QUEUED);
-                offer(due, true);
+                again.add(due);
             }
         }
+        // Each goes before those that are ready: the one that was due first comes to stand first.
+        again.reversed().forEach(entry -> offer(entry, true));
         return unburied;
     }
 
@@ -376,8 +392,10 @@ final class Ledger {
     /// Forgets all.
     ///
     /// @param lost whether they count as lost
-    void clear(boolean lost) {
-        dropped += lost ? open : 0;
+    /// @return how many are lost
+    long clear(boolean lost) {
+        long gone = lost ? open : 0;
+        dropped += gone;
         open = 0;
         counted = 0;
         bytes = 0;
@@ -385,5 +403,6 @@ final class Ledger {
         waiting.clear();
         lanes.clear();
         assignment.clear();
+        return gone;
     }
 }

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// The durable subscriptions and groups in the store: each has a number there, which no other ever gets. Those
@@ -31,8 +32,7 @@ final class StoredBacklogs {
     private final Map<String, Dormant> dormant = new ConcurrentHashMap<>();
     private final Map<String, Timers.Timer> expiries = new ConcurrentHashMap<>();
 
-    /// By one thread at a time: whoever makes a name.
-    private int next = 1;
+    private final AtomicInteger next = new AtomicInteger(1);
 
     StoredBacklogs(Committer committer, Timers timers) {
         this.committer = committer;
@@ -47,7 +47,7 @@ final class StoredBacklogs {
         try (Store.Scan scan = store.scan(Table.SUBSCRIPTIONS, NEXT, null)) {
             while (scan.next()) {
                 if (scan.key().length == 0) {
-                    next = Keys.intAt(scan.value(), 0);
+                    next.set(Keys.intAt(scan.value(), 0));
                 } else {
                     restore(new String(scan.key(), StandardCharsets.UTF_8), BacklogForm.of(scan.value()), byNumber);
                 }
@@ -129,10 +129,9 @@ final class StoredBacklogs {
     /// What stores a new one, or one that was waiting.
     Keeper keeper(Demand demand, @Nullable Dormant before) {
         if (before == null) {
-            int number = next++;
-            int after = next;
+            int number = next.getAndIncrement();
             store(demand.name(), BacklogForm.of(number, demand.kind(), demand.terms(), timers.currentTimeMillis()));
-            var _ = committer.add(batch -> batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(after)), Durability.WRITTEN);
+            var _ = committer.add(batch -> batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get())), Durability.WRITTEN);
             return new Keeper(number, Map.of(), committer, timers);
         }
         BacklogForm form = before.form();

@@ -63,6 +63,9 @@ public record Terms(
                 expiry.isPositive() && expiry.compareTo(MAX_EXPIRY) <= 0,
                 "the expiry must be more than 0 and at most 365 days, not " + expiry);
         check(queue >= 1 && queue <= MAX_QUEUE, "the queue must be 1 to " + MAX_QUEUE + " messages, not " + queue);
+        check(
+                !pattern.text().equals(deadLetter),
+                "what is given up of '" + pattern + "' can't go back to it: name another dead-letter topic");
         check(queueBytes >= 1, "the queue must be at least 1 byte, not " + queueBytes);
         check(
                 !(overflow instanceof Overflow.DropOldest) && !(overflow instanceof Overflow.DropNewest),

@@ -8,8 +8,23 @@ import org.jspecify.annotations.Nullable;
 /// meanwhile stays until its time comes. Guarded by the backlog's lock.
 final class Waiting {
 
+    private static final int DONE_MOST = 16;
+
     private final PriorityQueue<Entry> entries = new PriorityQueue<>(
             Comparator.<Entry>comparingLong(entry -> entry.due).thenComparingLong(entry -> entry.message.offset()));
+
+    /// How many of them are done.
+    private int done;
+
+    /// One of them is done. When these are more than half, they are taken out: what is acknowledged late is not to stay
+    /// as long as its next attempt would have waited.
+    void done() {
+        done++;
+        if (done > DONE_MOST && done * 2 > entries.size()) {
+            entries.removeIf(entry -> entry.stage().isDone());
+            done = 0;
+        }
+    }
 
     void add(Entry entry) {
         entries.add(entry);
@@ -21,6 +36,7 @@ final class Waiting {
         Entry first = entries.peek();
         while (first != null && first.stage().isDone()) {
             entries.poll();
+            done--;
             first = entries.peek();
         }
         return first;
@@ -34,10 +50,11 @@ final class Waiting {
     }
 
     int size() {
-        return entries.size();
+        return entries.size() - done;
     }
 
     void clear() {
         entries.clear();
+        done = 0;
     }
 }
