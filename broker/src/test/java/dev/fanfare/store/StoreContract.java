@@ -272,6 +272,27 @@ public interface StoreContract {
     }
 
     @Test
+    default void aScanEndsAtItsBoundWhenEverythingBeforeItIsDeleted() {
+        Store store = store();
+        for (int part = 0; part < 3; part++) {
+            int first = part * 100;
+            write(store, batch -> {
+                for (int i = 0; i < 100; i++) {
+                    batch.put(Table.MESSAGES, Keys.of(1, (long) first + i), new byte[200]);
+                }
+            });
+            store.reopen();
+        }
+        write(store, batch -> batch.deleteRange(Table.MESSAGES, Keys.of(1, 0L), Keys.of(1, 200L)));
+        try (Scan scan = store.scan(Table.MESSAGES, Keys.of(1, 0L), Keys.of(1, 200L))) {
+            assertThat(scan.next()).isFalse();
+            assertThat(scan.seek(Keys.of(1, 100L))).isFalse();
+        }
+        assertThat(store.floor(Table.MESSAGES, Keys.of(1, 0L), Keys.of(1, 199L)))
+                .isNull();
+    }
+
+    @Test
     default void aScanThatStandsNowhereHasNoKey() {
         Store store = store();
         put(store, Table.IDS, "a=1");

@@ -9,8 +9,12 @@ import dev.fanfare.store.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.RepeatedTest;
@@ -211,7 +215,8 @@ class DamageTest {
             case 1 -> Crash.erase(file, random.nextLong(size), 4096);
             default -> Crash.flip(file, random.nextLong(size));
         }
-        assertThat(RocksStore.verify(folder(), (done, all) -> {}))
+        List<Damage> verified = RocksStore.verify(folder(), (done, all) -> {});
+        assertThat(verified)
                 .isNotEmpty()
                 .allSatisfy(damage -> assertThat(damage.file()).isEqualTo(name));
         long end = 5L * MESSAGES;
@@ -225,6 +230,7 @@ class DamageTest {
             }
             for (long number = 0; number < end; number++) {
                 assertThat(isReadable(store, number)).isEqualTo(found.contains(number));
+                assertThat(found.contains(number) || isIn(verified, number)).isTrue();
             }
             write(store, end, end + 3_000);
             store.sync();
@@ -233,6 +239,80 @@ class DamageTest {
             found.addAll(numbers(end, end + 3_000));
             assertThat(Stores.readable(store, end + 3_000)).isEqualTo(found);
         }
+    }
+
+    private static boolean isIn(List<Damage> damages, long number) {
+        byte[] key = Keys.of(1, number);
+        return damages.stream()
+                .anyMatch(damage -> damage.from() != null
+                        && damage.to() != null
+                        && Arrays.compareUnsigned(damage.from(), key) <= 0
+                        && Arrays.compareUnsigned(key, damage.to()) <= 0);
+    }
+
+    @Test
+    void verifyingNamesTheKeysThatCantBeRead() {
+        try (RocksStore store = open(folder())) {
+            Stores.put(store, 0, MESSAGES, LENGTH);
+            store.reopen();
+        }
+        Path file = Crash.files(folder(), ".sst").getLast();
+        long size = Crash.size(file);
+        Crash.flip(file, size / 4);
+        Crash.flip(file, size / 2);
+        List<Long> progress = new ArrayList<>();
+        List<Damage> damages = RocksStore.verify(folder(), (done, all) -> progress.add(done * 100 / all));
+        assertThat(progress).startsWith(0L).endsWith(100L);
+        assertThat(damages).hasSize(2).allSatisfy(damage -> {
+            assertThat(damage.table()).isEqualTo(Table.MESSAGES);
+            long from = Keys.longAt(Objects.requireNonNull(damage.from()), Integer.BYTES);
+            long to = Keys.longAt(Objects.requireNonNull(damage.to()), Integer.BYTES);
+            // 16 KiB are 32 messages.
+            assertThat(to - from).isBetween(25L, 40L);
+        });
+        try (RocksStore store = open(folder())) {
+            for (long number = 0; number < MESSAGES; number++) {
+                assertThat(isReadable(store, number) || isIn(damages, number)).isTrue();
+            }
+            assertThat(Stores.readable(store, MESSAGES).size()).isBetween(MESSAGES - 70, MESSAGES - 50);
+        }
+    }
+
+    @Test
+    void aTableThatIsDamagedIsWrittenOnAndHealsWhenTheDamageIsReclaimed() throws InterruptedException {
+        try (RocksStore store = open(folder())) {
+            for (int round = 0; round < 5; round++) {
+                for (long number = round; number < 4_000; number += 5) {
+                    Stores.put(store, number, LENGTH);
+                }
+                store.reopen();
+            }
+            Stores.eventually(() -> messages(store).files() <= 2);
+        }
+        Path largest = Crash.files(folder(), ".sst").stream()
+                .max(Comparator.comparingLong(Crash::size))
+                .orElseThrow();
+        Crash.flip(largest, 500_000);
+        try (RocksStore store = open(folder())) {
+            assertThat(Stores.readable(store, 4_000).size()).isBetween(3_900, 3_999);
+            // More files than are written to without compaction.
+            for (long from = 4_000; from < 44_000; from += 1_000) {
+                Stores.put(store, from, from + 1_000, LENGTH);
+                store.reopen();
+            }
+            assertThat(messages(store).files()).isGreaterThanOrEqualTo(41);
+            Stores.delete(store, 0, 43_000);
+            store.reclaim(Table.MESSAGES, Keys.of(1, 0L), Keys.of(1, 43_000L));
+            Stores.put(store, 44_000, 45_000, LENGTH);
+            store.reopen();
+            Stores.eventually(() -> messages(store).files() < 10);
+            assertThat(Stores.readable(store, 45_000)).containsExactlyElementsOf(numbers(43_000, 45_000));
+            assertThat(store.damages()).hasSize(1);
+        }
+    }
+
+    private static StoreFigures.TableFigures messages(RocksStore store) {
+        return Objects.requireNonNull(store.figures().tables().get(Table.MESSAGES));
     }
 
     /// Writes as one does who opens the store again after a failure: compaction may come upon the damage first.

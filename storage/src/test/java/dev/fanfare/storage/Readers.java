@@ -75,7 +75,7 @@ final class Readers {
         long number = random.nextInt(messages);
         byte[] key = Keys.of(1, number);
         Stores.check(number, Objects.requireNonNull(store.get(Table.MESSAGES, key)));
-        Entry floor = Objects.requireNonNull(store.floor(Table.MESSAGES, Keys.of(1, 0), key));
+        Entry floor = Objects.requireNonNull(store.floor(Table.MESSAGES, Keys.of(1, 0L), key));
         Stores.check(number, floor.value());
         try (Scan scan = store.scan(Table.MESSAGES, key, null)) {
             for (int i = 0; i < 50 && scan.next(); i++) {

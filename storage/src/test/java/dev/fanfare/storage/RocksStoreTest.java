@@ -14,11 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -207,21 +204,13 @@ class RocksStoreTest {
             long before = store.size();
             assertThat(before).isGreaterThan(90_000_000);
             Stores.delete(store, 0, 90_000);
-            store.reclaim(Table.MESSAGES, Keys.of(1, 0), Keys.of(1, 90_000));
+            store.reclaim(Table.MESSAGES, Keys.of(1, 0L), Keys.of(1, 90_000L));
             assertThat(Stores.readable(store, 100_000)).hasSize(10_000).contains(90_000L, 99_999L);
-            eventually(() -> store.size() < before / 4);
+            Stores.eventually(() -> store.size() < before / 4);
             assertThat(Stores.readable(store, 100_000)).hasSize(10_000);
         }
         try (RocksStore store = open()) {
             assertThat(Stores.readable(store, 100_000)).hasSize(10_000).contains(90_000L, 99_999L);
-        }
-    }
-
-    private static void eventually(BooleanSupplier condition) throws InterruptedException {
-        CountDownLatch never = new CountDownLatch(1);
-        for (int tries = 0; !condition.getAsBoolean(); tries++) {
-            assertThat(tries).as("20 s are over").isLessThan(1_000);
-            assertThat(never.await(20, TimeUnit.MILLISECONDS)).isFalse();
         }
     }
 
@@ -269,7 +258,7 @@ class RocksStoreTest {
                     next.set(number + 10);
                 }
             });
-            eventually(() -> next.get() > 3_000);
+            Stores.eventually(() -> next.get() > 3_000);
             before = next.get();
             store.backup(target);
             done.set(true);

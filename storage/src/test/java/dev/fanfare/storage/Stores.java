@@ -11,6 +11,9 @@ import java.util.Arrays;
 import java.util.NavigableSet;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /// What tests of stores have in common: messages with numbers, each with a value that only it can have.
 final class Stores {
@@ -52,7 +55,7 @@ final class Stores {
     /// The numbers of the messages that can be read, going past those that can't, up to one.
     static NavigableSet<Long> readable(Store store, long end) {
         NavigableSet<Long> found = new TreeSet<>();
-        try (Scan scan = store.scan(Table.MESSAGES, Keys.of(1, 0), Keys.of(1, end))) {
+        try (Scan scan = store.scan(Table.MESSAGES, Keys.of(1, 0L), Keys.of(1, end))) {
             for (long number = 0; number < end; number++) {
                 try {
                     if (!scan.seek(Keys.of(1, number))) {
@@ -76,6 +79,16 @@ final class Stores {
     static void check(long number, byte[] value) {
         if (!Arrays.equals(value, value(number, value.length))) {
             throw new AssertionError("the value of " + number + " is not what was written");
+        }
+    }
+
+    /// Waits for something the store does by itself.
+    static void eventually(BooleanSupplier condition) throws InterruptedException {
+        CountDownLatch never = new CountDownLatch(1);
+        for (int tries = 0; !condition.getAsBoolean(); tries++) {
+            if (tries == 1_000 || never.await(20, TimeUnit.MILLISECONDS)) {
+                throw new AssertionError("20 s are over");
+            }
         }
     }
 }
