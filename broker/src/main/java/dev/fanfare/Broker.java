@@ -73,6 +73,7 @@ public final class Broker implements AutoCloseable {
         this.delivery = new LocalDelivery(
                 registry.feeds(), timers, events, name -> registry.find(name).orElse(null));
         this.backlogs = new Backlogs(config, registry, delivery, events);
+        backlogs.restore();
     }
 
     /// A broker with the default configuration.

@@ -4,6 +4,7 @@ import dev.fanfare.Delivery;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.topic.AtomicAppend;
+import dev.fanfare.topic.Committer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,6 +17,7 @@ final class Acknowledgements implements AtomicAppend.Condition {
 
     private final Map<Backlog, List<Handed>> byBacklog = new TreeMap<>(Comparator.comparingLong(Backlog::sequence));
     private final List<Runnable> afterwards = new ArrayList<>();
+    private final List<Committer.Change> changes = new ArrayList<>(0);
 
     /// Those of one transaction.
     ///
@@ -50,7 +52,23 @@ final class Acknowledgements implements AtomicAppend.Condition {
 
     @Override
     public void apply() {
-        byBacklog.forEach((backlog, handed) -> afterwards.add(backlog.acknowledgeLocked(handed)));
+        byBacklog.forEach((backlog, handed) -> {
+            Committer.Change change = backlog.together(handed);
+            if (change != null) {
+                changes.add(change);
+            }
+            afterwards.add(backlog.acknowledgeLocked(handed));
+        });
+    }
+
+    @Override
+    public List<Committer.Change> changes() {
+        return changes;
+    }
+
+    @Override
+    public void undo() {
+        byBacklog.forEach(Backlog::reopen);
     }
 
     @Override

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Decides what becomes of a message that failed. Under no lock: policies are the user's, and moving a message aside
-/// publishes it.
+/// Decides what becomes of a message that failed. Under no lock: policies are the user's, and moving a message
+/// aside publishes it.
 final class Aftermath {
 
     private static final Logger LOG = LoggerFactory.getLogger(Aftermath.class);
@@ -42,6 +42,6 @@ final class Aftermath {
     /// Moves it aside.
     void bury(Entry entry, DeadLetter.Reason reason) {
         entry.reason = reason;
-        backlog.buried(entry, deadLetters.bury(backlog, entry, reason));
+        deadLetters.bury(backlog, entry, reason, done -> backlog.buried(entry, done));
     }
 }

@@ -12,6 +12,7 @@ import dev.fanfare.local.Events;
 import dev.fanfare.local.Intake;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.time.Timers;
+import dev.fanfare.topic.Committer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,12 @@ final class Backlog implements Intake {
     private final ReentrantLock lock = new ReentrantLock();
 
     private final Ledger ledger;
+
+    private final long createdMillis;
+
+    /// Stores what becomes of messages; null when nothing has to be.
+    private final @Nullable Keeper keeper;
+
     private final Membership members = new Membership();
 
     private Timers.@Nullable Timer expiry;
@@ -63,7 +70,10 @@ final class Backlog implements Intake {
             Timers timers,
             Events events,
             DeadLetterDesk deadLetters,
-            Backlogs all) {
+            Backlogs all,
+            @Nullable Keeper keeper,
+            long createdMillis) {
+        this.createdMillis = createdMillis;
         this.name = name;
         this.kind = kind;
         this.terms = terms;
@@ -72,12 +82,33 @@ final class Backlog implements Intake {
         this.telling = new Telling(events, name);
         this.aftermath = new Aftermath(this, deadLetters);
         this.all = all;
-        this.ledger = new Ledger(terms, kind, members);
+        this.keeper = keeper;
+        this.ledger = new Ledger(terms, kind, members, keeper);
     }
 
     /// What fills it. Once, before anything can be done.
-    void filledBy(IntakeSource reader) {
+    void filledBy(IntakeSource reader, @Nullable Topic named) {
         source = reader;
+        if (keeper != null && named != null) {
+            lock.lock();
+            try {
+                keeper.begin(named, reader.opened().offset());
+                keeper.flush();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /// When it was begun, perhaps by an earlier process.
+    long createdMillis() {
+        return createdMillis;
+    }
+
+    /// What stores it; null when nothing does.
+    @Nullable
+    Keeper keeper() {
+        return keeper;
     }
 
     String name() {
@@ -185,8 +216,10 @@ final class Backlog implements Intake {
             if (over != null) {
                 return;
             }
+            long now = keeper == null ? 0 : timers.nanoTime();
+            long nowMillis = keeper == null ? 0 : timers.currentTimeMillis();
             for (int i = 0; i < messages.size(); i++) {
-                ledger.open(new Entry(messages.get(i), origins.get(i), replayed));
+                ledger.open(new Entry(messages.get(i), origins.get(i), replayed), now, nowMillis);
             }
             undone = ledger.undone();
         } finally {
@@ -219,15 +252,18 @@ final class Backlog implements Intake {
 
     /// Puts a dead letter back: its attempts count from 1.
     ///
+    /// @param done runs under the backlog's lock when it is done
     /// @return false when it has ended
-    boolean redrive(Message message, @Nullable Topic topic) {
+    boolean redrive(Message message, @Nullable Topic topic, Runnable done) {
         List<Member> signalled;
         lock.lock();
         try {
             if (over != null) {
                 return false;
             }
-            ledger.open(new Entry(message, topic, true));
+            Entry entry = new Entry(message, topic, true);
+            entry.redriven = done;
+            ledger.open(entry);
             signalled = changed();
         } finally {
             lock.unlock();
@@ -293,6 +329,7 @@ final class Backlog implements Intake {
             tooOften = ledger.giveBack(member, FREE_RETURNS);
             if (members.size() == 0 && over == null && kind != Kind.OWN) {
                 expiry = timers.schedule(terms.expiry(), this::expire);
+                all.abandoned(this);
             }
             signalled = changed();
         } finally {
@@ -312,13 +349,21 @@ final class Backlog implements Intake {
     /// something is due, and finds the members to be told that something is ready.
     private List<Member> changed() {
         undone = ledger.undone();
+        store();
         arm();
         return members.choose(ledger.readyForAll());
     }
 
+    /// Under the lock: hands over what was noted.
+    private void store() {
+        if (keeper != null) {
+            keeper.flush();
+        }
+    }
+
     /// Under no lock. Whoever is busy is replaced by another one.
-    private void signal(List<Member> members) {
-        List<Member> told = members;
+    private void signal(List<Member> chosen) {
+        List<Member> told = chosen;
         while (!told.isEmpty()) {
             List<Member> busy = new ArrayList<>(0);
             for (Member member : told) {
@@ -373,13 +418,13 @@ final class Backlog implements Intake {
         } finally {
             lock.unlock();
         }
+        telling.delivering(taken);
         if (fewer) {
-            // Some were not worth delivering any more.
+            // Some were not worth delivering any more: there is room for others.
             settled(signalled);
         } else {
             signal(signalled);
         }
-        telling.delivering(taken);
         expired.forEach(entry -> aftermath.bury(entry, DeadLetter.Reason.EXPIRED));
         return taken;
     }
@@ -430,6 +475,29 @@ final class Backlog implements Intake {
     Runnable acknowledgeLocked(List<Handed> counting) {
         counting.forEach(ledger::acknowledge);
         return acknowledged(counting);
+    }
+
+    /// Under the lock, before [#acknowledgeLocked]: what has to be stored for these to be done.
+    ///
+    /// @return null when nothing has to be
+    Committer.@Nullable Change together(List<Handed> done) {
+        return keeper == null ? null : keeper.together(done);
+    }
+
+    /// Under no lock: what was acknowledged could not be stored, and is to be done again.
+    void reopen(List<Handed> undone) {
+        List<Member> signalled;
+        lock.lock();
+        try {
+            if (over != null) {
+                return;
+            }
+            undone.forEach(handed -> ledger.reopen(handed.entry));
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        signal(signalled);
     }
 
     private Runnable acknowledged(List<Handed> done) {
@@ -619,7 +687,7 @@ final class Backlog implements Intake {
         if (reader != null && reader.ended().isEmpty()) {
             reader.close();
         }
-        all.remove(this);
+        all.remove(this, why);
         left.forEach(member -> member.worker().ended(why));
     }
 }

@@ -14,20 +14,24 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.local.SubscriptionSpec;
 import dev.fanfare.time.Timers;
 import dev.fanfare.topic.AtomicAppend;
+import dev.fanfare.topic.LiveTopic;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// All acknowledged subscriptions and groups of a broker. Any thread.
@@ -54,6 +58,10 @@ public final class Backlogs implements DeliveryAccess {
     private final Events events;
     private final DeadLetterDesk deadLetters;
     private final Map<String, Backlog> byName = new ConcurrentHashMap<>();
+
+    /// Null when nothing outlives the process.
+    private final @Nullable StoredBacklogs stored;
+
     /// One name is made at a time.
     private final ReentrantLock naming = new ReentrantLock();
 
@@ -67,6 +75,23 @@ public final class Backlogs implements DeliveryAccess {
         this.topics = topics;
         this.events = events;
         this.deadLetters = new DeadLetterDesk(topics, config.deadLetters(), events, this);
+        this.stored = topics.storage()
+                .map(committer -> new StoredBacklogs(committer, topics.timers()))
+                .orElse(null);
+    }
+
+    /// Brings those back that are stored. Once, when the topics are there and before anything else.
+    public void restore() {
+        if (stored != null) {
+            Map<Integer, LiveTopic> byNumber = new HashMap<>();
+            topics.list("", "").forEach(topic -> {
+                if (topic instanceof LiveTopic live && live.number() != 0) {
+                    byNumber.put(live.number(), live);
+                }
+            });
+            stored.restore(byNumber);
+            topics.storage().ifPresent(committer -> deadLetters.restore(committer.store(), byNumber));
+        }
     }
 
     /// Begins a subscription with a handler.
@@ -113,9 +138,9 @@ public final class Backlogs implements DeliveryAccess {
     }
 
     private Backlog openOwn(Demand demand) {
-        Backlog made = open(demand.name(), demand);
+        Backlog made = open(demand.name(), demand, null);
         for (int i = 2; made == null; i++) {
-            made = open(demand.name() + "#" + i, demand);
+            made = open(demand.name() + "#" + i, demand, null);
         }
         return made;
     }
@@ -132,7 +157,8 @@ public final class Backlogs implements DeliveryAccess {
                             "'" + demand.name() + "' would be one more acknowledged subscription or group than "
                                     + NAMES_MAX + ": end those that nobody uses");
                 }
-                there = open(demand.name(), demand);
+                Dormant before = stored == null ? null : stored.wake(demand);
+                there = open(demand.name(), demand, before);
             }
             if (there == null) {
                 throw new FanfareException(ErrorCode.BAD_REQUEST, "the name '" + demand.name() + "' is in use");
@@ -158,14 +184,24 @@ public final class Backlogs implements DeliveryAccess {
 
     /// Makes one.
     ///
+    /// @param before what is stored of it; null for a new one
     /// @return null when the name is taken
-    private @Nullable Backlog open(String name, Demand demand) {
-        Backlog made = new Backlog(name, demand.kind(), demand.terms(), topics.timers(), events, deadLetters, this);
+    private @Nullable Backlog open(String name, Demand demand, @Nullable Dormant before) {
+        Keeper keeper = stored == null || demand.kind() == Kind.OWN ? null : stored.keeper(demand, before);
+        long created = before == null
+                ? topics.timers().currentTimeMillis()
+                : before.form().createdMillis();
+        Backlog made = new Backlog(
+                name, demand.kind(), demand.terms(), topics.timers(), events, deadLetters, this, keeper, created);
         if (byName.putIfAbsent(name, made) != null) {
             return null;
         }
         try {
-            fill(made, demand.start());
+            fill(
+                    made,
+                    before == null
+                            ? demand.start()
+                            : before.start(demand.terms().pattern().isWild()));
         } catch (RuntimeException | Error e) {
             byName.remove(name, made);
             throw e;
@@ -184,13 +220,13 @@ public final class Backlogs implements DeliveryAccess {
                 append.add(names.get(i), messages.get(i));
             }
             AtomicAppend.Outcome outcome = append.run(acknowledgements);
+            acknowledgements.tell();
             PublishResult.Refused refused = outcome.commit() == null
                     ? outcome.refused()
                     : outcome.commit().await();
             if (refused != null) {
                 return List.of(refused);
             }
-            acknowledgements.tell();
             return outcome.results();
         } catch (FanfareException e) {
             return List.of(new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())));
@@ -200,6 +236,9 @@ public final class Backlogs implements DeliveryAccess {
     @Override
     public boolean end(String name) {
         Backlog backlog = byName.get(name);
+        if (backlog == null && stored != null) {
+            return stored.end(name);
+        }
         if (backlog == null || backlog.kind() == Kind.OWN) {
             return false;
         }
@@ -228,7 +267,14 @@ public final class Backlogs implements DeliveryAccess {
                         made.end(why);
                     }
                 }));
-        made.filledBy(source);
+        Pattern pattern = terms.pattern();
+        made.filledBy(
+                source, pattern.isWild() ? null : topics.find(pattern.text()).orElse(null));
+    }
+
+    /// Whether nobody has come back to a name since the process began.
+    boolean isDormant(String name) {
+        return stored != null && stored.isDormant(name);
     }
 
     /// The one with this name.
@@ -244,8 +290,19 @@ public final class Backlogs implements DeliveryAccess {
     }
 
     /// By a backlog: it has ended.
-    void remove(Backlog ended) {
+    void remove(Backlog ended, SubscriptionEnd why) {
         byName.remove(ended.name(), ended);
+        Keeper keeper = ended.keeper();
+        if (keeper != null && stored != null && why != SubscriptionEnd.BROKER_CLOSED) {
+            stored.ended(ended.name(), keeper);
+        }
+    }
+
+    /// By a backlog: its last member left.
+    void abandoned(Backlog backlog) {
+        if (stored != null) {
+            stored.left(backlog);
+        }
     }
 
     /// By a worker: something was done, or it has ended.
@@ -266,7 +323,10 @@ public final class Backlogs implements DeliveryAccess {
 
     /// The figures of all, in no order.
     public List<AcknowledgedSubscription.Figures> figures() {
-        return byName.values().stream().map(Backlog::figures).toList();
+        Stream<AcknowledgedSubscription.Figures> here = byName.values().stream().map(Backlog::figures);
+        return stored == null
+                ? here.toList()
+                : Stream.concat(here, stored.figures().stream()).toList();
     }
 
     /// The dead letters of a topic.
@@ -305,5 +365,8 @@ public final class Backlogs implements DeliveryAccess {
             lock.unlock();
         }
         byName.values().forEach(backlog -> backlog.end(SubscriptionEnd.BROKER_CLOSED));
+        if (stored != null) {
+            stored.close();
+        }
     }
 }

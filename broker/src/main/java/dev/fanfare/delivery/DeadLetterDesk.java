@@ -12,9 +12,14 @@ import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
+import dev.fanfare.topic.LiveTopic;
 import dev.fanfare.topic.TopicRegistry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +28,9 @@ import org.slf4j.LoggerFactory;
 final class DeadLetterDesk {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterDesk.class);
+
+    /// Stands for dead letters where the number of a subscription stands otherwise, which is never 0.
+    static final int LETTERS = 0;
 
     /// What the names of dead-letter topics begin with.
     static final String PREFIX = "$dead/";
@@ -42,20 +50,40 @@ final class DeadLetterDesk {
 
     /// Moves a message aside that a backlog has given up.
     ///
-    /// @return false when its dead-letter topic can't take it now
-    boolean bury(Backlog of, Entry entry, DeadLetter.Reason reason) {
-        Message message = entry.message;
-        String target = topicFor(of.terms(), message.topic());
-        if (target != null && !publish(of, entry, reason, target)) {
-            return false;
+    /// @param done told whether that was done, or its dead-letter topic can't take it now: on this thread, or
+    /// on the one that commits
+    void bury(Backlog of, Entry entry, DeadLetter.Reason reason, Consumer<Boolean> done) {
+        String target = topicFor(of.terms(), entry.message.topic());
+        if (target == null) {
+            buried(of, entry, reason, null);
+            done.accept(true);
+            return;
         }
+        PublishResult result = publish(of, entry, reason, target);
+        if (result instanceof PublishResult.Pending pending) {
+            pending.commit().onDone(failure -> {
+                if (failure == null) {
+                    buried(of, entry, reason, target);
+                }
+                done.accept(failure == null);
+            });
+            return;
+        }
+        boolean taken = !(result instanceof Refused);
+        if (taken) {
+            buried(of, entry, reason, target);
+        }
+        done.accept(taken);
+    }
+
+    private void buried(Backlog of, Entry entry, DeadLetter.Reason reason, @Nullable String target) {
+        Message message = entry.message;
         Topic topic = entry.topic;
         if (topic != null) {
             topic.counters().deadLettered(1);
         }
         events.emit(() -> new BrokerEvent.DeadLettered(
                 message.topic(), message.offset(), message.id(), of.name(), entry.attempt, reason, target));
-        return true;
     }
 
     /// Where what is given up goes.
@@ -70,22 +98,39 @@ final class DeadLetterDesk {
         return topic.startsWith(PREFIX) || topic.equals(target) ? null : target;
     }
 
-    private boolean publish(Backlog of, Entry entry, DeadLetter.Reason reason, String target) {
+    private PublishResult publish(Backlog of, Entry entry, DeadLetter.Reason reason, String target) {
+        PublishResult result;
         try {
-            Topic topic = topics.requireOwn(target, config);
+            Topic topic = topics.requireOwn(target, config(entry));
             Wakes wakes = new Wakes();
             Message letter = DeadLetterForm.write(
                     entry, of.name(), reason, topics.timers().currentTimeMillis());
-            PublishResult result = topics.feeds().publish(topic, letter, wakes);
+            result = topics.feeds().publish(topic, letter, wakes);
             wakes.flush();
-            if (result instanceof Refused refused) {
-                LOG.debug("Dead-letter topic {} refused a message: {}", target, refused.reason());
-                return false;
-            }
-            return true;
         } catch (FanfareException e) {
-            LOG.debug("Dead-letter topic {} can't be used", target, e);
-            return false;
+            result = new Refused(e.code(), String.valueOf(e.getMessage()));
+        }
+        if (result instanceof Refused refused) {
+            LOG.debug("Dead-letter topic {} did not take a message: {}", target, refused.reason());
+        }
+        return result;
+    }
+
+    /// Dead letters are as safe as the messages that they were.
+    private TopicConfig config(Entry entry) {
+        Topic topic = entry.topic;
+        return topic == null ? config : config.withDurability(topic.config().durability());
+    }
+
+    /// What the store says: which letters of a topic are none any more. Once, before anything else.
+    void restore(Store store, Map<Integer, LiveTopic> topicsByNumber) {
+        try (Store.Scan scan = store.scan(Table.OUTCOMES, Keys.of(LETTERS), Keys.of(LETTERS + 1))) {
+            while (scan.next()) {
+                LiveTopic topic = topicsByNumber.get(Keys.intAt(scan.key(), Integer.BYTES));
+                if (topic != null) {
+                    at(topic.name()).wasRedriven(Keys.longAt(scan.key(), 2 * Integer.BYTES));
+                }
+            }
         }
     }
 
@@ -103,7 +148,7 @@ final class DeadLetterDesk {
         return at(backlogs.takesDeadLetters(name) || name.startsWith(PREFIX) ? name : own);
     }
 
-    private DeadLetters at(String target) {
+    private DeadLetterTopic at(String target) {
         return byTopic.computeIfAbsent(target, name -> new DeadLetterTopic(name, topics, backlogs));
     }
 }

@@ -2,17 +2,24 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.DeadLetter;
 import dev.fanfare.DeadLetters;
+import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Topic;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
+import dev.fanfare.topic.LiveTopic;
 import dev.fanfare.topic.TopicRegistry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// The dead letters that one topic keeps: its messages, without those that are on their way again. Any thread.
@@ -44,9 +51,48 @@ final class DeadLetterTopic implements DeadLetters {
         if (topic == null) {
             redriven.clear();
         } else {
-            redriven.headSet(topic.oldest()).clear();
+            forget(topic, redriven.headSet(topic.oldest()));
         }
         return topic;
+    }
+
+    /// Letters that the topic does not keep any more need no remark.
+    private void forget(Topic topic, Set<Long> gone) {
+        if (gone.isEmpty()) {
+            return;
+        }
+        List<Long> offsets = List.copyOf(gone);
+        gone.clear();
+        store(
+                topic,
+                (batch, number) -> offsets.forEach(
+                        offset -> batch.delete(Table.OUTCOMES, Keys.of(DeadLetterDesk.LETTERS, number, offset))));
+    }
+
+    private void store(Topic topic, ObjIntConsumer<Store.Batch> change) {
+        int number = topic instanceof LiveTopic live ? live.number() : 0;
+        if (number != 0) {
+            topics.storage().ifPresent(committer -> {
+                var _ = committer.add(
+                        batch -> change.accept(batch, number), topic.config().durability());
+            });
+        }
+    }
+
+    /// One was redriven before the process began.
+    void wasRedriven(long offset) {
+        redriven.add(offset);
+    }
+
+    /// One that was redriven is done: it is no dead letter any more, whatever happens.
+    void done(long offset) {
+        topics.find(name)
+                .ifPresent(topic -> store(
+                        topic,
+                        (batch, number) -> batch.put(
+                                Table.OUTCOMES,
+                                Keys.of(DeadLetterDesk.LETTERS, number, offset),
+                                Outcome.DONE.toBytes())));
     }
 
     @Override
@@ -119,12 +165,22 @@ final class DeadLetterTopic implements DeadLetters {
             Topic topic = topics.find(message.topic())
                     .filter(there -> there.epoch().equals(message.epoch()))
                     .orElse(null);
-            if (topic != null && backlog.redrive(message, topic)) {
+            if (topic != null && backlog.redrive(message, topic, () -> done(letter.offset()))) {
                 return null;
             }
         }
+        if (to == null && backlogs.isDormant(letter.subscription())) {
+            return new Refused(
+                    ErrorCode.BACKPRESSURE,
+                    "nobody has come back to '" + letter.subscription()
+                            + "', where it failed, since the process began: subscribe there first, or name a topic");
+        }
         PublishResult result = topics.publish(to == null ? message.topic() : to, message);
-        return result instanceof Refused refused ? refused : null;
+        if (result instanceof Refused refused) {
+            return refused;
+        }
+        done(letter.offset());
+        return null;
     }
 
     @Override

@@ -31,6 +31,9 @@ final class Entry {
     /// When its next attempt is due, or its present one times out, in nanoseconds of the broker's clock.
     long due;
 
+    /// When the attempt is due for which it was waiting when the process began; 0 when it was not.
+    long notBefore;
+
     /// Who has it.
     @Nullable
     Member holder;
@@ -44,6 +47,11 @@ final class Entry {
 
     /// Why it is to be moved aside, when that has to be tried again.
     DeadLetter.Reason reason = DeadLetter.Reason.ATTEMPTS;
+
+    /// It was a dead letter that came back: to be run when it is done, so that it is none any more. Null for
+    /// others.
+    @Nullable
+    Runnable redriven;
 
     /// Null until it failed.
     @Nullable

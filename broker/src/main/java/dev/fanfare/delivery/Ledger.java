@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Where each message of a backlog stands. Every change of a [Stage] is made here; nothing is decided, told or waited
-/// for. Guarded by the backlog's lock.
+/// Where each message of a backlog stands. Every change of a [Stage] is made here; nothing is decided, told or
+/// waited for. Guarded by the backlog's lock.
 final class Ledger {
 
     private final Terms terms;
@@ -18,6 +18,7 @@ final class Ledger {
     private final Assignment assignment;
     private final Waiting waiting = new Waiting();
     private final InFlight inFlight = new InFlight();
+    private final @Nullable Keeper keeper;
     private long open;
 
     // Of those that count against the queue.
@@ -32,10 +33,13 @@ final class Ledger {
     long deadLettered;
     long dropped;
 
-    Ledger(Terms terms, Kind kind, Membership members) {
+    /// @param members learn who has room and what is theirs
+    /// @param keeper stores what becomes of them; null when nothing has to be
+    Ledger(Terms terms, Kind kind, Membership members, @Nullable Keeper keeper) {
         this.terms = terms;
         this.members = members;
         this.assignment = new Assignment(members);
+        this.keeper = keeper;
         this.lanes = new Lanes(terms, kind == Kind.GROUP);
     }
 
@@ -68,6 +72,14 @@ final class Ledger {
     }
 
     private void offer(Entry entry, boolean first) {
+        if (entry.notBefore != 0) {
+            // It was waiting for its next attempt when the process ended.
+            entry.to(Stage.RETRY_SCHEDULED);
+            entry.due = entry.notBefore;
+            entry.notBefore = 0;
+            waiting.add(entry);
+            return;
+        }
         Lane lane = entry.lane;
         if (lane != null && lane.partition >= 0) {
             assignment.offer(entry, lane, first);
@@ -84,6 +96,33 @@ final class Ledger {
 
     int inFlight() {
         return inFlight.size();
+    }
+
+    /// A message came in, of which something may be known from an earlier process.
+    ///
+    /// @param now on the clock of due times
+    /// @param nowMillis on the clock that stamps messages
+    void open(Entry entry, long now, long nowMillis) {
+        Outcome known = keeper == null ? null : keeper.opened(entry);
+        if (known == null) {
+            open(entry);
+        } else if (!known.done()) {
+            entry.attempt = known.attempt();
+            entry.returns = known.returns();
+            entry.failures = known.failures();
+            if (known.dueMillis() > nowMillis) {
+                entry.notBefore = now + (known.dueMillis() - nowMillis) * 1_000_000;
+            }
+            open(entry);
+        }
+    }
+
+    /// What was acknowledged together with something that could not be stored is to be done again. Another
+    /// message of its key may have gone first.
+    void reopen(Entry entry) {
+        entry.lane = null;
+        delivered--;
+        open(entry);
     }
 
     /// A message came in.
@@ -156,6 +195,9 @@ final class Ledger {
         entry.due = now + terms.ackTimeout().toNanos();
         member.inFlight++;
         inFlight.add(entry);
+        if (keeper != null && entry.redriven == null) {
+            keeper.handed(entry);
+        }
         if (entry.attempt > 1) {
             redelivered++;
         }
@@ -194,6 +236,12 @@ final class Ledger {
     }
 
     private void finish(Entry entry, Stage how) {
+        if (keeper != null && entry.redriven == null) {
+            keeper.done(entry);
+        }
+        if (entry.redriven != null) {
+            entry.redriven.run();
+        }
         entry.to(how);
         open--;
         if (!entry.replayed) {
@@ -234,6 +282,9 @@ final class Ledger {
     /// @param due when; in the past: at once
     void retry(Entry entry, long due, long now) {
         entry.to(Stage.RETRY_SCHEDULED);
+        if (keeper != null && entry.redriven == null) {
+            keeper.failed(entry, due - now);
+        }
         retried++;
         if (due - now > 0) {
             entry.due = due;

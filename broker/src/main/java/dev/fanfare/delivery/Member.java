@@ -1,5 +1,6 @@
 package dev.fanfare.delivery;
 
+import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.feed.Attachment;
@@ -73,6 +74,12 @@ public final class Member {
     /// @return how many counted
     public int acknowledge(List<? extends Delivery> done) {
         return backlog.acknowledge(done);
+    }
+
+    /// Tells when everything that was acknowledged so far is as safe as its topics promise; null when it is.
+    public @Nullable Commit stored() {
+        Keeper keeper = backlog.keeper();
+        return keeper == null ? null : keeper.latest();
     }
 
     /// Those of which an acknowledgement would still count.

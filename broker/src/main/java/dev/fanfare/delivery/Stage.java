@@ -24,10 +24,13 @@ public enum Stage {
 
     static {
         CREATED.next = EnumSet.of(QUEUED);
-        // DELIVERED: acknowledged late, after it was taken back. FAILED: it expired.
-        QUEUED.next = EnumSet.of(DELIVERING, DELIVERED, FAILED);
+        // DELIVERED: acknowledged late, after it was taken back. FAILED: it expired. RETRY_SCHEDULED: it was so before
+        // the process began.
+        QUEUED.next = EnumSet.of(DELIVERING, DELIVERED, FAILED, RETRY_SCHEDULED);
         // QUEUED: its member left.
         DELIVERING.next = EnumSet.of(DELIVERED, FAILED, QUEUED);
+        // Its acknowledgement could not be stored.
+        DELIVERED.next = EnumSet.of(QUEUED);
         FAILED.next = EnumSet.of(RETRY_SCHEDULED, DEAD_LETTER);
         // DELIVERED: acknowledged late.
         RETRY_SCHEDULED.next = EnumSet.of(QUEUED, DELIVERED, FAILED);

@@ -48,6 +48,9 @@ public final class Committer implements AutoCloseable {
         /// Puts it into a batch. On the committing thread, under no lock.
         void write(Store.Batch batch);
 
+        /// It was stored. On the committing thread, under no lock.
+        default void stored() {}
+
         /// It is not known whether it was stored. On the committing thread, under no lock.
         default void failed() {}
     }
@@ -194,6 +197,18 @@ public final class Committer implements AutoCloseable {
         }
     }
 
+    /// Something that need not be stored for its own sake: it goes along with what comes next.
+    public void addQuietly(Change change) {
+        lock.lock();
+        try {
+            if (!closed) {
+                current.add(change);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Something of a topic may have to be forgotten.
     void tidy(LiveTopic topic) {
         add(
@@ -248,6 +263,7 @@ public final class Committer implements AutoCloseable {
                 part.record(batch, scratch);
             }
             store.write(batch);
+            group.changes().forEach(Change::stored);
             group.reveal(Durability.WRITTEN);
             done(group.cost());
             group.written().finish(null);

@@ -17,6 +17,7 @@ import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.TopicCounters;
 import dev.fanfare.feed.Wakes;
+import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.TopicLog;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
@@ -144,6 +145,11 @@ public final class LiveTopic implements Topic {
     @Override
     public boolean deleted() {
         return plan == Plan.GONE || plan == Plan.CLOSED;
+    }
+
+    /// Whether it was deleted by somebody, rather than closed with its broker.
+    public boolean isGone() {
+        return plan == Plan.GONE;
     }
 
     @Override
@@ -576,6 +582,38 @@ public final class LiveTopic implements Topic {
             return log.relieve(bytes);
         } finally {
             section.unlock();
+        }
+    }
+
+    /// Its number in the store; 0 when nothing of it is stored.
+    public int number() {
+        return log instanceof DurableTopicLog durable ? durable.number() : 0;
+    }
+
+    /// Has it keep what lies at or after an offset, whatever its settings say: somebody is not done with it. By
+    /// whoever commits, or before anything is published.
+    ///
+    /// @param who instead of what it said before
+    public void hold(Object who, long offset) {
+        if (log instanceof DurableTopicLog durable) {
+            section.lock();
+            try {
+                durable.hold(who, offset);
+            } finally {
+                section.unlock();
+            }
+        }
+    }
+
+    /// Ends [#hold].
+    public void release(Object who) {
+        if (log instanceof DurableTopicLog durable) {
+            section.lock();
+            try {
+                durable.release(who);
+            } finally {
+                section.unlock();
+            }
         }
     }
 

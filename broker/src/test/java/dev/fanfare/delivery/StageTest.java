@@ -25,6 +25,8 @@ class StageTest {
                         "QUEUED DELIVERING",
                         "QUEUED DELIVERED",
                         "QUEUED FAILED",
+                        "QUEUED RETRY_SCHEDULED",
+                        "DELIVERED QUEUED",
                         "DELIVERING DELIVERED",
                         "DELIVERING FAILED",
                         "DELIVERING QUEUED",

@@ -1,0 +1,324 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.Commit;
+import dev.fanfare.Durability;
+import dev.fanfare.Topic;
+import dev.fanfare.store.Store;
+import dev.fanfare.time.Timers;
+import dev.fanfare.topic.Committer;
+import dev.fanfare.topic.LiveTopic;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// Stores what a durable subscription or group has done with messages of durable topics, and knows what it had done
+/// when the process began.
+///
+/// The backlog notes what happens, under its lock, and hands it over with [#flush]; what is noted becomes one
+/// [Committer.Change], applied in that order by the committing thread, which alone has the [Place]s. Nothing
+/// has to be asked of the store while messages flow.
+final class Keeper {
+
+    /// So many messages are handed to members before that is stored again.
+    private static final long HANDED_STEP = 64;
+
+    private final int number;
+    private final Committer committer;
+    private final Timers timers;
+
+    // Under the backlog's lock.
+    private List<Note> notes = new ArrayList<>();
+    private boolean urgent;
+    private Durability level = Durability.WRITTEN;
+    private final Map<LiveTopic, Long> handed = new HashMap<>();
+    private final Map<Integer, Known> known = new HashMap<>();
+
+    /// Those that are to be stored together with something else, and are not noted.
+    private final Set<Entry> apart = Collections.newSetFromMap(new IdentityHashMap<>(0));
+
+    /// The latest [#flush]; null before the first.
+    private volatile @Nullable Commit latest;
+
+    // The committing thread's.
+    private final Map<Integer, Known> before;
+    private final Map<LiveTopic, Place> places = new HashMap<>();
+    private final Set<Place> touched = new LinkedHashSet<>();
+    private boolean again;
+
+    /// What the store said of one topic when the process began.
+    ///
+    /// @param outcomes of messages at or above its low mark
+    record Known(Progress progress, Map<Long, Outcome> outcomes) {}
+
+    /// Something that happened. Applied by the committing thread.
+    private interface Note {
+        void apply(Store.Batch batch);
+    }
+
+    /// @param number the subscription's in the store
+    /// @param known what the store said, by the number of the topic; empty for a new one
+    Keeper(int number, Map<Integer, Known> known, Committer committer, Timers timers) {
+        this.number = number;
+        this.before = Map.copyOf(known);
+        known.forEach((topic, said) -> this.known.put(topic, new Known(said.progress, new HashMap<>(said.outcomes))));
+        this.committer = committer;
+        this.timers = timers;
+    }
+
+    // ---- under the backlog's lock
+
+    private static @Nullable LiveTopic stored(@Nullable Topic topic) {
+        return topic instanceof LiveTopic live && live.number() != 0 ? live : null;
+    }
+
+    /// From where on a topic is read.
+    void begin(Topic origin, long offset) {
+        LiveTopic topic = stored(origin);
+        if (topic != null) {
+            note(topic, batch -> place(topic, offset));
+            urgent = true;
+        }
+    }
+
+    /// A message came in: what is known of it.
+    ///
+    /// @return null when it is new
+    @Nullable
+    Outcome opened(Entry entry) {
+        LiveTopic topic = stored(entry.topic);
+        if (topic == null) {
+            return null;
+        }
+        long offset = entry.message.offset();
+        Known before = known.get(topic.number());
+        Outcome outcome = before == null ? null : before.outcomes.remove(offset);
+        if (outcome != null && outcome.done()) {
+            return outcome;
+        }
+        note(topic, batch -> place(topic, offset).opened(offset));
+        boolean mayHave = before != null && offset < before.progress.handed();
+        return mayHave && outcome != null ? outcome.onceMore() : mayHave ? Outcome.mayHaveBeenHanded() : outcome;
+    }
+
+    /// It is handed to a member.
+    void handed(Entry entry) {
+        LiveTopic topic = stored(entry.topic);
+        if (topic == null) {
+            return;
+        }
+        long offset = entry.message.offset();
+        Long before = handed.get(topic);
+        if (before == null || offset >= before) {
+            long upTo = (offset / HANDED_STEP + 1) * HANDED_STEP;
+            handed.put(topic, upTo);
+            note(topic, batch -> place(topic, offset).handed(upTo));
+            urgent = true;
+        }
+    }
+
+    /// It is done.
+    void done(Entry entry) {
+        LiveTopic topic = stored(entry.topic);
+        if (topic != null && !apart.remove(entry)) {
+            long offset = entry.message.offset();
+            note(topic, batch -> place(topic, offset).done(batch, offset));
+            urgent = true;
+        }
+    }
+
+    /// An attempt failed, and it waits for the next one.
+    ///
+    /// @param delayNanos until then
+    void failed(Entry entry, long delayNanos) {
+        LiveTopic topic = stored(entry.topic);
+        if (topic != null) {
+            long offset = entry.message.offset();
+            long due = delayNanos <= 0 ? 0 : timers.currentTimeMillis() + delayNanos / 1_000_000;
+            Outcome outcome = new Outcome(false, entry.attempt, entry.returns, due, entry.failures);
+            note(topic, batch -> place(topic, offset).outcome(batch, offset, outcome));
+            urgent = true;
+        }
+    }
+
+    private void note(LiveTopic topic, Note note) {
+        notes.add(note);
+        level = level.or(topic.config().durability());
+    }
+
+    /// Hands over what was noted.
+    void flush() {
+        if (notes.isEmpty()) {
+            return;
+        }
+        Change change = take();
+        if (urgent) {
+            urgent = false;
+            latest = committer.add(change, level);
+        } else {
+            committer.addQuietly(change);
+        }
+        level = Durability.WRITTEN;
+    }
+
+    private Change take() {
+        Change change = new Change(notes);
+        notes = new ArrayList<>();
+        return change;
+    }
+
+    /// What was noted before is handed over; what these are done with is to be stored together with something else,
+    /// and has not happened if that fails.
+    Committer.Change together(List<Handed> done) {
+        flush();
+        done.forEach(handed -> apart.add(handed.entry));
+        return new Together(done);
+    }
+
+    // ---- any thread
+
+    /// Tells when what was said so far is stored; null when nothing has to be.
+    @Nullable
+    Commit latest() {
+        return latest;
+    }
+
+    int number() {
+        return number;
+    }
+
+    // ---- the committing thread
+
+    private Place place(LiveTopic topic, long from) {
+        Place place = places.get(topic);
+        if (place == null) {
+            Known said = before.get(topic.number());
+            place = said == null
+                    ? new Place(number, topic, from, 0, Map.of())
+                    : new Place(number, topic, said.progress.low(), said.progress.handed(), said.outcomes);
+            places.put(topic, place);
+            topic.hold(number, place.low());
+        }
+        touched.add(place);
+        return place;
+    }
+
+    /// Nothing of it is needed any more.
+    void release() {
+        places.values().forEach(Place::release);
+    }
+
+    private void settle(Store.Batch batch) {
+        if (again) {
+            again = false;
+            places.values().forEach(place -> place.again(batch));
+            touched.addAll(places.values());
+        }
+        for (Place place : touched) {
+            if (place.topic().isGone()) {
+                place.end(batch);
+                places.remove(place.topic());
+            } else {
+                place.settle(batch);
+            }
+        }
+        touched.clear();
+    }
+
+    /// It is not known what the store holds: it is told everything as soon as anything can be stored.
+    private void sayAgain() {
+        again = true;
+        committer.addQuietly(new Settling());
+    }
+
+    /// Moves on as far as everything is done.
+    private final class Settling implements Committer.Change {
+
+        @Override
+        public void write(Store.Batch batch) {
+            settle(batch);
+        }
+
+        @Override
+        public void failed() {
+            sayAgain();
+        }
+    }
+
+    /// What happened, in its order.
+    private final class Change implements Committer.Change {
+        private final List<Note> notes;
+        private boolean applied;
+
+        Change(List<Note> notes) {
+            this.notes = notes;
+        }
+
+        private void apply(Store.Batch batch) {
+            applied = true;
+            notes.forEach(note -> note.apply(batch));
+        }
+
+        @Override
+        public void write(Store.Batch batch) {
+            apply(batch);
+            settle(batch);
+        }
+
+        /// What happened has happened: it is stored as soon as anything can be.
+        @Override
+        public void failed() {
+            if (!applied) {
+                apply(Discarding.BATCH);
+            }
+            sayAgain();
+        }
+    }
+
+    /// What happens only if it is stored.
+    private final class Together implements Committer.Change {
+        private final List<Handed> done;
+        private boolean written;
+
+        Together(List<Handed> done) {
+            this.done = List.copyOf(done);
+        }
+
+        @Override
+        public void write(Store.Batch batch) {
+            each((place, offset) -> place.outcome(batch, offset, Outcome.DONE));
+        }
+
+        @Override
+        public void stored() {
+            written = true;
+            // That it is done is stored already, beside its position.
+            each((place, offset) -> place.done(Discarding.BATCH, offset));
+            committer.addQuietly(new Settling());
+        }
+
+        @Override
+        public void failed() {
+            if (!written) {
+                each((place, offset) -> place.forget(Discarding.BATCH, offset));
+                sayAgain();
+            }
+        }
+
+        private void each(BiConsumer<Place, Long> action) {
+            for (Handed handed : done) {
+                LiveTopic topic = Keeper.stored(handed.entry.topic);
+                if (topic != null) {
+                    long offset = handed.message().offset();
+                    action.accept(place(topic, offset), offset);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package dev.fanfare.delivery;
+
+import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.Durability;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
+import dev.fanfare.time.Timers;
+import dev.fanfare.topic.Committer;
+import dev.fanfare.topic.LiveTopic;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// The durable subscriptions and groups in the store: each has a number there, which no other ever gets. Those
+/// to which nobody has come back since the process began wait here.
+final class StoredBacklogs {
+
+    /// Under this name, which nobody can have, the next number is kept.
+    private static final byte[] NEXT = new byte[0];
+
+    private final Committer committer;
+    private final Timers timers;
+    private final Map<String, Dormant> dormant = new ConcurrentHashMap<>();
+    private final Map<String, Timers.Timer> expiries = new ConcurrentHashMap<>();
+
+    /// By one thread at a time: whoever makes a name.
+    private int next = 1;
+
+    StoredBacklogs(Committer committer, Timers timers) {
+        this.committer = committer;
+        this.timers = timers;
+    }
+
+    // ---- the beginning
+
+    /// Brings them back. Once, when the topics are there and before anything else.
+    void restore(Map<Integer, LiveTopic> byNumber) {
+        Store store = committer.store();
+        try (Store.Scan scan = store.scan(Table.SUBSCRIPTIONS, NEXT, null)) {
+            while (scan.next()) {
+                if (scan.key().length == 0) {
+                    next = Keys.intAt(scan.value(), 0);
+                } else {
+                    restore(new String(scan.key(), StandardCharsets.UTF_8), BacklogForm.of(scan.value()), byNumber);
+                }
+            }
+        }
+    }
+
+    private void restore(String name, BacklogForm form, Map<Integer, LiveTopic> byNumber) {
+        Map<Integer, Keeper.Known> known = new HashMap<>();
+        List<LiveTopic> topics = new ArrayList<>();
+        try (Store.Scan scan =
+                committer.store().scan(Table.POSITIONS, Keys.of(form.number()), Keys.of(form.number() + 1))) {
+            while (scan.next()) {
+                int number = Keys.intAt(scan.key(), Integer.BYTES);
+                LiveTopic topic = byNumber.get(number);
+                if (topic != null) {
+                    Progress progress = Progress.of(scan.value());
+                    known.put(number, new Keeper.Known(progress, outcomes(form.number(), number, progress.low())));
+                    topics.add(topic);
+                    topic.hold(form.number(), progress.low());
+                }
+            }
+        }
+        dormant.put(name, new Dormant(name, form, known, topics));
+        long left = form.leftMillis() == 0 ? timers.currentTimeMillis() : form.leftMillis();
+        Duration stays = Duration.ofMillis(Math.max(0, left + form.expiry().toMillis() - timers.currentTimeMillis()));
+        expiries.put(name, timers.schedule(stays, () -> end(name)));
+    }
+
+    private Map<Long, Outcome> outcomes(int subscription, int topic, long from) {
+        Map<Long, Outcome> outcomes = new HashMap<>();
+        try (Store.Scan scan = committer
+                .store()
+                .scan(
+                        Table.OUTCOMES,
+                        Keys.of(subscription, topic, from),
+                        Keys.of(subscription, topic, Long.MAX_VALUE))) {
+            while (scan.next()) {
+                outcomes.put(Keys.longAt(scan.key(), 2 * Integer.BYTES), Outcome.of(scan.value()));
+            }
+        }
+        return outcomes;
+    }
+
+    // ---- names
+
+    boolean isDormant(String name) {
+        return dormant.containsKey(name);
+    }
+
+    /// The one of that name to which nobody has come back; it does not wait any more.
+    ///
+    /// @return null when there is none
+    /// @throws FanfareException `BAD_REQUEST` when it stands for something else: it goes on waiting
+    @Nullable
+    Dormant wake(Demand demand) {
+        Dormant there = dormant.get(demand.name());
+        if (there == null) {
+            return null;
+        }
+        String difference = there.form().difference(demand.kind(), demand.terms());
+        if (!difference.isEmpty()) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "the name '" + demand.name() + "' is used for something else: " + difference
+                            + "; use another name, or end that one first");
+        }
+        return take(demand.name());
+    }
+
+    private @Nullable Dormant take(String name) {
+        Timers.Timer expiry = expiries.remove(name);
+        if (expiry != null) {
+            expiry.cancel();
+        }
+        return dormant.remove(name);
+    }
+
+    /// What stores a new one, or one that was waiting.
+    Keeper keeper(Demand demand, @Nullable Dormant before) {
+        if (before == null) {
+            int number = next++;
+            int after = next;
+            store(demand.name(), BacklogForm.of(number, demand.kind(), demand.terms(), timers.currentTimeMillis()));
+            var _ = committer.add(batch -> batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(after)), Durability.WRITTEN);
+            return new Keeper(number, Map.of(), committer, timers);
+        }
+        BacklogForm form = before.form();
+        store(
+                demand.name(),
+                new BacklogForm(
+                        form.number(),
+                        form.kind(),
+                        form.pattern(),
+                        form.terms(),
+                        form.createdMillis(),
+                        0,
+                        demand.terms().expiry()));
+        return new Keeper(form.number(), before.known(), committer, timers);
+    }
+
+    /// Its last member left.
+    void left(Backlog backlog) {
+        Keeper keeper = backlog.keeper();
+        if (keeper != null) {
+            long now = timers.currentTimeMillis();
+            store(
+                    backlog.name(),
+                    BacklogForm.of(keeper.number(), backlog.kind(), backlog.terms(), backlog.createdMillis())
+                            .left(now));
+        }
+    }
+
+    private void store(String name, BacklogForm form) {
+        byte[] key = name.getBytes(StandardCharsets.UTF_8);
+        var _ = committer.add(batch -> batch.put(Table.SUBSCRIPTIONS, key, form.toBytes()), Durability.WRITTEN);
+    }
+
+    /// Ends one to which nobody has come back.
+    ///
+    /// @return false when there is none
+    boolean end(String name) {
+        Dormant ended = take(name);
+        if (ended == null) {
+            return false;
+        }
+        ended.release();
+        delete(name, ended.form().number());
+        return true;
+    }
+
+    /// Takes one out of the store that has ended.
+    void ended(String name, Keeper keeper) {
+        var _ = committer.add(
+                batch -> {
+                    keeper.release();
+                    clear(batch, name, keeper.number());
+                },
+                Durability.WRITTEN);
+    }
+
+    private void delete(String name, int number) {
+        var _ = committer.add(batch -> clear(batch, name, number), Durability.WRITTEN);
+    }
+
+    private static void clear(Store.Batch batch, String name, int number) {
+        batch.delete(Table.SUBSCRIPTIONS, name.getBytes(StandardCharsets.UTF_8));
+        batch.deleteRange(Table.POSITIONS, Keys.of(number), Keys.of(number + 1));
+        batch.deleteRange(Table.OUTCOMES, Keys.of(number), Keys.of(number + 1));
+    }
+
+    /// The figures of those to which nobody has come back.
+    List<AcknowledgedSubscription.Figures> figures() {
+        return dormant.values().stream().map(Dormant::figures).toList();
+    }
+
+    /// Nothing expires any more.
+    void close() {
+        expiries.values().forEach(Timers.Timer::cancel);
+    }
+}

@@ -1,0 +1,319 @@
+package dev.fanfare.durable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.DeadLetter;
+import dev.fanfare.Delivery;
+import dev.fanfare.Durability;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.Receiver;
+import dev.fanfare.RetryPolicy;
+import dev.fanfare.Start;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.Transaction;
+import dev.fanfare.store.MemoryStore;
+import dev.fanfare.store.StoreException.Reason;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// What a durable subscription or group has done, and has still to do, outlives the process.
+class DurableSubscriptionTest {
+
+    private static final TopicConfig DURABLE =
+            TopicConfig.defaults().withHistory(10).withDurability(Durability.WRITTEN);
+
+    private final VirtualTimers timers = new VirtualTimers();
+    private MemoryStore store = new MemoryStore();
+    private Broker broker = open();
+
+    private Broker open() {
+        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
+    }
+
+    private void kill() {
+        MemoryStore next = store.afterKill();
+        broker.close(Duration.ZERO);
+        store = next;
+        broker = open();
+    }
+
+    /// The broker closes as it should, and another one begins.
+    private void restart() {
+        broker.close(Duration.ofSeconds(5));
+        store = store.afterKill();
+        broker = open();
+    }
+
+    @AfterEach
+    void close() {
+        broker.close();
+    }
+
+    private Receiver group(String pattern) {
+        return broker.subscription(pattern).acknowledged().group("workers").receive();
+    }
+
+    private void publish(String topic, String... texts) {
+        for (String text : texts) {
+            assertThat(broker.publish(topic, text)).isInstanceOf(PublishResult.Accepted.class);
+        }
+    }
+
+    private static Delivery next(Receiver receiver) throws InterruptedException {
+        return Objects.requireNonNull(receiver.receive(Duration.ofSeconds(20)));
+    }
+
+    private static List<String> take(Receiver receiver, int count) throws InterruptedException {
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            texts.add(next(receiver).message().text());
+        }
+        return texts;
+    }
+
+    /// An acknowledgement is stored when this returns: it is committed before what is published after it.
+    private void settle(String topic) {
+        publish(topic, "barrier");
+    }
+
+    @Test
+    void whatWasAcknowledgedDoesNotComeAgainAndWhatWasNotDoes() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        Receiver receiver = group("jobs");
+        publish("jobs", "a", "b", "c", "d");
+        Delivery a = next(receiver);
+        Delivery b = next(receiver);
+        Delivery c = next(receiver);
+        a.ack();
+        c.ack();
+        assertThat(b.message().text()).isEqualTo("b");
+        settle("jobs");
+        kill();
+        Receiver again = group("jobs");
+        Delivery first = next(again);
+        assertThat(first.message().text()).isEqualTo("b");
+        assertThat(first.attempt()).isEqualTo(2);
+        assertThat(take(again, 2)).containsExactly("d", "barrier");
+    }
+
+    @Test
+    void aGroupMissesNothingWhileNobodyIsThere() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        group("jobs").close();
+        String[] texts = new String[100];
+        for (int i = 0; i < texts.length; i++) {
+            texts[i] = "m" + i;
+        }
+        publish("jobs", texts);
+        kill();
+        publish("jobs", "after");
+        Receiver again = group("jobs");
+        List<String> heard = new ArrayList<>();
+        for (int i = 0; i <= texts.length; i++) {
+            Delivery delivery = next(again);
+            heard.add(delivery.message().text());
+            delivery.ack();
+        }
+        assertThat(heard).startsWith(texts).endsWith("after");
+    }
+
+    @Test
+    void attemptsAndTheirTimesOutliveTheProcess() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        Receiver receiver = broker.subscription("jobs")
+                .acknowledged()
+                .group("workers")
+                .retry(RetryPolicy.fixed(3, Duration.ofMinutes(1)))
+                .receive();
+        publish("jobs", "a");
+        next(receiver).nack();
+        settle("jobs");
+        kill();
+        Receiver again = broker.subscription("jobs")
+                .acknowledged()
+                .group("workers")
+                .retry(RetryPolicy.fixed(3, Duration.ofMinutes(1)))
+                .receive();
+        assertThat(next(again).message().text()).isEqualTo("barrier");
+        assertThat(again.receive(Duration.ZERO)).isNull();
+        timers.advance(Duration.ofMinutes(1));
+        Delivery second = next(again);
+        assertThat(second.message().text()).isEqualTo("a");
+        assertThat(second.attempt()).isEqualTo(3);
+    }
+
+    @Test
+    void deadLettersOutliveTheProcessAndStayRedriven() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        Receiver receiver = group("jobs");
+        publish("jobs", "bad", "worse");
+        next(receiver).reject("no good");
+        next(receiver).reject("no better");
+        settle("jobs");
+        kill();
+        List<DeadLetter> letters = broker.deadLetters("jobs").list(0, 10);
+        assertThat(letters).extracting(letter -> letter.message().text()).containsExactly("bad", "worse");
+        assertThat(letters.getFirst().lastError()).isEqualTo("no good");
+        Receiver again = group("jobs");
+        assertThat(next(again).message().text()).isEqualTo("barrier");
+        assertThat(broker.deadLetters("jobs").redrive(List.of(0L), null).done()).isEqualTo(1);
+        next(again).ack();
+        settle("jobs");
+        kill();
+        assertThat(broker.deadLetters("jobs").list(0, 10))
+                .extracting(letter -> letter.message().text())
+                .containsExactly("worse");
+    }
+
+    @Test
+    void aTransactionAcknowledgesAndPublishesAsOneAlsoOnTheDevice() throws Exception {
+        broker.createTopic("in", DURABLE);
+        broker.createTopic("out", DURABLE);
+        Receiver receiver = group("in");
+        publish("in", "1", "2");
+        Transaction.Result done =
+                broker.transaction().publish("out", "one").ack(next(receiver)).commit();
+        assertThat(done.committed()).isTrue();
+        Delivery second = next(receiver);
+        settle("out");
+        store.failNextWrite(Reason.FAILED, true);
+        assertThat(broker.transaction()
+                        .publish("out", "two")
+                        .ack(second)
+                        .commit()
+                        .committed())
+                .isFalse();
+        Delivery again = next(receiver);
+        assertThat(again.message().text()).isEqualTo("2");
+        awaitPublished("out", "barrier");
+        kill();
+        assertThat(next(group("in")).message().text()).isEqualTo("2");
+        assertThat(broker.topic("out").orElseThrow().read(0, 10, 1_000))
+                .extracting(Message::text)
+                .containsExactly("one", "barrier", "barrier");
+    }
+
+    private void awaitPublished(String topic, String text) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!(broker.publish(topic, text) instanceof PublishResult.Accepted)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            // The store is tried again every second.
+            timers.advance(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    void aPatternGoesOnWhereItWasInEveryTopic() throws Exception {
+        broker.createTopic("jobs.a", DURABLE);
+        broker.createTopic("jobs.b", DURABLE);
+        Receiver receiver = group("jobs.*");
+        publish("jobs.a", "a1", "a2");
+        publish("jobs.b", "b1");
+        List<Delivery> taken = List.of(next(receiver), next(receiver), next(receiver));
+        for (Delivery delivery : taken) {
+            if (delivery.message().text().equals("a1")) {
+                delivery.ack();
+            }
+        }
+        settle("jobs.a");
+        broker.createTopic("jobs.c", DURABLE);
+        publish("jobs.c", "c1");
+        kill();
+        Receiver again = group("jobs.*");
+        assertThat(take(again, 4)).containsExactlyInAnyOrder("a2", "b1", "barrier", "c1");
+    }
+
+    @Test
+    void theNameStandsForTheSameAfterTheProcessDied() {
+        broker.createTopic("jobs", DURABLE);
+        group("jobs").close();
+        kill();
+        assertThatThrownBy(() -> broker.subscription("other")
+                        .acknowledged()
+                        .group("workers")
+                        .receive())
+                .isInstanceOf(FanfareException.class)
+                .hasMessageContaining("topic or pattern is jobs, not other");
+        assertThat(broker.stats().acknowledged())
+                .extracting(figures -> figures.name())
+                .contains("workers");
+    }
+
+    @Test
+    void aNameThatNobodyComesBackToExpires() {
+        broker.createTopic("jobs", DURABLE);
+        broker.subscription("jobs")
+                .acknowledged()
+                .group("workers")
+                .expiry(Duration.ofHours(2))
+                .receive()
+                .close();
+        timers.advance(Duration.ofHours(1));
+        kill();
+        timers.advance(Duration.ofMinutes(59));
+        assertThat(broker.endSubscription("nobody")).isFalse();
+        assertThat(broker.stats().acknowledged()).hasSize(1);
+        timers.advance(Duration.ofMinutes(2));
+        assertThat(broker.stats().acknowledged()).isEmpty();
+        settle("jobs");
+        kill();
+        assertThat(broker.stats().acknowledged()).isEmpty();
+    }
+
+    @Test
+    void aNameThatWasEndedIsNew() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        group("jobs").close();
+        publish("jobs", "old");
+        assertThat(broker.endSubscription("workers")).isTrue();
+        restart();
+        Receiver again = group("jobs");
+        publish("jobs", "new");
+        assertThat(next(again).message().text()).isEqualTo("new");
+    }
+
+    @Test
+    void acknowledgementsAreStoredOnceTheStoreIsBack() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        Receiver receiver = group("jobs");
+        publish("jobs", "a", "b");
+        Delivery a = next(receiver);
+        store.failNextWrite(Reason.FAILED, false);
+        a.ack();
+        awaitPublished("jobs", "barrier");
+        kill();
+        assertThat(take(group("jobs"), 2)).containsExactly("b", "barrier");
+    }
+
+    @Test
+    void everythingIsTakenBackInTheEnd() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        Receiver receiver = broker.subscription("jobs")
+                .start(Start.earliest())
+                .acknowledged()
+                .group("workers")
+                .receive();
+        for (int i = 0; i < 300; i++) {
+            publish("jobs", "m" + i);
+        }
+        for (int i = 0; i < 300; i++) {
+            next(receiver).ack();
+        }
+        settle("jobs");
+        next(receiver).ack();
+        publish("jobs", "last");
+        assertThat(broker.topic("jobs").orElseThrow().oldest()).isGreaterThan(250);
+        assertThat(next(receiver).message().text()).isEqualTo("last");
+    }
+}
