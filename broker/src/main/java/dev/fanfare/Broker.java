@@ -236,16 +236,19 @@ public final class Broker implements AutoCloseable {
     ///
     /// @throws FanfareException `BAD_REQUEST` when no codec is set; what the codec throws
     public PublishResult publish(String topic, Object value) {
+        return publish(topic, message(value));
+    }
+
+    /// What is published for an object.
+    Message message(Object value) {
         return switch (value) {
-            case Message message -> publish(topic, message);
-            case Payload payload -> publish(topic, Message.of(payload));
-            case String text -> publish(topic, text);
-            case byte[] bytes -> publish(topic, bytes);
+            case Message message -> message;
+            case Payload payload -> Message.of(payload);
+            case String text -> Message.text(text);
+            case byte[] bytes -> Message.of(Payload.bytes(bytes, Payload.BINARY));
             default ->
-                publish(
-                        topic,
-                        Message.of(config.codec().encode(value))
-                                .withType(value.getClass().getName()));
+                Message.of(config.codec().encode(value))
+                        .withType(value.getClass().getName());
         };
     }
 

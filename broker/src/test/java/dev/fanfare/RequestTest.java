@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -236,5 +237,40 @@ class RequestTest {
         fails(broker.requestAll("t", x, SECOND, 0), ErrorCode.BAD_REQUEST, "at least one");
         fails(broker.request("a*", x, SECOND), ErrorCode.BAD_REQUEST);
         assertThat(broker.publish("$reply/guessed", "x")).isInstanceOf(PublishResult.Refused.class);
+    }
+
+    @Test
+    void aRequestToARedirectedTopicAsksWhoHearsTheTarget() throws Exception {
+        broker.routes().add(Route.redirect("moved", "old", "new"));
+        broker.onCommand("new", request -> Message.text("from the new one"));
+        assertThat(broker.request("old", Message.text("?"), Duration.ofSeconds(20))
+                        .get(20, TimeUnit.SECONDS)
+                        .text())
+                .isEqualTo("from the new one");
+        broker.subscribe("elsewhere", message -> {});
+        broker.routes().add(Route.redirect("away", "elsewhere", "nobody"));
+        broker.createTopic("nobody");
+        assertThat(broker.request("elsewhere", Message.text("?"), Duration.ofSeconds(20)))
+                .failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOfSatisfying(
+                        FanfareException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NO_RESPONDERS));
+    }
+
+    @Test
+    void everyReplyThatWasAcceptedIsHeardHoweverManyComeAtOnce() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            String topic = "many" + round;
+            BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
+            broker.subscribe(topic, asked::add);
+            var replies = broker.requestAll(topic, Message.text("?"), Duration.ofSeconds(20), 2);
+            Message request = Objects.requireNonNull(asked.poll(20, TimeUnit.SECONDS));
+            var one = CompletableFuture.supplyAsync(() -> broker.reply(request, Message.text("1")));
+            var two = CompletableFuture.supplyAsync(() -> broker.reply(request, Message.text("2")));
+            assertThat(one.get(20, TimeUnit.SECONDS)).isInstanceOf(PublishResult.Accepted.class);
+            assertThat(two.get(20, TimeUnit.SECONDS)).isInstanceOf(PublishResult.Accepted.class);
+            assertThat(replies.get(20, TimeUnit.SECONDS)).hasSize(2);
+        }
     }
 }

@@ -175,6 +175,18 @@ final class Backlog implements Intake {
         }
     }
 
+    /// Those that the member which took them still has.
+    <D extends Delivery> List<D> held(List<D> deliveries) {
+        lock.lock();
+        try {
+            return deliveries.stream()
+                    .filter(each -> over == null && ledger.isHeld((Handed) each))
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Whether something is left that its members will do by themselves.
     boolean isBusy() {
         lock.lock();

@@ -221,6 +221,11 @@ final class Ledger {
                 && (stage == Stage.DELIVERING || stage == Stage.QUEUED || stage == Stage.RETRY_SCHEDULED);
     }
 
+    /// Whether the member that it was handed to still has it.
+    boolean isHeld(Handed handed) {
+        return handed.entry.attempt == handed.attempt && handed.entry.stage() == Stage.DELIVERING;
+    }
+
     /// Its member acknowledged it: in time, or late, when nobody has begun another attempt.
     ///
     /// @return whether that counts

@@ -89,6 +89,13 @@ public final class Member {
         return backlog.open(taken);
     }
 
+    /// Those that this member still has: their time is not over, and nobody has taken them over.
+    ///
+    /// @param taken by this member
+    public <D extends Delivery> List<D> held(List<D> taken) {
+        return backlog.held(taken);
+    }
+
     /// What whoever began the subscription or group was granted.
     public Attachment.Opened opened() {
         return backlog.opened();

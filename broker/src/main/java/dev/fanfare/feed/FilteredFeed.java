@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The feed of subscriptions with the same filter. Publishers only add to a bounded queue; one reader, a virtual
-/// thread of this feed that is parked while nothing waits, asks the filter once per message and appends what matches
-/// to a feed of the base kind, which the subscriptions read.
+/// thread of this feed that is parked while nothing waits, asks the filter once per message and appends what
+/// matches to a feed of the base kind, which the subscriptions read.
 ///
 /// When the reader is overrun, the oldest that wait are lost, and every subscription is told; where a subscription
 /// in process must not lose any, publishers are refused or wait instead, as its policy says. The reader waits as
@@ -102,7 +102,11 @@ final class FilteredFeed<C> implements Feed<C> {
             added++;
             long bytes = waitingBytes + message.payload().size();
             int count = messages.size();
-            while (count > BACKLOG || bytes > BACKLOG_BYTES && count > 1) {
+            // Where a subscription must lose none, publishers are held back instead: those let in already may pass the
+            // bound.
+            boolean full = count > BACKLOG || bytes > BACKLOG_BYTES && count > 1;
+            boolean mayLose = full && matching.whenFull() == OPEN;
+            while (mayLose && (count > BACKLOG || bytes > BACKLOG_BYTES && count > 1)) {
                 bytes -= messages.remove().payload().size();
                 losses.merge(topics.remove(), 1L, Long::sum);
                 count--;

@@ -24,7 +24,8 @@ public record FilteredKind<C>(FeedKind<C> base, Filter filter) implements FeedKi
     public static boolean matches(Filter filter, Topic topic, Message message) {
         try {
             return filter.matches(message);
-        } catch (Exception | LinkageError | StackOverflowError | AssertionError e) {
+        } catch (Throwable e) {
+            // Whatever it is: the thread that asks serves others too.
             topic.counters().filterFailed();
             LOG.debug("Filter {} failed on {}", filter, message, e);
             return false;

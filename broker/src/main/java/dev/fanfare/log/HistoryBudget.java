@@ -10,6 +10,9 @@ public final class HistoryBudget {
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong forgotten = new AtomicLong();
 
+    /// What remembered message ids cost: it is used, and no history can give it back.
+    private final AtomicLong ids = new AtomicLong();
+
     /// @param limit in bytes, by [TopicLog#cost]
     public HistoryBudget(long limit) {
         this.limit = limit;
@@ -20,6 +23,26 @@ public final class HistoryBudget {
         if (bytes != 0) {
             used.addAndGet(bytes);
         }
+    }
+
+    /// Message ids are remembered that cost so many bytes more, or fewer.
+    public void changeIds(long bytes) {
+        ids.addAndGet(bytes);
+        change(bytes);
+    }
+
+    /// Takes so many bytes more for message ids, unless all of them would cost more than half of the budget.
+    public boolean grantIds(long bytes) {
+        if (ids.get() + bytes > limit / 2) {
+            return false;
+        }
+        changeIds(bytes);
+        return true;
+    }
+
+    /// What remembered message ids cost, in bytes.
+    public long ids() {
+        return ids.get();
     }
 
     /// Messages were forgotten because the budget was exceeded.

@@ -236,7 +236,19 @@ public final class PublishQueue {
     /// @return when that is
     private @Nullable Duration publish(Lane lane, List<Pending> batch, List<PublishResult> results) {
         Wakes wakes = new Wakes();
-        Duration retry = null;
+        try {
+            publish(lane, batch, results, wakes);
+        } finally {
+            // Also when one failed: those before it have their places.
+            Feed<?> congested = wakes.flush();
+            if (congested != null && !congested.drainsHere()) {
+                awaitRoom(congested);
+            }
+        }
+        return settle(lane, results);
+    }
+
+    private void publish(Lane lane, List<Pending> batch, List<PublishResult> results, Wakes wakes) {
         for (Pending pending : batch) {
             if (pending.result().isDone()) {
                 // Cancelled, or refused because closing took too long.
@@ -249,17 +261,30 @@ public final class PublishQueue {
                 wakes.flush();
                 result = registry.publish(lane.topic, pending.message());
             }
-            retry = result instanceof Refused refused ? retryAfter(lane, results.isEmpty(), refused) : null;
-            if (retry != null) {
-                break;
-            }
             results.add(result);
+            if (result instanceof Refused refused && refused.code().advice() == ErrorCode.Advice.RETRY_LATER) {
+                // Those behind it may have to wait for it.
+                return;
+            }
         }
-        Feed<?> congested = wakes.flush();
-        if (congested != null && !congested.drainsHere()) {
-            awaitRoom(congested);
+    }
+
+    /// Waits until what was published is as safe as it has to be, and takes those out of the results that are tried
+    /// again: from the first one on that was refused for now.
+    ///
+    /// @return when that is; null when none is
+    private @Nullable Duration settle(Lane lane, List<PublishResult> results) {
+        for (int i = 0; i < results.size(); i++) {
+            if (results.get(i) instanceof PublishResult.Pending stored) {
+                results.set(i, stored.await());
+            }
+            Duration retry = results.get(i) instanceof Refused refused ? retryAfter(lane, i == 0, refused) : null;
+            if (retry != null) {
+                results.subList(i, results.size()).clear();
+                return retry;
+            }
         }
-        return retry;
+        return null;
     }
 
     /// @param head whether it is the one that may have been refused before

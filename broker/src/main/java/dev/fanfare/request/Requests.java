@@ -55,17 +55,34 @@ public final class Requests {
     private final class Waiting {
         private final String address;
         private final Asker asker;
-        private final AtomicInteger left;
+
+        /// How many replies end it. Guarded by this.
+        private int left;
         private volatile Timers.@Nullable Timer timer;
 
         Waiting(String address, Asker asker, int replies) {
             this.address = address;
             this.asker = asker;
-            this.left = new AtomicInteger(replies);
+            this.left = replies;
         }
 
-        /// Whether this call is the one that ends it.
-        boolean finish() {
+        /// Takes a reply that arrived in time: who waits has heard it when this returns, unless it is the last one.
+        ///
+        /// @return whether it is the last one, which is still to be told; null when it came too late
+        synchronized @Nullable Boolean take(Message reply) {
+            if (waiting.get(address) != this) {
+                return null;
+            }
+            left--;
+            if (left > 0) {
+                asker.reply(reply, false);
+                return false;
+            }
+            return finish() ? true : null;
+        }
+
+        /// Whether this call is the one that ends it. What was taken before has been told.
+        synchronized boolean finish() {
             if (!waiting.remove(address, this)) {
                 return false;
             }
@@ -116,7 +133,7 @@ public final class Requests {
             return new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing");
         }
         try {
-            if (topics.responders(topic) == 0) {
+            if (topics.responders(topic, draft) == 0) {
                 return new Refused(
                         ErrorCode.NO_RESPONDERS,
                         "nobody answers on topic '" + topic + "': no subscription has its name; nothing was published");
@@ -198,14 +215,16 @@ public final class Requests {
         if (draft.isDelayed()) {
             return new Refused(ErrorCode.BAD_REQUEST, "a reply can't be delayed");
         }
-        int left = request.left.decrementAndGet();
-        if (left < 0 || left == 0 && !request.finish()) {
-            return late();
-        }
         long now = timers.currentTimeMillis();
         String id = draft.id().isEmpty() ? UUID.randomUUID().toString() : draft.id();
         Message reply = draft.stored(id, address, "", -1, now);
-        request.asker.reply(reply, left == 0);
+        Boolean last = request.take(reply);
+        if (last == null) {
+            return late();
+        }
+        if (last) {
+            request.asker.reply(reply, true);
+        }
         return new Accepted(id, "", -1, now);
     }
 

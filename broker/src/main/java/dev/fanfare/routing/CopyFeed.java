@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// that is started when something waits, and ends when nothing does.
 final class CopyFeed implements Feed<Void> {
 
+    /// How many bytes of payload may wait.
+    private static final long BOUND_BYTES = 16L << 20;
+
     private final String name;
     private final int bound;
     private final long blockMillis;
@@ -35,6 +38,11 @@ final class CopyFeed implements Feed<Void> {
 
     /// Those in hand included. Written under the lock.
     private volatile int waiting;
+
+    private volatile long waitingBytes;
+
+    /// Whether one of those that wait is being copied.
+    private volatile boolean inHand;
 
     private final AtomicBoolean running = new AtomicBoolean();
     private volatile @Nullable Thread worker;
@@ -55,7 +63,7 @@ final class CopyFeed implements Feed<Void> {
 
     @Override
     public long admit() {
-        if (waiting < bound) {
+        if (waiting < bound && waitingBytes < BOUND_BYTES) {
             return OPEN;
         }
         pressed.run();
@@ -68,7 +76,7 @@ final class CopyFeed implements Feed<Void> {
         try {
             if (!closed) {
                 queue.add(message);
-                count(1);
+                count(1, message.payload().storedSize());
             }
         } finally {
             lock.unlock();
@@ -76,9 +84,11 @@ final class CopyFeed implements Feed<Void> {
     }
 
     /// Under the lock.
-    private void count(int change) {
+    private void count(int change, long bytes) {
         int now = waiting;
         waiting = now + change;
+        long size = waitingBytes;
+        waitingBytes = size + bytes;
     }
 
     @Override
@@ -98,8 +108,10 @@ final class CopyFeed implements Feed<Void> {
                     if (givenUp) {
                         return;
                     }
+                    inHand = true;
                     taker.accept(message);
-                    done();
+                    inHand = false;
+                    done(message);
                 }
             }
             worker = null;
@@ -119,11 +131,11 @@ final class CopyFeed implements Feed<Void> {
         }
     }
 
-    private void done() {
+    private void done(Message message) {
         List<Runnable> free = List.of();
         lock.lock();
         try {
-            count(-1);
+            count(-1, -message.payload().storedSize());
             if (!roomWanted.isEmpty() && hasRoom()) {
                 free = roomWanted;
                 roomWanted = new ArrayList<>(0);
@@ -140,7 +152,7 @@ final class CopyFeed implements Feed<Void> {
     /// Publishers that wait are let go when half of the queue is free, so that they are not woken for each
     /// message.
     private boolean hasRoom() {
-        return waiting <= bound / 2;
+        return waiting <= bound / 2 && waitingBytes <= BOUND_BYTES / 2;
     }
 
     @Override
@@ -189,11 +201,12 @@ final class CopyFeed implements Feed<Void> {
         givenUp = true;
         close();
         Thread thread = worker;
+        long left = waiting - (inHand ? 1L : 0L);
         // Whatever it waits for, in a filter or for room.
         if (thread != null) {
             thread.interrupt();
         }
-        return waiting;
+        return left;
     }
 
     @Override

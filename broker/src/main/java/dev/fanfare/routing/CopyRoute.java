@@ -44,6 +44,13 @@ final class CopyRoute implements ActiveRoute {
         if (stored.ttlMillis() > 0) {
             long left = stored.timestampMillis() + stored.ttlMillis() - tally.now();
             if (left <= 0) {
+                tally.failed(
+                        1,
+                        message.topic(),
+                        String.join(", ", tally.route().to()),
+                        "EXPIRED",
+                        "its time to live was over before it was copied",
+                        false);
                 return;
             }
             message = stored.withTtl(Duration.ofMillis(left));

@@ -57,7 +57,7 @@ final class DedupWindow {
         this.capacity = Math.min(count, FIRST_CAPACITY);
         this.ring = new long[capacity * LONGS];
         this.table = new int[tableSize(capacity)];
-        budget.change(bytes());
+        budget.changeIds(bytes());
     }
 
     private static int tableSize(int capacity) {
@@ -71,7 +71,7 @@ final class DedupWindow {
 
     /// The topic is gone.
     void close() {
-        budget.change(-bytes());
+        budget.changeIds(-bytes());
     }
 
     /// The entry of an id that was seen within the window, or [#NONE]. It is valid until the next [#add].
@@ -149,10 +149,8 @@ final class DedupWindow {
         for (int swept = 0; swept < SWEEP && size > 0 && !isRecent(oldest, now); swept++) {
             removeOldest();
         }
-        if (size == count) {
+        if (size == count || size == capacity && !grow()) {
             removeOldest();
-        } else if (size == capacity) {
-            grow();
         }
         int entry = (oldest + size) % capacity;
         size++;
@@ -219,9 +217,13 @@ final class DedupWindow {
         table[hole] = 0;
     }
 
-    private void grow() {
-        long before = bytes();
+    /// @return false when the ids of all topics cost as much as they may: then this topic remembers no more of them
+    private boolean grow() {
         int more = (int) Math.min(count, 2L * capacity);
+        long added = 8L * LONGS * (more - capacity) + 4L * (tableSize(more) - table.length);
+        if (!budget.grantIds(added)) {
+            return false;
+        }
         long[] larger = Arrays.copyOf(ring, more * LONGS);
         for (int i = 0; i < size; i++) {
             System.arraycopy(ring, (oldest + i) % capacity * LONGS, larger, i * LONGS, LONGS);
@@ -234,6 +236,6 @@ final class DedupWindow {
             // A later one of the same id takes the place of the earlier.
             table[place(get(entry, HIGH), get(entry, LOW))] = entry + 1;
         }
-        budget.change(bytes() - before);
+        return true;
     }
 }

@@ -46,7 +46,8 @@ final class HistoryShrinker {
                 // Somebody else has done it meanwhile.
                 return;
             }
-            long target = budget.limit() - budget.limit() / 10;
+            // Ids are no history: what they cost, the histories can't have.
+            long target = Math.max(0, budget.limit() - budget.limit() / 10 - budget.ids());
             long size = commonSize(target);
             for (LiveTopic topic : topics) {
                 if (topic.log().memory() > size) {

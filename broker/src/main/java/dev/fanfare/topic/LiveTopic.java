@@ -175,11 +175,6 @@ public final class LiveTopic implements Topic {
         return plan.subscriptions();
     }
 
-    /// How many subscriptions and groups hear the topic by its name.
-    int responders() {
-        return plan.responders();
-    }
-
     @Override
     public PublishResult publish(Message draft) {
         Redirects redirects = plan.redirects();
@@ -433,9 +428,14 @@ public final class LiveTopic implements Topic {
         // Before the first feed has anything: who has heard a message finds it here.
         heardUpTo = upTo;
         for (Message message : log.appended(log.visible(), upTo)) {
-            Throwable failure = planned.append(this, message, planned.prepare(this, message));
+            Throwable failure;
+            try {
+                failure = planned.append(this, message, planned.prepare(this, message));
+            } catch (RuntimeException | Error e) {
+                failure = e;
+            }
             if (failure != null) {
-                // A bug. The message has its place, and everybody else has it.
+                // A bug, or a compression of somebody else's. The message has its place, and everybody else has it.
                 LOG.error("A feed of topic {} did not take message {}", name, message, failure);
             }
             tellEnqueued(message);

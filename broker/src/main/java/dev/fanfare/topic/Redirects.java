@@ -36,6 +36,17 @@ final class Redirects {
                 .toArray(SharedFeed<?>[]::new);
     }
 
+    /// Where a message goes instead of its topic; empty when no rule takes it.
+    List<String> targets(String topic, Message draft) {
+        List<String> targets = new ArrayList<>(1);
+        for (Redirecting rule : rules) {
+            if (rule.takes(topic, draft)) {
+                targets.addAll(rule.targets());
+            }
+        }
+        return targets;
+    }
+
     /// Publishes a message to the targets of every rule that takes it. What the first target says is the answer;
     /// when it refuses, nothing is published anywhere, and the publisher is told.
     ///
@@ -56,6 +67,10 @@ final class Redirects {
                 PublishResult result = registry.publish(target, named, wakes);
                 Refused refused = result instanceof Refused no ? no : null;
                 boolean first = answer == null;
+                if (first && refused != null && refused.full() != null && wakes != null) {
+                    // Nothing has failed: the publisher tries again when there is room.
+                    return explained(rule, source, target, refused);
+                }
                 rule.redirected(source.name(), target, refused, first);
                 if (first && refused != null) {
                     return explained(rule, source, target, refused);

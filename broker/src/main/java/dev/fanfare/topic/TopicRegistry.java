@@ -21,6 +21,7 @@ import dev.fanfare.request.Requests;
 import dev.fanfare.store.Store;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
@@ -113,21 +114,34 @@ public final class TopicRegistry {
         return budget;
     }
 
-    /// How many subscriptions and groups hear a topic by its name; none when it would only be made.
+    /// How many subscriptions and groups hear by name the topic to which a message would go; none when it would
+    /// only be made.
     ///
     /// @throws FanfareException `BAD_REQUEST` for an illegal name; `TOPIC_NOT_FOUND` when it does not exist and
     ///     topics do not make themselves
-    public int responders(String name) {
+    public int responders(String name, Message draft) {
         LiveTopic topic = directory.find(name);
-        if (topic != null) {
-            return topic.responders();
-        }
+        Plan plan = topic == null ? planned(name) : topic.plan();
+        Redirects redirects = plan.redirects();
+        List<String> targets = redirects == null ? List.of() : redirects.targets(name, draft);
+        return targets.isEmpty()
+                ? plan.responders()
+                : targets.stream().mapToInt(target -> responders(target, draft)).sum();
+    }
+
+    /// What the plan of a topic would be that does not exist.
+    private Plan planned(String name) {
         TopicName.check(name);
         checkOpen();
-        if (config.autoCreateTopics()) {
-            return 0;
+        if (!config.autoCreateTopics()) {
+            throw notFound(name);
         }
-        throw notFound(name);
+        lock.lock();
+        try {
+            return feeds.planFor(name);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// The requests that wait for replies.

@@ -20,10 +20,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -357,5 +359,46 @@ class FilterTest {
         for (String each : List.of("0", "2", "4")) {
             assertThat(seen.poll(10, SECONDS)).isEqualTo(each);
         }
+    }
+
+    @Test
+    void whoMustNotLoseLosesNothingToTheBoundInBytesEither() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        Filter slow = message -> {
+            held.await();
+            return true;
+        };
+        BlockingQueue<Long> heard = new LinkedBlockingQueue<>();
+        broker.subscription("t")
+                .filter(slow)
+                .overflow(Overflow.refuse())
+                .queue(10_000)
+                .handle(message -> heard.add(message.offset()));
+        byte[] large = new byte[60_000];
+        long accepted = 0;
+        while (broker.publish("t", large) instanceof PublishResult.Accepted) {
+            accepted++;
+        }
+        assertThat(accepted).isGreaterThan(250);
+        held.countDown();
+        for (long offset = 0; offset < accepted; offset++) {
+            assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo(offset);
+        }
+    }
+
+    @Test
+    void aFilterThatThrowsAnErrorKeepsNobodyFromAnything() throws Exception {
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        broker.subscription("t")
+                .filter(message -> {
+                    if (message.text().equals("bad")) {
+                        throw new Error("no filter of ours");
+                    }
+                    return true;
+                })
+                .handle(message -> heard.add(message.text()));
+        broker.publish("t", "bad");
+        broker.publish("t", "good");
+        assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("good");
     }
 }

@@ -221,4 +221,23 @@ class DedupTest {
         assertThatThrownBy(() -> new Dedup(MINUTE, 0)).hasMessageContaining("1 to 1000000 ids, not 0");
         assertThatThrownBy(() -> new Dedup(MINUTE, 1_000_001)).hasMessageContaining("not 1000001");
     }
+
+    @Test
+    void idsOfAllTopicsTogetherTakeAtMostHalfOfTheHistoryMemory() {
+        try (Broker small = Broker.open(BrokerConfig.defaults().withHistoryMemory(1 << 20))) {
+            TopicConfig many = TopicConfig.defaults().dedup(Duration.ofHours(1), 1_000_000);
+            for (int topic = 0; topic < 4; topic++) {
+                small.createTopic("t" + topic, many);
+                for (int i = 0; i < 20_000; i++) {
+                    small.publish("t" + topic, Message.text("").withId("id-" + i));
+                }
+            }
+            assertThat(small.historyMemoryUsed()).isLessThan((1 << 20) + (1 << 17));
+            // The newest are still recognised.
+            assertThat(small.publish("t3", Message.text("").withId("id-19999")))
+                    .isInstanceOfSatisfying(
+                            Accepted.class,
+                            accepted -> assertThat(accepted.duplicate()).isTrue());
+        }
+    }
 }

@@ -15,19 +15,20 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// Holds the arrows between the modules: cli to server and client, server to broker and protocol, client to protocol;
-/// broker and protocol stand alone.
+/// Holds the arrows between the modules: cli to server, client and storage, server to broker and protocol, client to
+/// protocol, storage to broker; broker and protocol stand alone.
 class ModulePlacementTest {
 
     private static final DescribedPredicate<JavaClass> PROTOCOL = resideInAPackage("dev.fanfare.protocol..");
     private static final DescribedPredicate<JavaClass> SERVER = resideInAPackage("dev.fanfare.server..");
     private static final DescribedPredicate<JavaClass> CLIENT = resideInAPackage("dev.fanfare.client..");
+    private static final DescribedPredicate<JavaClass> STORAGE = resideInAPackage("dev.fanfare.storage..");
     private static final DescribedPredicate<JavaClass> CLI = resideInAPackage("dev.fanfare.cli..");
     private static final DescribedPredicate<JavaClass> NETTY = resideInAPackage("io.netty..");
 
     /// Whatever is in no other module.
     private static final DescribedPredicate<JavaClass> BROKER = resideInAPackage("dev.fanfare..")
-            .and(not(PROTOCOL.or(SERVER).or(CLIENT).or(CLI)))
+            .and(not(PROTOCOL.or(SERVER).or(CLIENT).or(STORAGE).or(CLI)))
             .as("reside in the broker");
 
     /// The only doors to the clock and to waiting, outside [java.util.concurrent].
@@ -59,6 +60,7 @@ class ModulePlacementTest {
                         "dev.fanfare.protocol",
                         "dev.fanfare.server",
                         "dev.fanfare.client",
+                        "dev.fanfare.storage",
                         "dev.fanfare.cli");
     }
 
@@ -67,7 +69,7 @@ class ModulePlacementTest {
         noClasses()
                 .that(BROKER)
                 .should()
-                .dependOnClassesThat(PROTOCOL.or(SERVER).or(CLIENT).or(CLI))
+                .dependOnClassesThat(PROTOCOL.or(SERVER).or(CLIENT).or(STORAGE).or(CLI))
                 .check(CLASSES);
     }
 
@@ -76,7 +78,8 @@ class ModulePlacementTest {
         noClasses()
                 .that(BROKER)
                 .should()
-                .dependOnClassesThat(resideInAnyPackage("io.netty..", "tools.jackson..", "java.net.http.."))
+                .dependOnClassesThat(resideInAnyPackage(
+                        "io.netty..", "tools.jackson..", "java.net.http..", "org.rocksdb.."))
                 .check(CLASSES);
     }
 
@@ -85,13 +88,18 @@ class ModulePlacementTest {
         noClasses()
                 .that(PROTOCOL)
                 .should()
-                .dependOnClassesThat(BROKER.or(SERVER).or(CLIENT).or(CLI).or(NETTY))
+                .dependOnClassesThat(
+                        BROKER.or(SERVER).or(CLIENT).or(STORAGE).or(CLI).or(NETTY))
                 .check(CLASSES);
     }
 
     @Test
-    void theServerKnowsNeitherClientNorCommands() {
-        noClasses().that(SERVER).should().dependOnClassesThat(CLIENT.or(CLI)).check(CLASSES);
+    void theServerKnowsNeitherClientNorStorageNorCommands() {
+        noClasses()
+                .that(SERVER)
+                .should()
+                .dependOnClassesThat(CLIENT.or(STORAGE).or(CLI))
+                .check(CLASSES);
     }
 
     @Test
@@ -99,7 +107,16 @@ class ModulePlacementTest {
         noClasses()
                 .that(CLIENT)
                 .should()
-                .dependOnClassesThat(BROKER.or(SERVER).or(CLI).or(NETTY))
+                .dependOnClassesThat(BROKER.or(SERVER).or(STORAGE).or(CLI).or(NETTY))
+                .check(CLASSES);
+    }
+
+    @Test
+    void theStorageKnowsOnlyTheBroker() {
+        noClasses()
+                .that(STORAGE)
+                .should()
+                .dependOnClassesThat(PROTOCOL.or(SERVER).or(CLIENT).or(CLI).or(NETTY))
                 .check(CLASSES);
     }
 

@@ -167,6 +167,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
 
     @Override
     protected @Nullable ByteBuf next(int limit) {
+        dropStale();
         ByteBuf out = null;
         while (!closed && more(out == null ? limit : limit - out.readableBytes())) {
             Delivery delivery = taken.getFirst();
@@ -192,11 +193,17 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
             frameBytes = (7 * frameBytes + frame) / 8 + 1;
             taken.removeFirst();
         }
-        if (!sent.isEmpty()) {
-            member().acknowledge(sent);
-            sent.clear();
-        }
         return out;
+    }
+
+    /// What was taken before the peer stopped reading may have timed out since, or gone to whoever took over: somebody
+    /// else may have done it.
+    private void dropStale() {
+        if (!taken.isEmpty()) {
+            List<Delivery> held = member().held(List.copyOf(taken));
+            taken.clear();
+            taken.addAll(held);
+        }
     }
 
     /// Whether something is in hand to be sent, taken now if need be.
@@ -214,6 +221,11 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
     protected boolean more() {
         if (closed || !begun) {
             return false;
+        }
+        if (!sent.isEmpty()) {
+            // The slice has left.
+            member().acknowledge(sent);
+            sent.clear();
         }
         SubscriptionEnd why = over;
         if (taken.isEmpty() && why != null && !endTold) {
@@ -257,8 +269,10 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
 
     @Override
     public void unsubscribe() {
+        // One that somebody else has taken over is not this one's to end.
+        boolean held = member != null && member.end() == null;
         close();
-        if (demand.kind() == Kind.DURABLE) {
+        if (held && demand.kind() == Kind.DURABLE) {
             session.context().deliveries().end(demand.name());
         }
     }

@@ -34,7 +34,7 @@ final class Acknowledged {
         String deadLetter = manual.deadLetter();
         return new Terms(
                 pattern,
-                manual.ackTimeout(),
+                manual.automatic() ? Duration.ZERO : manual.ackTimeout(),
                 RetryPolicy.exponential(retry.maxAttempts(), retry.backoff(), retry.multiplier(), retry.maxBackoff()),
                 deadLetter == null ? null : TopicName.check(deadLetter),
                 false,

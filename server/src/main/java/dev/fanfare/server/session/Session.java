@@ -259,6 +259,11 @@ public final class Session implements Connections.Peer {
         }
     }
 
+    /// A subscription is no more, because the one that was to replace it was refused.
+    void tellEnded(Subscribed.Key key) {
+        tellEnded(key, "subscription_ended");
+    }
+
     private void tellEnded(Subscribed.Key key, String what) {
         answers.tell(out -> codec.subscriptionNotice(out, key.topic(), key.clientId(), what, context.millis()));
     }

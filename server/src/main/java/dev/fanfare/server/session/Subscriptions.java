@@ -103,10 +103,17 @@ final class Subscriptions {
         }
         if (pattern.isWild()) {
             resolve(request, subscription);
-        } else {
-            subscription.open(Starts.of(request));
-            begin(request, subscription);
+            return;
         }
+        try {
+            subscription.open(Starts.of(request));
+        } catch (FanfareException refused) {
+            if (replaced != null) {
+                session.tellEnded(key);
+            }
+            throw refused;
+        }
+        begin(request, subscription);
     }
 
     private Subscribed live(Request.Subscribe request, Subscribed.Key key, Pattern pattern) {

@@ -1,0 +1,114 @@
+package dev.fanfare.storage;
+
+import dev.fanfare.store.Table;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.rocksdb.AbstractNativeReference;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/// An open database of RocksDB. Nothing may be called on it, on its scans or its handles once it is closed: that would
+/// be the end of the process.
+final class Database implements AutoCloseable {
+
+    /// Opens it, one way or the other.
+    private interface How {
+        RocksDB open(List<ColumnFamilyDescriptor> families, List<ColumnFamilyHandle> handles) throws RocksDBException;
+    }
+
+    private final RocksDB rocks;
+    private final List<ColumnFamilyHandle> handles = new ArrayList<>();
+    private final List<AbstractNativeReference> owned;
+    private final Families families;
+    private final WriteOptions written = new WriteOptions();
+    private final WriteOptions synced = new WriteOptions().setSync(true);
+
+    private Database(Tuning tuning, Set<Table> degraded, List<AbstractNativeReference> owned, How how)
+            throws RocksDBException {
+        this.owned = owned;
+        owned.add(written);
+        owned.add(synced);
+        try {
+            rocks = how.open(Families.descriptors(tuning, degraded, owned), handles);
+        } catch (RocksDBException e) {
+            owned.forEach(AbstractNativeReference::close);
+            throw e;
+        }
+        families = Families.of(handles);
+    }
+
+    /// Opens it, strictly.
+    ///
+    /// @param create whether it may be made
+    /// @param degraded tables that are not compacted
+    static Database open(Path folder, Tuning tuning, boolean create, Set<Table> degraded) throws RocksDBException {
+        List<AbstractNativeReference> owned = new ArrayList<>();
+        DBOptions options = tuning.database(create, owned);
+        return new Database(
+                tuning,
+                degraded,
+                owned,
+                (families, handles) -> RocksDB.open(options, folder.toString(), families, handles));
+    }
+
+    /// Opens it to look at, even if some of its files can't be opened; nothing in the folder changes.
+    static Database openLeniently(Path folder, Tuning tuning) throws RocksDBException {
+        List<AbstractNativeReference> owned = new ArrayList<>();
+        DBOptions options = tuning.database(false, owned).setParanoidChecks(false);
+        return new Database(
+                tuning,
+                EnumSet.noneOf(Table.class),
+                owned,
+                (families, handles) -> RocksDB.openReadOnly(options, folder.toString(), families, handles));
+    }
+
+    RocksDB rocks() {
+        return rocks;
+    }
+
+    Families families() {
+        return families;
+    }
+
+    /// The column family of a table.
+    ColumnFamilyHandle of(Table table) {
+        return handles.get(table.ordinal() + 1);
+    }
+
+    /// All column families.
+    List<ColumnFamilyHandle> handles() {
+        return handles;
+    }
+
+    /// Carries out a batch.
+    ///
+    /// @param sync whether it survives the power
+    void write(byte[] batch, boolean sync) throws RocksDBException {
+        try (WriteBatch all = new WriteBatch(batch)) {
+            rocks.write(sync ? synced : written, all);
+        }
+    }
+
+    /// Writes what is in memory into files.
+    void flush() throws RocksDBException {
+        try (FlushOptions options = new FlushOptions()) {
+            rocks.flush(options, handles);
+        }
+    }
+
+    @Override
+    public void close() {
+        handles.forEach(ColumnFamilyHandle::close);
+        rocks.close();
+        owned.reversed().forEach(AbstractNativeReference::close);
+    }
+}

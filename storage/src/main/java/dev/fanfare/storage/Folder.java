@@ -1,0 +1,260 @@
+package dev.fanfare.storage;
+
+import dev.fanfare.store.StoreException;
+import dev.fanfare.store.StoreException.Reason;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The folder of a store: whose it is, what format it has, how it was left.
+final class Folder implements AutoCloseable {
+
+    /// The version of the layout and of what the tables hold. A higher one is refused; a lower one is migrated, once
+    /// there is one.
+    static final int FORMAT = 1;
+
+    private static final String FORMAT_NAME = "fanfare-storage ";
+    private static final String FORMAT_FILE = "FORMAT";
+    private static final String FORMAT_BEGUN = "FORMAT.new";
+    private static final String LOCK_FILE = "fanfare.lock";
+    private static final String CLOSED_FILE = "CLOSED";
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+    /// What may be in a folder that is no store yet.
+    private static final Set<String> HARMLESS = Set.of(LOCK_FILE, "lost+found");
+
+    private final Path path;
+    private final FileChannel channel;
+    private final FileLock lock;
+    private final boolean sameBoot;
+
+    private Folder(Path path, FileChannel channel, FileLock lock, boolean sameBoot) {
+        this.path = path;
+        this.channel = channel;
+        this.lock = lock;
+        this.sameBoot = sameBoot;
+    }
+
+    /// Takes a folder, which may be missing or empty: nobody else can until it is closed.
+    static Folder take(Path path) {
+        try {
+            refuseStrangers(path);
+            Files.createDirectories(path);
+            return lock(path);
+        } catch (IOException e) {
+            throw Failures.of("use " + path + " as a store", e);
+        }
+    }
+
+    /// Takes a folder that has to hold a store.
+    static Folder takeExisting(Path path) {
+        if (!Files.exists(path.resolve(FORMAT_FILE))) {
+            throw new StoreException(Reason.FAILED, path + " holds no store: there is no " + FORMAT_FILE + " in it");
+        }
+        return take(path);
+    }
+
+    private static void refuseStrangers(Path path) throws IOException {
+        if (Files.exists(path.resolve(FORMAT_FILE)) || Files.exists(path.resolve(FORMAT_BEGUN))) {
+            checkFormat(path);
+            return;
+        }
+        if (!Files.exists(path)) {
+            return;
+        }
+        if (!Files.isDirectory(path)) {
+            throw new StoreException(Reason.FAILED, path + " is no folder");
+        }
+        try (Stream<Path> files = Files.list(path)) {
+            List<String> strange = files.map(file -> file.getFileName().toString())
+                    .filter(name -> !HARMLESS.contains(name))
+                    .sorted()
+                    .toList();
+            if (!strange.isEmpty()) {
+                throw new StoreException(
+                        Reason.FAILED,
+                        path + " is neither empty nor a store (there is " + strange.getFirst() + " in it, and no "
+                                + FORMAT_FILE + "): nothing in it was touched; use another folder");
+            }
+        }
+    }
+
+    private static void checkFormat(Path path) throws IOException {
+        Path file = path.resolve(FORMAT_FILE);
+        if (!Files.exists(file)) {
+            return;
+        }
+        String text = Files.readString(file, StandardCharsets.UTF_8).strip();
+        int format;
+        try {
+            format = text.startsWith(FORMAT_NAME) ? Integer.parseInt(text.substring(FORMAT_NAME.length())) : 0;
+        } catch (NumberFormatException e) {
+            format = 0;
+        }
+        if (format < 1) {
+            throw new StoreException(Reason.CORRUPT, file + " is damaged: restore the store from a backup");
+        }
+        if (format > FORMAT) {
+            throw new StoreException(
+                    Reason.FAILED,
+                    path + " was written by a newer version (format " + format + ", this one knows " + FORMAT
+                            + "): start that version, or restore a backup made before the upgrade");
+        }
+    }
+
+    private static Folder lock(Path path) throws IOException {
+        Path file = path.resolve(LOCK_FILE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = tryLock(channel);
+            if (lock == null) {
+                String pid = Files.readString(file).lines().findFirst().orElse("unknown");
+                throw new StoreException(
+                        Reason.FAILED, path + " is in use by process " + pid + ": stop it, or use another folder");
+            }
+            String boot = boot();
+            boolean sameBoot =
+                    !boot.isEmpty() && Files.readString(file).lines().skip(1).anyMatch(boot::equals);
+            ByteBuffer owner =
+                    StandardCharsets.UTF_8.encode(ProcessHandle.current().pid() + "\n" + boot + "\n");
+            channel.truncate(0);
+            channel.write(owner, 0);
+            return new Folder(path, channel, lock, sameBoot);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /// Locks a byte beyond what is written, so that others can read that on every system.
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock(1L << 40, 1, false);
+        } catch (OverlappingFileLockException e) {
+            return null; // Of this process.
+        }
+    }
+
+    /// Tells this run of the machine from others; empty when the system does not say.
+    private static String boot() {
+        try {
+            return Files.readString(BOOT_ID).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /// Where RocksDB is.
+    Path database() {
+        return path.resolve("db");
+    }
+
+    /// Whether the machine has run ever since the store was last used: what was written then is there, synced or not.
+    boolean sameBoot() {
+        return sameBoot;
+    }
+
+    /// Whether there is no store in it yet, or one that was never finished.
+    boolean isNew() {
+        return !Files.exists(path.resolve(FORMAT_FILE));
+    }
+
+    /// Begins a new store; what an earlier attempt has left is removed.
+    void begin() throws IOException {
+        Files.writeString(path.resolve(FORMAT_BEGUN), FORMAT_NAME + FORMAT + "\n");
+        deleteAll(database());
+        Files.createDirectories(database());
+    }
+
+    /// The new store is there.
+    void begun() throws IOException {
+        finish(path);
+    }
+
+    /// Marks a folder as a store, as the last step of making it.
+    static void finish(Path path) throws IOException {
+        Path begun = path.resolve(FORMAT_BEGUN);
+        Files.writeString(begun, FORMAT_NAME + FORMAT + "\n");
+        force(begun);
+        Files.move(begun, path.resolve(FORMAT_FILE), StandardCopyOption.ATOMIC_MOVE);
+        force(path);
+    }
+
+    /// Up to which operation everything was written when it was closed; -1 when it was not closed. It is forgotten.
+    long takeClosed() throws IOException {
+        Path file = path.resolve(CLOSED_FILE);
+        try {
+            String text = Files.readString(file).strip();
+            Files.delete(file);
+            force(path);
+            return Long.parseLong(text);
+        } catch (NoSuchFileException e) {
+            return -1;
+        } catch (NumberFormatException e) {
+            return -1; // Its writing was cut off.
+        }
+    }
+
+    /// Notes up to which operation everything was written.
+    void closed(long sequence) throws IOException {
+        Path file = path.resolve(CLOSED_FILE);
+        Files.writeString(file, sequence + "\n");
+        force(file);
+    }
+
+    /// Makes a file or a folder survive the power.
+    static void force(Path file) throws IOException {
+        // A folder can be opened to read only, and on some systems not at all: there it need not be.
+        if (Files.isDirectory(file)) {
+            try (FileChannel folder = FileChannel.open(file)) {
+                folder.force(true);
+            } catch (IOException e) {
+                return;
+            }
+            return;
+        }
+        try (FileChannel open = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            open.force(true);
+        }
+    }
+
+    /// Removes a folder and everything in it, if it is there.
+    static void deleteAll(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try (channel) {
+            lock.release();
+        } catch (IOException e) {
+            // The process gives it up when it ends.
+            return;
+        }
+    }
+}

@@ -1,0 +1,426 @@
+package dev.fanfare.storage;
+
+import dev.fanfare.store.Store;
+import dev.fanfare.store.StoreException;
+import dev.fanfare.store.StoreException.Reason;
+import dev.fanfare.store.Table;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+
+/// A store in a folder of a file system, kept by RocksDB.
+///
+/// A write goes to the write-ahead log and survives the process; [#sync] makes it survive the power. What was torn off
+/// when a process ended is cut off when the store is opened; damage is mended as far as it can be, the damaged files
+/// are put aside, and [#damages] says what is lost. Reading a key that is damaged throws `CORRUPT`, and nothing else
+/// suffers from it.
+public final class RocksStore implements Store {
+
+    /// Something done with the open database, under the read lock.
+    interface Use<T> {
+        @Nullable
+        T with(Database database) throws RocksDBException;
+    }
+
+    /// A step of a scan.
+    interface Step {
+        boolean take() throws RocksDBException;
+    }
+
+    private final Folder folder;
+    private final Tuning tuning;
+    private final Damages damages;
+    private final Room room;
+    private final Upkeep upkeep;
+
+    /// Held to read by whoever touches the database, to write by whoever opens or closes it.
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+
+    private final Set<RocksScan.Cursor> cursors = ConcurrentHashMap.newKeySet();
+    private @Nullable Database database;
+    private volatile @Nullable StoreException failed;
+    private volatile long safe;
+    private boolean closed;
+
+    private RocksStore(Path path, StorageOptions options, Room.Free free) {
+        folder = Folder.take(path);
+        tuning = new Tuning(options);
+        damages = new Damages(path);
+        room = new Room(free, options.reserve());
+        upkeep = new Upkeep(this, damages);
+        try {
+            opened(folder.sameBoot());
+        } catch (RuntimeException e) {
+            upkeep.end();
+            tuning.close();
+            folder.close();
+            throw e;
+        }
+    }
+
+    /// Opens the store in a folder, or makes one in a folder that is missing or empty. Takes a few seconds at most,
+    /// whatever is stored.
+    ///
+    /// @throws StoreException when another process uses it, when a newer version wrote it, when the folder holds
+    ///     something else, when it is damaged beyond mending, when the device refuses; the message says what to do
+    public static RocksStore open(Path folder, StorageOptions options) {
+        return open(folder, options, Room.of(folder));
+    }
+
+    static RocksStore open(Path folder, StorageOptions options, Room.Free free) {
+        return new RocksStore(folder.toAbsolutePath().normalize(), options, free);
+    }
+
+    private void opened(boolean sameBoot) {
+        Database fresh = new Opening(folder, tuning, damages, upkeep.degraded()).open(sameBoot);
+        database = fresh;
+        // What was in the log is in files now.
+        safe = fresh.rocks().getLatestSequenceNumber();
+    }
+
+    // ---- writing
+
+    @Override
+    public Batch batch() {
+        return using("begin a batch for", open -> new RocksBatch(this, open.families(), safe));
+    }
+
+    @Override
+    public void write(Batch batch) {
+        if (!(batch instanceof RocksBatch own) || !own.isOf(this)) {
+            throw new IllegalArgumentException("the batch is of another store");
+        }
+        byte[] bytes = own.take();
+        changing("write to", open -> {
+            open.write(bytes, false);
+            room.wrote(bytes.length);
+            return bytes;
+        });
+    }
+
+    @Override
+    public void sync() {
+        changing("sync", open -> {
+            sync(open);
+            return open;
+        });
+    }
+
+    private void sync(Database open) throws RocksDBException {
+        long sequence = open.rocks().getLatestSequenceNumber();
+        open.rocks().syncWal();
+        safe = sequence;
+        // The log says itself what is safe, also if nothing else comes.
+        open.write(new RocksBatch(this, open.families(), sequence).take(), false);
+    }
+
+    @Override
+    public void reclaim(Table table, byte[] from, byte[] to) {
+        if (Arrays.compareUnsigned(from, to) >= 0) {
+            using("reclaim room in", open -> open);
+            return;
+        }
+        changing("reclaim room in", open -> {
+            if (isEmpty(open, table, from, to)) {
+                dropFiles(open, table, from, to);
+            }
+            upkeep.compact(table, from, to);
+            return open;
+        });
+        room.changed();
+    }
+
+    /// Removes the files with nothing in them but the range. A file that says what is deleted may go before one with
+    /// what it deletes, which would be there again: so that is said anew, and made safe, before and where necessary
+    /// after.
+    private void dropFiles(Database open, Table table, byte[] from, byte[] to) throws RocksDBException {
+        deleteSafely(open, table, from, to);
+        open.rocks().deleteFilesInRanges(open.of(table), List.of(from, to), false);
+        if (!isEmpty(open, table, from, to)) {
+            deleteSafely(open, table, from, to);
+        }
+    }
+
+    private void deleteSafely(Database open, Table table, byte[] from, byte[] to) throws RocksDBException {
+        RocksBatch batch = new RocksBatch(this, open.families(), safe);
+        batch.deleteRange(table, from, to);
+        open.write(batch.take(), true);
+    }
+
+    /// Whether there is nothing in a range; false when that can't be read.
+    private static boolean isEmpty(Database open, Table table, byte[] from, byte[] to) throws RocksDBException {
+        try (RocksScan.Cursor cursor = new RocksScan.Cursor(open, table, from, to)) {
+            cursor.iterator.seek(from);
+            if (cursor.iterator.isValid()) {
+                return false;
+            }
+            cursor.iterator.status();
+            return true;
+        } catch (RocksDBException e) {
+            if (Failures.reason(e) == Reason.CORRUPT) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    // ---- reading
+
+    @Override
+    public byte @Nullable [] get(Table table, byte[] key) {
+        return reading(table, open -> open.rocks().get(open.of(table), key));
+    }
+
+    @Override
+    public @Nullable Entry floor(Table table, byte[] lowest, byte[] key) {
+        return reading(table, open -> {
+            try (Slice bound = new Slice(lowest);
+                    ReadOptions options = new ReadOptions().setIterateLowerBound(bound);
+                    RocksIterator iterator = open.rocks().newIterator(open.of(table), options)) {
+                iterator.seekForPrev(key);
+                if (iterator.isValid()) {
+                    return Arrays.compareUnsigned(iterator.key(), lowest) < 0
+                            ? null
+                            : new Entry(iterator.key(), iterator.value());
+                }
+                iterator.status();
+                return null;
+            }
+        });
+    }
+
+    @Override
+    public Scan scan(Table table, byte[] from, byte @Nullable [] to) {
+        // Bounds must be in order for RocksDB; an empty range is one, too.
+        byte[] end = to != null && Arrays.compareUnsigned(to, from) < 0 ? from : to;
+        Scan scan = reading(table, open -> {
+            RocksScan.Cursor cursor = new RocksScan.Cursor(open, table, from, end);
+            cursors.add(cursor);
+            return new RocksScan(this, table, from, cursor);
+        });
+        return Objects.requireNonNull(scan);
+    }
+
+    /// A step of a scan: under the read lock, the cursor being alive.
+    boolean scanning(Table table, RocksScan.Cursor cursor, Step step) {
+        Boolean found = reading(table, open -> {
+            cursor.usable(place());
+            return step.take();
+        });
+        return Boolean.TRUE.equals(found);
+    }
+
+    /// A scan is closed. Its cursor may be gone already.
+    void end(RocksScan.Cursor cursor) {
+        lock.readLock().lock();
+        try {
+            cursor.close();
+            cursors.remove(cursor);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    // ---- its state
+
+    private Database opened() {
+        if (closed) {
+            throw new StoreException(Reason.FAILED, place() + " is closed");
+        }
+        Database open = database;
+        if (open == null) {
+            throw new StoreException(Reason.FAILED, place() + " could not be opened again yet");
+        }
+        return open;
+    }
+
+    private <T> @Nullable T reading(Table table, Use<T> use) {
+        lock.readLock().lock();
+        try {
+            Database open = opened();
+            try {
+                return use.with(open);
+            } catch (RocksDBException e) {
+                upkeep.noteDamage(open, e);
+                throw Failures.of("read " + table + " in " + place(), e);
+            }
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /// Uses the database, under the read lock.
+    <T> T using(String what, Use<T> use) {
+        lock.readLock().lock();
+        try {
+            return Objects.requireNonNull(use.with(opened()));
+        } catch (RocksDBException e) {
+            throw Failures.of(what + " " + place(), e);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /// Changes something: after a failure, nothing more is changed.
+    private <T> void changing(String what, Use<T> use) {
+        lock.readLock().lock();
+        try {
+            Database open = opened();
+            StoreException earlier = failed;
+            if (earlier != null) {
+                throw new StoreException(
+                        Reason.FAILED,
+                        "could not " + what + " " + place() + ": it has failed and was not opened again",
+                        earlier);
+            }
+            try {
+                use.with(open);
+            } catch (RocksDBException e) {
+                upkeep.noteDamage(open, e);
+                StoreException failure = Failures.of(what + " " + place(), e);
+                failed = failure;
+                throw failure;
+            }
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    @Override
+    public void reopen() {
+        upkeep.pause();
+        lock.writeLock().lock();
+        try {
+            if (closed) {
+                throw new StoreException(Reason.FAILED, place() + " is closed");
+            }
+            release();
+            opened(true);
+            failed = null;
+            room.changed();
+        } finally {
+            lock.writeLock().unlock();
+            upkeep.resume();
+        }
+    }
+
+    /// Closes the database: under the write lock, nobody uses it.
+    private void release() {
+        cursors.forEach(RocksScan.Cursor::close);
+        cursors.clear();
+        Database open = database;
+        database = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        upkeep.end();
+        lock.writeLock().lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try {
+                syncLast();
+            } finally {
+                release();
+                tuning.close();
+                folder.close();
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private void syncLast() {
+        Database open = database;
+        if (open == null || failed != null) {
+            return;
+        }
+        try {
+            open.rocks().syncWal();
+            folder.closed(open.rocks().getLatestSequenceNumber());
+        } catch (RocksDBException e) {
+            throw Failures.of("sync " + place() + " when closing it", e);
+        } catch (IOException e) {
+            throw Failures.of("close " + place(), e);
+        }
+    }
+
+    // ---- looking at it
+
+    @Override
+    public long room() {
+        return using("ask for the room in", open -> room.left(unflushed(open)));
+    }
+
+    /// What is in memory and in the log, and has to be written once more.
+    private static long unflushed(Database open) throws RocksDBException {
+        return open.rocks().getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables");
+    }
+
+    @Override
+    public long size() {
+        return using("ask for the size of", StoreFigures::size);
+    }
+
+    /// Its figures. Takes longer the more is stored: some milliseconds for each TiB.
+    public StoreFigures figures() {
+        return using("look at", open -> StoreFigures.of(open, tuning.used(), room.free(), room.left(unflushed(open))));
+    }
+
+    /// What was found damaged since it was opened, at most 1,000; more are only logged.
+    public List<Damage> damages() {
+        return damages.list();
+    }
+
+    /// Copies the store into a folder while it is used: everything written when this was called. Files are linked where
+    /// the file system can. The copy is a store of its own, safe from a loss of power when this returns.
+    ///
+    /// @param target missing or empty; what a failure leaves there is removed
+    /// @throws StoreException when it could not be made
+    public void backup(Path target) {
+        lock.readLock().lock();
+        try {
+            Backup.make(opened(), place(), target.toAbsolutePath().normalize());
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /// Reads everything a store holds, with check sums, and says what can't be read. Nothing is changed.
+    ///
+    /// @param folder a backup, or a store that is not in use
+    /// @param progress is told how far it is
+    /// @throws StoreException when it is no store, is in use, or can't be opened at all
+    public static List<Damage> verify(Path folder, Progress progress) {
+        return Verification.of(folder.toAbsolutePath().normalize(), progress);
+    }
+
+    /// How far something is that takes long.
+    @FunctionalInterface
+    public interface Progress {
+
+        /// So many bytes of all are done. Called from time to time by the thread that does it.
+        void at(long done, long all);
+    }
+
+    @Override
+    public String place() {
+        return "the store " + folder.path();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.fanfare.storage;
+
+import dev.fanfare.store.Table;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.LiveFileMetaData;
+import org.rocksdb.RocksDB;
+
+/// One file with a part of a table, as RocksDB's manifest has it.
+///
+/// @param name its name, `000123.sst`
+/// @param family the number of its column family
+/// @param level the level it is in
+/// @param table the table it is of
+/// @param bytes how long it should be
+/// @param from its first key
+/// @param to its last key
+record TableFile(String name, int family, int level, Table table, long bytes, byte[] from, byte[] to) {
+
+    /// Tags of the manifest's entries.
+    private static final int DELETED_FILE = 6;
+
+    private static final int COLUMN_FAMILY = 200;
+
+    /// All live files of all tables.
+    static List<TableFile> all(Database database) {
+        RocksDB rocks = database.rocks();
+        return rocks.getLiveFilesMetaData().stream()
+                .map(file -> of(database, file))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /// The one with a name; null when it is not live.
+    static @Nullable TableFile find(Database database, String name) {
+        return all(database).stream()
+                .filter(file -> file.name().equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static @Nullable TableFile of(Database database, LiveFileMetaData file) {
+        Table table = Families.table(file.columnFamilyName());
+        return table == null
+                ? null
+                : new TableFile(
+                        file.fileName().replace("/", ""),
+                        database.families().number(table),
+                        file.level(),
+                        table,
+                        file.size(),
+                        file.smallestKey(),
+                        file.largestKey());
+    }
+
+    /// Damage to it.
+    Damage damage(String what) {
+        return new Damage(what, name, table, from, to);
+    }
+
+    /// Takes it out of a manifest that is not in use, as if it had been compacted away.
+    void leaveOut(Path manifest) throws IOException {
+        ByteArrayOutputStream edit = new ByteArrayOutputStream();
+        number(edit, DELETED_FILE);
+        number(edit, level);
+        number(edit, Long.parseLong(name.substring(0, name.indexOf('.'))));
+        number(edit, COLUMN_FAMILY);
+        number(edit, family);
+        try (LogReader reader = new LogReader(manifest)) {
+            for (LogReader.Item item = reader.next(); item != null; item = reader.next()) {
+                if (item.content() == null) {
+                    throw new IOException(manifest + " can't be read at byte " + item.from());
+                }
+            }
+        }
+        try (LogWriter writer = new LogWriter(manifest)) {
+            writer.write(edit.toByteArray());
+        }
+    }
+
+    private static void number(ByteArrayOutputStream target, long value) {
+        long rest = value;
+        while (rest >>> 7 != 0) {
+            target.write((int) (rest & 0x7f | 0x80));
+            rest >>>= 7;
+        }
+        target.write((int) rest);
+    }
+}
