@@ -16,6 +16,7 @@ import dev.fanfare.Receiver;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicCounters;
 import dev.fanfare.local.Events;
@@ -59,6 +60,7 @@ public final class Backlogs implements DeliveryAccess {
     private static final int NAMING_LOCKS = 64;
 
     private final LocalDelivery delivery;
+    private final TopicConfig defaults;
     private final TopicRegistry topics;
     private final Events events;
     private final DeadLetterDesk deadLetters;
@@ -78,6 +80,7 @@ public final class Backlogs implements DeliveryAccess {
     /// There is none yet.
     public Backlogs(BrokerConfig config, TopicRegistry topics, LocalDelivery delivery, Events events) {
         this.delivery = delivery;
+        this.defaults = config.topics();
         this.topics = topics;
         this.events = events;
         this.deadLetters = new DeadLetterDesk(topics, config.deadLetters(), events, this);
@@ -198,8 +201,19 @@ public final class Backlogs implements DeliveryAccess {
         long created = before == null
                 ? topics.timers().currentTimeMillis()
                 : before.form().createdMillis();
+        Bound bound = Bound.of(
+                demand.terms(), demand.kind(), topicConfig(demand.terms().pattern()));
         Backlog made = new Backlog(
-                name, demand.kind(), demand.terms(), topics.timers(), events, deadLetters, this, keeper, created);
+                name,
+                demand.kind(),
+                demand.terms(),
+                bound,
+                topics.timers(),
+                events,
+                deadLetters,
+                this,
+                keeper,
+                created);
         if (byName.putIfAbsent(name, made) != null) {
             return null;
         }
@@ -227,13 +241,13 @@ public final class Backlogs implements DeliveryAccess {
                 append.add(names.get(i), messages.get(i));
             }
             AtomicAppend.Outcome outcome = append.run(acknowledgements);
+            acknowledgements.tell();
             PublishResult.Refused refused = outcome.commit() == null
                     ? outcome.refused()
                     : outcome.commit().await();
             if (refused != null) {
                 return List.of(refused);
             }
-            acknowledgements.tell();
             return outcome.results();
         } catch (FanfareException e) {
             return List.of(new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())));
@@ -260,8 +274,8 @@ public final class Backlogs implements DeliveryAccess {
                 made.name(),
                 Dispatch.loop(),
                 start,
-                terms.queue(),
-                terms.overflow(),
+                made.bound().messages(),
+                made.bound().publishers(),
                 DeliveryStrategy.immediate(),
                 null,
                 null,
@@ -279,6 +293,12 @@ public final class Backlogs implements DeliveryAccess {
                 source, pattern.isWild() ? null : topics.find(pattern.text()).orElse(null));
     }
 
+    /// The settings of a topic; for one that does not exist yet and for a pattern, those that topics are made with.
+    private TopicConfig topicConfig(Pattern pattern) {
+        Topic topic = pattern.isWild() ? null : topics.find(pattern.text()).orElse(null);
+        return topic == null ? defaults : topic.config();
+    }
+
     /// Whether nobody has come back to a name since the process began.
     boolean isDormant(String name) {
         return stored != null && stored.isDormant(name);
@@ -293,7 +313,9 @@ public final class Backlogs implements DeliveryAccess {
     /// Whether what some subscription gives up goes to that topic.
     boolean takesDeadLetters(String topic) {
         return byName.values().stream()
-                .anyMatch(backlog -> topic.equals(backlog.terms().deadLetter()));
+                        .anyMatch(backlog -> topic.equals(backlog.terms().deadLetter()))
+                || topics.list("", "")
+                        .anyMatch(each -> topic.equals(each.config().deadLetter()));
     }
 
     /// By a backlog: it has ended.

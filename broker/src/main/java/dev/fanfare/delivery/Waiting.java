@@ -27,6 +27,11 @@ final class Waiting {
     }
 
     void add(Entry entry) {
+        if (entry.waits) {
+            // It was to be tried again when it had to make room: then is soon enough.
+            return;
+        }
+        entry.waits = true;
         entries.add(entry);
     }
 
@@ -35,6 +40,7 @@ final class Waiting {
     Entry first() {
         Entry first = entries.peek();
         while (first != null && first.stage().isDone()) {
+            first.waits = false;
             entries.poll();
             done--;
             first = entries.peek();
@@ -46,7 +52,11 @@ final class Waiting {
     @Nullable
     Entry poll(long now) {
         Entry first = first();
-        return first != null && first.due - now <= 0 ? entries.poll() : null;
+        if (first == null || first.due - now > 0) {
+            return null;
+        }
+        first.waits = false;
+        return entries.poll();
     }
 
     int size() {
