@@ -2,9 +2,11 @@ package dev.fanfare.cli;
 
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ListenException;
+import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.Setting;
 import dev.fanfare.server.SettingException;
 import dev.fanfare.server.Settings;
+import dev.fanfare.store.StoreException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -79,7 +81,7 @@ final class Serve implements Callable<Integer> {
         } catch (SettingException e) {
             Main.complain(spec, String.valueOf(e.getMessage()));
             return Main.WRONG_USE;
-        } catch (ListenException e) {
+        } catch (ListenException | StoreException e) {
             Main.complain(spec, String.valueOf(e.getMessage()));
             return Main.FAILED;
         }
@@ -105,7 +107,7 @@ final class Serve implements Callable<Integer> {
                 "stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            FanfareServer server = FanfareServer.start(config);
+            FanfareServer server = start(config);
             started.set(server);
             System.out.print(Banner.of(server));
             System.out.flush();
@@ -116,6 +118,15 @@ final class Serve implements Callable<Integer> {
             throw e;
         }
         done.await();
+    }
+
+    private FanfareServer start(ServerConfig config) {
+        Path data = config.durable().data().orElse(null);
+        if (data == null) {
+            return FanfareServer.start(config);
+        }
+        DataFolder folder = new DataFolder(data, config.memoryBytes(), what -> Main.complain(spec, what));
+        return FanfareServer.start(config, folder.open());
     }
 
     private @Nullable Path configFile() {

@@ -1,7 +1,9 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
 import dev.fanfare.Dedup;
+import dev.fanfare.Durability;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -30,12 +33,7 @@ final class TopicCalls {
     private static final int LIST_MAX = 10_000_000;
 
     /// What a topic can't be had with here, and the one value that says so.
-    private static final Map<String, String> REFUSED = Map.of(
-            "durable", "false",
-            "durability", "\"memory\"",
-            "ordering", "\"fifo\"",
-            "partitions", "1",
-            "compact", "false");
+    private static final Map<String, String> REFUSED = Map.of("ordering", "\"fifo\"", "partitions", "1");
 
     /// What there is no harmless value of, except none.
     private static final List<String> REFUSED_AT_ALL = List.of("backlog", "dead_letter");
@@ -43,8 +41,17 @@ final class TopicCalls {
     private static final Set<String> DEDUP = new TreeSet<>(Set.of("window_ms", "count"));
 
     /// Every member a body may have.
-    private static final Set<String> KNOWN =
-            new TreeSet<>(Set.of("name", "history", "history_bytes", "history_ms", "queue", "overflow", "dedup"));
+    private static final Set<String> KNOWN = new TreeSet<>(Set.of(
+            "name",
+            "history",
+            "history_bytes",
+            "history_ms",
+            "queue",
+            "overflow",
+            "dedup",
+            "durable",
+            "durability",
+            "compact"));
 
     static {
         KNOWN.addAll(REFUSED.keySet());
@@ -71,7 +78,7 @@ final class TopicCalls {
         body.only(KNOWN);
         String name = body.string("name").orElseThrow(() -> Problem.badRequest(400, "name is required"));
         ownByClients(name);
-        CompletableFuture<Topic> made = broker.createTopicAsync(name, config(body));
+        CompletableFuture<Topic> made = broker.createTopicAsync(name, config(name, body));
         return new Endpoint.Answering(made, () -> {
             result(made);
             return Answer.json(
@@ -94,7 +101,7 @@ final class TopicCalls {
         }
     }
 
-    private TopicConfig config(JsonObject body) {
+    private TopicConfig config(String name, JsonObject body) {
         REFUSED.forEach((member, harmless) -> {
             if (body.has(member) && !body.written(member).equals(harmless)) {
                 throw unsupported(member, body.written(member), "only " + harmless);
@@ -105,14 +112,32 @@ final class TopicCalls {
                 throw unsupported(member, body.written(member), "none");
             }
         }
-        TopicConfig config = broker.config().topics();
+        TopicConfig config = durable(name, body);
         return config.withHistory((int) body.integer("history", 0, HISTORY_MAX).orElse(config.history()))
                 .withHistoryBytes(body.integer("history_bytes", 0, BYTES_MAX).orElse(config.historyBytes()))
                 .withHistoryAge(Duration.ofMillis(body.integer("history_ms", 0, AGE_MAX_MS)
                         .orElse(config.historyAge().toMillis())))
                 .withQueue((int) body.integer("queue", 1, QUEUE_MAX).orElse(config.queue()))
                 .withOverflow(body.string("overflow").map(TopicCalls::overflow).orElse(config.overflow()))
-                .withDedup(body.object("dedup").map(TopicCalls::dedup).orElse(config.dedup()));
+                .withDedup(body.object("dedup").map(TopicCalls::dedup).orElse(config.dedup()))
+                .withCompact(body.flag("compact").orElse(config.compact()));
+    }
+
+    /// What a topic is made with, as durable as the body says: `durable` takes the usual level, `durability` one of
+    /// its own.
+    private TopicConfig durable(String name, JsonObject body) {
+        BrokerConfig usual = broker.config();
+        Optional<Boolean> durable = body.flag("durable");
+        Durability level = body.string("durability").map(Durability::of).orElse(null);
+        if (durable.isPresent() && level != null && durable.get() != (level != Durability.MEMORY)) {
+            throw Problem.badRequest(
+                    400, "durable " + durable.get() + " and durability '" + level.label() + "' contradict each other");
+        }
+        boolean stored = level != null
+                ? level != Durability.MEMORY
+                : durable.orElse(usual.topics(name).isDurable());
+        TopicConfig config = stored ? usual.durable().config() : usual.topics().withDurability(Durability.MEMORY);
+        return level == null ? config : config.withDurability(level);
     }
 
     private static Dedup dedup(JsonObject dedup) {
@@ -197,7 +222,13 @@ final class TopicCalls {
                 .number(config.historyBytes())
                 .raw(",\"history_ms\":")
                 .number(config.historyAge().toMillis())
-                .raw(",\"durability\":\"memory\",\"ordering\":\"fifo\"");
+                .raw(",\"durable\":")
+                .raw(String.valueOf(config.isDurable()))
+                .raw(",\"durability\":")
+                .string(config.durability().label())
+                .raw(",\"compact\":")
+                .raw(String.valueOf(config.compact()))
+                .raw(",\"ordering\":\"fifo\"");
         if (config.queue() > 0) {
             out.raw(",\"queue\":").number(config.queue());
         }
