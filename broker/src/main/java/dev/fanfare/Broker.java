@@ -15,7 +15,6 @@ import dev.fanfare.routing.RouteTable;
 import dev.fanfare.time.Deadline;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
-import dev.fanfare.topic.LiveTopic;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,7 +27,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +45,7 @@ public final class Broker implements AutoCloseable {
     private final BrokerConfig config;
     private final Timers timers;
     private final TopicRegistry registry;
+    private final TopicMaking making;
     private final LocalDelivery delivery;
     private final Backlogs backlogs;
     private final Events events = new Events();
@@ -61,6 +60,7 @@ public final class Broker implements AutoCloseable {
         this.config = config;
         this.timers = config.timers() == null ? new SystemTimers() : config.timers();
         this.registry = new TopicRegistry(config, timers, events);
+        this.making = new TopicMaking(registry);
         registry.restore();
         this.routeTable = new RouteTable(registry, config, timers, events);
         try {
@@ -104,11 +104,11 @@ public final class Broker implements AutoCloseable {
 
     // ---- topics
 
-    /// Makes a topic with [BrokerConfig#topics].
+    /// Makes a topic with [BrokerConfig#topics(String)].
     ///
     /// @throws FanfareException see [#createTopic(String, TopicConfig)]
     public Topic createTopic(String name) {
-        return createTopic(name, config.topics());
+        return createTopic(name, config.topics(name));
     }
 
     /// Makes a topic. Waits until a durable one is stored.
@@ -117,59 +117,19 @@ public final class Broker implements AutoCloseable {
     /// store,
     ///     `LIMIT_REACHED`, `SHUTTING_DOWN`, `INTERNAL` when it could not be stored
     public Topic createTopic(String name, TopicConfig topicConfig) {
-        LiveTopic topic = registry.create(name, topicConfig);
-        PublishResult.Refused failure = failure(topic);
-        if (failure != null) {
-            registry.delete(name);
-            throw notMade(name, failure);
-        }
-        return topic;
+        return making.create(name, topicConfig);
     }
 
-    /// [#createTopicAsync(String, TopicConfig)] with [BrokerConfig#topics].
+    /// [#createTopicAsync(String, TopicConfig)] with [BrokerConfig#topics(String)].
     public CompletableFuture<Topic> createTopicAsync(String name) {
-        return createTopicAsync(name, config.topics());
+        return createTopicAsync(name, config.topics(name));
     }
 
     /// Makes a topic without waiting until a durable one is stored.
     ///
     /// @return the topic, or a [FanfareException] as of [#createTopic(String, TopicConfig)]
     public CompletableFuture<Topic> createTopicAsync(String name, TopicConfig topicConfig) {
-        try {
-            LiveTopic topic = registry.create(name, topicConfig);
-            return whenCommitted(topic, topic, failure -> {
-                registry.delete(name);
-                return notMade(name, failure);
-            });
-        } catch (FanfareException refused) {
-            return CompletableFuture.failedFuture(refused);
-        }
-    }
-
-    private static FanfareException notMade(String name, PublishResult.Refused failure) {
-        return new FanfareException(failure.code(), "topic '" + name + "' was not made: " + failure.reason());
-    }
-
-    private static <T> CompletableFuture<T> whenCommitted(
-            LiveTopic topic, T result, Function<PublishResult.Refused, FanfareException> failed) {
-        Commit commit = topic.committed();
-        if (commit == null) {
-            return CompletableFuture.completedFuture(result);
-        }
-        CompletableFuture<T> future = new CompletableFuture<>();
-        commit.onDone(failure -> {
-            if (failure == null) {
-                future.complete(result);
-            } else {
-                future.completeExceptionally(failed.apply(failure));
-            }
-        });
-        return future;
-    }
-
-    private static PublishResult.@Nullable Refused failure(LiveTopic topic) {
-        Commit commit = topic.committed();
-        return commit == null ? null : commit.await();
+        return making.createAsync(name, topicConfig);
     }
 
     /// The topic of that name.
@@ -195,12 +155,7 @@ public final class Broker implements AutoCloseable {
     /// @throws FanfareException `INTERNAL` when that could not be stored: it is gone here, and from
     ///     the store as soon as that can be written to
     public boolean deleteTopic(String name) {
-        LiveTopic topic = registry.delete(name);
-        PublishResult.Refused failure = topic == null ? null : failure(topic);
-        if (failure != null) {
-            throw notGone(name, failure);
-        }
-        return topic != null;
+        return making.delete(name);
     }
 
     /// Deletes a topic without waiting until a durable one is gone for good: when this returns nothing is published
@@ -208,15 +163,7 @@ public final class Broker implements AutoCloseable {
     ///
     /// @return false when there was none, or a [FanfareException] as of [#deleteTopic]
     public CompletableFuture<Boolean> deleteTopicAsync(String name) {
-        LiveTopic topic = registry.delete(name);
-        return topic == null
-                ? CompletableFuture.completedFuture(false)
-                : whenCommitted(topic, true, failure -> notGone(name, failure));
-    }
-
-    private static FanfareException notGone(String name, PublishResult.Refused failure) {
-        return new FanfareException(
-                failure.code(), "topic '" + name + "' is deleted, but not yet in the store: " + failure.reason());
+        return making.deleteAsync(name);
     }
 
     // ---- publishing

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param routing the routes it begins with, and their bounds
 /// @param timers the clock; null for the machine's. A given one is not closed with the broker
 /// @param store where durable topics are kept; null: there are none. A given one is closed with the broker
+/// @param durable which topics are durable without having to say so, and what durable ones are made with
 public record BrokerConfig(
         boolean autoCreateTopics,
         TopicConfig topics,
@@ -36,7 +37,8 @@ public record BrokerConfig(
         PayloadCodec codec,
         RoutingConfig routing,
         @Nullable Timers timers,
-        @Nullable Store store) {
+        @Nullable Store store,
+        DurableTopics durable) {
 
     private static final BrokerConfig DEFAULTS = new BrokerConfig(
             true,
@@ -55,7 +57,8 @@ public record BrokerConfig(
             PayloadCodec.NONE,
             RoutingConfig.defaults(),
             null,
-            null);
+            null,
+            DurableTopics.none());
 
     /// Checks the bounds.
     public BrokerConfig {
@@ -65,6 +68,7 @@ public record BrokerConfig(
         Objects.requireNonNull(pending, "pending");
         Objects.requireNonNull(codec, "codec");
         Objects.requireNonNull(routing, "routing");
+        Objects.requireNonNull(durable, "durable");
         check("maxTopics", maxTopics);
         check("maxSubscribersPerTopic", maxSubscribersPerTopic);
         check("maxFeedsPerTopic", maxFeedsPerTopic);
@@ -105,7 +109,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with other [#topics].
@@ -124,7 +129,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with another [#maxTopics].
@@ -143,7 +149,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with another [#maxSubscribersPerTopic].
@@ -162,7 +169,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with another [#maxFeedsPerTopic].
@@ -181,7 +189,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with another [#maxPatterns].
@@ -200,7 +209,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with another [#historyMemory].
@@ -219,7 +229,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with another [#blockTimeout].
@@ -238,7 +249,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with other [#deadLetters].
@@ -257,7 +269,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with another [#pending].
@@ -276,7 +289,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with another [#codec].
@@ -295,7 +309,8 @@ public record BrokerConfig(
                 value,
                 routing,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with other [#routing].
@@ -314,7 +329,8 @@ public record BrokerConfig(
                 codec,
                 value,
                 timers,
-                store);
+                store,
+                durable);
     }
 
     /// The same with other [#timers]: [dev.fanfare.time.VirtualTimers] in tests.
@@ -333,7 +349,8 @@ public record BrokerConfig(
                 codec,
                 routing,
                 value,
-                store);
+                store,
+                durable);
     }
 
     /// The same with a [#store].
@@ -352,6 +369,32 @@ public record BrokerConfig(
                 codec,
                 routing,
                 timers,
+                value,
+                durable);
+    }
+
+    /// The same with other [#durable] topics.
+    public BrokerConfig withDurable(DurableTopics value) {
+        return new BrokerConfig(
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
+                deadLetters,
+                pending,
+                codec,
+                routing,
+                timers,
+                store,
                 value);
+    }
+
+    /// What a topic of that name is made with when nothing else is said.
+    public TopicConfig topics(String name) {
+        return durable.matches(name) ? durable.config() : topics;
     }
 }

@@ -92,8 +92,8 @@ public record TopicConfig(
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST, "durability 'replicated' can't be had here: there is one machine");
         }
-        if (compact && durability == Durability.MEMORY) {
-            throw new FanfareException(ErrorCode.BAD_REQUEST, "only durable topics can be compacted");
+        if (compact) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "topics can't be compacted in this version");
         }
         if (backlog < 1 || backlog > MAX_BACKLOG) {
             throw new FanfareException(
@@ -103,10 +103,9 @@ public record TopicConfig(
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST, "backlog bytes must be at least 1, but are " + backlogBytes);
         }
-        if (backlogOverflow == BacklogOverflow.SPILL && durability == Durability.MEMORY) {
+        if (backlogOverflow == BacklogOverflow.SPILL) {
             throw new FanfareException(
-                    ErrorCode.BAD_REQUEST,
-                    "backlog overflow 'spill' needs a durable topic: one in memory has nowhere to leave messages");
+                    ErrorCode.BAD_REQUEST, "backlog overflow 'spill' can't be had in this version: choose another one");
         }
         if (deadLetter != null) {
             TopicName.check(deadLetter);

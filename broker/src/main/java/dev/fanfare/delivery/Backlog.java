@@ -63,6 +63,9 @@ final class Backlog implements Intake {
     private final Alarm alarm;
     private @Nullable SubscriptionEnd over;
 
+    /// Whether the reader is to leave what it replays where it is. Written under the lock.
+    private volatile boolean crowded;
+
     /// [Ledger#undone], for publishers. Written under the lock.
     private volatile long undone;
 
@@ -264,7 +267,7 @@ final class Backlog implements Intake {
                 ledger.open(new Entry(messages.get(i), origins.get(i), replayed), now, nowMillis);
             }
             surplus = ledger.overflowing();
-            undone = ledger.undone();
+            measured();
         } finally {
             lock.unlock();
         }
@@ -292,6 +295,11 @@ final class Backlog implements Intake {
     @Override
     public long undone() {
         return undone;
+    }
+
+    @Override
+    public boolean isCrowded() {
+        return crowded;
     }
 
     /// Puts a dead letter back: its attempts count from 1.
@@ -392,10 +400,16 @@ final class Backlog implements Intake {
     /// Under the lock, after every change of the ledger: tells publishers how full it is, has the clock call when
     /// something is due, and finds the members to be told that something is ready.
     private List<Member> changed() {
-        undone = ledger.undone();
+        measured();
         store();
         arm();
         return members.choose(ledger.readyForAll(), ledger.permits());
+    }
+
+    /// Under the lock: tells publishers and the reader how full it is.
+    private void measured() {
+        undone = ledger.undone();
+        crowded = crowded ? !ledger.isRoomy() : ledger.isCrowded();
     }
 
     /// Under the lock: hands over what was noted.

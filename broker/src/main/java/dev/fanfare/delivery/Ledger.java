@@ -37,6 +37,9 @@ final class Ledger {
     private long counted;
     private long bytes;
 
+    /// What all that are not done cost.
+    private long held;
+
     // What has happened so far.
     long delivered;
     long failed;
@@ -63,6 +66,16 @@ final class Ledger {
         this.keeper = keeper;
         this.circuit = circuit;
         this.lanes = new Lanes(terms, kind == Kind.GROUP);
+    }
+
+    /// Whether so much is not done that nothing more is to be read that was published before.
+    boolean isCrowded() {
+        return open >= bound.messages() || held >= bound.bytes();
+    }
+
+    /// Whether there is room again to go on reading.
+    boolean isRoomy() {
+        return open <= bound.messages() / 2 && held <= bound.bytes() / 2;
     }
 
     /// What counts against the queue: [Integer#MAX_VALUE] when the bytes are used up.
@@ -195,6 +208,7 @@ final class Ledger {
     void open(Entry entry) {
         entry.to(Stage.QUEUED);
         open++;
+        held += TopicLog.cost(entry.message);
         if (!entry.replayed) {
             counted++;
             bytes += TopicLog.cost(entry.message);
@@ -351,6 +365,7 @@ final class Ledger {
         }
         entry.to(how);
         open--;
+        held -= TopicLog.cost(entry.message);
         if (!entry.replayed) {
             counted--;
             bytes -= TopicLog.cost(entry.message);
@@ -499,6 +514,7 @@ final class Ledger {
         open = 0;
         counted = 0;
         bytes = 0;
+        held = 0;
         ready.clear();
         waiting.clear();
         lanes.clear();

@@ -266,6 +266,11 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         if (from == null) {
             return false;
         }
+        Intake intake = spec.intake();
+        if (intake != null && intake.isCrowded()) {
+            // However much is stored, only so much of it is in memory: see #settled.
+            return false;
+        }
         List<Message> slice = from.replay(TURN, REPLAY_BYTES);
         long lost = from.takeLost();
         if (lost > 0) {
@@ -353,6 +358,10 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     @Override
     public void settled() {
+        Intake intake = spec.intake();
+        if (replaying && intake != null && !intake.isCrowded()) {
+            nudge();
+        }
         LocalFeed feed = cursor.feed();
         if (feed != null) {
             feed.moved(cursor);

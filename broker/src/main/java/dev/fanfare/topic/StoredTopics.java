@@ -109,13 +109,32 @@ final class StoredTopics {
     /// A topic was made with [#newLog].
     Commit created(String name, DurableTopicLog log, TopicConfig config) {
         byte[] form = new TopicForm(name, log.epoch(), config).toBytes();
-        int after = next;
-        return committer.add(
-                batch -> {
-                    batch.put(Table.TOPICS, Keys.of(log.number()), form);
-                    batch.put(Table.TOPICS, Keys.of(NEXT), Keys.of(after));
-                },
-                config.durability());
+        return committer.add(new Creation(log.number(), form, next), config.durability());
+    }
+
+    /// Puts a topic into the store; tried until it is done, since a topic that made itself is published to by people
+    /// who do not know that it is new.
+    private final class Creation implements Committer.Change {
+        private final int number;
+        private final byte[] form;
+        private final int after;
+
+        Creation(int number, byte[] form, int after) {
+            this.number = number;
+            this.form = form;
+            this.after = after;
+        }
+
+        @Override
+        public void write(Store.Batch batch) {
+            batch.put(Table.TOPICS, Keys.of(number), form);
+            batch.put(Table.TOPICS, Keys.of(NEXT), Keys.of(after));
+        }
+
+        @Override
+        public void failed() {
+            var _ = committer.add(this, Durability.WRITTEN);
+        }
     }
 
     /// A topic is gone: nothing is committed of it any more.

@@ -215,7 +215,7 @@ public final class TopicRegistry {
 
     /// Makes a topic with the configured settings: see [#create(String, TopicConfig)].
     public LiveTopic create(String name) {
-        return create(name, config.topics());
+        return create(name, config.topics(name));
     }
 
     /// Makes a topic. One that is durable is stored soon, before anything that is published to it.
@@ -255,7 +255,7 @@ public final class TopicRegistry {
         try {
             checkOpen();
             topic = directory.find(name);
-            return topic == null ? add(name, config.topics()) : topic;
+            return topic == null ? add(name, config.topics(name)) : topic;
         } finally {
             lock.unlock();
         }
@@ -317,7 +317,9 @@ public final class TopicRegistry {
         if (stored == null) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
-                    "topic '" + name + "' can't be durable: nothing is stored here (start with a data folder)");
+                    "topic '" + name + "' can't have the durability '"
+                            + topicConfig.durability().label()
+                            + "': nothing durable is kept here (start with a data folder)");
         }
         DurableTopicLog log = stored.newLog(name, newEpoch(), topicConfig);
         LiveTopic topic = add(name, topicConfig, log);

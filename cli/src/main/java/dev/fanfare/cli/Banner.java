@@ -1,5 +1,6 @@
 package dev.fanfare.cli;
 
+import dev.fanfare.feed.Pattern;
 import dev.fanfare.server.FanfareServer;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -32,11 +33,20 @@ final class Banner {
         });
         line(text, "memory", mib(server.config().memoryBytes()) + " MiB: " + JVM_FLAGS);
         line(text, "sockets", server.transport());
+        server.config().durable().data().ifPresent(data -> line(text, "data", data + durable(server)));
         text.append('\n');
         line(text, "publish", "echo hello | ./fanfare pub greetings --create" + url);
         line(text, "subscribe", "./fanfare sub greetings --last 5" + url);
         line(text, "stop", "Ctrl-C");
         return text.append('\n').toString();
+    }
+
+    private static String durable(FanfareServer server) {
+        var patterns = server.config().durable().topics().patterns();
+        return patterns.isEmpty()
+                ? ""
+                : ": durable are "
+                        + String.join(", ", patterns.stream().map(Pattern::text).toList());
     }
 
     /// What whoever started the server should know about who can reach it.

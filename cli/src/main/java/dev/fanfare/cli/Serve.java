@@ -2,9 +2,13 @@ package dev.fanfare.cli;
 
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ListenException;
+import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.Setting;
 import dev.fanfare.server.SettingException;
 import dev.fanfare.server.Settings;
+import dev.fanfare.storage.RocksStore;
+import dev.fanfare.store.StoreException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -46,6 +50,9 @@ final class Serve implements Callable<Integer> {
 
     private final Map<String, String> environment = System.getenv();
 
+    /// How `storage` commands reach this process; null when nothing is stored.
+    private volatile @Nullable ControlSocket control;
+
     private Serve() {}
 
     /// The command with an option for every setting.
@@ -79,7 +86,7 @@ final class Serve implements Callable<Integer> {
         } catch (SettingException e) {
             Main.complain(spec, String.valueOf(e.getMessage()));
             return Main.WRONG_USE;
-        } catch (ListenException e) {
+        } catch (ListenException | StoreException e) {
             Main.complain(spec, String.valueOf(e.getMessage()));
             return Main.FAILED;
         }
@@ -97,6 +104,7 @@ final class Serve implements Callable<Integer> {
                     FanfareServer server = started.get();
                     if (server != null) {
                         Main.complain(spec, "stopping");
+                        closeControl();
                         server.close();
                         Main.complain(spec, "stopped");
                     }
@@ -105,7 +113,7 @@ final class Serve implements Callable<Integer> {
                 "stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            FanfareServer server = FanfareServer.start(config);
+            FanfareServer server = start(config);
             started.set(server);
             System.out.print(Banner.of(server));
             System.out.flush();
@@ -116,6 +124,29 @@ final class Serve implements Callable<Integer> {
             throw e;
         }
         done.await();
+    }
+
+    private FanfareServer start(ServerConfig config) {
+        Path data = config.durable().data().orElse(null);
+        if (data == null) {
+            return FanfareServer.start(config);
+        }
+        DataFolder folder = new DataFolder(data, config.memoryBytes(), what -> Main.complain(spec, what));
+        RocksStore store = folder.open();
+        FanfareServer server = FanfareServer.start(config, store);
+        try {
+            control = ControlSocket.open(data, new StorageWork(server.broker(), store));
+        } catch (IOException e) {
+            Main.complain(spec, "storage commands can't reach this server: " + e.getMessage());
+        }
+        return server;
+    }
+
+    private void closeControl() {
+        ControlSocket open = control;
+        if (open != null) {
+            open.close();
+        }
     }
 
     private @Nullable Path configFile() {

@@ -4,6 +4,7 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Pending;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.store.Store;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,8 +51,27 @@ public final class FanfareServer implements AutoCloseable {
     /// Starts a server with a broker of its own, made as the configuration says and closed with the server.
     ///
     /// @throws ListenException when an address can't be listened on
+    /// @throws SettingException when the configuration names a folder for durable topics: who has opened that
+    ///     starts the server with [#start(ServerConfig, Store)]
     public static FanfareServer start(ServerConfig config) {
-        Broker broker = Broker.open(brokerConfig(config));
+        if (config.durable().data().isPresent()) {
+            throw new SettingException(
+                    "setting data needs a store: open one in the folder, and start the server with it");
+        }
+        return startOwn(config, null);
+    }
+
+    /// The same with durable topics, which are kept in `store`. It is closed with the server, also when that does not
+    /// start.
+    ///
+    /// @throws ListenException when an address can't be listened on
+    /// @throws dev.fanfare.store.StoreException when what is stored can't be read
+    public static FanfareServer start(ServerConfig config, Store store) {
+        return startOwn(config, store);
+    }
+
+    private static FanfareServer startOwn(ServerConfig config, @Nullable Store store) {
+        Broker broker = open(config, store);
         try {
             return start(broker, config, true);
         } catch (RuntimeException | Error failed) {
@@ -79,6 +100,17 @@ public final class FanfareServer implements AutoCloseable {
         }
     }
 
+    private static Broker open(ServerConfig config, @Nullable Store store) {
+        try {
+            return Broker.open(brokerConfig(config).withStore(store));
+        } catch (RuntimeException | Error failed) {
+            if (store != null) {
+                store.close();
+            }
+            throw failed;
+        }
+    }
+
     /// The broker that a server of this configuration has of its own.
     private static BrokerConfig brokerConfig(ServerConfig config) {
         return BrokerConfig.defaults()
@@ -91,6 +123,7 @@ public final class FanfareServer implements AutoCloseable {
                         config.waiting().delayed(),
                         config.waiting().delayedBytes(),
                         config.waiting().requests()))
+                .withDurable(config.durable().topics())
                 .withTopics(TopicConfig.defaults()
                         .withHistory(config.history().messages())
                         .withHistoryBytes(config.history().bytes()));

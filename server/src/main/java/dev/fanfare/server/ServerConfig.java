@@ -1,6 +1,8 @@
 package dev.fanfare.server;
 
+import dev.fanfare.DurableTopics;
 import dev.fanfare.RoutingConfig;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param network where it listens and for whom
 /// @param limits how much there may be of what
 /// @param history what topics keep
+/// @param durable which topics outlive the process, and where they are kept
 /// @param waiting how much may wait for its time
 /// @param delivery how subscribers are served
 /// @param flat what only the flat dialect has
@@ -24,6 +27,7 @@ public record ServerConfig(
         Network network,
         Limits limits,
         History history,
+        Durable durable,
         Waiting waiting,
         Delivery delivery,
         Flat flat,
@@ -123,6 +127,20 @@ public record ServerConfig(
     /// @param bytes per topic
     /// @param totalBytes of all topics together
     public record History(int messages, long bytes, long totalBytes) {}
+
+    /// Which topics outlive the process.
+    ///
+    /// @param data the folder in which they are kept; empty: there are none
+    /// @param topics those that are durable by their names, and what durable topics are made with
+    public record Durable(Optional<Path> data, DurableTopics topics) {
+        /// Checks that there is a folder if it is needed.
+        public Durable {
+            if (data.isEmpty() && !topics.patterns().isEmpty()) {
+                throw new SettingException(
+                        "durable says that topics are durable, but nothing says where: set data to a folder");
+            }
+        }
+    }
 
     /// How much may wait for its time or for an answer.
     ///

@@ -1,6 +1,8 @@
 package dev.fanfare.server;
 
+import dev.fanfare.Durability;
 import dev.fanfare.Route;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +71,33 @@ public final class Setting<T> {
                     "40%")
             .means("How much all histories together may hold, as a share of `memory` or in bytes; beyond it the largest"
                     + " histories shrink first, and what they lose is counted.");
+
+    /// Where durable topics are kept.
+    public static final Setting<Optional<Path>> DATA = setting(
+                    "data", SettingType.folder().or("none", "", Optional.<Path>empty(), Optional::of), "none")
+            .means("The folder in which durable topics are kept; without one there are no durable topics. One process"
+                    + " at a time uses it.");
+
+    /// Which topics are durable by their names.
+    public static final Setting<List<dev.fanfare.feed.Pattern>> DURABLE = setting("durable", DurableList.type(), "none")
+            .means("Topics that are durable without having to be made so, by name or by pattern: whoever makes them,"
+                    + " they outlive the process. Needs `data`.");
+
+    /// How safe durable topics are.
+    public static final Setting<Durability> DURABILITY = setting("durability", DurableList.level(), "written")
+            .means(
+                    "How safe a message of a durable topic is before it is acknowledged and delivered, unless the topic was"
+                            + " made otherwise: `written` survives the process, `synced` the power.");
+
+    /// Messages kept per durable topic.
+    public static final Setting<Integer> DURABLE_HISTORY = setting(
+                    "durable-history", SettingType.integer(0, 10 * MILLION), "1000000")
+            .means("How many messages a durable topic keeps, unless it was made otherwise.");
+
+    /// Bytes kept per durable topic.
+    public static final Setting<Long> DURABLE_HISTORY_BYTES = setting(
+                    "durable-history-bytes", SettingType.size(0, TIB), "1 GiB")
+            .means("How many bytes of messages a durable topic keeps, unless it was made otherwise.");
 
     /// Messages that wait for their time.
     public static final Setting<Integer> MAX_DELAYED = setting(

@@ -1,6 +1,8 @@
 package dev.fanfare.server;
 
 import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
@@ -33,6 +35,16 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
     static SettingType<String> text(String allowed, Pattern shape) {
         return new SettingType<>(
                 allowed, text -> Optional.of(text).filter(t -> shape.matcher(t).matches()));
+    }
+
+    static SettingType<Path> folder() {
+        return new SettingType<>("a folder, which is made if it is not there", text -> {
+            try {
+                return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text));
+            } catch (InvalidPathException impossible) {
+                return Optional.empty();
+            }
+        });
     }
 
     static SettingType<Integer> integer(int min, int max) {

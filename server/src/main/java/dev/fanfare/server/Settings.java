@@ -1,7 +1,9 @@
 package dev.fanfare.server;
 
+import dev.fanfare.DurableTopics;
 import dev.fanfare.FanfareException;
 import dev.fanfare.RoutingConfig;
+import dev.fanfare.TopicConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -172,6 +174,14 @@ public final class Settings {
                         value(Setting.HISTORY),
                         value(Setting.HISTORY_BYTES),
                         value(Setting.HISTORY_MEMORY).of(memory)),
+                new ServerConfig.Durable(
+                        value(Setting.DATA),
+                        new DurableTopics(
+                                value(Setting.DURABLE),
+                                TopicConfig.defaults()
+                                        .withDurability(value(Setting.DURABILITY))
+                                        .withHistory(value(Setting.DURABLE_HISTORY))
+                                        .withHistoryBytes(value(Setting.DURABLE_HISTORY_BYTES)))),
                 new ServerConfig.Waiting(
                         value(Setting.MAX_DELAYED),
                         value(Setting.DELAYED_MEMORY).of(memory),

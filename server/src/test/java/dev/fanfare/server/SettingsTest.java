@@ -3,8 +3,10 @@ package dev.fanfare.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fanfare.Durability;
 import dev.fanfare.Filter;
 import dev.fanfare.Route;
+import dev.fanfare.feed.Pattern;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +47,30 @@ class SettingsTest {
         assertThat(config.logLevel()).isEqualTo(LogLevel.INFO);
         assertThat(config.autoCreateTopics()).isFalse();
         assertThat(config.messageIds()).isEqualTo(ServerConfig.MessageIds.UUID);
+    }
+
+    @Test
+    void durableTopicsNeedAFolderAndTakePatterns() throws IOException {
+        ServerConfig config = Settings.resolve(
+                        file("data: /var/lib/fanfare\ndurable: [orders.**, audit]\ndurability: synced\n"),
+                        Map.of(),
+                        Map.of())
+                .config();
+
+        assertThat(config.durable().data()).contains(Path.of("/var/lib/fanfare"));
+        assertThat(config.durable().topics().patterns())
+                .extracting(Pattern::text)
+                .containsExactly("orders.**", "audit");
+        assertThat(config.durable().topics().config().durability()).isEqualTo(Durability.SYNCED);
+        assertThat(ServerConfig.defaults().durable().data()).isEmpty();
+        assertThatThrownBy(() -> ServerConfig.of(Map.of("durable", "orders.**")))
+                .isInstanceOf(SettingException.class)
+                .hasMessageContaining("set data to a folder");
+        assertThatThrownBy(() -> ServerConfig.of(Map.of("data", "x", "durable", "a.**.b")))
+                .isInstanceOf(SettingException.class)
+                .hasMessageContaining("setting durable");
+        assertThatThrownBy(() -> ServerConfig.of(Map.of("durability", "memory")))
+                .isInstanceOf(SettingException.class);
     }
 
     @Test

@@ -122,6 +122,22 @@ final class JsonObject {
         return Optional.of(JsonScanner.string(text, value.from, value.to - 1));
     }
 
+    /// A member that must be true or false if it is there.
+    ///
+    /// @throws Problem 400 when it is something else
+    Optional<Boolean> flag(String name) {
+        if (!has(name)) {
+            return Optional.empty();
+        }
+        return switch (written(name)) {
+            case "true" -> Optional.of(true);
+            case "false" -> Optional.of(false);
+            default ->
+                throw Problem.badRequest(
+                        400, path + name + " must be true or false, not " + Excerpt.of(written(name)));
+        };
+    }
+
     /// A member that must be a string, or an array of strings, if it is there: one string is an array of one.
     ///
     /// @param most how many there may be

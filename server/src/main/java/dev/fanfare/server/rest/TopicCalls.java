@@ -2,7 +2,9 @@ package dev.fanfare.server.rest;
 
 import dev.fanfare.BacklogOverflow;
 import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
 import dev.fanfare.Dedup;
+import dev.fanfare.Durability;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Ordering;
 import dev.fanfare.Overflow;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -31,12 +34,6 @@ final class TopicCalls {
     private static final long QUEUE_MAX = 10_000;
     private static final long PARTITIONS_MAX = 10_000;
     private static final int LIST_MAX = 10_000_000;
-
-    /// What a topic can't be had with here, and the one value that says so.
-    private static final Map<String, String> REFUSED = Map.of(
-            "durable", "false",
-            "durability", "\"memory\"",
-            "compact", "false");
 
     private static final Set<String> DEDUP = new TreeSet<>(Set.of("window_ms", "count"));
 
@@ -54,11 +51,11 @@ final class TopicCalls {
             "backlog",
             "backlog_bytes",
             "backlog_overflow",
-            "dead_letter"));
+            "dead_letter",
+            "durable",
+            "durability",
+            "compact"));
 
-    static {
-        KNOWN.addAll(REFUSED.keySet());
-    }
 
     private final Broker broker;
 
@@ -80,7 +77,7 @@ final class TopicCalls {
         body.only(KNOWN);
         String name = body.string("name").orElseThrow(() -> Problem.badRequest(400, "name is required"));
         ownByClients(name);
-        CompletableFuture<Topic> made = broker.createTopicAsync(name, config(body));
+        CompletableFuture<Topic> made = broker.createTopicAsync(name, config(name, body));
         return new Endpoint.Answering(made, () -> {
             result(made);
             return Answer.json(
@@ -103,13 +100,8 @@ final class TopicCalls {
         }
     }
 
-    private TopicConfig config(JsonObject body) {
-        REFUSED.forEach((member, harmless) -> {
-            if (body.has(member) && !body.written(member).equals(harmless)) {
-                throw unsupported(member, body.written(member), "only " + harmless);
-            }
-        });
-        TopicConfig config = broker.config().topics();
+    private TopicConfig config(String name, JsonObject body) {
+        TopicConfig config = durable(name, body);
         return config.withHistory((int) body.integer("history", 0, HISTORY_MAX).orElse(config.history()))
                 .withHistoryBytes(body.integer("history_bytes", 0, BYTES_MAX).orElse(config.historyBytes()))
                 .withHistoryAge(Duration.ofMillis(body.integer("history_ms", 0, AGE_MAX_MS)
@@ -128,7 +120,8 @@ final class TopicCalls {
                         .map(TopicCalls::backlogOverflow)
                         .orElse(config.backlogOverflow()))
                 .withDeadLetter(
-                        body.string("dead_letter").map(TopicCalls::deadLetter).orElse(config.deadLetter()));
+                        body.string("dead_letter").map(TopicCalls::deadLetter).orElse(config.deadLetter()))
+                .withCompact(body.flag("compact").orElse(config.compact()));
     }
 
     private static Ordering ordering(String label) {
@@ -157,6 +150,23 @@ final class TopicCalls {
         } catch (FanfareException e) {
             throw Problem.badRequest(400, "dead_letter: " + e.getMessage());
         }
+    }
+
+    /// What a topic is made with, as durable as the body says: `durable` takes the usual level, `durability` one of
+    /// its own.
+    private TopicConfig durable(String name, JsonObject body) {
+        BrokerConfig usual = broker.config();
+        Optional<Boolean> durable = body.flag("durable");
+        Durability level = body.string("durability").map(Durability::of).orElse(null);
+        if (durable.isPresent() && level != null && durable.get() != (level != Durability.MEMORY)) {
+            throw Problem.badRequest(
+                    400, "durable " + durable.get() + " and durability '" + level.label() + "' contradict each other");
+        }
+        boolean stored = level != null
+                ? level != Durability.MEMORY
+                : durable.orElse(usual.topics(name).isDurable());
+        TopicConfig config = stored ? usual.durable().config() : usual.topics().withDurability(Durability.MEMORY);
+        return level == null ? config : config.withDurability(level);
     }
 
     private static Dedup dedup(JsonObject dedup) {
@@ -191,11 +201,6 @@ final class TopicCalls {
             case Overflow.Refuse _ -> "refuse";
             case Overflow.Disconnect _ -> "disconnect";
         };
-    }
-
-    private static Problem unsupported(String member, String written, String supported) {
-        return Problem.badRequest(
-                400, member + " " + Excerpt.of(written) + " can't be had: this server supports " + supported);
     }
 
     private Answer list(Call call) {
@@ -241,7 +246,13 @@ final class TopicCalls {
                 .number(config.historyBytes())
                 .raw(",\"history_ms\":")
                 .number(config.historyAge().toMillis())
-                .raw(",\"durability\":\"memory\",\"ordering\":")
+                .raw(",\"durable\":")
+                .raw(String.valueOf(config.isDurable()))
+                .raw(",\"durability\":")
+                .string(config.durability().label())
+                .raw(",\"compact\":")
+                .raw(String.valueOf(config.compact()))
+                .raw(",\"ordering\":")
                 .string(config.ordering().label())
                 .raw(",\"partitions\":")
                 .number(config.partitions())

@@ -301,6 +301,67 @@ class DurableTopicsTest {
         closing.join();
     }
 
+    @Test
+    void topicsAreDurableByRequestOrByTheirNames() {
+        try (MemoryStore other = new MemoryStore();
+                RunningServer configured = RunningServer.start(
+                        other, "data=x", "durable=orders.**, audit", "durability=synced", "auto-create-topics=true")) {
+            configured.rest("POST", "/topics", "{\"name\":\"audit\"}");
+            configured.rest("POST", "/topics/orders.eu/messages", "{\"payload\":1}");
+            configured.rest("POST", "/topics", "{\"name\":\"a\"}");
+            configured.rest("POST", "/topics", "{\"name\":\"b\",\"durable\":true,\"compact\":true}");
+            configured.rest("POST", "/topics", "{\"name\":\"c\",\"durability\":\"written\",\"history\":7}");
+            configured.rest("POST", "/topics", "{\"name\":\"orders.us\",\"durable\":false}");
+            assertThat(List.of("audit", "orders.eu", "a", "b", "c", "orders.us"))
+                    .extracting(name -> configured
+                            .get("/topics/" + name)
+                            .json()
+                            .path("durability")
+                            .stringValue())
+                    .containsExactly("synced", "synced", "memory", "synced", "written", "memory");
+            assertThat(configured.get("/topics/b").json().path("compact").asBoolean())
+                    .isTrue();
+            assertThat(configured.get("/topics/b").json().path("history").asInt())
+                    .isEqualTo(1_000_000);
+            assertThat(configured.get("/topics/c").json().path("history").asInt())
+                    .isEqualTo(7);
+            try (WireClient client = configured.connect()) {
+                JsonNode ack = client.send(publish("orders.new", "1")).json();
+                assertThat(ack.path("durability").stringValue()).isEqualTo("synced");
+            }
+            RestAnswer contradiction =
+                    configured.rest("POST", "/topics", "{\"name\":\"d\",\"durable\":true,\"durability\":\"memory\"}");
+            assertThat(contradiction.status()).isEqualTo(400);
+            RestAnswer compact = configured.rest("POST", "/topics", "{\"name\":\"d\",\"compact\":true}");
+            assertThat(compact.status()).isEqualTo(400);
+        }
+    }
+
+    @Test
+    void whoWasConnectedBeforeARestartGoesOnWithoutALoss() {
+        MemoryStore disk = new MemoryStore();
+        String epoch;
+        try (RunningServer before = RunningServer.start(disk, "data=x", "durable=t");
+                WireClient client = before.connect()) {
+            before.topic("t");
+            subscribe(client, "t", "c");
+            before.rest("POST", "/topics/t/messages", "[{\"payload\":0},{\"payload\":1},{\"payload\":2}]");
+            epoch = client.events(3).getFirst().path("epoch").stringValue();
+            disk = disk.afterKill();
+        }
+        try (RunningServer after = RunningServer.start(disk, "data=x", "durable=t");
+                WireClient client = after.connect()) {
+            String since = ",\"since\":{\"epoch\":\"" + epoch + "\",\"offset\":0}";
+            JsonNode ack = subscribe(client, "t", "c", since);
+            assertThat(ack.path("recovered").asBoolean()).isTrue();
+            assertThat(client.events(2))
+                    .extracting(each -> each.path("offset").asInt())
+                    .containsExactly(1, 2);
+            after.rest("POST", "/topics/t/messages", "{\"payload\":3}");
+            assertThat(client.events(1).getFirst().path("offset").asInt()).isEqualTo(3);
+        }
+    }
+
     private boolean refusesConnections() {
         try (WireClient _ = WireClient.tcp(server.port())) {
             return false;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.Broker;
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ServerConfig;
+import dev.fanfare.store.Store;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -24,6 +25,11 @@ final class RunningServer implements AutoCloseable {
     /// With these settings, as `heartbeat=1s`.
     static RunningServer start(String... settings) {
         return new RunningServer(FanfareServer.start(ServerConfig.of(all(settings))));
+    }
+
+    /// With these settings, and a store for durable topics.
+    static RunningServer start(Store store, String... settings) {
+        return new RunningServer(FanfareServer.start(ServerConfig.of(all(settings)), store));
     }
 
     /// With these settings by their names.
