@@ -648,7 +648,8 @@ final class Backlog implements Intake {
         signal(signalled);
     }
 
-    /// Under no lock: whether a message that failed is done with, because its topic is gone. A broker that closes does not
+    /// Under no lock: whether a message that failed is done with, because its topic is gone. A broker that
+    /// closes does not
     /// delete its topics.
     boolean isForgotten(Entry entry) {
         if (!entry.isGone() || all.isClosing()) {

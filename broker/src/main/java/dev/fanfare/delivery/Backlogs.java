@@ -1,8 +1,8 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.AcknowledgedSubscription;
-import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.Delivery;
 import dev.fanfare.DeliveryStrategy;

@@ -131,7 +131,8 @@ final class StoredBacklogs {
         if (before == null) {
             int number = next.getAndIncrement();
             store(demand.name(), BacklogForm.of(number, demand.kind(), demand.terms(), timers.currentTimeMillis()));
-            var _ = committer.add(batch -> batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get())), Durability.WRITTEN);
+            var _ = committer.add(
+                    batch -> batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get())), Durability.WRITTEN);
             return new Keeper(number, Map.of(), committer, timers);
         }
         BacklogForm form = before.form();

@@ -19,7 +19,8 @@ public interface Intake {
     /// The cursor has passed what was added: whoever works on it may be told now. By the thread that added it.
     void added();
 
-    /// Whether so much is not done that nothing more should be replayed; [IntakeSource#settled] tells when that may have
+    /// Whether so much is not done that nothing more should be replayed; [IntakeSource#settled] tells when that may
+    /// have
     /// changed. Any thread.
     boolean isCrowded();
 

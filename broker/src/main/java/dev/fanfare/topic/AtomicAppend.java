@@ -119,8 +119,9 @@ public final class AtomicAppend {
             if (failure != null) {
                 return Outcome.refusal(new Refused(ErrorCode.BAD_REQUEST, failure));
             }
-            List<PublishResult> results =
-                    parts.stream().map(part -> part.topic.appending().place(part.draft)).toList();
+            List<PublishResult> results = parts.stream()
+                    .map(part -> part.topic.appending().place(part.draft))
+                    .toList();
             condition.apply();
             if (!waits && condition.changes().isEmpty()) {
                 topics.forEach(topic -> topic.appending().reveal(topic.log().end()));

@@ -156,7 +156,9 @@ final class DelayedMessages {
                     long found = Keys.longAt(scan.key(), Integer.BYTES);
                     sequence = Math.max(sequence, found + 1);
                     put(topic, form.message(), form.due(), found);
-                    topic.appending().identities().wait(topic.appending().identities().of(form.message()), form.seenAt(), form.due());
+                    topic.appending()
+                            .identities()
+                            .wait(topic.appending().identities().of(form.message()), form.seenAt(), form.due());
                 }
                 arm();
             } finally {

@@ -3,40 +3,24 @@ package dev.fanfare.topic;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.Commit;
 import dev.fanfare.DeliveryStrategy;
-import dev.fanfare.Durability;
-import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
 import dev.fanfare.Ordering;
 import dev.fanfare.PublishResult;
-import dev.fanfare.PublishResult.Accepted;
-import dev.fanfare.PublishResult.Pending;
-import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.TopicCounters;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.TopicLog;
-import dev.fanfare.time.Timers;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// A topic: the single writer of its log. Messages get their places in its [Section]; what hears them is in its
 /// [Plan], which is replaced only inside the section.
 public final class LiveTopic implements Topic {
-
-    private static final Logger LOG = LoggerFactory.getLogger(LiveTopic.class);
-
-    private static final long DELAY_MAX_MILLIS = Duration.ofDays(3_650).toMillis();
 
     private final String name;
     private final TopicConfig config;

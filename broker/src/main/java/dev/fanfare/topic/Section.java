@@ -2,27 +2,18 @@ package dev.fanfare.topic;
 
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.Commit;
-import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
-import dev.fanfare.Ordering;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Pending;
 import dev.fanfare.PublishResult.Refused;
-import dev.fanfare.Start;
-import dev.fanfare.Topic;
-import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Feed;
-import dev.fanfare.feed.TopicCounters;
 import dev.fanfare.feed.Wakes;
-import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.TopicLog;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
@@ -30,16 +21,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How a topic's messages get their places: its section, in which one publisher at a time assigns an offset, appends to
-/// the log and to the feeds, and raises the visible mark.
+/// How a topic's messages get their places: its section, in which one publisher at a time assigns an offset,
+/// appends to the log and to the feeds, and raises the visible mark.
 ///
-/// A publish reads the plan, lets each kind of feed prepare, enters the section, asks the feeds that may refuse, gives
-/// the message its offset and timestamp, appends it to the log and to each feed, raises the log's visible mark and
-/// leaves; then the feeds are woken. On a durable topic, and behind what a transaction has not made visible yet, it
-/// leaves after appending to the log; whoever commits does the rest ([#reveal]).
+/// A publish reads the plan, lets each kind of feed prepare, enters the section, asks the feeds that may
+/// refuse, gives the message its offset and timestamp, appends it to the log and to each feed, raises the log's
+/// visible mark and leaves; then the feeds are woken. On a durable topic, and behind what a transaction has not
+/// made visible yet, it leaves after appending to the log; whoever commits does the rest ([#reveal]).
 ///
-/// The visible mark rises last, so that whoever enters the section finds every visible message in every feed, and none
-/// but these.
+/// The visible mark rises last, so that whoever enters the section finds every visible message in every feed,
+/// and none but these.
 final class Section {
 
     private static final Logger LOG = LoggerFactory.getLogger(Section.class);
@@ -144,8 +135,8 @@ final class Section {
         }
         return new Refused(
                 ErrorCode.BAD_REQUEST,
-                "topic '" + topic.name() + "' can't be published to with durability '" + asked.label() + "': it is kept "
-                        + (topic.config().isDurable() ? "on one machine" : "in memory only"));
+                "topic '" + topic.name() + "' can't be published to with durability '" + asked.label()
+                        + "': it is kept " + (topic.config().isDurable() ? "on one machine" : "in memory only"));
     }
 
     /// A message whose time has come.
@@ -206,7 +197,8 @@ final class Section {
         }
         if (failure != null) {
             // A bug. The message has its place, and everybody else has it.
-            throw new IllegalStateException("a feed of topic '" + topic.name() + "' did not take message " + stored, failure);
+            throw new IllegalStateException(
+                    "a feed of topic '" + topic.name() + "' did not take message " + stored, failure);
         }
         return new Accepted(stored.id(), stored.epoch(), stored.offset(), stored.timestampMillis());
     }
@@ -239,12 +231,14 @@ final class Section {
 
     /// Inside the section: what became of the publish that this one repeats; null when it repeats none.
     private @Nullable PublishResult first(@Nullable MessageIdentity identity, Message named, long now) {
-        PublishResult first = identities.first(identity, named.id(), log.epoch(), now, topic.config().durability());
+        PublishResult first = identities.first(
+                identity, named.id(), log.epoch(), now, topic.config().durability());
         if (first == null) {
             return null;
         }
         topic.counters().duplicate();
-        if (!topic.config().isDurable() && !(first instanceof Accepted accepted && accepted.offset() >= log.visible())) {
+        if (!topic.config().isDurable()
+                && !(first instanceof Accepted accepted && accepted.offset() >= log.visible())) {
             return first;
         }
         // The first one may not be stored yet, or not as safely as this one wants it.
@@ -255,7 +249,8 @@ final class Section {
     /// After a message became visible.
     void tellEnqueued(Message stored) {
         if (registry.events().listeningToMessages()) {
-            registry.events().emitMessage(() -> new BrokerEvent.MessageEnqueued(topic.name(), stored.offset(), stored.id()));
+            registry.events()
+                    .emitMessage(() -> new BrokerEvent.MessageEnqueued(topic.name(), stored.offset(), stored.id()));
         }
     }
 
@@ -263,7 +258,6 @@ final class Section {
     boolean mustCommit() {
         return topic.config().isDurable() || log.visible() < log.end();
     }
-
 
     /// Inside the section: why nothing can be appended in a transaction now; null when it can.
     @Nullable
@@ -280,7 +274,8 @@ final class Section {
                 ? planned.admit(topic)
                 : new Refused(
                         ErrorCode.BAD_REQUEST,
-                        "a route redirects messages of topic '" + topic.name() + "': publish to its target in the transaction");
+                        "a route redirects messages of topic '" + topic.name()
+                                + "': publish to its target in the transaction");
     }
 
     /// Inside the section, when nothing refuses it: appends a message of a transaction, without making it visible.
@@ -288,7 +283,8 @@ final class Section {
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
         MessageIdentity identity = identities.of(draft);
         long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
-        PublishResult first = identities.first(identity, named.id(), log.epoch(), now, topic.config().durability());
+        PublishResult first = identities.first(
+                identity, named.id(), log.epoch(), now, topic.config().durability());
         if (first != null) {
             topic.counters().duplicate();
             return first;

@@ -127,8 +127,8 @@ final class ControlSocket implements AutoCloseable {
     ///
     /// @param input what the command reads; null for nothing
     /// @throws IOException when no server answers, or with what it says was wrong
-    static void ask(Path folder, List<String> request, @Nullable Reader input,
-            Consumer<String> out) throws IOException {
+    static void ask(Path folder, List<String> request, @Nullable Reader input, Consumer<String> out)
+            throws IOException {
         try (SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(path(folder)));
                 BufferedReader in = new BufferedReader(Channels.newReader(peer, StandardCharsets.UTF_8))) {
             Writer to = Channels.newWriter(peer, StandardCharsets.UTF_8);

@@ -7,7 +7,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The command line: `fanfare serve`, `pub`, `sub`, `dead-letters`, `storage`, `demo`. Exit codes: 0 for success, 1 when
+/// The command line: `fanfare serve`, `pub`, `sub`, `dead-letters`, `storage`, `demo`. Exit codes: 0 for success, 1
+/// when
 /// something went wrong, 2 when the arguments or settings are wrong.
 @Command(
         name = "fanfare",

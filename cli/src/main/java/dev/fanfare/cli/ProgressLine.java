@@ -27,9 +27,13 @@ final class ProgressLine implements AutoCloseable {
         }
     }
 
-    /// Goes to the next line. Idempotent.
     @Override
     public void close() {
+        finish();
+    }
+
+    /// Goes to the next line. Idempotent.
+    void finish() {
         if (percent >= 0) {
             percent = -1;
             System.err.println();

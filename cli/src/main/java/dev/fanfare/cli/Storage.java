@@ -113,7 +113,7 @@ final class Storage implements Runnable {
         public Integer call() {
             try (ProgressLine progress = new ProgressLine("verified")) {
                 List<Damage> damages = RocksStore.verify(where.data, progress::at);
-                progress.close();
+                progress.finish();
                 damages.forEach(System.out::println);
                 System.out.println(damages.isEmpty() ? "nothing is damaged" : damages.size() + " damaged");
                 return damages.isEmpty() ? Main.OK : Main.FAILED;
@@ -180,7 +180,7 @@ final class Storage implements Runnable {
         public Integer call() {
             try (ProgressLine progress = new ProgressLine("copied")) {
                 copy(progress);
-                progress.close();
+                progress.finish();
                 System.out.println("restored into " + where.data);
                 return Main.OK;
             } catch (IOException | StoreException e) {

@@ -56,13 +56,14 @@ final class StorageWork {
         }
         out.accept("");
         out.accept(String.format("%-40s %12s %12s %12s", "table", "bytes", "files", "keys"));
-        figures.tables().forEach((table, size) -> out.accept(String.format(
-                "%-40s %12d %12d %12d", table.name().toLowerCase(Locale.ROOT), size.bytes(), size.files(),
-                size.keys())));
+        figures.tables()
+                .forEach((table, size) -> out.accept(String.format(
+                        "%-40s %12d %12d %12d",
+                        table.name().toLowerCase(Locale.ROOT), size.bytes(), size.files(), size.keys())));
         out.accept("");
         out.accept("write-ahead log: " + figures.log() + " bytes; to be compacted: " + figures.pending() + " bytes");
-        out.accept("free on the device: " + figures.free() + " bytes, of which " + figures.room()
-                + " may be written to");
+        out.accept(
+                "free on the device: " + figures.free() + " bytes, of which " + figures.room() + " may be written to");
         store.damages().forEach(damage -> out.accept("damaged: " + damage));
     }
 

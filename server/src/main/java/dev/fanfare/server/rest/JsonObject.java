@@ -133,8 +133,7 @@ final class JsonObject {
             case "true" -> Optional.of(true);
             case "false" -> Optional.of(false);
             default ->
-                throw Problem.badRequest(
-                        400, path + name + " must be true or false, not " + Excerpt.of(written(name)));
+                throw Problem.badRequest(400, path + name + " must be true or false, not " + Excerpt.of(written(name)));
         };
     }
 

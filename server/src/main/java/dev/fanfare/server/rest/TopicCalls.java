@@ -17,7 +17,6 @@ import dev.fanfare.protocol.WireError;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -55,7 +54,6 @@ final class TopicCalls {
             "durable",
             "durability",
             "compact"));
-
 
     private final Broker broker;
 
