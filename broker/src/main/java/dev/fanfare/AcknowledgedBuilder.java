@@ -12,7 +12,8 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /// How an acknowledged subscription shall be; [#handle], [#receive] or [#publisher] begins it. Made by
-/// [SubscriptionBuilder#acknowledged]. Not for several threads at once; may be used again for further subscriptions.
+/// [SubscriptionBuilder#acknowledged]. Not for several threads at once; may be used again for further
+/// subscriptions.
 public final class AcknowledgedBuilder {
 
     /// How many messages may be in hand at a time when nothing else is said.
@@ -48,12 +49,13 @@ public final class AcknowledgedBuilder {
     private boolean discards;
     private boolean buriesExpired;
     private boolean ordered;
-    private int queue = Terms.DEFAULT_QUEUE;
-    private long queueBytes = Terms.DEFAULT_QUEUE_BYTES;
+    private int queue;
+    private long queueBytes;
     private Overflow overflow;
     private Duration expiry = DEFAULT_EXPIRY;
     private Kind kind = Kind.OWN;
     private @Nullable String shared;
+    private @Nullable CircuitBreaker circuitBreaker;
     private final @Nullable Filter filter;
 
     AcknowledgedBuilder(
@@ -71,15 +73,16 @@ public final class AcknowledgedBuilder {
     /// holds for those of one partition, and each partition belongs to one member while the members stay.
     ///
     /// The group keeps what is not done, and outlives its members for as long as its [#expiry]. Pattern, filter,
-    /// retry policy, dead letters and order are those of whoever made it, and must be the same for all.
+    /// retry policy, dead letters, order and circuit breaker are those of whoever made it, and must be the same for
+    /// all.
     ///
     /// @param group 1 to 256 characters
     public AcknowledgedBuilder group(String group) {
         return shared(Kind.GROUP, group);
     }
 
-    /// Attaches to the subscription of that name, or makes it: it goes on collecting while nobody is attached, for as
-    /// long as its [#expiry]. Whoever is attached already is detached ([SubscriptionEnd#TAKEN_OVER]).
+    /// Attaches to the subscription of that name, or makes it: it goes on collecting while nobody is attached, for
+    /// as long as its [#expiry]. Whoever is attached already is detached ([SubscriptionEnd#TAKEN_OVER]).
     ///
     /// @param durable 1 to 256 characters
     public AcknowledgedBuilder durable(String durable) {
@@ -131,8 +134,9 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// The topic that takes what is given up, made by the broker if it does not exist. Default: `$dead/` and the name
-    /// of the message's topic.
+    /// The topic that takes what is given up, made by the broker if it does not exist. Default: what the message's
+    /// topic
+    /// says ([TopicConfig#deadLetter]), else `$dead/` and its name.
     ///
     /// @throws FanfareException `BAD_REQUEST` for an illegal name
     public AcknowledgedBuilder deadLetter(String topic) {
@@ -148,9 +152,18 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// Messages whose time to live is over before they are done become dead letters. Default: they are only counted.
+    /// Messages whose time to live is over before they are done become dead letters. Default: they are only
+    /// counted.
     public AcknowledgedBuilder expiredToDeadLetters() {
         buriesExpired = true;
+        return this;
+    }
+
+    /// When this subscription or group is left alone for a while because it keeps failing or is slow: its messages
+    /// wait,
+    /// and no attempt is used up. Default: never.
+    public AcknowledgedBuilder circuitBreaker(CircuitBreaker breaker) {
+        circuitBreaker = Objects.requireNonNull(breaker);
         return this;
     }
 
@@ -161,27 +174,33 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// How many messages may be not done, 1 to 10,000,000, beside those it replayed. Default: 100,000.
+    /// How many messages may be not done, 1 to 10,000,000, beside those it replayed. Default: what its topic says
+    /// ([TopicConfig#backlog]), 100,000 unless set otherwise.
     public AcknowledgedBuilder queue(int messages) {
+        check(messages >= 1, "the queue must be at least 1 message", messages);
         queue = messages;
         return this;
     }
 
-    /// What they may cost in memory, about, in bytes. Default: 64 MiB.
+    /// What they may cost in memory, about, in bytes. Default: what its topic says ([TopicConfig#backlogBytes]),
+    /// 64 MiB unless set otherwise.
     public AcknowledgedBuilder queueBytes(long bytes) {
+        check(bytes >= 1, "the queue must be at least 1 byte", bytes);
         queueBytes = bytes;
         return this;
     }
 
     /// What happens when the queue is full: [Overflow.Block], [Overflow.Refuse] or [Overflow.Disconnect]. Default:
-    /// what was said before [SubscriptionBuilder#acknowledged], what its topic says, else to block.
+    /// what was said before [SubscriptionBuilder#acknowledged], what its topic says, else to block. A group or
+    /// durable
+    /// subscription of a topic whose [TopicConfig#backlogOverflow] is to move messages aside keeps nobody waiting.
     public AcknowledgedBuilder overflow(Overflow policy) {
         overflow = Objects.requireNonNull(policy);
         return this;
     }
 
-    /// Begins a subscription with a handler, called on virtual threads: what it returns from is acknowledged, what it
-    /// throws on has failed.
+    /// Begins a subscription with a handler, called on virtual threads: what it returns from is acknowledged, what
+    /// it throws on has failed.
     ///
     /// @throws FanfareException `TOPIC_NOT_FOUND` when the topic does not exist and topics do not make themselves;
     ///     `BAD_REQUEST` when something does not fit; `LIMIT_REACHED`; `SHUTTING_DOWN`
@@ -220,7 +239,8 @@ public final class AcknowledgedBuilder {
                 queueBytes,
                 overflow,
                 expiry,
-                filter);
+                filter,
+                circuitBreaker);
     }
 
     private static void check(boolean fine, String rule, Object value) {

@@ -41,6 +41,8 @@ public interface AcknowledgedSubscription extends AutoCloseable {
     /// @param redelivered attempts after the first
     /// @param deadLettered given up
     /// @param dropped lost with their topic, or when the subscription was ended
+    /// @param circuit how its circuit breaker stands; null when it has none
+    /// @param circuitOpened how often that opened
     record Figures(
             String pattern,
             String name,
@@ -53,5 +55,7 @@ public interface AcknowledgedSubscription extends AutoCloseable {
             long retried,
             long redelivered,
             long deadLettered,
-            long dropped) {}
+            long dropped,
+            CircuitBreaker.@Nullable State circuit,
+            long circuitOpened) {}
 }

@@ -31,6 +31,9 @@ public sealed interface BrokerEvent {
             case RouteAdded _ -> "route_added";
             case RouteRemoved _ -> "route_removed";
             case RouteFailed _ -> "route_failed";
+            case CircuitOpened _ -> "circuit_opened";
+            case CircuitHalfOpen _ -> "circuit_half_open";
+            case CircuitClosed _ -> "circuit_closed";
             case StorageFailed _ -> "storage_failed";
             case StorageRecovered _ -> "storage_recovered";
             case MessagesDamaged _ -> "messages_damaged";
@@ -127,6 +130,20 @@ public sealed interface BrokerEvent {
     /// @param code why it did, one of [ErrorCode]
     /// @param messages how many since the last such event of this route
     record RouteFailed(String route, String topic, String target, String code, long messages) implements BrokerEvent {}
+
+    /// An acknowledged subscription or group failed too often, or was too slow: it is left alone for a while.
+    ///
+    /// @param judged attempts that were looked at
+    /// @param failed how many of them failed
+    /// @param slow how many of them were slow
+    record CircuitOpened(String pattern, String subscription, int judged, int failed, int slow)
+            implements BrokerEvent {}
+
+    /// A few messages are delivered to a subscription or group, to see whether it does better.
+    record CircuitHalfOpen(String pattern, String subscription) implements BrokerEvent {}
+
+    /// A subscription or group that was left alone does well again.
+    record CircuitClosed(String pattern, String subscription) implements BrokerEvent {}
 
     /// A store could not be written to: publishes to durable topics are refused until [StorageRecovered].
     ///

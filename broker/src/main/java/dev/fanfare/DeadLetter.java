@@ -30,7 +30,9 @@ public record DeadLetter(
         /// Its receiver rejected it.
         REJECTED,
         /// Its time to live was over before it was done.
-        EXPIRED;
+        EXPIRED,
+        /// The backlog was full and it was the oldest one: [BacklogOverflow#DEAD_LETTER].
+        OVERFLOW;
 
         /// The reason in headers, events and on the wire: lower case.
         public String label() {

@@ -129,7 +129,12 @@ public final class SubscriptionBuilder {
     /// name, start, filter and overflow policy apply; dispatch, queue, delivery and what is called on errors do
     /// not.
     public AcknowledgedBuilder acknowledged() {
-        return new AcknowledgedBuilder(backlogs, pattern, named(), start, overflowOf(topicConfig()), filter);
+        Overflow policy = overflow == null ? overflowOf(topicConfig()) : overflow;
+        if (overflow == null && (policy instanceof Overflow.DropOldest || policy instanceof Overflow.DropNewest)) {
+            // Its topic says so for those who may lose messages.
+            policy = Overflow.block(broker.config().blockTimeout());
+        }
+        return new AcknowledgedBuilder(backlogs, pattern, named(), start, policy, filter);
     }
 
     private String named() {

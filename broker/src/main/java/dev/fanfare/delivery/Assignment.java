@@ -52,6 +52,16 @@ final class Assignment {
         }
     }
 
+    /// A message of a partition is to be taken by nobody any more.
+    void withdraw(Entry entry, Lane lane) {
+        Member owner = owners[lane.partition];
+        if (owner == null) {
+            unowned.remove(entry);
+        } else if (owner.own.remove(entry)) {
+            ready--;
+        }
+    }
+
     /// The next of a member's partitions.
     @Nullable
     Entry poll(Member member) {

@@ -1,6 +1,7 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.CircuitBreaker;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.Delivery;
 import dev.fanfare.Message;
@@ -39,6 +40,7 @@ final class Backlog implements Intake {
     private final String name;
     private final Kind kind;
     private final Terms terms;
+    private final Bound bound;
     private final Timers timers;
     private final Telling telling;
     private final Aftermath aftermath;
@@ -54,6 +56,9 @@ final class Backlog implements Intake {
 
     private final Membership members = new Membership();
 
+    /// Null when nothing is to be left alone.
+    private final @Nullable Circuit circuit;
+
     private Timers.@Nullable Timer expiry;
     private final Alarm alarm;
     private @Nullable SubscriptionEnd over;
@@ -67,6 +72,7 @@ final class Backlog implements Intake {
             String name,
             Kind kind,
             Terms terms,
+            Bound bound,
             Timers timers,
             Events events,
             DeadLetterDesk deadLetters,
@@ -77,13 +83,16 @@ final class Backlog implements Intake {
         this.name = name;
         this.kind = kind;
         this.terms = terms;
+        this.bound = bound;
         this.timers = timers;
         this.alarm = new Alarm(timers, this::tick);
-        this.telling = new Telling(events, name);
+        this.telling = new Telling(events, terms.pattern().text(), name);
+        CircuitBreaker breaker = terms.circuitBreaker();
+        this.circuit = breaker == null ? null : new Circuit(breaker, terms.ackTimeout(), timers, telling);
         this.aftermath = new Aftermath(this, deadLetters);
         this.all = all;
         this.keeper = keeper;
-        this.ledger = new Ledger(terms, kind, members, keeper);
+        this.ledger = new Ledger(terms, kind, bound, members, keeper, circuit);
     }
 
     /// What fills it. Once, before anything can be done.
@@ -123,6 +132,11 @@ final class Backlog implements Intake {
         return terms;
     }
 
+    /// How much it may hold.
+    Bound bound() {
+        return bound;
+    }
+
     /// What it has done and has still to do.
     AcknowledgedSubscription.Figures figures() {
         long unread = unread();
@@ -140,7 +154,9 @@ final class Backlog implements Intake {
                     ledger.retried,
                     ledger.redelivered,
                     ledger.deadLettered,
-                    ledger.dropped);
+                    ledger.dropped,
+                    circuit == null ? null : circuit.state(),
+                    circuit == null ? 0 : circuit.opened());
         } finally {
             lock.unlock();
         }
@@ -192,7 +208,7 @@ final class Backlog implements Intake {
         lock.lock();
         try {
             return over == null
-                    && ledger.ready() + ledger.inFlight() > 0
+                    && (ledger.permits() > 0 ? ledger.ready() : 0) + ledger.inFlight() > 0
                     && members.all().stream().anyMatch(member -> member.worker().finishes());
         } finally {
             lock.unlock();
@@ -223,6 +239,7 @@ final class Backlog implements Intake {
 
     @Override
     public void add(List<Message> messages, List<@Nullable Topic> origins, boolean replayed) {
+        List<Entry> surplus;
         lock.lock();
         try {
             if (over != null) {
@@ -233,10 +250,12 @@ final class Backlog implements Intake {
             for (int i = 0; i < messages.size(); i++) {
                 ledger.open(new Entry(messages.get(i), origins.get(i), replayed), now, nowMillis);
             }
+            surplus = ledger.overflowing();
             undone = ledger.undone();
         } finally {
             lock.unlock();
         }
+        surplus.forEach(entry -> aftermath.bury(entry, DeadLetter.Reason.OVERFLOW));
     }
 
     @Override
@@ -245,7 +264,7 @@ final class Backlog implements Intake {
         boolean full;
         lock.lock();
         try {
-            full = ledger.isFullOfBytes();
+            full = ledger.isFull();
             signalled = changed();
         } finally {
             lock.unlock();
@@ -363,7 +382,7 @@ final class Backlog implements Intake {
         undone = ledger.undone();
         store();
         arm();
-        return members.choose(ledger.readyForAll());
+        return members.choose(ledger.readyForAll(), ledger.permits());
     }
 
     /// Under the lock: hands over what was noted.
@@ -391,7 +410,7 @@ final class Backlog implements Intake {
         lock.lock();
         try {
             busy.forEach(members::decline);
-            return members.choose(ledger.readyForAll());
+            return members.choose(ledger.readyForAll(), ledger.permits());
         } finally {
             lock.unlock();
         }
@@ -414,7 +433,8 @@ final class Backlog implements Intake {
                 return List.of();
             }
             members.came(member);
-            int room = Math.min(Math.min(max, member.room()), members.share(member, ledger.readyForAll()));
+            int room = Math.min(Math.min(max, member.room()), ledger.permits());
+            room = Math.min(room, members.share(member, ledger.readyForAll()));
             long now = room > 0 ? timers.nanoTime() : 0;
             long nowMillis = room > 0 ? timers.currentTimeMillis() : 0;
             while (taken.size() < room) {
@@ -549,7 +569,7 @@ final class Backlog implements Intake {
 
     /// See [Delivery#nack(Duration, Throwable)].
     boolean fail(Handed handed, @Nullable Duration delay, @Nullable Throwable cause) {
-        if (!failed(handed, cause == null ? "not acknowledged" : String.valueOf(cause))) {
+        if (!failed(handed, cause == null ? "not acknowledged" : String.valueOf(cause), false)) {
             return false;
         }
         telling.failed(handed.message(), cause);
@@ -559,7 +579,7 @@ final class Backlog implements Intake {
 
     /// See [Delivery#reject].
     boolean reject(Handed handed, String reason) {
-        if (!failed(handed, reason)) {
+        if (!failed(handed, reason, true)) {
             return false;
         }
         telling.failed(handed.message(), null);
@@ -567,11 +587,11 @@ final class Backlog implements Intake {
         return true;
     }
 
-    private boolean failed(Handed handed, String error) {
+    private boolean failed(Handed handed, String error, boolean rejected) {
         List<Member> signalled;
         lock.lock();
         try {
-            if (over != null || !ledger.fail(handed, error)) {
+            if (over != null || !ledger.fail(handed, error, rejected)) {
                 return false;
             }
             // Its member has room, before it is decided what becomes of it.
@@ -604,6 +624,7 @@ final class Backlog implements Intake {
     /// Under no lock: it was moved aside, or has to be tried again.
     void buried(Entry entry, boolean done) {
         List<Member> signalled;
+        boolean full;
         lock.lock();
         try {
             if (over != null) {
@@ -614,9 +635,14 @@ final class Backlog implements Intake {
             } else {
                 ledger.buryAgain(entry, timers.nanoTime() + BURY_AGAIN.toNanos());
             }
+            full = ledger.isFull();
             signalled = changed();
         } finally {
             lock.unlock();
+        }
+        IntakeSource reader = source;
+        if (full && reader != null) {
+            reader.tighten();
         }
         settled(signalled);
     }
@@ -628,6 +654,9 @@ final class Backlog implements Intake {
         Entry first = ledger.first();
         if (first != null) {
             alarm.by(first.due);
+        }
+        if (circuit != null && circuit.waits()) {
+            alarm.by(circuit.until());
         }
     }
 
@@ -643,6 +672,9 @@ final class Backlog implements Intake {
                 return;
             }
             long now = timers.nanoTime();
+            if (circuit != null) {
+                circuit.tick(now);
+            }
             late = ledger.timedOut(now);
             unburied = ledger.due(now);
             signalled = changed();

@@ -41,6 +41,7 @@ record BacklogForm(
         words.put("dead-letter topic", String.valueOf(terms.deadLetter()));
         words.put("discarding what is given up", String.valueOf(terms.discards()));
         words.put("order", String.valueOf(terms.ordered()));
+        words.put("circuit breaker", word(terms.circuitBreaker()));
         return words;
     }
 

@@ -14,6 +14,8 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.IntakeSource;
@@ -54,6 +56,7 @@ public final class Backlogs implements DeliveryAccess {
     private static final int NAMES_MAX = 100_000;
 
     private final LocalDelivery delivery;
+    private final TopicConfig defaults;
     private final TopicRegistry topics;
     private final Events events;
     private final DeadLetterDesk deadLetters;
@@ -72,6 +75,7 @@ public final class Backlogs implements DeliveryAccess {
     /// There is none yet.
     public Backlogs(BrokerConfig config, TopicRegistry topics, LocalDelivery delivery, Events events) {
         this.delivery = delivery;
+        this.defaults = config.topics();
         this.topics = topics;
         this.events = events;
         this.deadLetters = new DeadLetterDesk(topics, config.deadLetters(), events, this);
@@ -191,8 +195,19 @@ public final class Backlogs implements DeliveryAccess {
         long created = before == null
                 ? topics.timers().currentTimeMillis()
                 : before.form().createdMillis();
+        Bound bound = Bound.of(
+                demand.terms(), demand.kind(), topicConfig(demand.terms().pattern()));
         Backlog made = new Backlog(
-                name, demand.kind(), demand.terms(), topics.timers(), events, deadLetters, this, keeper, created);
+                name,
+                demand.kind(),
+                demand.terms(),
+                bound,
+                topics.timers(),
+                events,
+                deadLetters,
+                this,
+                keeper,
+                created);
         if (byName.putIfAbsent(name, made) != null) {
             return null;
         }
@@ -253,8 +268,8 @@ public final class Backlogs implements DeliveryAccess {
                 made.name(),
                 Dispatch.loop(),
                 start,
-                terms.queue(),
-                terms.overflow(),
+                made.bound().messages(),
+                made.bound().publishers(),
                 DeliveryStrategy.immediate(),
                 null,
                 null,
@@ -272,6 +287,12 @@ public final class Backlogs implements DeliveryAccess {
                 source, pattern.isWild() ? null : topics.find(pattern.text()).orElse(null));
     }
 
+    /// The settings of a topic; for one that does not exist yet and for a pattern, those that topics are made with.
+    private TopicConfig topicConfig(Pattern pattern) {
+        Topic topic = pattern.isWild() ? null : topics.find(pattern.text()).orElse(null);
+        return topic == null ? defaults : topic.config();
+    }
+
     /// Whether nobody has come back to a name since the process began.
     boolean isDormant(String name) {
         return stored != null && stored.isDormant(name);
@@ -286,7 +307,9 @@ public final class Backlogs implements DeliveryAccess {
     /// Whether what some subscription gives up goes to that topic.
     boolean takesDeadLetters(String topic) {
         return byName.values().stream()
-                .anyMatch(backlog -> topic.equals(backlog.terms().deadLetter()));
+                        .anyMatch(backlog -> topic.equals(backlog.terms().deadLetter()))
+                || topics.list("", "")
+                        .anyMatch(each -> topic.equals(each.config().deadLetter()));
     }
 
     /// By a backlog: it has ended.

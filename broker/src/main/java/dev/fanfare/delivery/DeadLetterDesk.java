@@ -53,7 +53,7 @@ final class DeadLetterDesk {
     /// @param done told whether that was done, or its dead-letter topic can't take it now: on this thread, or
     /// on the one that commits
     void bury(Backlog of, Entry entry, DeadLetter.Reason reason, Consumer<Boolean> done) {
-        String target = topicFor(of.terms(), entry.message.topic());
+        String target = topicFor(of.terms(), entry);
         if (target == null) {
             buried(of, entry, reason, null);
             done.accept(true);
@@ -89,11 +89,20 @@ final class DeadLetterDesk {
     /// Where what is given up goes.
     ///
     /// @return null when it goes nowhere: as its terms say, or because it is a dead letter itself
-    private static @Nullable String topicFor(Terms terms, String topic) {
+    private static @Nullable String topicFor(Terms terms, Entry entry) {
         if (terms.discards()) {
             return null;
         }
+        Topic origin = entry.topic;
+        String topic = entry.message.topic();
         String named = terms.deadLetter();
+        if (named == null && origin != null && origin.config().deadLetter() != null) {
+            // Topics that name each other would pass it on for ever.
+            if (DeadLetterForm.isLetter(entry.message)) {
+                return null;
+            }
+            named = origin.config().deadLetter();
+        }
         String target = named == null ? PREFIX + topic : named;
         return topic.startsWith(PREFIX) || topic.equals(target) ? null : target;
     }
@@ -142,8 +151,12 @@ final class DeadLetterDesk {
         if (topics.find(own).isPresent()) {
             return at(own);
         }
-        if (topics.find(name).isEmpty()) {
-            throw new FanfareException(ErrorCode.TOPIC_NOT_FOUND, "topic '" + name + "' does not exist");
+        Topic topic = topics.find(name)
+                .orElseThrow(
+                        () -> new FanfareException(ErrorCode.TOPIC_NOT_FOUND, "topic '" + name + "' does not exist"));
+        String elsewhere = topic.config().deadLetter();
+        if (elsewhere != null) {
+            return at(elsewhere);
         }
         return at(backlogs.takesDeadLetters(name) || name.startsWith(PREFIX) ? name : own);
     }

@@ -49,6 +49,11 @@ final class DeadLetterForm {
         return error.length() <= ERROR_MAX ? error : error.substring(0, ERROR_MAX);
     }
 
+    /// Whether a message has been given up before.
+    static boolean isLetter(Message message) {
+        return message.headers().containsKey(TOPIC);
+    }
+
     /// Reads one.
     ///
     /// @return null when it is none: anybody in the process may publish to the topic

@@ -49,7 +49,7 @@ record Dormant(String name, BacklogForm form, Map<Integer, Keeper.Known> known, 
     }
 
     AcknowledgedSubscription.Figures figures() {
-        return new AcknowledgedSubscription.Figures(form.pattern(), name, 0, lag(), 0, 0, 0, 0, 0, 0, 0, 0);
+        return new AcknowledgedSubscription.Figures(form.pattern(), name, 0, lag(), 0, 0, 0, 0, 0, 0, 0, 0, null, 0);
     }
 
     /// Its topics need keep nothing for it.

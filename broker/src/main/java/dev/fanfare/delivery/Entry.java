@@ -38,12 +38,26 @@ final class Entry {
     @Nullable
     Member holder;
 
-    // Its neighbours among those in flight.
+    // Its neighbours among those in flight, or among those that nobody has.
     @Nullable
     Entry before;
 
     @Nullable
     Entry after;
+
+    // See Surplus.
+    boolean idle;
+    Leaving leaving = Leaving.NOT;
+
+    /// Whether it is in the heap of those that wait.
+    boolean waits;
+
+    /// Whether it has to make room.
+    enum Leaving {
+        NOT,
+        ON_ITS_WAY,
+        STUCK
+    }
 
     /// Why it is to be moved aside, when that has to be tried again.
     DeadLetter.Reason reason = DeadLetter.Reason.ATTEMPTS;

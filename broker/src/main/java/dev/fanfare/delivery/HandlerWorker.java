@@ -76,6 +76,8 @@ final class HandlerWorker implements Worker {
 
     private void run() {
         try {
+            // What is handed out is not called back when a circuit breaker opens, and is timed one by one.
+            int most = member().backlog().terms().circuitBreaker() == null ? BATCH_MAX : 1;
             int batch = 1;
             while (!over) {
                 List<? extends Delivery> taken = member().take(batch, waiters.any());
@@ -83,7 +85,7 @@ final class HandlerWorker implements Worker {
                     taken = await(batch);
                 }
                 if (!taken.isEmpty()) {
-                    batch = Math.clamp(BATCH_NANOS / Math.max(1, handle(taken)), 1, BATCH_MAX);
+                    batch = Math.clamp(BATCH_NANOS / Math.max(1, handle(taken)), 1, most);
                     backlogs.progress();
                 }
             }

@@ -30,12 +30,24 @@ final class Lane {
         return entries.size() == 1;
     }
 
-    /// The first one is done.
+    /// One is done: mostly the first.
     ///
-    /// @return the next; null when there is none
+    /// @return the one that may be taken now; null when there is none, or another one is before it
     @Nullable
-    Entry advance() {
-        entries.removeFirst();
-        return entries.peekFirst();
+    Entry remove(Entry done) {
+        if (entries.peekFirst() == done) {
+            entries.removeFirst();
+            return entries.peekFirst();
+        }
+        entries.remove(done);
+        return null;
+    }
+
+    boolean isFirst(Entry entry) {
+        return entries.peekFirst() == entry;
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
     }
 }

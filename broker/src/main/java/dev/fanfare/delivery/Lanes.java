@@ -63,7 +63,7 @@ final class Lanes {
         return key == null || !manyTopics ? key : new TopicKey(message.topic(), key);
     }
 
-    /// The first message of its lane is done.
+    /// A message is done, the first of its lane or one behind.
     ///
     /// @return the one that may be taken now, if there is one
     @Nullable
@@ -72,8 +72,8 @@ final class Lanes {
         if (lane == null) {
             return null;
         }
-        Entry next = lane.advance();
-        if (next == null) {
+        Entry next = lane.remove(done);
+        if (lane.isEmpty()) {
             lanes.remove(lane.name);
         }
         return next;

@@ -11,14 +11,26 @@ import org.jspecify.annotations.Nullable;
 /// waited for. Guarded by the backlog's lock.
 final class Ledger {
 
+    /// How an attempt went, as far as its receiver is concerned.
+    private enum Verdict {
+        WELL,
+        FAILED,
+        NONE
+    }
+
     private final Terms terms;
     private final Lanes lanes;
     private final ArrayDeque<Entry> ready = new ArrayDeque<>();
     private final Membership members;
     private final Assignment assignment;
     private final Waiting waiting = new Waiting();
-    private final InFlight inFlight = new InFlight();
+    private final Chain inFlight = new Chain();
+    private final Bound bound;
+
+    /// Null when nothing makes room for anything.
+    private final @Nullable Surplus surplus;
     private final @Nullable Keeper keeper;
+    private final @Nullable Circuit circuit;
     private long open;
 
     // Of those that count against the queue.
@@ -35,21 +47,75 @@ final class Ledger {
 
     /// @param members learn who has room and what is theirs
     /// @param keeper stores what becomes of them; null when nothing has to be
-    Ledger(Terms terms, Kind kind, Membership members, @Nullable Keeper keeper) {
+    /// @param circuit judges how attempts go; null when nobody does
+    Ledger(
+            Terms terms,
+            Kind kind,
+            Bound bound,
+            Membership members,
+            @Nullable Keeper keeper,
+            @Nullable Circuit circuit) {
         this.terms = terms;
+        this.bound = bound;
+        this.surplus = bound.movesAside() ? new Surplus(bound) : null;
         this.members = members;
         this.assignment = new Assignment(members);
         this.keeper = keeper;
+        this.circuit = circuit;
         this.lanes = new Lanes(terms, kind == Kind.GROUP);
     }
 
     /// What counts against the queue: [Integer#MAX_VALUE] when the bytes are used up.
     long undone() {
+        if (surplus != null && !surplus.isStuck()) {
+            return 0;
+        }
         return isFullOfBytes() ? Integer.MAX_VALUE : counted;
     }
 
+    /// Whether publishers have to be told for another reason than the number of messages.
+    boolean isFull() {
+        return surplus == null ? isFullOfBytes() : surplus.isStuck();
+    }
+
+    /// Has the oldest make room for what came in.
+    ///
+    /// @return those that are to be moved aside
+    List<Entry> overflowing() {
+        List<Entry> found = new ArrayList<>(0);
+        if (surplus != null) {
+            for (Entry next = surplus.next(counted, bytes); next != null; next = surplus.next(counted, bytes)) {
+                if (next.stage() == Stage.QUEUED) {
+                    withdraw(next);
+                }
+                next.to(Stage.FAILED);
+                next.failures = Failures.after(next.failures, "the backlog was full");
+                found.add(next);
+            }
+        }
+        return found;
+    }
+
+    /// Nobody is to take it.
+    private void withdraw(Entry entry) {
+        Lane lane = entry.lane;
+        if (lane == null) {
+            ready.remove(entry);
+        } else if (lane.isFirst(entry) && lane.partition >= 0) {
+            assignment.withdraw(entry, lane);
+        } else if (lane.isFirst(entry)) {
+            ready.remove(entry);
+        }
+    }
+
+    private void rests(Entry entry, boolean again) {
+        if (surplus != null) {
+            surplus.rests(entry, again);
+        }
+    }
+
     boolean isFullOfBytes() {
-        return bytes >= terms.queueBytes();
+        return bytes >= bound.bytes();
     }
 
     /// All that are not done.
@@ -133,6 +199,7 @@ final class Ledger {
             counted++;
             bytes += TopicLog.cost(entry.message);
         }
+        rests(entry, false);
         if (lanes.add(entry)) {
             offer(entry, false);
         }
@@ -168,6 +235,9 @@ final class Ledger {
     }
 
     private void expire(Entry entry, List<Entry> expired) {
+        if (surplus != null) {
+            surplus.takes(entry);
+        }
         entry.to(Stage.FAILED);
         Topic topic = entry.topic;
         if (topic != null) {
@@ -194,7 +264,13 @@ final class Ledger {
         entry.holder = member;
         entry.due = now + terms.ackTimeout().toNanos();
         member.inFlight++;
+        if (surplus != null) {
+            surplus.takes(entry);
+        }
         inFlight.add(entry);
+        if (circuit != null) {
+            circuit.handed(entry);
+        }
         if (keeper != null && entry.redriven == null) {
             keeper.handed(entry);
         }
@@ -204,9 +280,19 @@ final class Ledger {
         return new Handed(entry, member, entry.attempt);
     }
 
-    private void leaveFlight(Entry entry) {
+    /// How many messages may be handed to members now.
+    int permits() {
+        return circuit == null ? Integer.MAX_VALUE : circuit.permits();
+    }
+
+    private void leaveFlight(Entry entry, Verdict verdict) {
         Member holder = entry.holder;
         if (holder != null) {
+            if (circuit != null && verdict == Verdict.NONE) {
+                circuit.unjudged(entry);
+            } else if (circuit != null) {
+                circuit.judge(entry, verdict == Verdict.FAILED);
+            }
             inFlight.remove(entry);
             holder.inFlight--;
             entry.holder = null;
@@ -233,7 +319,7 @@ final class Ledger {
         Entry entry = handed.entry;
         boolean counts = isOpen(handed);
         if (counts) {
-            leaveFlight(entry);
+            leaveFlight(entry, Verdict.WELL);
             finish(entry, Stage.DELIVERED);
             delivered++;
         }
@@ -246,6 +332,9 @@ final class Ledger {
         }
         if (entry.redriven != null) {
             entry.redriven.run();
+        }
+        if (surplus != null) {
+            surplus.left(entry);
         }
         entry.to(how);
         open--;
@@ -261,18 +350,19 @@ final class Ledger {
 
     /// Its member failed.
     ///
+    /// @param rejected whether that is the message's fault, not its receiver's
     /// @return whether that counts
-    boolean fail(Handed handed, String error) {
+    boolean fail(Handed handed, String error, boolean rejected) {
         Entry entry = handed.entry;
         boolean counts = entry.attempt == handed.attempt && entry.stage() == Stage.DELIVERING;
         if (counts) {
-            fail(entry, error);
+            fail(entry, error, rejected ? Verdict.WELL : Verdict.FAILED);
         }
         return counts;
     }
 
-    private void fail(Entry entry, String error) {
-        leaveFlight(entry);
+    private void fail(Entry entry, String error, Verdict verdict) {
+        leaveFlight(entry, verdict);
         entry.to(Stage.FAILED);
         entry.failures = Failures.after(entry.failures, error);
         failed++;
@@ -291,6 +381,7 @@ final class Ledger {
             keeper.failed(entry, due - now);
         }
         retried++;
+        rests(entry, true);
         if (due - now > 0) {
             entry.due = due;
             waiting.add(entry);
@@ -302,7 +393,12 @@ final class Ledger {
 
     /// One that failed and could not be moved aside waits for another try.
     void buryAgain(Entry entry, long due) {
-        entry.due = due;
+        if (surplus != null) {
+            surplus.stays(entry);
+        }
+        if (!entry.waits) {
+            entry.due = due;
+        }
         waiting.add(entry);
     }
 
@@ -327,11 +423,12 @@ final class Ledger {
         for (Entry entry : back.reversed()) {
             entry.returns++;
             if (entry.returns > free) {
-                fail(entry, "its receivers left " + entry.returns + " times before it was acknowledged");
+                fail(entry, "its receivers left " + entry.returns + " times before it was acknowledged", Verdict.NONE);
                 tooOften.add(entry);
             } else {
-                leaveFlight(entry);
+                leaveFlight(entry, Verdict.NONE);
                 entry.to(Stage.QUEUED);
+                rests(entry, true);
                 offer(entry, true);
             }
         }
@@ -343,7 +440,7 @@ final class Ledger {
         List<Entry> late = new ArrayList<>(0);
         if (!terms.ackTimeout().isZero()) {
             for (Entry out = inFlight.first(); out != null && out.due - now <= 0; out = inFlight.first()) {
-                fail(out, "not acknowledged within " + terms.ackTimeout());
+                fail(out, "not acknowledged within " + terms.ackTimeout(), Verdict.FAILED);
                 late.add(out);
             }
         }
@@ -357,7 +454,9 @@ final class Ledger {
         List<Entry> unburied = new ArrayList<>(0);
         for (Entry due = waiting.poll(now); due != null; due = waiting.poll(now)) {
             if (due.stage() == Stage.FAILED) {
-                unburied.add(due);
+                if (due.leaving != Entry.Leaving.ON_ITS_WAY) {
+                    unburied.add(due);
+                }
             } else {
                 due.to(Stage.QUEUED);
                 offer(due, true);

@@ -8,9 +8,9 @@ import java.util.List;
 /// Who works on a backlog, and who of them is to be told that there is something to take. Each step costs the same
 /// however many members there are. Guarded by the backlog's lock.
 ///
-/// A member that got less than it asked for *wants* to be told. It is *hungry* as long as it wants and has room, and
-/// *called* from being told until it comes and takes, or declines. So what is ready has, at any time, somebody who is
-/// on the way to it, unless nobody has room.
+/// A member that got less than it asked for *wants* to be told. It is *hungry* as long as it wants and has room,
+/// and *called* from being told until it comes and takes, or declines. So what is ready has, at any time, somebody
+/// who is on the way to it, unless nobody has room.
 final class Membership {
 
     private final List<Member> members = new ArrayList<>(1);
@@ -94,10 +94,16 @@ final class Membership {
         return others == 0 ? Integer.MAX_VALUE : member.own.size() + Math.ceilDiv(forAll, others + 1);
     }
 
-    /// The members to be told that something is ready: as many as there is something for, and owners of what is theirs.
+    /// The members to be told that something is ready: as many as there is something for, and owners of what is
+    /// theirs.
     ///
     /// @param forAll how many messages any member may take
-    List<Member> choose(int forAll) {
+    /// @param permits how many messages may be taken
+    List<Member> choose(int forAll, int permits) {
+        if (permits == 0) {
+            // Who is fed stays so until there are some.
+            return List.of();
+        }
         if (hungry.isEmpty() || fed.isEmpty() && forAll <= called) {
             forgetFed();
             return List.of();
@@ -109,7 +115,7 @@ final class Membership {
             }
         }
         forgetFed();
-        while (forAll > called && !hungry.isEmpty()) {
+        while (Math.min(forAll, permits) > called && !hungry.isEmpty()) {
             call(hungry.removeFirst(), chosen);
         }
         return chosen;

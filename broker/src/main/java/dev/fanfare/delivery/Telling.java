@@ -12,11 +12,25 @@ import org.jspecify.annotations.Nullable;
 final class Telling {
 
     private final Events events;
+    private final String pattern;
     private final String name;
 
-    Telling(Events events, String name) {
+    Telling(Events events, String pattern, String name) {
         this.events = events;
+        this.pattern = pattern;
         this.name = name;
+    }
+
+    void circuitOpened(int judged, int failed, int slow) {
+        events.emit(() -> new BrokerEvent.CircuitOpened(pattern, name, judged, failed, slow));
+    }
+
+    void circuitHalfOpen() {
+        events.emit(() -> new BrokerEvent.CircuitHalfOpen(pattern, name));
+    }
+
+    void circuitClosed() {
+        events.emit(() -> new BrokerEvent.CircuitClosed(pattern, name));
     }
 
     void delivering(List<Handed> taken) {

@@ -1,5 +1,6 @@
 package dev.fanfare.delivery;
 
+import dev.fanfare.CircuitBreaker;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Filter;
@@ -19,11 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// @param discards whether what was given up goes nowhere
 /// @param buriesExpired whether messages whose time to live is over become dead letters; else they are only counted
 /// @param ordered whether a message waits until all before it in its topic are done
-/// @param queue the most messages that are not done
-/// @param queueBytes the most they may cost, by [dev.fanfare.log.TopicLog#cost]
+/// @param queue the most messages that are not done; 0: as many as its topic says
+/// @param queueBytes the most they may cost, by [dev.fanfare.log.TopicLog#cost]; 0: what its topic says
 /// @param overflow what happens when that is reached
 /// @param expiry how long a group or durable subscription outlives its last member
 /// @param filter which messages are meant; null: all
+/// @param circuitBreaker when it is left alone; null: never
 public record Terms(
         Pattern pattern,
         Duration ackTimeout,
@@ -36,16 +38,11 @@ public record Terms(
         long queueBytes,
         Overflow overflow,
         Duration expiry,
-        @Nullable Filter filter) {
-
-    /// The most messages not done when nothing else is said.
-    public static final int DEFAULT_QUEUE = 100_000;
+        @Nullable Filter filter,
+        @Nullable CircuitBreaker circuitBreaker) {
 
     /// The largest queue.
     public static final int MAX_QUEUE = 10_000_000;
-
-    /// The most that they may cost when nothing else is said.
-    public static final long DEFAULT_QUEUE_BYTES = 64L << 20;
 
     /// The longest time to acknowledge.
     public static final Duration MAX_ACK_TIMEOUT = Duration.ofDays(7);
@@ -62,8 +59,8 @@ public record Terms(
         check(
                 expiry.isPositive() && expiry.compareTo(MAX_EXPIRY) <= 0,
                 "the expiry must be more than 0 and at most 365 days, not " + expiry);
-        check(queue >= 1 && queue <= MAX_QUEUE, "the queue must be 1 to " + MAX_QUEUE + " messages, not " + queue);
-        check(queueBytes >= 1, "the queue must be at least 1 byte, not " + queueBytes);
+        check(queue >= 0 && queue <= MAX_QUEUE, "the queue must be 1 to " + MAX_QUEUE + " messages, not " + queue);
+        check(queueBytes >= 0, "the queue must be at least 1 byte, not " + queueBytes);
         check(
                 !(overflow instanceof Overflow.DropOldest) && !(overflow instanceof Overflow.DropNewest),
                 "an acknowledged subscription loses nothing: its overflow policy can be block, refuse or disconnect, not "
@@ -79,6 +76,7 @@ public record Terms(
         compare(found, "dead-letter topic", deadLetter, other.deadLetter);
         compare(found, "discarding what is given up", discards, other.discards);
         compare(found, "order", ordered, other.ordered);
+        compare(found, "circuit breaker", circuitBreaker, other.circuitBreaker);
         return found.toString();
     }
 

@@ -12,6 +12,11 @@ final class Waiting {
             Comparator.<Entry>comparingLong(entry -> entry.due).thenComparingLong(entry -> entry.message.offset()));
 
     void add(Entry entry) {
+        if (entry.waits) {
+            // It was to be tried again when it had to make room: then is soon enough.
+            return;
+        }
+        entry.waits = true;
         entries.add(entry);
     }
 
@@ -20,6 +25,7 @@ final class Waiting {
     Entry first() {
         Entry first = entries.peek();
         while (first != null && first.stage().isDone()) {
+            first.waits = false;
             entries.poll();
             first = entries.peek();
         }
@@ -30,7 +36,11 @@ final class Waiting {
     @Nullable
     Entry poll(long now) {
         Entry first = first();
-        return first != null && first.due - now <= 0 ? entries.poll() : null;
+        if (first == null || first.due - now > 0) {
+            return null;
+        }
+        first.waits = false;
+        return entries.poll();
     }
 
     int size() {

@@ -1,5 +1,6 @@
 package dev.fanfare.topic;
 
+import dev.fanfare.BacklogOverflow;
 import dev.fanfare.Dedup;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Durability;
@@ -60,6 +61,13 @@ record TopicForm(String name, String epoch, TopicConfig config) {
         settings.put("partitions", String.valueOf(config.partitions()));
         settings.put("queue", String.valueOf(config.queue()));
         settings.put("compact", String.valueOf(config.compact()));
+        settings.put("backlog", String.valueOf(config.backlog()));
+        settings.put("backlog-bytes", String.valueOf(config.backlogBytes()));
+        settings.put("backlog-overflow", config.backlogOverflow().label());
+        String deadLetter = config.deadLetter();
+        if (deadLetter != null) {
+            settings.put("dead-letter", deadLetter);
+        }
         DeliveryStrategy delivery = config.delivery();
         if (delivery != null) {
             settings.put(
@@ -91,7 +99,12 @@ record TopicForm(String name, String epoch, TopicConfig config) {
                 .withCompact(Boolean.parseBoolean(settings.get("compact")))
                 .withDelivery(delivery(settings.get("delivery")))
                 .withOverflow(overflow(settings.get("overflow")))
-                .withDedup(dedup(settings.get("dedup")));
+                .withDedup(dedup(settings.get("dedup")))
+                .withBacklog(
+                        Integer.parseInt(settings.getOrDefault("backlog", "100000")),
+                        Long.parseLong(settings.getOrDefault("backlog-bytes", "67108864")))
+                .withBacklogOverflow(BacklogOverflow.of(settings.getOrDefault("backlog-overflow", "refuse")))
+                .withDeadLetter(settings.get("dead-letter"));
     }
 
     private static String required(Map<String, String> settings, String name) {

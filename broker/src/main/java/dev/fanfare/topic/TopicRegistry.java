@@ -223,6 +223,9 @@ public final class TopicRegistry {
     /// @throws FanfareException `BAD_REQUEST`, `TOPIC_EXISTS`, `LIMIT_REACHED`, `SHUTTING_DOWN`
     public LiveTopic create(String name, TopicConfig topicConfig) {
         TopicName.check(name);
+        if (name.equals(topicConfig.deadLetter())) {
+            throw new FanfareException(ErrorCode.BAD_REQUEST, "topic '" + name + "' can't take its own dead letters");
+        }
         lock.lock();
         try {
             checkOpen();

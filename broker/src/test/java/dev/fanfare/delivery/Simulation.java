@@ -6,6 +6,7 @@ import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.CircuitBreaker;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.Delivery;
 import dev.fanfare.Message;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// - nothing acknowledged is delivered again, to anybody of the same subscription or group;
 /// - a message of a key is delivered only when all before it of that key are done;
+/// - nothing is delivered while a circuit breaker is open, and no attempt is counted;
 /// - in the end every message is acknowledged or a dead letter, for every subscription and group, never both;
 /// - the figures add up.
 final class Simulation implements AutoCloseable {
@@ -97,6 +99,9 @@ final class Simulation implements AutoCloseable {
         if (ordered) {
             builder.ordered();
         }
+        if (random.nextBoolean()) {
+            builder.circuitBreaker(breaker());
+        }
         String name = "s" + i;
         if (random.nextBoolean()) {
             builder.group(name);
@@ -106,6 +111,18 @@ final class Simulation implements AutoCloseable {
         Shared shared = new Shared(name, pattern, builder, ordered);
         shared.members.add(builder.receive());
         all.add(shared);
+    }
+
+    private CircuitBreaker breaker() {
+        int window = 1 + random.nextInt(6);
+        return new CircuitBreaker(
+                20 + random.nextInt(80),
+                Duration.ofMillis(random.nextInt(600)),
+                20 + random.nextInt(80),
+                1 + random.nextInt(window),
+                window,
+                Duration.ofMillis(1 + random.nextInt(3_000)),
+                1 + random.nextInt(3));
     }
 
     @Override
@@ -171,7 +188,13 @@ final class Simulation implements AutoCloseable {
     }
 
     private int receive(Shared shared, Receiver member, int max) throws InterruptedException {
+        CircuitBreaker.State before = member.figures().circuit();
         List<Delivery> taken = member.receive(max, Duration.ZERO);
+        if (before == CircuitBreaker.State.OPEN) {
+            assertThat(taken)
+                    .as(shared.name + " gets nothing while its circuit is open")
+                    .isEmpty();
+        }
         for (Delivery delivery : taken) {
             check(shared, delivery);
             held.add(new Held(shared, member, delivery));
@@ -272,7 +295,7 @@ final class Simulation implements AutoCloseable {
         }
         for (Shared shared : all) {
             int quiet = 0;
-            while (quiet < 5) {
+            while (quiet < 10) {
                 int got = 0;
                 for (Receiver member : shared.members) {
                     got += receive(shared, member, 100);

@@ -3,7 +3,8 @@ package dev.fanfare.protocol;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// The parts of requests that acknowledge: what a subscription promises, and which deliveries are done or have failed.
+/// The parts of requests that acknowledge: what a subscription promises, and which deliveries are done or have
+/// failed.
 final class Acknowledging {
 
     private static final int NAME_MAX = 256;
@@ -12,10 +13,12 @@ final class Acknowledging {
     private static final int OFFSETS_MAX = 10_000;
     private static final int ATTEMPTS_MAX = 1_000_000;
     private static final int MULTIPLIER_MAX = 1_000;
+    private static final int PERCENT_MAX = 100;
+    private static final int CALLS_MAX = 10_000;
     private static final long WEEK_MILLIS = Duration.ofDays(7).toMillis();
 
     private static final Field[] ONLY_WITH_ACK = {
-        Field.MAX_IN_FLIGHT, Field.ACK_TIMEOUT_MS, Field.RETRY, Field.DEAD_LETTER
+        Field.MAX_IN_FLIGHT, Field.ACK_TIMEOUT_MS, Field.RETRY, Field.DEAD_LETTER, Field.CIRCUIT_BREAKER
     };
     private static final Field[] NOT_WITH_ACK = {Field.OVERFLOW, Field.QUEUE, Field.BATCH};
 
@@ -62,6 +65,7 @@ final class Acknowledging {
                 Duration.ofMillis(envelope.number(Field.ACK_TIMEOUT_MS, 1, WEEK_MILLIS, 30_000)),
                 retry(envelope),
                 deadLetter,
+                breaker(envelope),
                 durable,
                 group,
                 automatic);
@@ -114,6 +118,61 @@ final class Acknowledging {
                     throw new Envelope.Fault(
                             "retry has the fields max_attempts, backoff_ms, multiplier and max_backoff_ms, not '"
                                     + Excerpt.of(name) + "'");
+            }
+        }
+    }
+
+    private static Request.@Nullable Breaker breaker(Envelope envelope) {
+        if (!envelope.has(Field.CIRCUIT_BREAKER)) {
+            return null;
+        }
+        BreakerReader reader = new BreakerReader(envelope);
+        envelope.members(Field.CIRCUIT_BREAKER, reader);
+        long minimum = reader.minimumCalls < 0 ? Math.min(20, reader.window) : reader.minimumCalls;
+        if (minimum > reader.window) {
+            throw new Envelope.Fault(
+                    "circuit_breaker.minimum_calls must be at most the window, " + reader.window + ", not " + minimum);
+        }
+        return new Request.Breaker(
+                (int) reader.failureRate,
+                Duration.ofMillis(reader.slowCall),
+                (int) reader.slowCallRate,
+                (int) minimum,
+                (int) reader.window,
+                Duration.ofMillis(reader.wait),
+                (int) reader.trialCalls);
+    }
+
+    /// Collects the members of `circuit_breaker`; each has a default.
+    private static final class BreakerReader implements Envelope.Member {
+        private static final String PATH = "circuit_breaker.";
+        private final Envelope envelope;
+        private long failureRate = 50;
+        private long slowCall;
+        private long slowCallRate = 100;
+        private long minimumCalls = -1;
+        private long window = 100;
+        private long wait = 30_000;
+        private long trialCalls = 5;
+
+        BreakerReader(Envelope envelope) {
+            this.envelope = envelope;
+        }
+
+        @Override
+        public void value(String name, int from, int to) {
+            switch (name) {
+                case "failure_rate" -> failureRate = envelope.number(PATH + name, from, to, 1, PERCENT_MAX);
+                case "slow_call_ms" -> slowCall = envelope.number(PATH + name, from, to, 0, WEEK_MILLIS);
+                case "slow_call_rate" -> slowCallRate = envelope.number(PATH + name, from, to, 1, PERCENT_MAX);
+                case "minimum_calls" -> minimumCalls = envelope.number(PATH + name, from, to, 1, CALLS_MAX);
+                case "window" -> window = envelope.number(PATH + name, from, to, 1, CALLS_MAX);
+                case "wait_ms" -> wait = envelope.number(PATH + name, from, to, 1, WEEK_MILLIS);
+                case "trial_calls" -> trialCalls = envelope.number(PATH + name, from, to, 1, CALLS_MAX);
+                default ->
+                    throw new Envelope.Fault("circuit_breaker has the fields failure_rate, slow_call_ms,"
+                            + " slow_call_rate, minimum_calls, window, wait_ms and trial_calls, not '"
+                            + Excerpt.of(name) + "'");
             }
         }
     }

@@ -29,6 +29,7 @@ enum Field {
     ACK_TIMEOUT_MS("ack_timeout_ms"),
     RETRY("retry"),
     DEAD_LETTER("dead_letter"),
+    CIRCUIT_BREAKER("circuit_breaker"),
     TIMEOUT_MS("timeout_ms"),
     REPLIES("replies"),
     OFFSET("offset"),

@@ -91,6 +91,7 @@ public sealed interface Request {
     /// @param maxInFlight how many may be unacknowledged at a time
     /// @param ackTimeout how long each may be
     /// @param deadLetter the topic that takes what is given up; null when not given
+    /// @param breaker when the subscription is left alone; null when not given
     /// @param durable the name under which the position outlives the connection; null when not given
     /// @param group whose messages are shared; null when not given
     /// @param automatic whether a message is done when it is sent
@@ -99,12 +100,26 @@ public sealed interface Request {
             Duration ackTimeout,
             Retry retry,
             @Nullable String deadLetter,
+            @Nullable Breaker breaker,
             @Nullable String durable,
             @Nullable String group,
             boolean automatic) {}
 
     /// When a message that was not acknowledged is delivered again.
     record Retry(int maxAttempts, Duration backoff, double multiplier, Duration maxBackoff) {}
+
+    /// When a subscription that keeps failing or is slow is left alone for a while. Rates are per cent.
+    ///
+    /// @param slowCall from when on an attempt was slow; zero for never
+    /// @param waitWhileOpen how long it is left alone
+    record Breaker(
+            int failureRate,
+            Duration slowCall,
+            int slowCallRate,
+            int minimumCalls,
+            int window,
+            Duration waitWhileOpen,
+            int trialCalls) {}
 
     /// Messages of one topic that were delivered to a subscription.
     ///

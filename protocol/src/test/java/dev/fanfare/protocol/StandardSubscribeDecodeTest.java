@@ -8,6 +8,7 @@ import dev.fanfare.protocol.Request.Subscribe;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,6 +88,56 @@ class StandardSubscribeDecodeTest extends StandardDecoding {
         assertThat(subscribe("a.*", ",\"since\":{\"time\":\"2026-01-31T12:00:00Z\"}")
                         .from())
                 .isEqualTo(new From.SinceAll(Instant.parse("2026-01-31T12:00:00Z"), Map.of()));
+    }
+
+    @Test
+    void aCircuitBreakerIsWhatItSaysAndElseTheDefault() {
+        assertThat(breaker("{}"))
+                .isEqualTo(new Request.Breaker(50, Duration.ZERO, 100, 20, 100, Duration.ofSeconds(30), 5));
+        assertThat(breaker("{\"window\":7}").minimumCalls()).isEqualTo(7);
+        assertThat(breaker("{\"failure_rate\":1,\"slow_call_ms\":2,\"slow_call_rate\":3,\"minimum_calls\":4,"
+                        + "\"window\":5,\"wait_ms\":6,\"trial_calls\":7}"))
+                .isEqualTo(new Request.Breaker(1, Duration.ofMillis(2), 3, 4, 5, Duration.ofMillis(6), 7));
+        assertThat(manual("").breaker()).isNull();
+        assertThat(refusal(subscription("t", ",\"group\":\"g\",\"circuit_breaker\":{}")))
+                .isEqualTo("circuit_breaker needs ack: \"manual\"");
+    }
+
+    private Request.Manual manual(String more) {
+        return Objects.requireNonNull(
+                subscribe("t", ",\"ack\":\"manual\"" + more).manual());
+    }
+
+    private Request.Breaker breaker(String given) {
+        return Objects.requireNonNull(manual(",\"circuit_breaker\":" + given).breaker());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "5|circuit_breaker must be an object",
+                "[]|circuit_breaker must be an object",
+                "true|circuit_breaker must be an object",
+                "{\"failure_rate\":0}|circuit_breaker.failure_rate must be a whole number from 1 to 100",
+                "{\"failure_rate\":101}|circuit_breaker.failure_rate must be a whole number from 1 to 100",
+                "{\"failure_rate\":50.5}|circuit_breaker.failure_rate must be a whole number from 1 to 100",
+                "{\"failure_rate\":\"50\"}|circuit_breaker.failure_rate must be a whole number from 1 to 100",
+                "{\"slow_call_ms\":-1}|circuit_breaker.slow_call_ms must be a whole number from 0 to 604800000",
+                "{\"slow_call_ms\":1e99}|circuit_breaker.slow_call_ms must be a whole number from 0 to 604800000",
+                "{\"slow_call_rate\":0}|circuit_breaker.slow_call_rate must be a whole number from 1 to 100",
+                "{\"minimum_calls\":0}|circuit_breaker.minimum_calls must be a whole number from 1 to 10000",
+                "{\"window\":10001}|circuit_breaker.window must be a whole number from 1 to 10000",
+                "{\"window\":5,\"minimum_calls\":6}|circuit_breaker.minimum_calls must be at most the window, 5, not 6",
+                "{\"wait_ms\":0}|circuit_breaker.wait_ms must be a whole number from 1 to 604800000",
+                "{\"trial_calls\":0}|circuit_breaker.trial_calls must be a whole number from 1 to 10000",
+                "{\"wait_ms\":99999999999999999999}|circuit_breaker.wait_ms must be a whole number from 1 to 604800000",
+                "{\"x\":1}|circuit_breaker has the fields failure_rate, slow_call_ms, slow_call_rate, minimum_calls, window, wait_ms and trial_calls, not 'x'",
+            })
+    void saysWhatIsWrongWithACircuitBreaker(String given, String message) {
+        assertThat(refusal(subscription("t", ",\"ack\":\"manual\",\"circuit_breaker\":" + given)))
+                .isEqualTo(message);
     }
 
     @ParameterizedTest

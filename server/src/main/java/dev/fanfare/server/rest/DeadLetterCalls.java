@@ -2,6 +2,7 @@ package dev.fanfare.server.rest;
 
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Broker;
+import dev.fanfare.CircuitBreaker;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.FanfareException;
@@ -170,6 +171,12 @@ final class DeadLetterCalls {
         out.raw(",\"retried\":").number(figures.retried());
         out.raw(",\"redelivered\":").number(figures.redelivered());
         out.raw(",\"dead_lettered\":").number(figures.deadLettered());
-        out.raw(",\"dropped\":").number(figures.dropped()).raw("}");
+        out.raw(",\"dropped\":").number(figures.dropped());
+        CircuitBreaker.State circuit = figures.circuit();
+        if (circuit != null) {
+            out.raw(",\"circuit\":").string(circuit.label());
+            out.raw(",\"circuit_opened\":").number(figures.circuitOpened());
+        }
+        out.raw("}");
     }
 }

@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// The broker's own life as server-sent events: topics made and deleted, subscriptions, losses, failures. Never one per
-/// message published or delivered.
+/// The broker's own life as server-sent events: topics made and deleted, subscriptions, losses, failures. Never
+/// one per message published or delivered.
 final class EventCalls {
 
     private static final int STREAMS_MAX = 1_000;
@@ -177,6 +177,21 @@ final class EventCalls {
                 member(out, "from", from);
                 out.raw(",\"to\":");
                 RouteCalls.names(out, to);
+            }
+            case BrokerEvent.CircuitOpened opened -> {
+                member(out, "topic", opened.pattern());
+                member(out, "subscription", opened.subscription());
+                out.raw(",\"judged\":").number(opened.judged());
+                out.raw(",\"failed\":").number(opened.failed());
+                out.raw(",\"slow\":").number(opened.slow());
+            }
+            case BrokerEvent.CircuitHalfOpen(var pattern, var subscription) -> {
+                member(out, "topic", pattern);
+                member(out, "subscription", subscription);
+            }
+            case BrokerEvent.CircuitClosed(var pattern, var subscription) -> {
+                member(out, "topic", pattern);
+                member(out, "subscription", subscription);
             }
             case BrokerEvent.RouteRemoved(var route) -> member(out, "route", route);
             case BrokerEvent.RouteFailed(var route, var topic, var target, var code, var messages) -> {

@@ -1,8 +1,10 @@
 package dev.fanfare.server.rest;
 
+import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerStats;
 import dev.fanfare.BrokerStats.TopicStats;
+import dev.fanfare.CircuitBreaker;
 import dev.fanfare.Counter;
 import dev.fanfare.RouteStats;
 import dev.fanfare.feed.Latency;
@@ -96,6 +98,7 @@ final class MetricsCalls {
         perTopic(out, Counter.SUBSCRIBERS, "gauge", topics, TopicStats::subscribers);
         perTopic(out, Counter.QUEUE_DEPTH, "gauge", topics, TopicStats::queueDepth);
         latencies(out, topics);
+        circuits(out, stats.acknowledged());
         perRoute(out, Counter.ROUTED, stats.routes(), RouteStats::routed);
         perRoute(out, Counter.ROUTE_FAILURES, stats.routes(), RouteStats::failed);
         return out.toString();
@@ -124,6 +127,31 @@ final class MetricsCalls {
             out.append(name).append("{topic=\"").append(label(topic.name())).append("\"} ");
             out.append(value.applyAsLong(topic)).append('\n');
         }
+    }
+
+    /// More subscriptions than topics may have one; those left out can be read at `/subscriptions`.
+    private static void circuits(StringBuilder out, List<AcknowledgedSubscription.Figures> subscriptions) {
+        List<AcknowledgedSubscription.Figures> guarded = subscriptions.stream()
+                .filter(each -> each.circuit() != null)
+                .limit(TOPICS_MAX)
+                .toList();
+        head(out, "fanfare_circuit_state", "gauge", "Circuit breakers: 0 closed, 1 half open, 2 open");
+        for (AcknowledgedSubscription.Figures each : guarded) {
+            int state = each.circuit() == CircuitBreaker.State.OPEN
+                    ? 2
+                    : each.circuit() == CircuitBreaker.State.HALF_OPEN ? 1 : 0;
+            perSubscription(out, "fanfare_circuit_state", each, state);
+        }
+        head(out, "fanfare_circuit_opened_total", "counter", "How often circuit breakers opened");
+        for (AcknowledgedSubscription.Figures each : guarded) {
+            perSubscription(out, "fanfare_circuit_opened_total", each, each.circuitOpened());
+        }
+    }
+
+    private static void perSubscription(
+            StringBuilder out, String name, AcknowledgedSubscription.Figures of, long value) {
+        out.append(name).append("{subscription=\"").append(label(of.name())).append("\",topic=\"");
+        out.append(label(of.pattern())).append("\"} ").append(value).append('\n');
     }
 
     private static void perRoute(

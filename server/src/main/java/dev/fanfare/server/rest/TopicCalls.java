@@ -1,8 +1,10 @@
 package dev.fanfare.server.rest;
 
+import dev.fanfare.BacklogOverflow;
 import dev.fanfare.Broker;
 import dev.fanfare.Dedup;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Ordering;
 import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
@@ -27,28 +29,35 @@ final class TopicCalls {
     private static final long BYTES_MAX = 1L << 40;
     private static final long AGE_MAX_MS = Duration.ofDays(3650).toMillis();
     private static final long QUEUE_MAX = 10_000;
+    private static final long PARTITIONS_MAX = 10_000;
     private static final int LIST_MAX = 10_000_000;
 
     /// What a topic can't be had with here, and the one value that says so.
     private static final Map<String, String> REFUSED = Map.of(
             "durable", "false",
             "durability", "\"memory\"",
-            "ordering", "\"fifo\"",
-            "partitions", "1",
             "compact", "false");
-
-    /// What there is no harmless value of, except none.
-    private static final List<String> REFUSED_AT_ALL = List.of("backlog", "dead_letter");
 
     private static final Set<String> DEDUP = new TreeSet<>(Set.of("window_ms", "count"));
 
     /// Every member a body may have.
-    private static final Set<String> KNOWN =
-            new TreeSet<>(Set.of("name", "history", "history_bytes", "history_ms", "queue", "overflow", "dedup"));
+    private static final Set<String> KNOWN = new TreeSet<>(List.of(
+            "name",
+            "history",
+            "history_bytes",
+            "history_ms",
+            "queue",
+            "overflow",
+            "dedup",
+            "ordering",
+            "partitions",
+            "backlog",
+            "backlog_bytes",
+            "backlog_overflow",
+            "dead_letter"));
 
     static {
         KNOWN.addAll(REFUSED.keySet());
-        KNOWN.addAll(REFUSED_AT_ALL);
     }
 
     private final Broker broker;
@@ -100,11 +109,6 @@ final class TopicCalls {
                 throw unsupported(member, body.written(member), "only " + harmless);
             }
         });
-        for (String member : REFUSED_AT_ALL) {
-            if (body.has(member)) {
-                throw unsupported(member, body.written(member), "none");
-            }
-        }
         TopicConfig config = broker.config().topics();
         return config.withHistory((int) body.integer("history", 0, HISTORY_MAX).orElse(config.history()))
                 .withHistoryBytes(body.integer("history_bytes", 0, BYTES_MAX).orElse(config.historyBytes()))
@@ -112,7 +116,47 @@ final class TopicCalls {
                         .orElse(config.historyAge().toMillis())))
                 .withQueue((int) body.integer("queue", 1, QUEUE_MAX).orElse(config.queue()))
                 .withOverflow(body.string("overflow").map(TopicCalls::overflow).orElse(config.overflow()))
-                .withDedup(body.object("dedup").map(TopicCalls::dedup).orElse(config.dedup()));
+                .withDedup(body.object("dedup").map(TopicCalls::dedup).orElse(config.dedup()))
+                .withPartitions(
+                        (int) body.integer("partitions", 0, PARTITIONS_MAX).orElse(config.partitions()))
+                .withOrdering(body.string("ordering").map(TopicCalls::ordering).orElse(config.ordering()))
+                .withBacklog(
+                        (int) body.integer("backlog", 1, TopicConfig.MAX_BACKLOG)
+                                .orElse(config.backlog()),
+                        body.integer("backlog_bytes", 1, BYTES_MAX).orElse(config.backlogBytes()))
+                .withBacklogOverflow(body.string("backlog_overflow")
+                        .map(TopicCalls::backlogOverflow)
+                        .orElse(config.backlogOverflow()))
+                .withDeadLetter(
+                        body.string("dead_letter").map(TopicCalls::deadLetter).orElse(config.deadLetter()));
+    }
+
+    private static Ordering ordering(String label) {
+        for (Ordering each : Ordering.values()) {
+            if (each.label().equals(label)) {
+                return each;
+            }
+        }
+        throw Problem.badRequest(400, "ordering must be fifo, partitioned or global, not '" + Excerpt.of(label) + "'");
+    }
+
+    private static BacklogOverflow backlogOverflow(String label) {
+        for (BacklogOverflow each : BacklogOverflow.values()) {
+            if (each.label().equals(label)) {
+                return each;
+            }
+        }
+        throw Problem.badRequest(
+                400, "backlog_overflow must be refuse, dead_letter or spill, not '" + Excerpt.of(label) + "'");
+    }
+
+    private static String deadLetter(String topic) {
+        ownByClients(topic);
+        try {
+            return TopicName.check(topic);
+        } catch (FanfareException e) {
+            throw Problem.badRequest(400, "dead_letter: " + e.getMessage());
+        }
     }
 
     private static Dedup dedup(JsonObject dedup) {
@@ -197,7 +241,20 @@ final class TopicCalls {
                 .number(config.historyBytes())
                 .raw(",\"history_ms\":")
                 .number(config.historyAge().toMillis())
-                .raw(",\"durability\":\"memory\",\"ordering\":\"fifo\"");
+                .raw(",\"durability\":\"memory\",\"ordering\":")
+                .string(config.ordering().label())
+                .raw(",\"partitions\":")
+                .number(config.partitions())
+                .raw(",\"backlog\":")
+                .number(config.backlog())
+                .raw(",\"backlog_bytes\":")
+                .number(config.backlogBytes())
+                .raw(",\"backlog_overflow\":")
+                .string(config.backlogOverflow().label());
+        String deadLetter = config.deadLetter();
+        if (deadLetter != null) {
+            out.raw(",\"dead_letter\":").string(deadLetter);
+        }
         if (config.queue() > 0) {
             out.raw(",\"queue\":").number(config.queue());
         }

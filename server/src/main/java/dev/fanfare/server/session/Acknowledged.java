@@ -1,6 +1,7 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.AcknowledgedBuilder;
+import dev.fanfare.CircuitBreaker;
 import dev.fanfare.Delivery;
 import dev.fanfare.Overflow;
 import dev.fanfare.RetryPolicy;
@@ -40,11 +41,25 @@ final class Acknowledged {
                 false,
                 false,
                 false,
-                Terms.DEFAULT_QUEUE,
-                Terms.DEFAULT_QUEUE_BYTES,
+                0,
+                0,
                 manual.durable() == null && manual.group() == null ? Overflow.disconnect() : Overflow.refuse(),
                 AcknowledgedBuilder.DEFAULT_EXPIRY,
-                null);
+                null,
+                breaker(manual.breaker()));
+    }
+
+    private static @Nullable CircuitBreaker breaker(Request.@Nullable Breaker asked) {
+        return asked == null
+                ? null
+                : new CircuitBreaker(
+                        asked.failureRate(),
+                        asked.slowCall(),
+                        asked.slowCallRate(),
+                        asked.minimumCalls(),
+                        asked.window(),
+                        asked.waitWhileOpen(),
+                        asked.trialCalls());
     }
 
     /// Why a message was not acknowledged, in the peer's words.

@@ -218,6 +218,43 @@ class AcknowledgedTest {
     }
 
     @Test
+    void aSubscriptionThatKeepsFailingIsLeftAlone() {
+        server.topic("down");
+        String breaker = ",\"circuit_breaker\":{\"minimum_calls\":2,\"window\":2,\"wait_ms\":300,\"trial_calls\":1}";
+        try (WireClient worker = server.connect();
+                WireClient publisher = server.connect()) {
+            subscribe(
+                    worker,
+                    "down",
+                    "c",
+                    ",\"ack\":\"manual\",\"max_in_flight\":1,\"retry\":{\"backoff_ms\":0}" + breaker);
+            for (int i = 0; i < 5; i++) {
+                publishAcked(publisher, "down", String.valueOf(i));
+            }
+            assertThat(figures("down").path("circuit").stringValue()).isEqualTo("closed");
+            for (int i = 0; i < 2; i++) {
+                worker.events(1);
+                worker.send(settle("nack", "down", "\"offset\":0"));
+            }
+            RunningServer.await(() -> figures("down").path("circuit_opened").asInt(0) == 1, "the circuit to open");
+            List<Long> heard = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                heard.add(offset(worker.events(1).getFirst()));
+                worker.send(settle("ack", "down", "\"offset\":" + heard.getLast()));
+            }
+            assertThat(heard).containsExactly(0L, 1L, 2L, 3L, 4L);
+            RunningServer.await(
+                    () -> figures("down").path("circuit").stringValue().equals("closed"), "the circuit to close");
+            assertThat(figures("down").path("failed").intValue()).isEqualTo(2);
+            String name = figures("down").path("name").stringValue();
+            assertThat(server.rest("GET", "/metrics", "").body())
+                    .contains(
+                            "fanfare_circuit_state{subscription=\"" + name + "\",topic=\"down\"} 0",
+                            "fanfare_circuit_opened_total{subscription=\"" + name + "\",topic=\"down\"} 1");
+        }
+    }
+
+    @Test
     void nothingIsLostOrRepeatedWhenConnectionsAreCut() {
         long seed = System.nanoTime();
         Random random = new Random(seed);

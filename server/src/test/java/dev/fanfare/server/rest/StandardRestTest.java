@@ -107,14 +107,62 @@ class StandardRestTest {
         assertThat(shown.path("epoch").asString()).isNotEmpty().hasSizeLessThanOrEqualTo(8);
     }
 
+    @Test
+    void whatATopicSaysOfItsSubscriptionsIsKeptAndShown() throws Exception {
+        Answered made = running.call("POST", "/topics", """
+                {"name":"t","ordering":"partitioned","partitions":8,"backlog":10,"backlog_bytes":4096,
+                 "backlog_overflow":"dead_letter","dead_letter":"morgue"}""");
+        JsonNode shown = running.get("/topics/t").json();
+
+        assertThat(made.status()).isEqualTo(201);
+        assertThat(shown.path("ordering").asString()).isEqualTo("partitioned");
+        assertThat(shown.path("partitions").asInt()).isEqualTo(8);
+        assertThat(shown.path("backlog").asInt()).isEqualTo(10);
+        assertThat(shown.path("backlog_bytes").asInt()).isEqualTo(4096);
+        assertThat(shown.path("backlog_overflow").asString()).isEqualTo("dead_letter");
+        assertThat(shown.path("dead_letter").asString()).isEqualTo("morgue");
+
+        running.call("POST", "/topics", "{\"name\":\"plain\",\"ordering\":\"global\"}");
+        JsonNode plain = running.get("/topics/plain").json();
+
+        assertThat(plain.path("ordering").asString()).isEqualTo("global");
+        assertThat(plain.path("partitions").asInt()).isZero();
+        assertThat(plain.path("backlog").asInt()).isEqualTo(100_000);
+        assertThat(plain.path("backlog_overflow").asString()).isEqualTo("refuse");
+        assertThat(plain.has("dead_letter")).isFalse();
+    }
+
+    @Test
+    void whatABacklogCantDoIsRefused() throws Exception {
+        problem(
+                running.call("POST", "/topics", "{\"name\":\"t\",\"backlog_overflow\":\"spill\"}"),
+                400,
+                "BAD_REQUEST",
+                "'spill' needs a durable topic");
+        problem(
+                running.call("POST", "/topics", "{\"name\":\"t\",\"dead_letter\":\"t\"}"),
+                400,
+                "BAD_REQUEST",
+                "can't take its own dead letters");
+        problem(
+                running.call("POST", "/topics", "{\"name\":\"t\",\"dead_letter\":\"$dead/t\"}"),
+                403,
+                "FORBIDDEN",
+                "$dead/t");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "durable|true",
                 "durability|\"synced\"",
-                "ordering|\"global\"",
-                "partitions|8",
+                "ordering|\"random\"",
+                "ordering|1",
+                "ordering|\"partitioned\"",
+                "partitions|-1",
+                "partitions|10001",
+                "partitions|1.5",
                 "compact|true",
                 "dedup|{\"window_ms\":1000}",
                 "dedup|{\"count\":1}",
@@ -127,8 +175,17 @@ class StandardRestTest {
                 "dedup|[1]",
                 "dedup|true",
                 "dedup|\"x\"",
-                "backlog|10",
-                "dead_letter|\"x\"",
+                "backlog|0",
+                "backlog|10000001",
+                "backlog|\"10\"",
+                "backlog|{}",
+                "backlog_bytes|0",
+                "backlog_bytes|99999999999999999999",
+                "backlog_overflow|\"drop\"",
+                "backlog_overflow|true",
+                "dead_letter|\"\"",
+                "dead_letter|\"a*\"",
+                "dead_letter|7",
                 "history|-1",
                 "history|1.5",
                 "history|\"7\"",

@@ -3,9 +3,10 @@ package dev.fanfare.delivery;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The messages that members have, in the order in which they got them: a list through the entries, so that each is
-/// taken out at once wherever it stands. Guarded by the backlog's lock.
-final class InFlight {
+/// Messages in an order: a list through the entries, so that each is taken out at once wherever it stands. An
+/// entry is in one at a time: that of the messages that members have, in the order in which they got them, or that
+/// of those that nobody has. Guarded by the backlog's lock.
+final class Chain {
 
     private @Nullable Entry first;
     private @Nullable Entry last;
@@ -20,6 +21,18 @@ final class InFlight {
             last.after = entry;
         }
         last = entry;
+        size++;
+    }
+
+    void addFirst(Entry entry) {
+        entry.before = null;
+        entry.after = first;
+        if (first == null) {
+            last = entry;
+        } else {
+            first.before = entry;
+        }
+        first = entry;
         size++;
     }
 
@@ -39,7 +52,7 @@ final class InFlight {
         size--;
     }
 
-    /// Whoever has been out longest.
+    /// The one that came first.
     @Nullable
     Entry first() {
         return first;
