@@ -22,8 +22,14 @@ final class CommitGroup {
 
     private final Commit written = new Commit();
     private final Commit synced = new Commit();
+    private boolean urgent;
     private boolean syncs;
     private long cost;
+
+    /// Whether there is something that is to be stored for its own sake.
+    boolean isUrgent() {
+        return urgent;
+    }
 
     boolean isEmpty() {
         return parts.isEmpty() && changes.isEmpty();
@@ -33,6 +39,7 @@ final class CommitGroup {
         CommitPart part = parts.computeIfAbsent(topic, CommitPart::new);
         part.add(end, topic.config().durability());
         cost += more;
+        urgent = true;
         return commit(level.or(part.level()));
     }
 
@@ -47,10 +54,17 @@ final class CommitGroup {
             parts.computeIfAbsent(topic, CommitPart::new).add(topic.log().end(), most);
         }
         together.add(all);
+        urgent = true;
         return commit(most);
     }
 
     void add(Committer.Change change) {
+        changes.add(change);
+        urgent = true;
+    }
+
+    /// One that goes along with others.
+    void addQuietly(Committer.Change change) {
         changes.add(change);
     }
 

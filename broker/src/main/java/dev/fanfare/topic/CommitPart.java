@@ -71,9 +71,9 @@ final class CommitPart {
         topic.reveal(end);
     }
 
-    /// Tells the feeds.
+    /// Tells the feeds. No handler runs on the committing thread: it would wait for itself if it published.
     void wake() {
-        topic.plan().wake();
+        topic.plan().wakeFromTransport();
     }
 
     /// What was not revealed has never been.

@@ -202,7 +202,7 @@ public final class Committer implements AutoCloseable {
         lock.lock();
         try {
             if (!closed) {
-                current.add(change);
+                current.addQuietly(change);
             }
         } finally {
             lock.unlock();
@@ -240,7 +240,7 @@ public final class Committer implements AutoCloseable {
     private @Nullable CommitGroup next() {
         lock.lock();
         try {
-            while (current.isEmpty() && !closed) {
+            while (!current.isUrgent() && !closed) {
                 work.awaitUninterruptibly();
             }
             if (current.isEmpty()) {

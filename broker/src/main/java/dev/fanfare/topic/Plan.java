@@ -208,6 +208,13 @@ final class Plan {
         return congested;
     }
 
+    /// Wakes every feed, on a thread that must not be lent to handlers.
+    void wakeFromTransport() {
+        for (Feed<?> feed : feeds) {
+            feed.wakeFromTransport();
+        }
+    }
+
     /// Asks the feeds of subscriptions by name how far they are behind.
     void askLags(Consumer<CompletableFuture<Long>> answers) {
         for (SharedFeed<?> feed : shared) {

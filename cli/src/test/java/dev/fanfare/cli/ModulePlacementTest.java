@@ -78,8 +78,8 @@ class ModulePlacementTest {
         noClasses()
                 .that(BROKER)
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(
-                        "io.netty..", "tools.jackson..", "java.net.http..", "org.rocksdb.."))
+                .dependOnClassesThat(
+                        resideInAnyPackage("io.netty..", "tools.jackson..", "java.net.http..", "org.rocksdb.."))
                 .check(CLASSES);
     }
 

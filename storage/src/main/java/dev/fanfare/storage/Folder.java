@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,8 +15,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// The folder of a store: whose it is, what format it has, how it was left.
 final class Folder implements AutoCloseable {
@@ -36,13 +35,21 @@ final class Folder implements AutoCloseable {
     /// What may be in a folder that is no store yet.
     private static final Set<String> HARMLESS = Set.of(LOCK_FILE, "lost+found");
 
+    /// Beyond what is written in the file, so that others can read that on every system.
+    private static final long LOCKED_BYTE = 1L << 40;
+
+    /// The folders this process has taken: file locks are between processes.
+    private static final Set<Path> TAKEN = ConcurrentHashMap.newKeySet();
+
     private final Path path;
+    private final Path real;
     private final FileChannel channel;
     private final FileLock lock;
     private final boolean sameBoot;
 
-    private Folder(Path path, FileChannel channel, FileLock lock, boolean sameBoot) {
+    private Folder(Path path, Path real, FileChannel channel, FileLock lock, boolean sameBoot) {
         this.path = path;
+        this.real = real;
         this.channel = channel;
         this.lock = lock;
         this.sameBoot = sameBoot;
@@ -115,38 +122,51 @@ final class Folder implements AutoCloseable {
         }
     }
 
+    /// Nothing else may open the lock's file in this process: closing it would give up the lock, on some systems.
     private static Folder lock(Path path) throws IOException {
-        Path file = path.resolve(LOCK_FILE);
-        FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        Path real = path.toRealPath();
+        if (!TAKEN.add(real)) {
+            throw inUse(path, Long.toString(ProcessHandle.current().pid()));
+        }
         try {
-            FileLock lock = tryLock(channel);
+            return lock(path, real);
+        } catch (IOException | RuntimeException e) {
+            TAKEN.remove(real);
+            throw e;
+        }
+    }
+
+    private static Folder lock(Path path, Path real) throws IOException {
+        FileChannel channel = FileChannel.open(
+                path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = channel.tryLock(LOCKED_BYTE, 1, false);
+            List<String> owner = read(channel);
             if (lock == null) {
-                String pid = Files.readString(file).lines().findFirst().orElse("unknown");
-                throw new StoreException(
-                        Reason.FAILED, path + " is in use by process " + pid + ": stop it, or use another folder");
+                throw inUse(path, owner.isEmpty() ? "unknown" : owner.getFirst());
             }
             String boot = boot();
-            boolean sameBoot =
-                    !boot.isEmpty() && Files.readString(file).lines().skip(1).anyMatch(boot::equals);
-            ByteBuffer owner =
-                    StandardCharsets.UTF_8.encode(ProcessHandle.current().pid() + "\n" + boot + "\n");
             channel.truncate(0);
-            channel.write(owner, 0);
-            return new Folder(path, channel, lock, sameBoot);
+            channel.write(StandardCharsets.UTF_8.encode(ProcessHandle.current().pid() + "\n" + boot + "\n"), 0);
+            boolean sameBoot =
+                    !boot.isEmpty() && owner.size() > 1 && owner.get(1).equals(boot);
+            return new Folder(path, real, channel, lock, sameBoot);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
         }
     }
 
-    /// Locks a byte beyond what is written, so that others can read that on every system.
-    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock(1L << 40, 1, false);
-        } catch (OverlappingFileLockException e) {
-            return null; // Of this process.
-        }
+    private static StoreException inUse(Path path, String pid) {
+        return new StoreException(
+                Reason.FAILED, path + " is in use by process " + pid + ": stop it, or use another folder");
+    }
+
+    /// The lines of the lock's file.
+    private static List<String> read(FileChannel channel) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(256);
+        channel.read(bytes, 0);
+        return StandardCharsets.UTF_8.decode(bytes.flip()).toString().lines().toList();
     }
 
     /// Tells this run of the machine from others; empty when the system does not say.
@@ -255,6 +275,8 @@ final class Folder implements AutoCloseable {
         } catch (IOException e) {
             // The process gives it up when it ends.
             return;
+        } finally {
+            TAKEN.remove(real);
         }
     }
 }

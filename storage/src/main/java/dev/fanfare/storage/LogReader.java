@@ -103,6 +103,7 @@ final class LogReader implements AutoCloseable {
 
     private boolean nextBlock() throws IOException {
         if (blockAt + BLOCK >= size) {
+            at = length;
             return false;
         }
         blockAt += BLOCK;

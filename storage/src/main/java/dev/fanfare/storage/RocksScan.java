@@ -10,6 +10,7 @@ import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
 
 /// A scan of a [RocksStore]. It keeps a copy of what it stands at, since RocksDB stands nowhere after an error.
 final class RocksScan implements Scan {
@@ -63,7 +64,18 @@ final class RocksScan implements Scan {
         if (after && cursor.iterator.isValid() && Arrays.equals(cursor.iterator.key(), target)) {
             cursor.iterator.next();
         }
-        return take();
+        try {
+            return take();
+        } catch (RocksDBException e) {
+            byte[] exact = after ? null : cursor.exactly(target);
+            if (exact == null) {
+                throw e;
+            }
+            key = target.clone();
+            value = exact;
+            begun = true;
+            return true;
+        }
     }
 
     private boolean take() throws RocksDBException {
@@ -103,8 +115,12 @@ final class RocksScan implements Scan {
     /// An iterator of RocksDB with what it refers to. Under the store's lock.
     static final class Cursor implements AutoCloseable {
 
+        private final Database database;
+        private final Table table;
         private final Slice lower;
         private final @Nullable Slice upper;
+        private final byte @Nullable [] end;
+        private final Snapshot snapshot;
         private final ReadOptions options;
         final RocksIterator iterator;
         private boolean ended;
@@ -112,18 +128,30 @@ final class RocksScan implements Scan {
         /// @param from inclusive
         /// @param to exclusive; null: to the end
         Cursor(Database database, Table table, byte[] from, byte @Nullable [] to) {
+            this.database = database;
+            this.table = table;
             lower = new Slice(from);
             upper = to == null ? null : new Slice(to);
-            options = new ReadOptions().setIterateLowerBound(lower);
+            end = to;
+            snapshot = database.rocks().getSnapshot();
+            options = new ReadOptions().setIterateLowerBound(lower).setSnapshot(snapshot);
             if (upper != null) {
                 options.setIterateUpperBound(upper);
             }
             iterator = database.rocks().newIterator(database.of(table), options);
         }
 
-        /// Whether it can't be used any more.
-        boolean ended() {
-            return ended;
+        /// The value of a key, although what else is around it can't be read; null when that can't be either, or there
+        /// is none. Several files may have keys of the same range: those of one that is not damaged are found.
+        private byte @Nullable [] exactly(byte[] key) {
+            if (end != null && Arrays.compareUnsigned(key, end) >= 0) {
+                return null;
+            }
+            try {
+                return database.rocks().get(database.of(table), options, key);
+            } catch (RocksDBException e) {
+                return null;
+            }
         }
 
         /// @throws StoreException when it was ended by closing the store
@@ -139,6 +167,7 @@ final class RocksScan implements Scan {
                 ended = true;
                 iterator.close();
                 options.close();
+                database.rocks().releaseSnapshot(snapshot);
                 lower.close();
                 if (upper != null) {
                     upper.close();

@@ -183,20 +183,36 @@ public final class RocksStore implements Store {
 
     @Override
     public @Nullable Entry floor(Table table, byte[] lowest, byte[] key) {
+        if (Arrays.compareUnsigned(lowest, key) > 0) {
+            return null;
+        }
         return reading(table, open -> {
-            try (Slice bound = new Slice(lowest);
-                    ReadOptions options = new ReadOptions().setIterateLowerBound(bound);
-                    RocksIterator iterator = open.rocks().newIterator(open.of(table), options)) {
-                iterator.seekForPrev(key);
-                if (iterator.isValid()) {
-                    return Arrays.compareUnsigned(iterator.key(), lowest) < 0
-                            ? null
-                            : new Entry(iterator.key(), iterator.value());
+            try {
+                return lastAt(open, table, lowest, key);
+            } catch (RocksDBException e) {
+                // Something around the key can't be read; the key itself perhaps can, if it is in another file.
+                byte[] value =
+                        Failures.reason(e) == Reason.CORRUPT ? open.rocks().get(open.of(table), key) : null;
+                if (value == null) {
+                    throw e;
                 }
-                iterator.status();
-                return null;
+                return new Entry(key.clone(), value);
             }
         });
+    }
+
+    private static @Nullable Entry lastAt(Database open, Table table, byte[] lowest, byte[] key)
+            throws RocksDBException {
+        try (Slice bound = new Slice(lowest);
+                ReadOptions options = new ReadOptions().setIterateLowerBound(bound);
+                RocksIterator iterator = open.rocks().newIterator(open.of(table), options)) {
+            iterator.seekForPrev(key);
+            if (iterator.isValid()) {
+                return new Entry(iterator.key(), iterator.value());
+            }
+            iterator.status();
+            return null;
+        }
     }
 
     @Override

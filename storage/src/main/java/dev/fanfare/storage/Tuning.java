@@ -109,8 +109,7 @@ final class Tuning implements AutoCloseable {
                 .setBlockCache(cache)
                 .setCacheIndexAndFilterBlocks(true)
                 .setCacheIndexAndFilterBlocksWithHighPriority(true)
-                .setPinL0FilterAndIndexBlocksInCache(true)
-                .setFormatVersion(5);
+                .setPinL0FilterAndIndexBlocksInCache(true);
         if (!large) {
             blocks.setFilterPolicy(bloom);
         }

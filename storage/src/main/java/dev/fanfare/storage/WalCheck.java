@@ -128,7 +128,7 @@ final class WalCheck {
         return after;
     }
 
-    /// The last operation that can be read; -1 when there is none.
+    /// The last operation that is kept; -1 when there is none.
     long last() {
         return next - 1;
     }
@@ -151,6 +151,7 @@ final class WalCheck {
             }
         }
         Folder.force(folder);
+        next = firstLost;
     }
 
     /// Keeps every batch that can be read, before and after the holes.

@@ -8,8 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Durability;
+import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
+import dev.fanfare.Start;
+import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.feed.Feed;
+import dev.fanfare.feed.FeedKind;
+import dev.fanfare.feed.Pattern;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException;
 import java.io.UncheckedIOException;
@@ -17,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -138,6 +145,64 @@ class DurableTopicsTest {
                 }
                 noise.join();
             }
+        }
+    }
+
+    @Test
+    void theAckGoesBeforeItsEventAlsoWhileTheRestOfTheCommitIsHandedOut() {
+        topic("plug", Durability.WRITTEN);
+        topic("own", Durability.WRITTEN);
+        topic("slow", Durability.WRITTEN);
+        Gate handingOut = new Gate();
+        broker.feeds().attach(Pattern.of("slow"), Start.latest(), new GatedKind(handingOut), this);
+        try (WireClient client = server.connect()) {
+            subscribe(client, "own", "c");
+            try (Gate gate = stopWriting()) {
+                var _ = broker.publishAsync("plug", Message.text("0"));
+                await(() -> gate.reached.getCount() == 0, "a write");
+                client.send(publish("own", "1"));
+                // What the connection said is with the broker when its next request, which needs no commit, is done.
+                client.send("{\"type\":\"subscribe\",\"topic\":\"slow\",\"client_id\":\"c\"}");
+                broker.topic("slow").ifPresent(slow -> await(() -> slow.subscribers() == 2, "the subscription"));
+                var _ = broker.publishAsync("slow", Message.text("3"));
+            }
+            await(() -> handingOut.reached.getCount() == 0, "the second topic's turn");
+            assertThat(client.json().path("type").stringValue()).isEqualTo("ack");
+            assertThat(client.json().path("topic").stringValue()).isEqualTo("slow");
+            assertThat(client.json().path("type").stringValue()).isEqualTo("event");
+        } finally {
+            handingOut.open();
+        }
+    }
+
+    /// Feeds in which appending stops at a gate.
+    private record GatedKind(Gate gate) implements FeedKind<DurableTopicsTest> {
+        @Override
+        public Feed<DurableTopicsTest> open(Pattern pattern) {
+            return new Feed<>() {
+                @Override
+                public void append(Topic topic, Message message, @Nullable Object prepared) {
+                    gate.pass();
+                }
+
+                @Override
+                public void wake() {}
+
+                @Override
+                public void onRoom(Runnable action) {}
+
+                @Override
+                public void attach(DurableTopicsTest cursor) {}
+
+                @Override
+                public void detach(DurableTopicsTest cursor) {}
+
+                @Override
+                public void end() {}
+
+                @Override
+                public void close() {}
+            };
         }
     }
 

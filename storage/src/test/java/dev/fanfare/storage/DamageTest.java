@@ -1,0 +1,271 @@
+package dev.fanfare.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.StoreException;
+import dev.fanfare.store.StoreException.Reason;
+import dev.fanfare.store.Table;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Bits that flip, pages that are lost, files that are cut off or gone: it is seen, said, put aside, and what is not
+/// hit
+/// can be read.
+class DamageTest {
+
+    private static final int MESSAGES = 1_000;
+    private static final int LENGTH = 500;
+
+    @TempDir
+    private Path temporary;
+
+    private Path folder() {
+        return temporary.resolve("store");
+    }
+
+    private static RocksStore open(Path folder) {
+        return RocksStore.open(folder, Stores.SMALL);
+    }
+
+    /// What is left when a process is killed that has written messages, each in its batch.
+    ///
+    /// @param synced those with a lower number were synced
+    private Path killed(int synced) {
+        try (RocksStore store = open(temporary.resolve("original"))) {
+            for (int number = 0; number < MESSAGES; number++) {
+                Stores.put(store, number, LENGTH);
+                if (number == synced - 1) {
+                    store.sync();
+                }
+            }
+            return Crash.kill(temporary.resolve("original"), folder());
+        }
+    }
+
+    private Path log() {
+        return Crash.files(folder(), ".log").getLast();
+    }
+
+    private static List<Long> numbers(long from, long to) {
+        return LongStream.range(from, to).boxed().toList();
+    }
+
+    // ---- the write-ahead log
+
+    @RepeatedTest(10)
+    void anEndThatWasTornOffIsNoDamage(RepetitionInfo run) {
+        Random random = seeded(run);
+        killed(0);
+        long size = Crash.size(log());
+        Crash.truncate(log(), random.nextLong(size));
+        try (RocksStore store = open(folder())) {
+            NavigableSet<Long> found = Stores.readable(store, MESSAGES);
+            assertThat(found).containsExactlyElementsOf(numbers(0, found.size()));
+            assertThat(found.size()).isLessThan(MESSAGES);
+            assertThat(store.damages()).isEmpty();
+        }
+        assertThat(folder().resolve("damaged")).doesNotExist();
+    }
+
+    @RepeatedTest(10)
+    void afterABitFlippedInTheMiddleTheRestIsKept(RepetitionInfo run) throws IOException {
+        Random random = seeded(run);
+        killed(0);
+        Path log = log();
+        long size = Crash.size(log);
+        Crash.flip(log, random.nextLong(size - 2 * LENGTH));
+        try (RocksStore store = open(folder())) {
+            assertThat(Stores.readable(store, MESSAGES).size()).isGreaterThanOrEqualTo(MESSAGES - 1);
+            assertThat(store.damages()).hasSizeLessThanOrEqualTo(1);
+            if (Stores.readable(store, MESSAGES).size() < MESSAGES) {
+                assertThat(store.damages().getFirst().file())
+                        .isEqualTo(log.getFileName().toString());
+                assertThat(aside(log.getFileName().toString())).hasSize(size);
+            }
+        }
+        try (RocksStore store = open(folder())) {
+            assertThat(store.damages()).isEmpty();
+            assertThat(Stores.readable(store, MESSAGES).size()).isGreaterThanOrEqualTo(MESSAGES - 1);
+        }
+    }
+
+    private Path aside(String name) throws IOException {
+        try (var times = Files.list(folder().resolve("damaged"))) {
+            return times.map(time -> time.resolve(name))
+                    .filter(Files::exists)
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aPageThatWasNotSyncedAndIsLostWithThePowerEndsTheLogAndIsSaid() throws IOException {
+        killed(300);
+        Path log = log();
+        Crash.restartMachine(folder());
+        long middle = Crash.size(log) / 2 / 4096 * 4096;
+        Crash.erase(log, middle, 4096);
+        try (RocksStore store = open(folder())) {
+            NavigableSet<Long> found = Stores.readable(store, MESSAGES);
+            assertThat(found).containsExactlyElementsOf(numbers(0, found.size()));
+            assertThat(found.size()).isBetween(300, MESSAGES / 2);
+            assertThat(store.damages())
+                    .singleElement()
+                    .satisfies(damage -> assertThat(damage.what()).contains("the power was lost"));
+        }
+        assertThat(aside(log.getFileName().toString())).exists();
+    }
+
+    @Test
+    void aPageThatWasSyncedAndIsLostWithThePowerIsDamageAndTheRestIsKept() {
+        killed(MESSAGES - 5);
+        Crash.restartMachine(folder());
+        long middle = Crash.size(log()) / 2 / 4096 * 4096;
+        Crash.erase(log(), middle, 4096);
+        try (RocksStore store = open(folder())) {
+            NavigableSet<Long> found = Stores.readable(store, MESSAGES);
+            assertThat(found.size()).isBetween(MESSAGES - 12, MESSAGES - 7);
+            assertThat(found).contains(0L, (long) MESSAGES - 1);
+            assertThat(store.damages())
+                    .singleElement()
+                    .satisfies(damage -> assertThat(damage.what()).contains("everything else in it was kept"));
+        }
+    }
+
+    @Test
+    void damageToTheLastThingThatWasSyncedIsSeen() {
+        killed(MESSAGES);
+        Crash.restartMachine(folder());
+        // The mark that says it was synced comes after it.
+        Crash.flip(log(), Crash.size(log()) - 200);
+        try (RocksStore store = open(folder())) {
+            assertThat(Stores.readable(store, MESSAGES)).hasSize(MESSAGES - 1);
+            assertThat(store.damages()).hasSize(1);
+        }
+    }
+
+    @RepeatedTest(5)
+    void aLogCutOffAfterTheStoreWasClosedIsDamage(RepetitionInfo run) {
+        Random random = seeded(run);
+        try (RocksStore store = open(folder())) {
+            for (int number = 0; number < MESSAGES; number++) {
+                Stores.put(store, number, LENGTH);
+            }
+        }
+        Crash.restartMachine(folder());
+        Crash.truncate(log(), random.nextLong(Crash.size(log()) - 100));
+        try (RocksStore store = open(folder())) {
+            NavigableSet<Long> found = Stores.readable(store, MESSAGES);
+            assertThat(found).containsExactlyElementsOf(numbers(0, found.size()));
+            assertThat(store.damages()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void aLogFileThatIsGoneIsDamage() throws IOException {
+        try (RocksStore store = open(folder())) {
+            Stores.put(store, 1, LENGTH);
+        }
+        Files.delete(log());
+        try (RocksStore store = open(folder())) {
+            assertThat(store.damages())
+                    .singleElement()
+                    .satisfies(damage -> assertThat(damage.what()).contains("operations are missing at its end"));
+        }
+    }
+
+    // ---- the files of tables
+
+    /// A closed store with several files, compacted and not.
+    private void closed() {
+        try (RocksStore store = open(folder())) {
+            for (int round = 0; round < 5; round++) {
+                for (long number = round; number < 5L * MESSAGES; number += 5) {
+                    Stores.put(store, number, LENGTH);
+                }
+                store.reopen();
+            }
+        }
+    }
+
+    @RepeatedTest(20)
+    void whatIsDamagedInATableIsNamedAndTheRestCanBeRead(RepetitionInfo run) {
+        Random random = seeded(run);
+        closed();
+        List<Path> files = Crash.files(folder(), ".sst");
+        Path file = files.get(random.nextInt(files.size()));
+        String name = file.getFileName().toString();
+        long size = Crash.size(file);
+        switch (random.nextInt(4)) {
+            case 0 -> Crash.truncate(file, random.nextLong(size));
+            case 1 -> Crash.erase(file, random.nextLong(size), 4096);
+            default -> Crash.flip(file, random.nextLong(size));
+        }
+        assertThat(RocksStore.verify(folder(), (done, all) -> {}))
+                .isNotEmpty()
+                .allSatisfy(damage -> assertThat(damage.file()).isEqualTo(name));
+        long end = 5L * MESSAGES;
+        NavigableSet<Long> found;
+        try (RocksStore store = open(folder())) {
+            found = Stores.readable(store, end);
+            if (found.size() < end) {
+                assertThat(store.damages())
+                        .isNotEmpty()
+                        .allSatisfy(damage -> assertThat(damage.file()).isEqualTo(name));
+            }
+            for (long number = 0; number < end; number++) {
+                assertThat(isReadable(store, number)).isEqualTo(found.contains(number));
+            }
+            write(store, end, end + 3_000);
+            store.sync();
+        }
+        try (RocksStore store = open(folder())) {
+            found.addAll(numbers(end, end + 3_000));
+            assertThat(Stores.readable(store, end + 3_000)).isEqualTo(found);
+        }
+    }
+
+    /// Writes as one does who opens the store again after a failure: compaction may come upon the damage first.
+    private static void write(RocksStore store, long from, long to) {
+        int failures = 0;
+        for (long number = from; number < to; number++) {
+            try {
+                Stores.put(store, number, LENGTH);
+            } catch (StoreException e) {
+                assertThat(e.reason()).isEqualTo(Reason.CORRUPT);
+                assertThat(++failures).isEqualTo(1);
+                store.reopen();
+                Stores.put(store, number, LENGTH);
+            }
+        }
+    }
+
+    private static boolean isReadable(RocksStore store, long number) {
+        try {
+            byte[] value = store.get(Table.MESSAGES, Keys.of(1, number));
+            if (value != null) {
+                Stores.check(number, value);
+            }
+            return value != null;
+        } catch (StoreException e) {
+            assertThat(e.reason()).isEqualTo(Reason.CORRUPT);
+            return false;
+        }
+    }
+
+    private static Random seeded(RepetitionInfo run) {
+        long seed = Long.getLong("fanfare.seed", System.nanoTime());
+        System.out.println("seed " + seed + " in run " + run.getCurrentRepetition());
+        return new Random(seed);
+    }
+}
