@@ -186,6 +186,15 @@ final class EventCalls {
                 member(out, "code", code);
                 out.raw(",\"messages\":").number(messages);
             }
+            case BrokerEvent.StorageFailed(var place, var reason) -> {
+                member(out, "place", place);
+                member(out, "reason", reason);
+            }
+            case BrokerEvent.StorageRecovered(var place) -> member(out, "place", place);
+            case BrokerEvent.MessagesDamaged(var topic, var from, var to) -> {
+                member(out, "topic", topic);
+                out.raw(",\"from\":").number(from).raw(",\"to\":").number(to);
+            }
             case BrokerEvent.MessageEnqueued(var topic, var offset, var messageId) ->
                 message(out, topic, offset, messageId);
             case BrokerEvent.Delivering(var topic, var offset, var messageId, var subscription) -> {

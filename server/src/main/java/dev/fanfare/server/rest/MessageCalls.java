@@ -205,6 +205,7 @@ final class MessageCalls {
         return switch (broker.feeds().publish(topic, message, wakes)) {
             case PublishResult.Accepted accepted -> new Published(accepted);
             case PublishResult.Scheduled scheduled -> new Scheduled(scheduled);
+            case PublishResult.Pending pending -> throw new IllegalStateException("durable: " + pending);
             case PublishResult.Refused refused ->
                 new Refused(Problem.of(new FanfareException(refused.code(), refused.reason())));
         };

@@ -232,7 +232,8 @@ public final class Session implements Connections.Peer {
                 }
             }
             case PublishResult.Refused refused -> refused(request, refused);
-            case PublishResult.Scheduled scheduled -> throw new IllegalStateException("delayed: " + scheduled);
+            case PublishResult.Scheduled _, PublishResult.Pending _ ->
+                throw new IllegalStateException("a reply is neither delayed nor stored");
         }
     }
 
