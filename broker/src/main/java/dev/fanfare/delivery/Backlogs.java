@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.Commit;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.Delivery;
 import dev.fanfare.DeliveryStrategy;
@@ -14,6 +15,7 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.Transaction;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.IntakeSource;
@@ -27,10 +29,12 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -210,26 +214,61 @@ public final class Backlogs implements DeliveryAccess {
     }
 
     /// Publishes and acknowledges in one go: see [dev.fanfare.Transaction#commit].
-    ///
-    /// @return what became of each message, or one refusal, and nothing was done
-    public List<PublishResult> commit(List<String> names, List<Message> messages, List<Delivery> acks) {
+    public Transaction.Result commit(List<String> names, List<Message> messages, List<? extends Delivery> acks) {
+        CompletableFuture<Transaction.Result> done = new CompletableFuture<>();
+        Commit commit = commit(names, messages, acks, done::complete);
+        if (commit != null) {
+            PublishResult.Refused failure = commit.await();
+            if (failure != null && !commit.isDone()) {
+                return Transaction.Result.refused(failure, null); // interrupted
+            }
+        }
+        return done.join();
+    }
+
+    @Override
+    public @Nullable Commit commit(
+            List<String> names,
+            List<Message> messages,
+            List<? extends Delivery> acks,
+            Consumer<Transaction.Result> then) {
+        Acknowledgements acknowledgements;
+        AtomicAppend.Outcome outcome;
+        String topic = null;
         try {
-            Acknowledgements acknowledgements = new Acknowledgements(acks);
+            acknowledgements = new Acknowledgements(acks);
             AtomicAppend append = new AtomicAppend(topics);
             for (int i = 0; i < names.size(); i++) {
-                append.add(names.get(i), messages.get(i));
+                topic = names.get(i);
+                append.add(topic, messages.get(i));
             }
-            AtomicAppend.Outcome outcome = append.run(acknowledgements);
-            PublishResult.Refused refused = outcome.commit() == null
-                    ? outcome.refused()
-                    : outcome.commit().await();
-            if (refused != null) {
-                return List.of(refused);
-            }
-            acknowledgements.tell();
-            return outcome.results();
+            topic = null;
+            outcome = append.run(acknowledgements);
         } catch (FanfareException e) {
-            return List.of(new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())));
+            then.accept(Transaction.Result.refused(
+                    new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())), topic));
+            return null;
+        }
+        Commit commit = outcome.commit();
+        if (commit != null) {
+            commit.onDone(failure -> finish(acknowledgements, outcome, failure, null, then));
+        } else {
+            finish(acknowledgements, outcome, outcome.refused(), outcome.topic(), then);
+        }
+        return commit;
+    }
+
+    private static void finish(
+            Acknowledgements acknowledgements,
+            AtomicAppend.Outcome outcome,
+            PublishResult.@Nullable Refused refused,
+            @Nullable String topic,
+            Consumer<Transaction.Result> then) {
+        if (refused == null) {
+            acknowledgements.tell();
+            then.accept(Transaction.Result.committed(outcome.results()));
+        } else {
+            then.accept(Transaction.Result.refused(refused, topic));
         }
     }
 
@@ -251,7 +290,8 @@ public final class Backlogs implements DeliveryAccess {
         IntakeSource source = delivery.subscribe(new SubscriptionSpec(
                 terms.pattern(),
                 made.name(),
-                Dispatch.loop(),
+                // What a filter costs in a replay is not for a loop that others share.
+                terms.filter() == null ? Dispatch.loop() : Dispatch.virtualThread(),
                 start,
                 terms.queue(),
                 terms.overflow(),

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// `+`, `-`, `*`, `/` and `%`. An int and a double together make a double: in JSON the same field is written `1` and `1.5`.
+/// `+`, `-`, `*`, `/` and `%`. An int and a double together make a double: in JSON the same field is written `1` and
+/// `1.5`.
 final class Arithmetic {
 
     private static final Failure OVERFLOW = new Failure("a number is out of range");

@@ -165,7 +165,9 @@ final class Comparing {
             return right instanceof Long b ? Long.compare(a, b) : orderExactly(a, (Double) right);
         }
         double a = (Double) left;
-        return right instanceof Long b ? -orderExactly(b, a) : a == (Double) right ? 0 : Double.compare(a, (Double) right);
+        return right instanceof Long b
+                ? -orderExactly(b, a)
+                : a == (Double) right ? 0 : Double.compare(a, (Double) right);
     }
 
     private static int orderExactly(long whole, double number) {

@@ -63,7 +63,8 @@ public final class ExpressionFilter implements Filter {
 
     @Override
     public boolean equals(Object other) {
-        return this == other || other instanceof ExpressionFilter that && hash == that.hash && parsed.equals(that.parsed);
+        return this == other
+                || other instanceof ExpressionFilter that && hash == that.hash && parsed.equals(that.parsed);
     }
 
     @Override

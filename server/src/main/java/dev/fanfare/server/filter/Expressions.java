@@ -26,12 +26,11 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// Understands expressions in CEL. They see `message`, with `id`, `type`, `key`, `headers`, `payload` and `timestamp`,
-/// and
-/// `topic`. What JSON says is a value of the kind it has there, whole numbers that fit into 64 bits are ints; a `type`
-/// or
-/// `key` that a message does not have is the empty text. Any thread but those that must not wait: the first expression
-/// of
-/// a process takes about a second of computing, any other well below a millisecond as a rule.
+/// and `topic`. What JSON says is a value of the kind it has there, whole numbers that fit into 64 bits are ints; a
+/// `type` or `key` that a message does not have is the empty text.
+///
+/// Any thread but those that must not wait: the first expression of a process takes about a second of computing, any
+/// other about a millisecond.
 public final class Expressions {
 
     /// The most characters of an expression.

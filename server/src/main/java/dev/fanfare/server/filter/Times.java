@@ -24,16 +24,26 @@ final class Times {
     private static final Pattern OFFSET = Pattern.compile("(-?)(\\d{1,2}):(\\d\\d)");
 
     private static final Map<String, ToLongFunction<ZonedDateTime>> PARTS = Map.of(
-            "getFullYear", ZonedDateTime::getYear,
-            "getMonth", time -> time.getMonthValue() - 1,
-            "getDate", ZonedDateTime::getDayOfMonth,
-            "getDayOfMonth", time -> time.getDayOfMonth() - 1,
-            "getDayOfWeek", time -> time.getDayOfWeek().getValue() % 7,
-            "getDayOfYear", time -> time.getDayOfYear() - 1,
-            "getHours", ZonedDateTime::getHour,
-            "getMinutes", ZonedDateTime::getMinute,
-            "getSeconds", ZonedDateTime::getSecond,
-            "getMilliseconds", time -> time.getNano() / 1_000_000);
+            "getFullYear",
+            ZonedDateTime::getYear,
+            "getMonth",
+            time -> time.getMonthValue() - 1,
+            "getDate",
+            ZonedDateTime::getDayOfMonth,
+            "getDayOfMonth",
+            time -> time.getDayOfMonth() - 1,
+            "getDayOfWeek",
+            time -> time.getDayOfWeek().getValue() % 7,
+            "getDayOfYear",
+            time -> time.getDayOfYear() - 1,
+            "getHours",
+            ZonedDateTime::getHour,
+            "getMinutes",
+            ZonedDateTime::getMinute,
+            "getSeconds",
+            ZonedDateTime::getSecond,
+            "getMilliseconds",
+            time -> time.getNano() / 1_000_000);
 
     private static final Map<String, ToLongFunction<Duration>> LENGTHS = Map.of(
             "getHours", Duration::toHours,
@@ -83,7 +93,8 @@ final class Times {
             return switch (from) {
                 case Instant time -> time;
                 case Long seconds -> checked(Instant.ofEpochSecond(seconds));
-                case String text when text.length() <= TEXT_MAX ->
+                case String text
+                when text.length() <= TEXT_MAX ->
                     checked(OffsetDateTime.parse(text).toInstant());
                 default -> Failure.noOverload("timestamp");
             };
@@ -151,8 +162,7 @@ final class Times {
         int nanos = absolute.toNanosPart();
         if (nanos > 0) {
             String digits = "%09d".formatted(nanos);
-            text.append('.')
-                    .append(digits, 0, nanos % 1_000_000 == 0 ? 3 : nanos % 1_000 == 0 ? 6 : 9);
+            text.append('.').append(digits, 0, nanos % 1_000_000 == 0 ? 3 : nanos % 1_000 == 0 ? 6 : 9);
         }
         return text.append('s').toString();
     }

@@ -46,6 +46,7 @@ public final class Session implements Connections.Peer {
     private final Subscriptions subscriptions;
     private final Inquiries inquiries;
     private final Acknowledged acknowledged;
+    private final Transactions transactions;
     private @Nullable Topic lastTopic;
 
     /// A publish that waits for room, and what it waits for; nothing is read meanwhile.
@@ -74,6 +75,7 @@ public final class Session implements Connections.Peer {
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, kind, id);
         this.inquiries = new Inquiries(this, context, answers, connection, codec);
         this.acknowledged = new Acknowledged(context, subscriptions);
+        this.transactions = new Transactions(this, context, connection, answers, codec, acknowledged, limit, log);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
     }
 
@@ -133,6 +135,11 @@ public final class Session implements Connections.Peer {
             case Request.Ask ask -> ask(ask);
             case Request.Ack ack -> settled(ack.requestId(), ack.which().topic(), acknowledged.ack(ack));
             case Request.Nack nack -> settled(nack.requestId(), nack.which().topic(), acknowledged.nack(nack));
+            case Request.Transaction transaction -> {
+                if (!refusesOperations(transaction.requestId())) {
+                    transactions.run(transaction);
+                }
+            }
             case Request.Ping(var requestId) -> answers.say(out -> codec.pong(out, requestId, context.millis()));
             case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
         }
@@ -401,7 +408,7 @@ public final class Session implements Connections.Peer {
 
     /// Whether nothing more may be read for now.
     public boolean paused() {
-        return held != null || congested || subscriptions.resolving();
+        return held != null || congested || subscriptions.resolving() || transactions.waits();
     }
 
     /// The peer has taken what was sent.
@@ -459,6 +466,7 @@ public final class Session implements Connections.Peer {
         held = null;
         subscriptions.close();
         inquiries.close();
+        transactions.close();
     }
 
     /// The connection is gone.

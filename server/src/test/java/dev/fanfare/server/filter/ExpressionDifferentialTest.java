@@ -27,9 +27,8 @@ class ExpressionDifferentialTest {
 
     private static final int EXPRESSIONS = 4_000;
 
-    private static final CelOptions OPTIONS = CelOptions.current()
-            .enableHeterogeneousNumericComparisons(true)
-            .build();
+    private static final CelOptions OPTIONS =
+            CelOptions.current().enableHeterogeneousNumericComparisons(true).build();
 
     private static final CelCompiler COMPILER = CelCompilerFactory.standardCelCompilerBuilder()
             .setOptions(OPTIONS)
@@ -70,7 +69,8 @@ class ExpressionDifferentialTest {
         }
     }
 
-    /// What the library answers; empty when it takes the expression for ill-typed, since here it knows less of messages.
+    /// What the library answers; empty when it takes the expression for ill-typed, since here it knows less of
+    /// messages.
     private static String libraries(String expression, Message message) {
         Map<String, Object> fields = new HashMap<>();
         fields.put("id", message.id());
@@ -80,8 +80,9 @@ class ExpressionDifferentialTest {
         fields.put("payload", adapted(PayloadValue.of(message.payload())));
         fields.put("timestamp", message.timestamp());
         try {
-            return String.valueOf(RUNTIME.createProgram(COMPILER.compile(expression).getAst())
-                    .eval(Map.of("message", fields, "topic", message.topic())));
+            return String.valueOf(
+                    RUNTIME.createProgram(COMPILER.compile(expression).getAst())
+                            .eval(Map.of("message", fields, "topic", message.topic())));
         } catch (CelEvaluationException failed) {
             return "failure";
         } catch (CelValidationException illTyped) {
