@@ -3,7 +3,9 @@ package dev.fanfare;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /// Which messages a subscription wants: [SubscriptionBuilder#filter].
@@ -26,6 +28,12 @@ public interface Filter {
     /// whatever it does.
     default boolean isBounded() {
         return false;
+    }
+
+    /// What it says, in words that mean the same in every process; empty for code, which says nothing. By these words a
+    /// durable subscription that was stored knows whether it is the same filter that comes back.
+    default Optional<String> words() {
+        return Optional.empty();
     }
 
     /// Messages whose [Message#type] is one of these.
@@ -81,6 +89,11 @@ public interface Filter {
         }
 
         @Override
+        public Optional<String> words() {
+            return Optional.of(toString());
+        }
+
+        @Override
         public String toString() {
             return "types " + new TreeSet<>(types);
         }
@@ -104,6 +117,11 @@ public interface Filter {
         @Override
         public boolean isBounded() {
             return true;
+        }
+
+        @Override
+        public Optional<String> words() {
+            return Optional.of("headers " + new TreeMap<>(headers));
         }
 
         @Override
@@ -132,6 +150,16 @@ public interface Filter {
         @Override
         public boolean isBounded() {
             return first.isBounded() && second.isBounded();
+        }
+
+        @Override
+        public Optional<String> words() {
+            return first.words().flatMap(one -> second.words().map(other -> one + " and " + other));
+        }
+
+        @Override
+        public String toString() {
+            return first + " and " + second;
         }
     }
 }

@@ -23,7 +23,21 @@ public final class Transaction {
     ///
     /// @param published the place of each message, in the order of [Transaction#publish]; empty when it was refused
     /// @param refused why nothing was done; null when all was
-    public record Result(List<PublishResult> published, PublishResult.@Nullable Refused refused) {
+    /// @param topic which of the topics refused; null when none did
+    public record Result(
+            List<PublishResult> published,
+            PublishResult.@Nullable Refused refused,
+            @Nullable String topic) {
+
+        /// All was done.
+        public static Result committed(List<PublishResult> published) {
+            return new Result(List.copyOf(published), null, null);
+        }
+
+        /// Nothing was done.
+        public static Result refused(PublishResult.Refused why, @Nullable String topic) {
+            return new Result(List.of(), why, topic);
+        }
 
         /// Whether all was done.
         public boolean committed() {
@@ -83,11 +97,7 @@ public final class Transaction {
         check();
         over = true;
         List<Message> messages = publishes.stream().map(Publish::message).toList();
-        List<PublishResult> results =
-                backlogs.commit(publishes.stream().map(Publish::topic).toList(), messages, acks);
-        return results.size() == 1 && results.getFirst() instanceof PublishResult.Refused refused
-                ? new Result(List.of(), refused)
-                : new Result(List.copyOf(results), null);
+        return backlogs.commit(publishes.stream().map(Publish::topic).toList(), messages, acks);
     }
 
     private void check() {

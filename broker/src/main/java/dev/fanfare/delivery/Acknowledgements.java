@@ -6,9 +6,12 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.topic.AtomicAppend;
 import dev.fanfare.topic.Committer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,14 +25,16 @@ final class Acknowledgements implements AtomicAppend.Condition {
     /// Those of one transaction.
     ///
     /// @throws FanfareException `BAD_REQUEST` when one is there twice
-    Acknowledgements(List<Delivery> deliveries) {
+    Acknowledgements(List<? extends Delivery> deliveries) {
+        Set<Entry> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Delivery delivery : deliveries) {
             Handed handed = (Handed) delivery;
-            List<Handed> same = byBacklog.computeIfAbsent(handed.member.backlog(), made -> new ArrayList<>());
-            if (same.stream().anyMatch(other -> other.entry == handed.entry)) {
+            if (!seen.add(handed.entry)) {
                 throw new FanfareException(ErrorCode.BAD_REQUEST, handed + " is acknowledged twice in one transaction");
             }
-            same.add(handed);
+            byBacklog
+                    .computeIfAbsent(handed.member.backlog(), made -> new ArrayList<>())
+                    .add(handed);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.fanfare.delivery;
 
+import dev.fanfare.Filter;
 import dev.fanfare.store.ByteReader;
 import dev.fanfare.store.ByteWriter;
 import java.time.Duration;
@@ -36,7 +37,8 @@ record BacklogForm(
     private static Map<String, String> words(Terms terms) {
         Map<String, String> words = new LinkedHashMap<>();
         words.put("topic or pattern", terms.pattern().text());
-        words.put("filter", word(terms.filter()));
+        Filter filter = terms.filter();
+        words.put("filter", filter == null ? "none" : filter.words().orElse(OF_THE_PROGRAM));
         words.put("retry policy", word(terms.retry()));
         words.put("dead-letter topic", String.valueOf(terms.deadLetter()));
         words.put("discarding what is given up", String.valueOf(terms.discards()));

@@ -3,6 +3,7 @@ package dev.fanfare.delivery;
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.Commit;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.Delivery;
 import dev.fanfare.DeliveryStrategy;
@@ -17,6 +18,7 @@ import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.Transaction;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicCounters;
 import dev.fanfare.local.Events;
@@ -31,10 +33,12 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -231,26 +235,60 @@ public final class Backlogs implements DeliveryAccess {
     }
 
     /// Publishes and acknowledges in one go: see [dev.fanfare.Transaction#commit].
-    ///
-    /// @return what became of each message, or one refusal, and nothing was done
-    public List<PublishResult> commit(List<String> names, List<Message> messages, List<Delivery> acks) {
+    public Transaction.Result commit(List<String> names, List<Message> messages, List<? extends Delivery> acks) {
+        CompletableFuture<Transaction.Result> done = new CompletableFuture<>();
+        Commit commit = commit(names, messages, acks, done::complete);
+        if (commit != null) {
+            PublishResult.Refused failure = commit.await();
+            if (failure != null && !commit.isDone()) {
+                return Transaction.Result.refused(failure, null); // interrupted
+            }
+        }
+        return done.join();
+    }
+
+    @Override
+    public @Nullable Commit commit(
+            List<String> names,
+            List<Message> messages,
+            List<? extends Delivery> acks,
+            Consumer<Transaction.Result> then) {
+        Acknowledgements acknowledgements;
+        AtomicAppend.Outcome outcome;
+        String topic = null;
         try {
-            Acknowledgements acknowledgements = new Acknowledgements(acks);
+            acknowledgements = new Acknowledgements(acks);
             AtomicAppend append = new AtomicAppend(topics);
             for (int i = 0; i < names.size(); i++) {
-                append.add(names.get(i), messages.get(i));
+                topic = names.get(i);
+                append.add(topic, messages.get(i));
             }
-            AtomicAppend.Outcome outcome = append.run(acknowledgements);
+            topic = null;
+            outcome = append.run(acknowledgements);
             acknowledgements.tell();
-            PublishResult.Refused refused = outcome.commit() == null
-                    ? outcome.refused()
-                    : outcome.commit().await();
-            if (refused != null) {
-                return List.of(refused);
-            }
-            return outcome.results();
         } catch (FanfareException e) {
-            return List.of(new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())));
+            then.accept(Transaction.Result.refused(
+                    new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())), topic));
+            return null;
+        }
+        Commit commit = outcome.commit();
+        if (commit != null) {
+            commit.onDone(failure -> finish(outcome, failure, null, then));
+        } else {
+            finish(outcome, outcome.refused(), outcome.topic(), then);
+        }
+        return commit;
+    }
+
+    private static void finish(
+            AtomicAppend.Outcome outcome,
+            PublishResult.@Nullable Refused refused,
+            @Nullable String topic,
+            Consumer<Transaction.Result> then) {
+        if (refused == null) {
+            then.accept(Transaction.Result.committed(outcome.results()));
+        } else {
+            then.accept(Transaction.Result.refused(refused, topic));
         }
     }
 
@@ -272,7 +310,8 @@ public final class Backlogs implements DeliveryAccess {
         IntakeSource source = delivery.subscribe(new SubscriptionSpec(
                 terms.pattern(),
                 made.name(),
-                Dispatch.loop(),
+                // What a filter costs in a replay is not for a loop that others share.
+                terms.filter() == null ? Dispatch.loop() : Dispatch.virtualThread(),
                 start,
                 made.bound().messages(),
                 made.bound().publishers(),

@@ -75,13 +75,20 @@ public final class AtomicAppend {
     /// @param results for each message what became of it
     /// @param commit tells when that holds; null when it does already
     /// @param refused why nothing was done; null when all was
+    /// @param topic whose refusal that is; null when it is that of no topic
     public record Outcome(
             List<PublishResult> results,
             @Nullable Commit commit,
-            @Nullable Refused refused) {
+            @Nullable Refused refused,
+            @Nullable String topic) {
 
-        static Outcome refusal(Refused why) {
-            return new Outcome(List.of(), null, why);
+        /// Nothing was done.
+        public static Outcome refusal(Refused why, @Nullable String topic) {
+            return new Outcome(List.of(), null, why, topic);
+        }
+
+        static Outcome placed(List<PublishResult> results, @Nullable Commit commit) {
+            return new Outcome(results, commit, null, null);
         }
     }
 
@@ -92,8 +99,8 @@ public final class AtomicAppend {
         Outcome outcome;
         topics.forEach(LiveTopic::enter);
         try {
-            Refused refused = refusal(topics);
-            outcome = refused == null ? append(topics, condition) : Outcome.refusal(refused);
+            Outcome refused = refusal(topics);
+            outcome = refused == null ? append(topics, condition) : refused;
         } finally {
             topics.descendingSet().forEach(LiveTopic::leave);
         }
@@ -117,7 +124,7 @@ public final class AtomicAppend {
         try {
             String failure = condition.failure();
             if (failure != null) {
-                return Outcome.refusal(new Refused(ErrorCode.BAD_REQUEST, failure));
+                return Outcome.refusal(new Refused(ErrorCode.BAD_REQUEST, failure), null);
             }
             List<PublishResult> results = parts.stream()
                     .map(part -> part.topic.appending().place(part.draft))
@@ -125,17 +132,17 @@ public final class AtomicAppend {
             condition.apply();
             if (!waits && condition.changes().isEmpty()) {
                 topics.forEach(topic -> topic.appending().reveal(topic.log().end()));
-                return new Outcome(results, null, null);
+                return Outcome.placed(results, null);
             }
             Commit commit = registry.committer().addTogether(topics, level(), condition.changes());
             if (commit != null) {
-                return new Outcome(results, commit, null);
+                return Outcome.placed(results, commit);
             }
             topics.forEach(topic -> topic.appending().takeBack());
             // It is over already: who undoes what was applied does so when the sections are left.
             Commit failed = new Commit();
             failed.finish(registry.committer().refuseNow());
-            return new Outcome(results, failed, null);
+            return Outcome.placed(results, failed);
         } finally {
             condition.unlock();
         }
@@ -149,11 +156,11 @@ public final class AtomicAppend {
         return level;
     }
 
-    private static @Nullable Refused refusal(Iterable<LiveTopic> topics) {
+    private static @Nullable Outcome refusal(Iterable<LiveTopic> topics) {
         for (LiveTopic topic : topics) {
             Refused refused = topic.appending().refusal();
             if (refused != null) {
-                return refused;
+                return Outcome.refusal(refused, topic.name());
             }
         }
         return null;

@@ -118,6 +118,20 @@ public final class FanfareClient implements AutoCloseable {
         }
     }
 
+    /// Begins a transaction: messages that are published together or not at all.
+    public Transaction transaction() {
+        return new Transaction(this);
+    }
+
+    CompletableFuture<List<Published>> commit(List<Transaction.Part> parts) {
+        try {
+            return lane().publish(parts);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ClientException.CLOSED, "interrupted while waiting to commit", e);
+        }
+    }
+
     /// Subscribes to a topic or a pattern (`orders.*`, `logs/**`), from now on. Waits for the server's answer.
     ///
     /// @throws ClientException when the server refuses (`TOPIC_NOT_FOUND`, for example), or can't be reached
@@ -129,8 +143,16 @@ public final class FanfareClient implements AutoCloseable {
     ///
     /// @throws ClientException when the server refuses (`TOPIC_NOT_FOUND`, for example), or can't be reached
     public Subscription subscribe(String pattern, Start start, SubscriptionListener listener) {
+        return subscribe(pattern, start, Selection.all(), listener);
+    }
+
+    /// Subscribes to those messages of a topic or a pattern that are wanted. Waits for the server's answer.
+    ///
+    /// @throws ClientException when the server refuses (`BAD_REQUEST` for a filter that can't be understood, with its
+    ///     place), or can't be reached
+    public Subscription subscribe(String pattern, Start start, Selection wanted, SubscriptionListener listener) {
         Subscription subscription =
-                new Subscription(http, url.webSocket(), options, executor, pattern, start, listener);
+                new Subscription(http, url.webSocket(), options, executor, pattern, start, wanted, listener);
         lock.lock();
         try {
             requireOpen();

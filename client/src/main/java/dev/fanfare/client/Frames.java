@@ -3,7 +3,9 @@ package dev.fanfare.client;
 import java.io.StringWriter;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -80,30 +82,50 @@ final class Frames {
             json.writeStartObject();
             json.writeStringProperty("type", "publish");
             json.writeStringProperty("request_id", requestId);
-            json.writeStringProperty("topic", topic);
-            json.writeObjectPropertyStart("message");
-            json.writeStringProperty("id", message.id());
-            if (message.type() != null) {
-                json.writeStringProperty("type", message.type());
-            }
-            if (message.key() != null) {
-                json.writeStringProperty("key", message.key());
-            }
-            if (!message.headers().isEmpty()) {
-                json.writeObjectPropertyStart("headers");
-                message.headers().forEach(json::writeStringProperty);
-                json.writeEndObject();
-            }
-            json.writeName("payload");
-            json.writeRawValue(message.payload());
-            json.writeEndObject();
+            message(json, topic, message);
             json.writeEndObject();
         });
     }
 
-    static String subscribe(String requestId, String clientId, String pattern, Start start) {
+    static String transaction(String requestId, List<Transaction.Part> parts) {
         return write(json -> {
-            beginSubscribe(json, requestId, clientId, pattern);
+            json.writeStartObject();
+            json.writeStringProperty("type", "transaction");
+            json.writeStringProperty("request_id", requestId);
+            json.writeArrayPropertyStart("publish");
+            for (Transaction.Part part : parts) {
+                json.writeStartObject();
+                message(json, part.topic(), part.message());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        });
+    }
+
+    private static void message(JsonGenerator json, String topic, Outgoing message) {
+        json.writeStringProperty("topic", topic);
+        json.writeObjectPropertyStart("message");
+        json.writeStringProperty("id", message.id());
+        if (message.type() != null) {
+            json.writeStringProperty("type", message.type());
+        }
+        if (message.key() != null) {
+            json.writeStringProperty("key", message.key());
+        }
+        if (!message.headers().isEmpty()) {
+            json.writeObjectPropertyStart("headers");
+            message.headers().forEach(json::writeStringProperty);
+            json.writeEndObject();
+        }
+        json.writeName("payload");
+        json.writeRawValue(message.payload());
+        json.writeEndObject();
+    }
+
+    static String subscribe(String requestId, String clientId, String pattern, Selection wanted, Start start) {
+        return write(json -> {
+            beginSubscribe(json, requestId, clientId, pattern, wanted);
             switch (start) {
                 case Start.Latest() -> {}
                 case Start.Earliest() -> json.writeStringProperty("from", "earliest");
@@ -125,10 +147,11 @@ final class Frames {
             String requestId,
             String clientId,
             String pattern,
+            Selection wanted,
             String time,
             Iterable<Map.Entry<String, Position>> positions) {
         return write(json -> {
-            beginSubscribe(json, requestId, clientId, pattern);
+            beginSubscribe(json, requestId, clientId, pattern, wanted);
             json.writeObjectPropertyStart("since");
             json.writeStringProperty("time", time);
             json.writeObjectPropertyStart("topics");
@@ -155,12 +178,21 @@ final class Frames {
         });
     }
 
-    private static void beginSubscribe(JsonGenerator json, String requestId, String clientId, String pattern) {
+    private static void beginSubscribe(
+            JsonGenerator json, String requestId, String clientId, String pattern, Selection wanted) {
         json.writeStartObject();
         json.writeStringProperty("type", "subscribe");
         json.writeStringProperty("request_id", requestId);
         json.writeStringProperty("topic", pattern);
         json.writeStringProperty("client_id", clientId);
+        if (wanted.filter() != null) {
+            json.writeStringProperty("filter", wanted.filter());
+        }
+        if (!wanted.types().isEmpty()) {
+            json.writeArrayPropertyStart("types");
+            wanted.types().forEach(json::writeString);
+            json.writeEndArray();
+        }
     }
 
     private static void position(JsonGenerator json, String name, Position position) {
@@ -214,6 +246,7 @@ final class Frames {
         private @Nullable String key;
         private @Nullable String encoding;
         private Map<String, String> headers = Map.of();
+        private List<Published> results = List.of();
 
         Reading(String text) {
             this.text = text;
@@ -250,6 +283,7 @@ final class Frames {
                 case "message_id" -> messageId = string(parser);
                 case "msg" -> info = string(parser);
                 case "dropped" -> dropped = count(parser);
+                case "results" -> results(parser);
                 case "error" -> {
                     failed = true;
                     each(parser, this::errorField);
@@ -263,6 +297,26 @@ final class Frames {
                 }
                 default -> parser.skipChildren();
             }
+        }
+
+        private void results(JsonParser parser) {
+            List<Published> read = new ArrayList<>();
+            if (parser.currentToken() != JsonToken.START_ARRAY) {
+                throw unexpected(text, null);
+            }
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                Reading one = new Reading(text);
+                each(parser, (inner, name) -> {
+                    switch (name) {
+                        case "message_id" -> one.id = one.string(inner);
+                        case "epoch" -> one.epoch = one.string(inner);
+                        case "offset" -> one.offset = one.count(inner);
+                        default -> inner.skipChildren();
+                    }
+                });
+                read.add(new Published(one.id, new Position(one.epoch == null ? "" : one.epoch, one.offset)));
+            }
+            results = List.copyOf(read);
         }
 
         private void errorField(JsonParser parser, String name) {
@@ -348,7 +402,7 @@ final class Frames {
                             ts == null ? Instant.EPOCH : Instant.parse(ts),
                             new Position(epoch == null ? "" : epoch, offset),
                             text));
-                case "ack" -> new ServerFrame.Ack(requestId, messageId, ts, epoch, offset, recovered);
+                case "ack" -> new ServerFrame.Ack(requestId, messageId, ts, epoch, offset, recovered, results);
                 case "error" -> new ServerFrame.Failure(requestId, code, error, retryAfterMillis);
                 case "info" ->
                     switch (info) {

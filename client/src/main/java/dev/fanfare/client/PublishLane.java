@@ -29,12 +29,7 @@ final class PublishLane implements Connection.Owner {
     private static final int MESSAGE_TOO_BIG = 1009;
 
     /// @param attempt which one this is, from 1
-    private record Request(
-            String text, CompletableFuture<Published> answer, String topic, Outgoing message, int attempt) {
-        String messageId() {
-            return message.id();
-        }
-    }
+    private record Request(String text, Parcel parcel, int attempt) {}
 
     private final Connection connection;
     private final ClientOptions options;
@@ -63,29 +58,43 @@ final class PublishLane implements Connection.Owner {
     }
 
     CompletableFuture<Published> publish(String topic, Outgoing message) throws InterruptedException {
-        window.acquire();
         CompletableFuture<Published> answer = new CompletableFuture<>();
-        lock.lock();
-        try {
-            if (over != null) {
-                window.release();
-                return CompletableFuture.failedFuture(over);
-            }
-            if (unanswered.isEmpty()) {
-                answeredNanos = System.nanoTime();
-            }
-            send(topic, message, answer, 1);
-        } finally {
-            lock.unlock();
-        }
+        send(new Parcel.One(topic, message, answer));
         return answer;
     }
 
+    CompletableFuture<List<Published>> publish(List<Transaction.Part> parts) throws InterruptedException {
+        CompletableFuture<List<Published>> answer = new CompletableFuture<>();
+        send(new Parcel.Several(parts, answer));
+        return answer;
+    }
+
+    private void send(Parcel parcel) throws InterruptedException {
+        window.acquire();
+        ClientException why;
+        lock.lock();
+        try {
+            why = over;
+            if (why == null) {
+                if (unanswered.isEmpty()) {
+                    answeredNanos = System.nanoTime();
+                }
+                send(parcel, 1);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (why != null) {
+            window.release();
+            parcel.failed(why);
+        }
+    }
+
     /// Under the lock.
-    private void send(String topic, Outgoing message, CompletableFuture<Published> answer, int attempt) {
+    private void send(Parcel parcel, int attempt) {
         String requestId = Long.toString(++lastId);
-        String text = Frames.publish(requestId, topic, message);
-        unanswered.put(requestId, new Request(text, answer, topic, message, attempt));
+        String text = parcel.text(requestId);
+        unanswered.put(requestId, new Request(text, parcel, attempt));
         connection.send(text);
     }
 
@@ -103,7 +112,7 @@ final class PublishLane implements Connection.Owner {
         }
         if (why != null) {
             window.release();
-            refused.answer.completeExceptionally(why);
+            refused.parcel.failed(why);
             return;
         }
         long delay = options.retry().delayNanos(refused.attempt, told);
@@ -117,7 +126,7 @@ final class PublishLane implements Connection.Owner {
                 if (unanswered.isEmpty()) {
                     answeredNanos = System.nanoTime();
                 }
-                send(refused.topic, refused.message, refused.answer, refused.attempt + 1);
+                send(refused.parcel, refused.attempt + 1);
             }
         } finally {
             lock.unlock();
@@ -140,7 +149,7 @@ final class PublishLane implements Connection.Owner {
         } finally {
             lock.unlock();
         }
-        left.forEach(request -> request.answer.completeExceptionally(why));
+        left.forEach(request -> request.parcel.failed(why));
         window.release(left.size());
         return connection.close();
     }
@@ -167,8 +176,7 @@ final class PublishLane implements Connection.Owner {
             case ServerFrame.Ack ack -> {
                 Request request = take(ack.requestId());
                 if (request != null) {
-                    String id = ack.messageId() == null ? request.messageId() : ack.messageId();
-                    request.answer.complete(new Published(id, ack.position()));
+                    request.parcel.published(ack);
                 }
             }
             // A server that is going away has not taken the message: it goes to the next connection.
@@ -224,14 +232,14 @@ final class PublishLane implements Connection.Owner {
             sendLater(request, failure.retryAfterMillis());
         } else {
             window.release();
-            request.answer.completeExceptionally(failure.exception());
+            request.parcel.failed(failure.exception());
         }
     }
 
     private void refuse(@Nullable String requestId, ClientException error) {
         Request request = take(requestId);
         if (request != null) {
-            request.answer.completeExceptionally(error);
+            request.parcel.failed(error);
         }
     }
 

@@ -1,17 +1,22 @@
 package dev.fanfare.client;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What a server says.
 sealed interface ServerFrame {
 
+    /// A request was done.
+    ///
+    /// @param results what became of the messages of a transaction; empty for anything else
     record Ack(
             @Nullable String requestId,
             @Nullable String messageId,
             @Nullable String ts,
             @Nullable String epoch,
             long offset,
-            @Nullable Boolean recovered)
+            @Nullable Boolean recovered,
+            List<Published> results)
             implements ServerFrame {
 
         /// Where the message went, or -1 in an empty epoch when the server says no place.

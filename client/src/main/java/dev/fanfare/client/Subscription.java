@@ -24,6 +24,7 @@ public final class Subscription implements AutoCloseable {
     private final String pattern;
     private final boolean wildcards;
     private final Start start;
+    private final Selection wanted;
     private final SubscriptionListener listener;
     private final ClientOptions options;
     private final Connection connection;
@@ -47,10 +48,12 @@ public final class Subscription implements AutoCloseable {
             Executor executor,
             String pattern,
             Start start,
+            Selection wanted,
             SubscriptionListener listener) {
         this.pattern = pattern;
         this.wildcards = pattern.indexOf('*') >= 0;
         this.start = start;
+        this.wanted = wanted;
         this.listener = listener;
         this.options = options;
         this.connection = new Connection(http, uri, options, executor, new Receiver());
@@ -154,13 +157,13 @@ public final class Subscription implements AutoCloseable {
         String requestId = Integer.toString(++requests);
         askedNanos = System.nanoTime();
         if (since == null) {
-            connection.send(Frames.subscribe(requestId, clientId, pattern, start));
+            connection.send(Frames.subscribe(requestId, clientId, pattern, wanted, start));
         } else if (wildcards) {
             var newestFirst = positions.sequencedEntrySet().reversed();
-            connection.send(Frames.resume(requestId, clientId, pattern, since, newestFirst));
+            connection.send(Frames.resume(requestId, clientId, pattern, wanted, since, newestFirst));
         } else {
             Position last = positions.sequencedValues().getLast();
-            connection.send(Frames.subscribe(requestId, clientId, pattern, Start.after(last)));
+            connection.send(Frames.subscribe(requestId, clientId, pattern, wanted, Start.after(last)));
         }
     }
 

@@ -194,7 +194,8 @@ final class Acknowledging {
                 dead);
     }
 
-    private static Request.Deliveries deliveries(Envelope envelope, String clientId) {
+    /// Which deliveries are meant.
+    static Request.Deliveries deliveries(Envelope envelope, String clientId) {
         String topic = envelope.required(Field.TOPIC, NAME_MAX);
         boolean several = envelope.has(Field.OFFSETS);
         if (several == envelope.has(Field.OFFSET)) {

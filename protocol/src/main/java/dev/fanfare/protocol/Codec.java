@@ -1,5 +1,6 @@
 package dev.fanfare.protocol;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,16 @@ public interface Codec {
             long offset,
             String durability,
             int receivers);
+
+    /// A transaction was done, in a dialect that has them.
+    ///
+    /// @param results what became of each message, in the order of the request
+    void transacted(JsonBytes out, Request.Transaction request, long millis, List<Placed> results);
+
+    /// Where a message of a transaction has its place.
+    ///
+    /// @param durability how safe it is, in a word
+    record Placed(String messageId, String epoch, long offset, String durability) {}
 
     /// A message waits for its time, in a dialect that has such messages.
     ///

@@ -28,6 +28,12 @@ final class Envelope {
         void value(String name, int from, int to);
     }
 
+    /// What an element of an array is told to.
+    interface Element {
+        /// An element that lies at `from` to before `to`.
+        void value(byte[] text, int from, int to);
+    }
+
     private static final int FIELDS = Field.values().length;
 
     private static final byte[] NULL = {'n', 'u', 'l', 'l'};
@@ -268,28 +274,50 @@ final class Envelope {
 
     /// Whole numbers from 0 on, at least one and at most `max`.
     long[] numbers(Field field, int max) {
-        int from = starts[field.ordinal()];
-        if (text[from] != '[') {
-            throw new Fault(field.path() + " must be an array of whole numbers");
-        }
-        long[] numbers = new long[16];
-        int count = 0;
-        scanner.begin(text, from, ends[field.ordinal()]);
-        for (boolean more = scanner.enterArray(); more; more = scanner.nextElement()) {
-            if (count == max) {
-                throw new Fault(field.path() + " must have at most " + max + " elements");
-            }
-            if (count == numbers.length) {
-                numbers = Arrays.copyOf(numbers, Math.min(max, 4 * count));
-            }
-            int at = scanner.position();
-            scanner.skipValue(0);
-            numbers[count++] = digits(field, at, scanner.position());
-        }
-        if (count == 0) {
+        Numbers numbers = new Numbers(Math.min(max, 16));
+        elements(field, max, (bytes, from, to) -> numbers.add(digits(field, from, to), max));
+        if (numbers.count == 0) {
             throw new Fault(field.path() + " must not be empty");
         }
-        return Arrays.copyOf(numbers, count);
+        return Arrays.copyOf(numbers.all, numbers.count);
+    }
+
+    private static final class Numbers {
+        private long[] all;
+        private int count;
+
+        Numbers(int room) {
+            all = new long[room];
+        }
+
+        void add(long number, int max) {
+            if (count == all.length) {
+                all = Arrays.copyOf(all, Math.min(max, 4 * count));
+            }
+            all[count++] = number;
+        }
+    }
+
+    /// Walks through the elements of a field that must be an array of at most `max`.
+    void elements(Field field, int max, Element element) {
+        int from = starts[field.ordinal()];
+        String name = field.path();
+        if (text[from] != '[') {
+            throw new Fault(name + " must be an array");
+        }
+        int count = 0;
+        // A scanner per walk: one may begin inside another.
+        JsonScanner scan = new JsonScanner(Integer.MAX_VALUE);
+        scan.begin(text, from, ends[field.ordinal()]);
+        for (boolean more = scan.enterArray(); more; more = scan.nextElement()) {
+            if (count == max) {
+                throw new Fault(name + " must have at most " + max + " elements");
+            }
+            count++;
+            int at = scan.position();
+            scan.skipValue(0);
+            element.value(text, at, scan.position());
+        }
     }
 
     /// As [#number], without a string for short ones, since there may be many.

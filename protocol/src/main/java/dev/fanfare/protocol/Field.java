@@ -39,6 +39,7 @@ enum Field {
     NACK_DELAY_MS("delay_ms"),
     REASON("reason"),
     DEAD("dead"),
+    PUBLISH("publish"),
     MESSAGE_ID("message.id"),
     MESSAGE_PAYLOAD("message.payload"),
     MESSAGE_TYPE("message.type"),

@@ -1,6 +1,8 @@
 package dev.fanfare.protocol;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The flat dialect: greets first, knows no request ids, and the connection is the identity.
@@ -53,7 +55,7 @@ public final class FlatCodec implements Codec {
 
     private Request subscribe() {
         int count = (int) envelope.number(Field.LAST_N, 0, LAST_N_MAX, 0);
-        return new Request.Subscribe(null, topic(), "", Members.lastN(count), null, 0, null, null);
+        return new Request.Subscribe(null, topic(), "", Members.lastN(count), null, 0, null, null, null, Set.of());
     }
 
     private Request publish() {
@@ -136,6 +138,11 @@ public final class FlatCodec implements Codec {
                 .raw("\",\"topic\":")
                 .string(topic);
         out.raw(",\"message\":").string(message).raw("}");
+    }
+
+    @Override
+    public void transacted(JsonBytes out, Request.Transaction request, long millis, List<Placed> results) {
+        throw new IllegalStateException("this dialect has no transactions");
     }
 
     @Override

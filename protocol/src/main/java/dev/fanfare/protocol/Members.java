@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,8 @@ final class Members {
     private static final int TEXT_MAX = 256;
     private static final int HEADERS_MAX = 64;
     private static final int HEADER_VALUE_MAX = 4096;
+    private static final int FILTER_MAX = 4_096;
+    private static final int TYPES_MAX = 100;
     private static final int POSITIONS_MAX = 10_000;
     private static final int BATCH_MAX = 10_000;
     private static final long LINGER_MAX_MILLIS = 60_000;
@@ -84,6 +87,34 @@ final class Members {
             throw new Envelope.Fault("batch needs both size and linger_ms");
         }
         return new Request.Batch((int) given[0], Duration.ofMillis(given[1]));
+    }
+
+    /// An expression about the messages that are wanted; null when there is none.
+    static @Nullable String filter(Envelope envelope) {
+        String filter = envelope.string(Field.FILTER, FILTER_MAX);
+        if (filter != null && filter.isBlank()) {
+            throw new Envelope.Fault("filter must not be empty");
+        }
+        return filter;
+    }
+
+    /// Which types of messages are wanted; none when nothing is said about them.
+    static Set<String> types(Envelope envelope) {
+        if (!envelope.has(Field.TYPES)) {
+            return Set.of();
+        }
+        Set<String> types = new LinkedHashSet<>();
+        envelope.elements(Field.TYPES, TYPES_MAX, (text, from, to) -> {
+            String type = envelope.string("an element of types", from, to, TEXT_MAX);
+            if (type.isEmpty()) {
+                throw new Envelope.Fault("an element of types must not be empty");
+            }
+            types.add(type);
+        });
+        if (types.isEmpty()) {
+            throw new Envelope.Fault("types must not be empty; leave it out to hear of all");
+        }
+        return Collections.unmodifiableSet(types);
     }
 
     /// Where a subscription is to begin; `since`, `from` and `last_n` exclude each other.

@@ -2,7 +2,9 @@ package dev.fanfare.protocol;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What a peer asks for, in either dialect.
@@ -15,6 +17,8 @@ public sealed interface Request {
     /// @param overflow policy asked for: `drop_oldest`, `drop_newest` or `disconnect`
     /// @param queue its bound; 0 when not asked for
     /// @param manual how messages are acknowledged; null when they are not
+    /// @param filter an expression about the messages that are wanted; null when none was given
+    /// @param types of the messages that are wanted; empty when none were given
     record Subscribe(
             @Nullable String requestId,
             String topic,
@@ -23,7 +27,9 @@ public sealed interface Request {
             @Nullable String overflow,
             int queue,
             @Nullable Batch batch,
-            @Nullable Manual manual)
+            @Nullable Manual manual,
+            @Nullable String filter,
+            Set<String> types)
             implements Request {}
 
     /// Hear it no more.
@@ -70,6 +76,12 @@ public sealed interface Request {
             long delayMillis,
             @Nullable String reason,
             boolean dead) implements Request {}
+
+    /// Messages are published and deliveries are done, all of it or nothing.
+    ///
+    /// @param publishes without an id of a request, an ack or a delay of their own
+    /// @param acks of which `publishes` are perhaps the outcome; together with them at least one
+    record Transaction(@Nullable String requestId, List<Publish> publishes, List<Deliveries> acks) implements Request {}
 
     /// A sign of life is wanted.
     record Ping(@Nullable String requestId) implements Request {}

@@ -25,14 +25,15 @@ public final class StandardCodec implements Codec {
     /// How safe a publisher may ask its message to be.
     public static final List<String> DURABILITIES = List.of("memory", "written", "synced", "replicated");
 
-    private static final List<Field> NOT_IN_SUBSCRIBE = List.of(Field.FILTER, Field.TYPES);
-
     private final Envelope envelope;
     private final MessageIds messageIds;
+    private final int depthMax;
+    private @Nullable Transacting transacting;
 
     /// @param depthMax how deep a request's JSON may be nested
     public StandardCodec(MessageIds messageIds, int depthMax) {
         this.messageIds = messageIds;
+        this.depthMax = depthMax;
         this.envelope = new Envelope(depthMax);
     }
 
@@ -74,17 +75,53 @@ public final class StandardCodec implements Codec {
             case "request" -> ask(requestId);
             case "ack" -> Acknowledging.ack(envelope, requestId, clientId());
             case "nack" -> Acknowledging.nack(envelope, requestId, clientId());
-            case "transaction" ->
-                new Request.Malformed(
-                        requestId, WireError.badRequest("type '" + type + "' is not supported by this server"));
+            case "transaction" -> transacting().read(envelope, requestId);
             default ->
                 new Request.Malformed(
                         requestId,
                         new WireError(
                                 WireError.Code.UNKNOWN_TYPE,
                                 "unknown type '" + Excerpt.of(type)
-                                        + "'; known are subscribe, unsubscribe, publish, ack, nack, request and ping"));
+                                        + "'; known are subscribe, unsubscribe, publish, ack, nack, request, transaction and ping"));
         };
+    }
+
+    /// Rare: made when the first one comes.
+    private Transacting transacting() {
+        Transacting made = transacting;
+        if (made == null) {
+            made = new Transacting(new StandardCodec(messageIds, depthMax));
+            transacting = made;
+        }
+        return made;
+    }
+
+    /// One message of several, written as a publish is but for what belongs to the whole.
+    Request.Publish onePublish(byte[] text, int from, int to) {
+        readOne(text, from, to);
+        if (envelope.has(Field.NO_ACK)) {
+            throw new Envelope.Fault("no_ack is for publish; a transaction is always answered");
+        }
+        Request.Publish publish = publish(null);
+        Request.Timing timing = publish.timing();
+        if (timing != null && (timing.delayMillis() > 0 || timing.deliverAt() != null)) {
+            throw new Envelope.Fault("a message of a transaction can't be delayed: it becomes visible with the rest");
+        }
+        return publish;
+    }
+
+    /// Some of several deliveries, written as an ack is.
+    Request.Deliveries someDeliveries(byte[] text, int from, int to) {
+        readOne(text, from, to);
+        return Acknowledging.deliveries(envelope, clientId());
+    }
+
+    private void readOne(byte[] text, int from, int to) {
+        envelope.read(text, from, to);
+        envelope.check();
+        if (!envelope.isObject()) {
+            throw new Envelope.Fault("must be an object");
+        }
     }
 
     private Request ask(@Nullable String requestId) {
@@ -162,7 +199,6 @@ public final class StandardCodec implements Codec {
     private Request subscribe(@Nullable String requestId) {
         String topic = envelope.required(Field.TOPIC, NAME_MAX);
         String clientId = clientId();
-        refuse(NOT_IN_SUBSCRIBE);
         return new Request.Subscribe(
                 requestId,
                 topic,
@@ -171,7 +207,9 @@ public final class StandardCodec implements Codec {
                 Members.overflow(envelope),
                 (int) envelope.number(Field.QUEUE, 1, 10_000, 0),
                 Members.batch(envelope),
-                Acknowledging.manual(envelope));
+                Acknowledging.manual(envelope),
+                Members.filter(envelope),
+                Members.types(envelope));
     }
 
     private String clientId() {
@@ -180,14 +218,6 @@ public final class StandardCodec implements Codec {
             throw new Envelope.Fault("client_id must not hold control characters");
         }
         return clientId;
-    }
-
-    private void refuse(List<Field> fields) {
-        for (Field field : fields) {
-            if (envelope.has(field)) {
-                throw new Envelope.Fault(field.path() + " is not supported by this server; leave it out");
-            }
-        }
     }
 
     @Override
@@ -266,6 +296,22 @@ public final class StandardCodec implements Codec {
         }
         out.raw(",\"epoch\":").string(epoch).raw(",\"offset\":").number(offset);
         durabilityEnd(out, durability);
+    }
+
+    @Override
+    public void transacted(JsonBytes out, Request.Transaction request, long millis, List<Placed> results) {
+        begin(out, "ack", request.requestId());
+        out.raw(",\"status\":\"ok\",\"ts\":").timestamp(millis).raw(",\"results\":[");
+        for (int i = 0; i < results.size(); i++) {
+            Placed placed = results.get(i);
+            out.raw(i == 0 ? "{\"topic\":" : ",{\"topic\":")
+                    .string(request.publishes().get(i).topic());
+            out.raw(",\"message_id\":").string(placed.messageId());
+            out.raw(",\"epoch\":").string(placed.epoch());
+            out.raw(",\"offset\":").number(placed.offset());
+            out.raw(",\"durability\":").string(placed.durability()).raw("}");
+        }
+        out.raw("]}");
     }
 
     @Override

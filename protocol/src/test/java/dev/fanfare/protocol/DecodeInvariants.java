@@ -8,7 +8,9 @@ import dev.fanfare.protocol.Request.Ping;
 import dev.fanfare.protocol.Request.Publish;
 import dev.fanfare.protocol.Request.Subscribe;
 import dev.fanfare.protocol.Request.Unsubscribe;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What holds for every text a peer may send: it is answered, and whatever is written about it is JSON.
@@ -64,10 +66,15 @@ final class DecodeInvariants {
                 codec.eventMiddle(out, "made", Codec.Extras.NONE);
                 codec.replyEnd(out, 0);
             }
-            case Subscribe subscribe -> codec.subscribed(out, subscribe, 0, "e", 7, true);
+            case Subscribe subscribe -> {
+                assertThat(orElse(subscribe.filter(), "x")).isNotBlank().hasSizeLessThanOrEqualTo(2 * 4_096);
+                assertThat(subscribe.types()).hasSizeLessThanOrEqualTo(100).doesNotContain("");
+                codec.subscribed(out, subscribe, 0, "e", 7, true);
+            }
             case Unsubscribe unsubscribe -> codec.unsubscribed(out, unsubscribe, 0);
             case Request.Ack(var requestId, var which) -> settled(codec, requestId, which);
             case Request.Nack nack -> settled(codec, nack.requestId(), nack.which());
+            case Request.Transaction transaction -> transacted(codec, transaction, text);
             case Ping ping -> codec.pong(out, ping.requestId(), 0);
             case Malformed malformed -> {
                 assertThat(malformed.error().message()).isNotEmpty().hasSizeLessThan(MESSAGE_MAX);
@@ -75,6 +82,23 @@ final class DecodeInvariants {
             }
         }
         isJson(text);
+    }
+
+    private void transacted(Codec codec, Request.Transaction transaction, byte[] text) {
+        assertThat(transaction.publishes().size() + transaction.acks().size()).isPositive();
+        transaction.acks().forEach(which -> {
+            out.reset();
+            settled(codec, "r", which);
+        });
+        List<Codec.Placed> placed = new ArrayList<>();
+        for (Publish publish : transaction.publishes()) {
+            assertThat(publish.noAck()).isFalse();
+            assertThat(publish.requestId()).isNull();
+            check(codec, publish, text);
+            placed.add(new Codec.Placed("made", "e", 7, "memory"));
+        }
+        out.reset();
+        codec.transacted(out, transaction, 0, placed);
     }
 
     private void settled(Codec codec, @Nullable String requestId, Request.Deliveries which) {

@@ -27,6 +27,8 @@ class DecodeRobustnessTest {
             "no_ack",
             "durability",
             "filter",
+            "types",
+            "publish",
             "id",
             "payload",
             "key",
@@ -73,6 +75,11 @@ class DecodeRobustnessTest {
             "\"ping\"",
             "\"request\"",
             "\"all\"",
+            "\"transaction\"",
+            "[\"a\",\"b\"]",
+            "[\"\",null]",
+            "[{\"topic\":\"t\",\"message\":{\"payload\":1}}]",
+            "[{\"topic\":\"t\",\"client_id\":\"c\",\"offsets\":[1]},{}]",
             "\"t\"",
             "\"a.*\"",
             "\"\"",
@@ -140,7 +147,8 @@ class DecodeRobustnessTest {
     }
 
     private void request(StringBuilder text) {
-        String type = pick(List.of("publish", "publish", "subscribe", "unsubscribe", "ping", "ack", "nack"));
+        String type =
+                pick(List.of("publish", "publish", "subscribe", "unsubscribe", "ping", "ack", "nack", "transaction"));
         text.append("{\"type\":\"").append(type).append('"');
         // Mostly whole, so that what comes after the first check is reached as well.
         if (random.nextInt(8) > 0) {
@@ -153,8 +161,26 @@ class DecodeRobustnessTest {
             members(text, 2);
             text.append('}');
         }
+        if (type.equals("transaction") && random.nextInt(8) > 0) {
+            elements(text.append(",\"publish\":"), "\"message\":{\"payload\":1}");
+            elements(text.append(",\"ack\":"), "\"client_id\":\"c\",\"offsets\":[1,2]");
+        }
         members(text, 2);
         text.append('}');
+    }
+
+    private void elements(StringBuilder text, String needed) {
+        String separator = "[";
+        for (int left = random.nextInt(3); left >= 0; left--) {
+            text.append(separator).append("{\"topic\":\"t\"");
+            if (random.nextInt(8) > 0) {
+                text.append(',').append(needed);
+            }
+            members(text, 2);
+            text.append('}');
+            separator = ",";
+        }
+        text.append(']');
     }
 
     private void members(StringBuilder text, int depth) {

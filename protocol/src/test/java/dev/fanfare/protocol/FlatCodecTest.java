@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.protocol.Request.From;
 import dev.fanfare.protocol.Request.Malformed;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,7 +25,7 @@ class FlatCodecTest {
     }
 
     private static Request.Subscribe subscribe(From from) {
-        return new Request.Subscribe(null, "t", "", from, null, 0, null, null);
+        return new Request.Subscribe(null, "t", "", from, null, 0, null, null, null, Set.of());
     }
 
     private static Request.Publish publish() {

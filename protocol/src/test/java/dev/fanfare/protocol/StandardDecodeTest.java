@@ -72,7 +72,7 @@ class StandardDecodeTest extends StandardDecoding {
                 "{}|type is required",
                 "{\"type\":5}|type must be a string",
                 "{\"type\":\"\"}|type must not be empty",
-                "{\"type\":\"shout\"}|unknown type 'shout'; known are subscribe, unsubscribe, publish, ack, nack, request and ping",
+                "{\"type\":\"shout\"}|unknown type 'shout'; known are subscribe, unsubscribe, publish, ack, nack, request, transaction and ping",
                 "[]|a message must be a JSON object",
                 "\"ping\"|a message must be a JSON object",
                 "{\"type\":\"publish\"}|topic is required",
@@ -166,13 +166,6 @@ class StandardDecodeTest extends StandardDecoding {
         String open = "{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":";
         assertThat(decode(open + "[".repeat(62) + "]".repeat(62) + "}}")).isInstanceOf(Publish.class);
         assertThat(refusal(open + "[".repeat(63) + "]".repeat(63) + "}}")).startsWith("JSON is nested deeper than 64");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"transaction"})
-    void requestsOfOtherServersAreRefused(String type) {
-        assertThat(refusal("{\"type\":\"" + type + "\",\"topic\":\"t\"}"))
-                .isEqualTo("type '" + type + "' is not supported by this server");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,17 +18,45 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Where and how a subscription of the standard dialect may begin, and what is said about the rest.
 class StandardSubscribeDecodeTest extends StandardDecoding {
 
-    @ParameterizedTest
-    @ValueSource(strings = {"filter", "types"})
-    void whatASubscriptionCanNotHaveIsRefused(String field) {
-        assertThat(refusal(subscription("t", ",\"" + field + "\":\"x\"")))
-                .isEqualTo(field + " is not supported by this server; leave it out");
+    @Test
+    void aSubscriptionSaysWhichMessagesItWants() {
+        Subscribe wanted = subscribe(
+                "t", ",\"filter\":\"message.payload.a == \\\"x\\\"\",\"types\":[\"order.created\",\"o\",\"o\"]");
+        assertThat(wanted.filter()).isEqualTo("message.payload.a == \"x\"");
+        assertThat(wanted.types()).containsExactly("order.created", "o");
+        assertThat(subscribe("t", ",\"filter\":null,\"types\":null"))
+                .extracting(Subscribe::filter, Subscribe::types)
+                .containsExactly(null, Set.of());
+        // Whatever else it asks for.
+        assertThat(subscribe(
+                                "a.*",
+                                ",\"filter\":\"true\",\"types\":[\"o\"],\"last_n\":5,\"ack\":\"manual\",\"durable\":\"d\"")
+                        .filter())
+                .isEqualTo("true");
+        assertThat(subscribe("t", ",\"filter\":\"true\",\"queue\":5,\"batch\":{\"size\":1,\"linger_ms\":1}")
+                        .filter())
+                .isEqualTo("true");
+    }
+
+    @Test
+    void whatIsWantedIsBounded() {
+        String most = "\"" + "x".repeat(256) + "\"";
+        assertThat(subscribe("t", ",\"types\":[" + most + ("," + most).repeat(99) + "]")
+                        .types())
+                .hasSize(1);
+        assertThat(refusal(subscription("t", ",\"types\":[" + most + ("," + most).repeat(100) + "]")))
+                .isEqualTo("types must have at most 100 elements");
+        assertThat(subscribe("t", ",\"filter\":\"" + "é".repeat(4096) + "\"").filter())
+                .hasSize(4096);
+        assertThat(refusal(subscription("t", ",\"filter\":\"" + "é".repeat(4097) + "\"")))
+                .isEqualTo("filter must have at most 4096 characters, not 4097");
     }
 
     @Test
     void readsASubscribe() {
         Subscribe plain = subscribe("orders", "");
-        assertThat(plain).isEqualTo(new Subscribe(null, "orders", "c", new From.Latest(), null, 0, null, null));
+        assertThat(plain)
+                .isEqualTo(new Subscribe(null, "orders", "c", new From.Latest(), null, 0, null, null, null, Set.of()));
         Subscribe full = subscribe(
                 "orders",
                 ",\"request_id\":\"r\",\"overflow\":\"disconnect\",\"queue\":7,\"batch\":{\"size\":10,\"linger_ms\":20}");
@@ -40,7 +69,9 @@ class StandardSubscribeDecodeTest extends StandardDecoding {
                         "disconnect",
                         7,
                         new Request.Batch(10, Duration.ofMillis(20)),
-                        null));
+                        null,
+                        null,
+                        Set.of()));
     }
 
     @ParameterizedTest
@@ -175,6 +206,19 @@ class StandardSubscribeDecodeTest extends StandardDecoding {
                 "t|\"batch\":{\"size\":5}|batch needs both size and linger_ms",
                 "t|\"batch\":{\"size\":0,\"linger_ms\":1}|batch.size must be a whole number from 1 to 10000",
                 "t|\"batch\":{\"size\":1,\"linger_ms\":60001}|batch.linger_ms must be a whole number from 0 to 60000",
+                "t|\"filter\":1|filter must be a string",
+                "t|\"filter\":[\"true\"]|filter must be a string",
+                "t|\"filter\":\" \"|filter must not be empty",
+                "t|\"filter\":\"\\ud800\"|filter must be well-formed Unicode (lone surrogate U+D800 at character 1)",
+                "t|\"filter\":\"a\",\"filter\":\"a\"|the field filter is given twice",
+                "t|\"types\":\"a\"|types must be an array",
+                "t|\"types\":{\"a\":1}|types must be an array",
+                "t|\"types\":[]|types must not be empty; leave it out to hear of all",
+                "t|\"types\":[\"a\",1]|an element of types must be a string",
+                "t|\"types\":[null]|an element of types must be a string",
+                "t|\"types\":[[\"a\"]]|an element of types must be a string",
+                "t|\"types\":[\"\"]|an element of types must not be empty",
+                "t|\"types\":[\"\\udc00\"]|an element of types must be well-formed Unicode (lone surrogate U+DC00 at character 1)",
                 "t|\"batch\":{\"count\":1}|batch has the fields size and linger_ms, not 'count'",
             })
     void saysWhatIsWrongWithASubscribe(String topic, String more, String message) {

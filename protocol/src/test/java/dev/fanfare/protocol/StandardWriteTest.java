@@ -8,6 +8,7 @@ import dev.fanfare.protocol.Request.From;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +22,7 @@ class StandardWriteTest {
     private final JsonBytes out = new JsonBytes();
 
     private static Request.Subscribe subscribe(String requestId) {
-        return new Request.Subscribe(requestId, "orders", "c", new From.Latest(), null, 0, null, null);
+        return new Request.Subscribe(requestId, "orders", "c", new From.Latest(), null, 0, null, null, null, Set.of());
     }
 
     private static Request.Publish publish(@Nullable String id) {

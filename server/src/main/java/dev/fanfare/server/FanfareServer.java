@@ -7,6 +7,7 @@ import dev.fanfare.TopicConfig;
 import dev.fanfare.store.Store;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
+import dev.fanfare.server.filter.Expressions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -135,6 +136,8 @@ public final class FanfareServer implements AutoCloseable {
         listeners.add(opening.open(Dialect.STANDARD, network.port()));
         network.flatPort().ifPresent(port -> listeners.add(opening.open(Dialect.FLAT, port)));
         LOG.debug("event loops use {}", loops.transport());
+        // The first filter of a process takes a second of computing: now rather than when a peer waits for it.
+        Thread.ofVirtual().name("fanfare-filters").start(Expressions::warmUp);
     }
 
     /// The version of Fanfare.

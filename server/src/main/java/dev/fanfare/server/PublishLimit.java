@@ -34,7 +34,20 @@ public final class PublishLimit {
     ///
     /// @return null if it may be, else what its publisher is told
     public @Nullable WireError take() {
-        long nanos = bucket.take(timers.nanoTime());
+        return take(1);
+    }
+
+    /// So many messages are to be published in one go.
+    ///
+    /// @return null if they may be, and then they count, else what their publisher is told
+    public @Nullable WireError take(int count) {
+        if (count > rate.burst()) {
+            return new WireError(
+                    WireError.Code.LIMIT_REACHED,
+                    count + " messages at once are more than connection " + who
+                            + " may ever publish (setting publish-burst: " + rate.burst() + ")");
+        }
+        long nanos = bucket.take(count, timers.nanoTime());
         if (nanos == 0) {
             return null;
         }

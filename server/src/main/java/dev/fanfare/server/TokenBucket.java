@@ -18,14 +18,14 @@ final class TokenBucket {
         this.filledNanos = nowNanos;
     }
 
-    /// Takes a token and answers 0, or answers in how many nanoseconds there will be one.
-    long take(long nowNanos) {
+    /// Takes so many tokens, at most [#burst], and answers 0, or answers in how many nanoseconds there will be so many.
+    long take(int count, long nowNanos) {
         tokens = Math.min(burst, tokens + (nowNanos - filledNanos) * perNano);
         filledNanos = nowNanos;
-        if (tokens >= 1) {
-            tokens--;
+        if (tokens >= count) {
+            tokens -= count;
             return 0;
         }
-        return (long) Math.ceil((1 - tokens) / perNano);
+        return (long) Math.ceil((count - tokens) / perNano);
     }
 }

@@ -14,31 +14,31 @@ class TokenBucketTest {
     void aBurstThenTheRate() {
         TokenBucket bucket = new TokenBucket(1000, 500, 0);
         for (int i = 0; i < 500; i++) {
-            assertThat(bucket.take(0)).isZero();
+            assertThat(bucket.take(1, 0)).isZero();
         }
 
-        assertThat(bucket.take(0)).isBetween(1_000_000L, 1_000_001L);
-        assertThat(bucket.take(400_000)).isBetween(600_000L, 600_001L);
-        assertThat(bucket.take(1_000_000)).isZero();
-        assertThat(bucket.take(1_000_000)).isBetween(1_000_000L, 1_000_001L);
+        assertThat(bucket.take(1, 0)).isBetween(1_000_000L, 1_000_001L);
+        assertThat(bucket.take(1, 400_000)).isBetween(600_000L, 600_001L);
+        assertThat(bucket.take(1, 1_000_000)).isZero();
+        assertThat(bucket.take(1, 1_000_000)).isBetween(1_000_000L, 1_000_001L);
     }
 
     @Test
     void neverMoreThanTheBurst() {
         TokenBucket bucket = new TokenBucket(10, 3, 0);
         for (int i = 0; i < 3; i++) {
-            assertThat(bucket.take(3600 * SECOND)).isZero();
+            assertThat(bucket.take(1, 3600 * SECOND)).isZero();
         }
-        assertThat(bucket.take(3600 * SECOND)).isPositive();
+        assertThat(bucket.take(1, 3600 * SECOND)).isPositive();
     }
 
     @Test
     void theClockMayBeginAnywhere() {
         TokenBucket bucket = new TokenBucket(1, 1, Long.MAX_VALUE - 10);
 
-        assertThat(bucket.take(Long.MAX_VALUE - 10)).isZero();
-        assertThat(bucket.take(Long.MAX_VALUE - 10)).isBetween(SECOND, SECOND + 1);
-        assertThat(bucket.take(Long.MIN_VALUE + SECOND)).isZero(); // nanoTime has wrapped around
+        assertThat(bucket.take(1, Long.MAX_VALUE - 10)).isZero();
+        assertThat(bucket.take(1, Long.MAX_VALUE - 10)).isBetween(SECOND, SECOND + 1);
+        assertThat(bucket.take(1, Long.MIN_VALUE + SECOND)).isZero(); // nanoTime has wrapped around
     }
 
     @Test
@@ -54,11 +54,11 @@ class TokenBucketTest {
             long taken = 0;
             for (int i = 0; i < 1000; i++) {
                 now += random.nextLong((long) (2 * SECOND / rate) + 1);
-                long wait = bucket.take(now);
+                long wait = bucket.take(1, now);
                 if (wait > 0) {
                     assertThat(wait).isLessThanOrEqualTo((long) Math.ceil(SECOND / rate) + 1);
                     now += wait + 1; // a nanosecond for rounding
-                    wait = bucket.take(now);
+                    wait = bucket.take(1, now);
                     assertThat(wait).as("seed %d", seed).isZero();
                 }
                 taken++;

@@ -39,6 +39,9 @@ public final class WireCursor extends Source {
         void ended();
     }
 
+    /// [#skipUntil] as long as the feed behind a filter stands before where the subscription joined.
+    private static final long UNSETTLED = Long.MAX_VALUE;
+
     private final Outbox outbox;
     private final Owner owner;
     private final @Nullable DeliveryStrategy delivery;
@@ -127,15 +130,27 @@ public final class WireCursor extends Source {
         left.remove(this);
     }
 
-    /// A pattern's cursor is about to be attached and has to wait for its replay.
+    /// It is about to be attached and has to wait for its replay, as one of a pattern or behind a filter does.
     public void hold() {
         held = true;
     }
 
-    /// It was attached, and knows now what will be replayed.
-    public void holdFor(Attachment attachment) {
+    /// It was attached, or will be, and knows now what will be replayed.
+    ///
+    /// @param filtered whether its feed is behind a filter: what is found there may have come before the cursor
+    public void holdFor(Attachment attachment, boolean filtered) {
         skips = attachment;
-        skipUntil = feed == null ? 0 : feed.endFrames();
+        skipUntil = filtered ? UNSETTLED : feed == null ? 0 : feed.endFrames();
+    }
+
+    /// Messages were lost before they came to the feed; they are counted already. Any thread.
+    void missed(long count) {
+        loop().execute(() -> {
+            droppedUntold += count;
+            if (!held) {
+                outbox.offer(this);
+            }
+        });
     }
 
     /// The replay is through: what the feed has goes out, without what was replayed.
@@ -237,7 +252,7 @@ public final class WireCursor extends Source {
     /// Counts the frames up to `stop` for their topics: as dropped or as delivered. Frames that a replay covers are not
     /// counted.
     private long count(WireFeed from, Chunk in, long stop, boolean delivered) {
-        if (!from.isPattern()) {
+        if (!from.isPattern() && frame >= skipUntil) {
             Topic topic = from.topic();
             long frames = stop - frame;
             if (topic != null) {
@@ -336,6 +351,9 @@ public final class WireCursor extends Source {
 
     private @Nullable ByteBuf liveSlice(int limit, long until) {
         WireFeed from = feed;
+        if (skipUntil == UNSETTLED && from != null && skips != null && skips.settled()) {
+            skipUntil = from.endFrames();
+        }
         Chunk in = readable();
         while (in != null && frame < skipUntil && skips != null && skips.skips(in.topicOf(frame), in.offsetOf(frame))) {
             frame++;

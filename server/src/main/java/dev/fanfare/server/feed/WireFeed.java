@@ -32,6 +32,7 @@ final class WireFeed implements Feed<WireCursor> {
 
     private final WireKind kind;
     private final Pattern pattern;
+    private final boolean mixed;
     private final ReentrantLock lock = new ReentrantLock();
 
     // Written under the lock.
@@ -57,9 +58,12 @@ final class WireFeed implements Feed<WireCursor> {
     /// When the oldest message that no loop has looked at yet was appended; 0 when there is none.
     private volatile long waitingSinceNanos;
 
-    WireFeed(Pattern pattern, WireKind kind) {
+    /// @param mixed whether it is kept of each frame which message it is: those of several topics come together, or a
+    ///     subscriber may have to pass over some
+    WireFeed(Pattern pattern, WireKind kind, boolean mixed) {
         this.pattern = pattern;
         this.kind = kind;
+        this.mixed = mixed;
     }
 
     @Override
@@ -105,7 +109,7 @@ final class WireFeed implements Feed<WireCursor> {
         // A feed that fills its chunks gets larger ones; retire() starts small again.
         nextChunkBytes = Math.min(nextChunkBytes * 2, LARGEST_CHUNK_BYTES);
         FeedReader[] holders = readers;
-        Chunk chunk = new Chunk(bytes, endFrames, holders.length + 1, pattern.isWild());
+        Chunk chunk = new Chunk(bytes, endFrames, holders.length + 1, mixed);
         for (FeedReader reader : holders) {
             reader.holdFrom(chunk);
         }

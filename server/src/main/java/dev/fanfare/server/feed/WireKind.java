@@ -38,7 +38,17 @@ public final class WireKind implements FeedKind<WireCursor> {
 
     @Override
     public Feed<WireCursor> open(Pattern pattern) {
-        return new WireFeed(pattern, this);
+        return new WireFeed(pattern, this, pattern.isWild());
+    }
+
+    @Override
+    public Feed<WireCursor> openBehindFilter(Pattern pattern) {
+        return new WireFeed(pattern, this, true);
+    }
+
+    @Override
+    public void missed(WireCursor cursor, Topic topic, long count) {
+        cursor.missed(count);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.Delivery;
+import dev.fanfare.Filter;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.delivery.Demand;
@@ -80,13 +81,14 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
             Key key,
             Pattern pattern,
             Request.Manual manual,
+            @Nullable Filter filter,
             Start start,
             Outbox outbox,
             SessionLoop loop) {
         this.session = session;
         this.key = key;
         this.pattern = pattern;
-        this.demand = demand(manual, Acknowledged.terms(manual, pattern), start, session.name(key));
+        this.demand = demand(manual, Acknowledged.terms(manual, pattern, filter), start, session.name(key));
         this.automatic = manual.automatic();
         this.label = demand.kind() == Kind.OWN ? key.topic() : demand.name();
         this.outbox = outbox;
@@ -249,6 +251,12 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
                 .filter(Objects::nonNull)
                 .map(Objects::requireNonNull)
                 .toList();
+    }
+
+    /// What is in hand at that place; null when nothing is. It stays in hand.
+    @Nullable
+    Delivery inHand(String topic, String epoch, long offset) {
+        return inHand.find(topic, epoch, offset);
     }
 
     void acknowledge(List<Delivery> done) {

@@ -3,6 +3,7 @@ package dev.fanfare.server.session;
 import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.CircuitBreaker;
 import dev.fanfare.Delivery;
+import dev.fanfare.Filter;
 import dev.fanfare.Overflow;
 import dev.fanfare.RetryPolicy;
 import dev.fanfare.Topic;
@@ -30,7 +31,7 @@ final class Acknowledged {
     /// What a peer asks for, in the broker's words.
     ///
     /// @throws dev.fanfare.FanfareException when it can't be had
-    static Terms terms(Request.Manual manual, Pattern pattern) {
+    static Terms terms(Request.Manual manual, Pattern pattern, @Nullable Filter filter) {
         Request.Retry retry = manual.retry();
         String deadLetter = manual.deadLetter();
         return new Terms(
@@ -45,7 +46,7 @@ final class Acknowledged {
                 0,
                 manual.durable() == null && manual.group() == null ? Overflow.disconnect() : Overflow.refuse(),
                 AcknowledgedBuilder.DEFAULT_EXPIRY,
-                null,
+                filter,
                 breaker(manual.breaker()));
     }
 
@@ -115,6 +116,26 @@ final class Acknowledged {
 
     /// Whose deliveries they are, and those that are not done already; or a [WireError].
     private Object find(Request.Deliveries which) {
+        Object found = subscription(which);
+        if (!(found instanceof AckedSubscription subscription)) {
+            return found;
+        }
+        Topic topic = context.find(which.topic());
+        if (topic == null) {
+            return WireError.topicNotFound(which.topic());
+        }
+        long end = topic.visible();
+        for (long offset : which.offsets()) {
+            if (offset >= end) {
+                return WireError.badRequest(
+                        "there is no message with offset " + offset + " yet; nothing of this request was done");
+            }
+        }
+        return new Settling(subscription, subscription.settle(topic.name(), topic.epoch(), which.offsets()));
+    }
+
+    /// Whose deliveries they are; or a [WireError].
+    Object subscription(Request.Deliveries which) {
         Topic topic = context.find(which.topic());
         if (topic == null) {
             return WireError.topicNotFound(which.topic());
@@ -125,18 +146,7 @@ final class Acknowledged {
                     WireError.Code.TOPIC_NOT_FOUND,
                     "the topic of this name and epoch was deleted; the one there is now has epoch " + topic.epoch());
         }
-        Object found = which.subscription() == null ? only(which) : named(which, which.subscription());
-        if (!(found instanceof AckedSubscription subscription)) {
-            return found;
-        }
-        long end = topic.visible();
-        for (long offset : which.offsets()) {
-            if (offset >= end) {
-                return WireError.badRequest(
-                        "there is no message with offset " + offset + " yet; nothing of this request was done");
-            }
-        }
-        return new Settling(subscription, subscription.settle(topic.name(), topic.epoch(), which.offsets()));
+        return which.subscription() == null ? only(which) : named(which, which.subscription());
     }
 
     private Object named(Request.Deliveries which, String name) {

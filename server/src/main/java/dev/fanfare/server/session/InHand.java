@@ -53,6 +53,15 @@ final class InHand {
         }
     }
 
+    /// What is in hand at that place.
+    ///
+    /// @return null when nothing is
+    @Nullable
+    Delivery find(String topic, String epoch, long offset) {
+        OfTopic of = topics.get(topic);
+        return of == null || !of.epoch.equals(epoch) ? null : of.slots[of.find(offset)];
+    }
+
     /// Takes it out.
     ///
     /// @return null when it is not there

@@ -16,38 +16,69 @@ final class ReplaySource extends Source {
 
     private static final int SLICE_MESSAGES = 512;
 
+    /// Of messages that are looked through one by one.
+    private static final int SIFTED_MESSAGES = 128;
+
+    /// Looks through messages where that may take its time.
+    interface Sieve {
+
+        /// Has `then` told on the loop, later, which of the messages are wanted.
+        void sift(List<Message> messages, Consumer<List<Message>> then);
+    }
+
     private final Attachment attachment;
     private final WireKind kind;
     private final @Nullable ReplaySlices slices;
+    private final @Nullable Sieve sieve;
     private final LongConsumer dropped;
     private final Consumer<List<Message>> delivered;
     private final Runnable caughtUp;
     private boolean done;
 
-    /// @param slices where encoded slices are shared; null for a pattern, whose messages are of several topics
+    /// While a slice is in the sieve: nothing can be handed out. Then what was found, and who is to ask for it.
+    private boolean sifting;
+
+    private List<Message> found = List.of();
+    private Runnable again = () -> {};
+
+    /// @param slices where encoded slices are shared; null for a pattern, whose messages are of several topics,
+    ///     and behind a filter
+    /// @param sieve of a filter; null when every message is wanted
     /// @param delivered told which messages are in each slice
     /// @param dropped told how many messages retention took away, before the slice behind the gap is handed out
     ReplaySource(
             Attachment attachment,
             WireKind kind,
             @Nullable ReplaySlices slices,
+            @Nullable Sieve sieve,
             LongConsumer dropped,
             Consumer<List<Message>> delivered,
             Runnable caughtUp) {
         this.attachment = attachment;
         this.slices = slices;
+        this.sieve = sieve;
         this.kind = kind;
         this.dropped = dropped;
         this.delivered = delivered;
         this.caughtUp = caughtUp;
     }
 
+    /// @param action run on the loop when there is something to ask for again
+    void whenSifted(Runnable action) {
+        again = action;
+    }
+
     @Override
     protected @Nullable ByteBuf next(int limit) {
-        if (done) {
+        if (done || sifting) {
             return null;
         }
-        List<Message> messages = attachment.replay(SLICE_MESSAGES, limit);
+        List<Message> wanted = found;
+        found = List.of();
+        if (!wanted.isEmpty()) {
+            return handOut(wanted);
+        }
+        List<Message> messages = attachment.replay(sieve == null ? SLICE_MESSAGES : SIFTED_MESSAGES, limit);
         long lost = attachment.takeLost();
         if (lost > 0) {
             dropped.accept(lost);
@@ -57,13 +88,28 @@ final class ReplaySource extends Source {
             caughtUp.run();
             return null;
         }
+        if (sieve == null) {
+            return handOut(messages);
+        }
+        sifting = true;
+        sieve.sift(messages, this::sifted);
+        return null;
+    }
+
+    private void sifted(List<Message> wanted) {
+        sifting = false;
+        found = wanted;
+        again.run();
+    }
+
+    private ByteBuf handOut(List<Message> messages) {
         delivered.accept(messages);
         return slices == null ? ReplaySlices.encode(messages, kind) : slices.frames(messages, kind);
     }
 
     @Override
     protected boolean more() {
-        return !done;
+        return !done && !sifting;
     }
 
     /// Nothing more is replayed.

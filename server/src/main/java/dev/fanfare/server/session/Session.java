@@ -43,6 +43,7 @@ public final class Session implements Connections.Peer {
     private final Publishing publishing;
     private final Inquiries inquiries;
     private final Acknowledged acknowledged;
+    private final Transactions transactions;
     private @Nullable Topic lastTopic;
 
     private boolean congested;
@@ -68,6 +69,7 @@ public final class Session implements Connections.Peer {
         this.publishing = new Publishing(this, context, loop, connection, answers, codec, log, wakes);
         this.inquiries = new Inquiries(this, context, answers, connection, codec);
         this.acknowledged = new Acknowledged(context, subscriptions);
+        this.transactions = new Transactions(this, context, connection, answers, codec, acknowledged, limit, log);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
     }
 
@@ -127,6 +129,11 @@ public final class Session implements Connections.Peer {
             case Request.Ask ask -> ask(ask);
             case Request.Ack ack -> settled(ack.requestId(), ack.which().topic(), acknowledged.ack(ack));
             case Request.Nack nack -> settled(nack.requestId(), nack.which().topic(), acknowledged.nack(nack));
+            case Request.Transaction transaction -> {
+                if (!refusesOperations(transaction.requestId())) {
+                    transactions.run(transaction);
+                }
+            }
             case Request.Ping(var requestId) -> answers.say(out -> codec.pong(out, requestId, context.millis()));
             case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
         }
@@ -290,7 +297,8 @@ public final class Session implements Connections.Peer {
 
     /// Whether nothing more may be read for now.
     public boolean paused() {
-        return publishing.waits() || congested || subscriptions.resolving() || answers.isFull();
+        return publishing.waits() || congested || subscriptions.resolving() || answers.isFull()
+                || transactions.waits();
     }
 
     /// The peer has taken what was sent.
@@ -352,6 +360,7 @@ public final class Session implements Connections.Peer {
         answers.close();
         subscriptions.close();
         inquiries.close();
+        transactions.close();
     }
 
     /// The connection is gone.

@@ -37,6 +37,10 @@ final class SessionLog {
         published++;
     }
 
+    void published(int count) {
+        published += count;
+    }
+
     void sent(int bytes) {
         sentBytes += bytes;
     }

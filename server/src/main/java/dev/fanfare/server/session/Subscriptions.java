@@ -2,6 +2,7 @@ package dev.fanfare.server.session;
 
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Filter;
 import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.protocol.Codec;
@@ -9,11 +10,14 @@ import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
+import dev.fanfare.server.filter.Expressions;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What one session is subscribed to. On the connection's event loop, but for one thing: which topics a pattern
@@ -63,6 +67,29 @@ final class Subscriptions {
     }
 
     void subscribe(Request.Subscribe request) {
+        String expression = request.filter();
+        if (expression == null) {
+            subscribe(request, wanted(request, null));
+        } else {
+            // First of all: what is refused makes no topic either.
+            inBackground(
+                    request,
+                    () -> Expressions.filter(expression),
+                    understood -> subscribe(request, wanted(request, understood)),
+                    () -> {});
+        }
+    }
+
+    /// What is wanted of a topic's messages; null: all.
+    private static @Nullable Filter wanted(Request.Subscribe request, @Nullable Filter expression) {
+        if (request.types().isEmpty()) {
+            return expression;
+        }
+        Filter types = new Filter.Types(request.types());
+        return expression == null ? types : types.and(expression);
+    }
+
+    private void subscribe(Request.Subscribe request, @Nullable Filter wanted) {
         try {
             Pattern pattern = Pattern.of(request.topic());
             Request.Manual manual = request.manual();
@@ -70,13 +97,12 @@ final class Subscriptions {
                 session.refuse(request.requestId(), WireError.ofBroker(String.valueOf(manual.deadLetter())));
                 return;
             }
-            // First of all: what is refused makes no topic either.
             context.checkSubscriptions(all.size(), all.containsKey(key(request)), id);
             if (!pattern.isWild() && session.topic(request.topic()) == null) {
                 session.refuse(request.requestId(), WireError.topicNotFound(request.topic()));
                 return;
             }
-            subscribe(request, pattern);
+            subscribe(request, pattern, wanted);
         } catch (FanfareException refused) {
             refuse(request.requestId(), refused);
         }
@@ -90,11 +116,12 @@ final class Subscriptions {
         return new Subscribed.Key(request.clientId(), request.topic());
     }
 
-    private void subscribe(Request.Subscribe request, Pattern pattern) {
+    private void subscribe(Request.Subscribe request, Pattern pattern, @Nullable Filter wanted) {
         Subscribed.Key key = key(request);
         Request.Manual manual = request.manual();
-        Subscribed subscription =
-                manual == null ? live(request, key, pattern) : acknowledged(request, manual, key, pattern);
+        Subscribed subscription = manual == null
+                ? live(request, key, pattern, wanted)
+                : acknowledged(request, manual, key, pattern, wanted);
         // The old one goes first, since a limit has no room for both; that is before the ack, so none of its events
         // follow that.
         Subscribed replaced = forget(key);
@@ -116,7 +143,7 @@ final class Subscriptions {
         begin(request, subscription);
     }
 
-    private Subscribed live(Request.Subscribe request, Subscribed.Key key, Pattern pattern) {
+    private Subscribed live(Request.Subscribe request, Subscribed.Key key, Pattern pattern, @Nullable Filter wanted) {
         Request.Batch batch = request.batch();
         return new WireSubscription(
                 session,
@@ -125,20 +152,41 @@ final class Subscriptions {
                 connection.outbox(),
                 kind,
                 loop.replaySlices(),
+                wanted,
                 batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
                 context.overflow(request.overflow(), request.topic()),
                 context.queue(request.queue(), request.topic()));
     }
 
     private Subscribed acknowledged(
-            Request.Subscribe request, Request.Manual manual, Subscribed.Key key, Pattern pattern) {
-        return new AckedSubscription(session, key, pattern, manual, Starts.of(request), connection.outbox(), loop);
+            Request.Subscribe request,
+            Request.Manual manual,
+            Subscribed.Key key,
+            Pattern pattern,
+            @Nullable Filter wanted) {
+        return new AckedSubscription(
+                session, key, pattern, manual, wanted, Starts.of(request), connection.outbox(), loop);
     }
 
     private void resolve(Request.Subscribe request, Subscribed subscription) {
+        inBackground(
+                request,
+                () -> {
+                    subscription.open(Starts.of(request));
+                    return subscription;
+                },
+                opened -> begin(request, opened),
+                subscription::close);
+    }
+
+    /// Does what takes too long for the loop elsewhere, and goes on here with what comes of it; meanwhile nothing is
+    /// read.
+    ///
+    /// @param undo when the session has ended meanwhile
+    private <T> void inBackground(Request.Subscribe request, Supplier<T> work, Consumer<T> then, Runnable undo) {
         resolving = true;
         try {
-            context.background().execute(() -> resolveHere(request, subscription));
+            context.background().execute(() -> doHere(request, work, then, undo));
         } catch (RejectedExecutionException closing) {
             resolving = false;
             session.refuse(
@@ -148,9 +196,10 @@ final class Subscriptions {
     }
 
     /// On a thread that may take its time.
-    private void resolveHere(Request.Subscribe request, Subscribed subscription) {
+    private <T> void doHere(Request.Subscribe request, Supplier<T> work, Consumer<T> then, Runnable undo) {
+        T done;
         try {
-            subscription.open(Starts.of(request));
+            done = work.get();
         } catch (FanfareException refused) {
             session.execute(() -> resolved(() -> refuse(request.requestId(), refused)), () -> {});
             return;
@@ -166,12 +215,12 @@ final class Subscriptions {
         session.execute(
                 () -> {
                     if (closed) {
-                        subscription.close();
+                        undo.run();
                     } else {
-                        resolved(() -> begin(request, subscription));
+                        resolved(() -> then.accept(done));
                     }
                 },
-                subscription::close);
+                undo);
     }
 
     private void resolved(Runnable action) {

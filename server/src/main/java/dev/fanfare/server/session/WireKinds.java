@@ -8,13 +8,12 @@ import dev.fanfare.protocol.FlatCodec;
 import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.StandardCodec;
-import dev.fanfare.protocol.Utf8;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.feed.EventEncoding;
 import dev.fanfare.server.feed.WireKind;
+import dev.fanfare.server.filter.PayloadValue;
 import dev.fanfare.time.Timers;
-import java.util.Locale;
 
 /// The encodings in which events leave this server: each dialect, plain and compressed. One of each for the
 /// server's whole life, so that all its subscribers share the bytes.
@@ -75,7 +74,7 @@ public final class WireKinds {
                 payload.copyTo(out.array(), at);
             } else {
                 byte[] bytes = payload.toByteArray();
-                base64 = !isText(payload.contentType()) || !Utf8.wellFormed(bytes, 0, bytes.length);
+                base64 = !PayloadValue.isText(payload, bytes);
                 if (base64) {
                     out.base64(bytes);
                 } else {
@@ -83,11 +82,6 @@ public final class WireKinds {
                 }
             }
             codec.eventMiddle(out, draft.id(), extras(draft, base64));
-        }
-
-        /// What a publisher of JSON that is none meant can't be known; it is shown as the text it is.
-        private static boolean isText(String contentType) {
-            return contentType.toLowerCase(Locale.ROOT).startsWith("text/") || contentType.equals(Payload.JSON);
         }
 
         private static Codec.Extras extras(Message draft, boolean base64) {

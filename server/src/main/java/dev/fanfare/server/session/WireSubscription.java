@@ -1,13 +1,20 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Filter;
+import dev.fanfare.Message;
 import dev.fanfare.Start;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.FeedKind;
+import dev.fanfare.feed.FilteredKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.server.feed.WireKind;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One subscription of a session: first a replay, then a cursor in a feed. On the connection's event loop.
@@ -19,6 +26,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
     private final Outbox outbox;
     private final WireKind kind;
     private final ReplaySlices slices;
+    private final @Nullable Filter filter;
     private final WireCursor cursor;
     private @Nullable Attachment attachment;
     private @Nullable ReplaySource replay;
@@ -31,6 +39,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
             Outbox outbox,
             WireKind kind,
             ReplaySlices slices,
+            @Nullable Filter filter,
             @Nullable DeliveryStrategy delivery,
             WireCursor.Overflow overflow,
             int queue) {
@@ -40,6 +49,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         this.outbox = outbox;
         this.kind = kind;
         this.slices = slices;
+        this.filter = filter;
         this.cursor = new WireCursor(outbox, this, delivery, overflow, queue);
     }
 
@@ -52,25 +62,43 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
     public void open(Start start) {
         // Nothing goes out before its subscriber is told, and before what is replayed.
         cursor.hold();
-        attachment = session.context().feeds().attach(pattern, start, kind, cursor);
+        FeedKind<WireCursor> seen = filter == null ? kind : new FilteredKind<>(kind, filter);
+        attachment = session.context().feeds().attach(pattern, start, seen, cursor);
     }
 
     @Override
     public Attachment.Opened opened() {
         Attachment attached = Objects.requireNonNull(attachment);
-        if (pattern.isWild()) {
-            cursor.holdFor(attached);
+        if (waits()) {
+            cursor.holdFor(attached, filter != null);
         }
         if (attached.state() == Attachment.State.REPLAYING) {
-            replay = new ReplaySource(
+            Filter wanted = filter;
+            ReplaySource source = new ReplaySource(
                     attached,
                     kind,
-                    pattern.isWild() ? null : slices,
+                    waits() ? null : slices,
+                    wanted == null ? null : (messages, then) -> sift(wanted, messages, then),
                     this::dropped,
                     session.context()::replayed,
                     () -> caughtUp(attached));
+            source.whenSifted(() -> outbox.offer(source));
+            replay = source;
         }
         return attached.opened();
+    }
+
+    /// A filter may take longer than the loop has time.
+    private void sift(Filter wanted, List<Message> messages, Consumer<List<Message>> then) {
+        SessionContext context = session.context();
+        try {
+            context.background().execute(() -> {
+                List<Message> found = FilteredKind.matching(wanted, messages, context::find);
+                session.execute(() -> then.accept(found), () -> {});
+            });
+        } catch (RejectedExecutionException closing) {
+            // The server ends: who still replays is told with everybody else.
+        }
     }
 
     @Override

@@ -115,7 +115,7 @@ final class FeedFixture implements AutoCloseable {
             }
             this.attachment = fixture.broker.feeds().attach(Pattern.of(pattern), start, fixture.kind, cursor);
             if (Pattern.of(pattern).isWild()) {
-                cursor.holdFor(attachment);
+                cursor.holdFor(attachment, false);
             }
             fixture.subscribers.add(this);
         }

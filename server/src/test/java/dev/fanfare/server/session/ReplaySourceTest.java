@@ -73,12 +73,13 @@ class ReplaySourceTest {
             WireCursor cursor = new WireCursor(peer.outbox, this, null, WireCursor.Overflow.DROP_OLDEST, 100);
             attachment = broker.feeds().attach(Pattern.of(pattern), start, kind, cursor);
             if (Pattern.of(pattern).isWild()) {
-                cursor.holdFor(attachment);
+                cursor.holdFor(attachment, false);
             }
             source = new ReplaySource(
                     attachment,
                     kind,
                     shared ? slices : null,
+                    null,
                     lost -> told.add("dropped " + lost),
                     messages -> told.add("delivered " + messages.size()),
                     () -> told.add("caught up"));

@@ -1,0 +1,81 @@
+package dev.fanfare.server.filter;
+
+import dev.fanfare.Message;
+import java.io.Serial;
+import org.jspecify.annotations.Nullable;
+
+/// One evaluation of an expression: the message, the variables of its macros, and what it may still cost. Belongs to
+/// one thread.
+final class Run {
+
+    /// What one evaluation may cost: the unit is about the time of a comparison of two numbers.
+    static final int BUDGET = 500_000;
+
+    /// How many characters or bytes are looked at for one unit.
+    private static final int PER_UNIT = 16;
+
+    /// The expression costs too much for this message. It is no error that the expression could make good for.
+    static final class OutOfBudget extends RuntimeException {
+        @Serial
+        private static final long serialVersionUID = 1;
+
+        private OutOfBudget() {
+            super("the expression costs more than " + BUDGET + " steps for this message", null, false, false);
+        }
+    }
+
+    private final Message message;
+    private final Object[] slots;
+    private @Nullable Object payload;
+    private int left = BUDGET;
+
+    Run(Message message, int slots) {
+        this.message = message;
+        this.slots = new Object[slots];
+    }
+
+    Message message() {
+        return message;
+    }
+
+    /// The payload as a value, made when it is first asked for.
+    Object payload() {
+        Object known = payload;
+        if (known == null) {
+            known = PayloadValue.of(message.payload());
+            payload = known;
+        }
+        return known;
+    }
+
+    Object get(int slot) {
+        return slots[slot];
+    }
+
+    void set(int slot, Object value) {
+        slots[slot] = value;
+    }
+
+    /// Takes note of a cost before it arises.
+    void charge(long units) {
+        if (units > left) {
+            left = 0;
+            throw new OutOfBudget();
+        }
+        left -= (int) units;
+    }
+
+    /// The cost of looking at so many characters or bytes.
+    void chargeLength(long length) {
+        charge(1 + length / PER_UNIT);
+    }
+
+    /// The cost of looking for one text in another: in the worst case each place is a near miss.
+    void chargeSearch(long length, long wanted) {
+        charge(1 + length / PER_UNIT * (1 + wanted / PER_UNIT));
+    }
+
+    int spent() {
+        return BUDGET - left;
+    }
+}

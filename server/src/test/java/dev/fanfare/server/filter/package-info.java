@@ -1,0 +1,4 @@
+@NullMarked
+package dev.fanfare.server.filter;
+
+import org.jspecify.annotations.NullMarked;
