@@ -110,22 +110,6 @@ public record TopicConfig(
         if (deadLetter != null) {
             TopicName.check(deadLetter);
         }
-        if (backlog < 1 || backlog > MAX_BACKLOG) {
-            throw new FanfareException(
-                    ErrorCode.BAD_REQUEST, "backlog must be 1 to " + MAX_BACKLOG + " messages, not " + backlog);
-        }
-        if (backlogBytes < 1) {
-            throw new FanfareException(
-                    ErrorCode.BAD_REQUEST, "backlog bytes must be at least 1, but are " + backlogBytes);
-        }
-        if (backlogOverflow == BacklogOverflow.SPILL && durability == Durability.MEMORY) {
-            throw new FanfareException(
-                    ErrorCode.BAD_REQUEST,
-                    "backlog overflow 'spill' needs a durable topic: one in memory has nowhere to leave messages");
-        }
-        if (deadLetter != null) {
-            TopicName.check(deadLetter);
-        }
         if (historyAge.isNegative() || historyAge.compareTo(MAX_AGE) > 0) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST, "history age must be 0 to " + MAX_AGE.toDays() + " days, not " + historyAge);

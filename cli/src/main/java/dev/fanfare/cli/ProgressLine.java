@@ -1,5 +1,8 @@
 package dev.fanfare.cli;
 
+import java.io.Console;
+import java.util.Optional;
+
 /// How far something is that takes long: a line on a terminal that is written over, nothing where nobody looks.
 final class ProgressLine implements AutoCloseable {
 
@@ -7,7 +10,8 @@ final class ProgressLine implements AutoCloseable {
     private static final long MIB = 1 << 20;
 
     private final String what;
-    private final boolean shown = System.console() != null && System.console().isTerminal();
+    private final boolean shown =
+            Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     private int percent = -1;
 
     /// @param what was done, as in "verified"

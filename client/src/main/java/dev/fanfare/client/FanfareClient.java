@@ -148,8 +148,8 @@ public final class FanfareClient implements AutoCloseable {
 
     /// Subscribes to those messages of a topic or a pattern that are wanted. Waits for the server's answer.
     ///
-    /// @throws ClientException when the server refuses (`BAD_REQUEST` for a filter that can't be understood, with its
-    ///     place), or can't be reached
+    /// @throws ClientException when the server refuses (`BAD_REQUEST` for a filter that can't be understood,
+    ///     with its place), or can't be reached
     public Subscription subscribe(String pattern, Start start, Selection wanted, SubscriptionListener listener) {
         Subscription subscription =
                 new Subscription(http, url.webSocket(), options, executor, pattern, start, wanted, listener);

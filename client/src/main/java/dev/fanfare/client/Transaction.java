@@ -43,8 +43,8 @@ public final class Transaction {
     /// Publishes all of it, in order with what else this client publishes. When the connection breaks before the
     /// answer, all is sent again with the same ids: it may then be in the logs twice, but never in part.
     ///
-    /// @return completed with the places of the messages, in the order of [#publish]; or with a [ClientException], and
-    ///     then nothing was published: the server's refusal, which says which message it is about
+    /// @return completed with the places of the messages, in the order of [#publish]; or with a [ClientException]
+    ///     and then nothing was published: the server's refusal, which says which message it is about
     /// @throws ClientException as [FanfareClient#publish(String, Outgoing)] does
     /// @throws IllegalStateException when there is nothing to publish, and the second time
     public CompletableFuture<List<Published>> commit() {

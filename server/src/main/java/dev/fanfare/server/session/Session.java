@@ -297,8 +297,7 @@ public final class Session implements Connections.Peer {
 
     /// Whether nothing more may be read for now.
     public boolean paused() {
-        return publishing.waits() || congested || subscriptions.resolving() || answers.isFull()
-                || transactions.waits();
+        return publishing.waits() || congested || subscriptions.resolving() || answers.isFull() || transactions.waits();
     }
 
     /// The peer has taken what was sent.

@@ -66,6 +66,11 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         attachment = session.context().feeds().attach(pattern, start, seen, cursor);
     }
 
+    /// Whether something in the feed may have to be passed over.
+    private boolean waits() {
+        return pattern.isWild() || filter != null;
+    }
+
     @Override
     public Attachment.Opened opened() {
         Attachment attached = Objects.requireNonNull(attachment);

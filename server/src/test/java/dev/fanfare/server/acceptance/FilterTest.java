@@ -55,7 +55,8 @@ class FilterTest {
         server.topic("counted");
         int messages = 50 + random.nextInt(100);
         // Each of them fails on every message, which is counted: so runs can be counted.
-        List<String> expressions = List.of("message.payload.nope > 1", "message.payload.nope>1 // the same", "1/0 == 1");
+        List<String> expressions =
+                List.of("message.payload.nope > 1", "message.payload.nope>1 // the same", "1/0 == 1");
         List<WireClient> clients = new ArrayList<>();
         try (WireClient all = server.connect()) {
             subscribe(all, "counted", "all");
@@ -140,13 +141,15 @@ class FilterTest {
         try (WireClient publisher = server.connect();
                 WireClient client = server.connect()) {
             for (int n = 0; n < 1_000; n++) {
-                publisher.send(publish(n % 2 == 0 ? "p.a" : "p.b", "{\"n\":" + n + "}").replace("}}}", "}},\"no_ack\":true}"));
+                publisher.send(
+                        publish(n % 2 == 0 ? "p.a" : "p.b", "{\"n\":" + n + "}").replace("}}}", "}},\"no_ack\":true}"));
             }
             publisher.send("{\"type\":\"ping\"}").json();
             client.send("{\"type\":\"subscribe\",\"topic\":\"p.*\",\"client_id\":\"c\",\"from\":\"earliest\""
                     + filter("message.payload.n % 10 == 3") + "}");
             for (int n = 1_000; n < 2_000; n++) {
-                publisher.send(publish(n % 2 == 0 ? "p.a" : "p.b", "{\"n\":" + n + "}").replace("}}}", "}},\"no_ack\":true}"));
+                publisher.send(
+                        publish(n % 2 == 0 ? "p.a" : "p.b", "{\"n\":" + n + "}").replace("}}}", "}},\"no_ack\":true}"));
             }
             assertThat(client.json().path("type").stringValue()).isEqualTo("ack");
             assertThat(payloads(client.events(200)))
@@ -230,8 +233,9 @@ class FilterTest {
         try (WireClient client = server.connect()) {
             StringBuilder ids = new StringBuilder();
             for (int i = 0; i < 50; i++) {
-                client.send("{\"type\":\"subscribe\",\"topic\":\"order\",\"client_id\":\"c" + i + "\",\"request_id\":\"s" + i
-                        + "\"" + filter(i % 3 == 0 ? "broken(" : "message.payload.n == " + i) + "}");
+                client.send(
+                        "{\"type\":\"subscribe\",\"topic\":\"order\",\"client_id\":\"c" + i + "\",\"request_id\":\"s"
+                                + i + "\"" + filter(i % 3 == 0 ? "broken(" : "message.payload.n == " + i) + "}");
                 client.send("{\"type\":\"ping\",\"request_id\":\"p" + i + "\"}");
                 ids.append('s').append(i).append('p').append(i);
             }

@@ -65,7 +65,11 @@ class TransactionTest {
             int cuts = 0;
             while (done.size() < inputs) {
                 WireClient worker = server.connect();
-                subscribe(worker, "in", "w", ",\"group\":\"g\",\"ack\":\"manual\",\"max_in_flight\":10,\"from\":\"earliest\"");
+                subscribe(
+                        worker,
+                        "in",
+                        "w",
+                        ",\"group\":\"g\",\"ack\":\"manual\",\"max_in_flight\":10,\"from\":\"earliest\"");
                 int life = random.nextInt(40);
                 try {
                     work(worker, life, done, random);
@@ -82,12 +86,16 @@ class TransactionTest {
                 }
             }
             assertThat(cuts).as("seed %d", seed).isPositive();
-            JsonNode messages = server.get("/topics/out/messages?from=earliest&limit=1000").json().path("messages");
+            JsonNode messages = server.get("/topics/out/messages?from=earliest&limit=1000")
+                    .json()
+                    .path("messages");
             List<Integer> outputs = new ArrayList<>();
-            messages.forEach(event -> outputs.add(event.path("message").path("payload").asInt()));
+            messages.forEach(
+                    event -> outputs.add(event.path("message").path("payload").asInt()));
             assertThat(outputs)
                     .as("seed %d", seed)
-                    .containsExactlyInAnyOrderElementsOf(IntStream.range(0, inputs).boxed().toList());
+                    .containsExactlyInAnyOrderElementsOf(
+                            IntStream.range(0, inputs).boxed().toList());
         }
     }
 
@@ -125,7 +133,8 @@ class TransactionTest {
         server.topic("both.b");
         try (WireClient writer = server.connect();
                 WireClient reader = server.connect()) {
-            reader.send("{\"type\":\"subscribe\",\"topic\":\"both.*\",\"client_id\":\"c\"}").json();
+            reader.send("{\"type\":\"subscribe\",\"topic\":\"both.*\",\"client_id\":\"c\"}")
+                    .json();
             for (int i = 0; i < 200; i++) {
                 writer.send(transaction(
                         "t" + i,
@@ -134,8 +143,12 @@ class TransactionTest {
             }
             for (int i = 0; i < 200; i++) {
                 List<JsonNode> pair = reader.events(2);
-                assertThat(pair).allSatisfy(event -> assertThat(event.path("offset").asInt())
-                        .isEqualTo(pair.getFirst().path("message").path("payload").asInt()));
+                assertThat(pair)
+                        .allSatisfy(event -> assertThat(event.path("offset").asInt())
+                                .isEqualTo(pair.getFirst()
+                                        .path("message")
+                                        .path("payload")
+                                        .asInt()));
                 JsonNode answer = writer.json();
                 assertThat(answer.path("request_id").stringValue()).isEqualTo("t" + i);
                 assertThat(answer.path("results").size()).isEqualTo(2);
@@ -155,7 +168,9 @@ class TransactionTest {
                     .mapToObj(i -> client.json().path("request_id").stringValue())
                     .collect(Collectors.joining(","));
             assertThat(heard)
-                    .isEqualTo(IntStream.range(0, 100).mapToObj(i -> "t" + i + ",p" + i).collect(Collectors.joining(",")));
+                    .isEqualTo(IntStream.range(0, 100)
+                            .mapToObj(i -> "t" + i + ",p" + i)
+                            .collect(Collectors.joining(",")));
         }
     }
 
@@ -166,11 +181,13 @@ class TransactionTest {
             subscribe(client, "in", "w", ",\"ack\":\"manual\"");
             publishAcked(client, "in", "1");
             client.events(1);
-            JsonNode refused = client.send(transaction("t", List.of(message("new", "1")), List.of(ack("in", 0), ack("in", 5))))
+            JsonNode refused = client.send(
+                            transaction("t", List.of(message("new", "1")), List.of(ack("in", 0), ack("in", 5))))
                     .json();
             assertThat(refused.path("error").path("message").stringValue()).startsWith("ack[1]: ");
             assertThat(making.get("/health").json().path("topics").asInt()).isEqualTo(1);
-            JsonNode twice = client.send(transaction("t", List.of(message("in", "2")), List.of(ack("in", 0), ack("in", 0))))
+            JsonNode twice = client.send(
+                            transaction("t", List.of(message("in", "2")), List.of(ack("in", 0), ack("in", 0))))
                     .json();
             assertThat(twice.path("error").path("message").stringValue()).contains("twice");
             JsonNode done = client.send(transaction("t", List.of(message("new", "1")), List.of(ack("in", 0))))
@@ -183,7 +200,8 @@ class TransactionTest {
     @Test
     void theFlatDialectHasNone() {
         try (WireClient flat = server.connectFlat()) {
-            JsonNode refused = flat.send("{\"type\":\"transaction\",\"publish\":[]}").json();
+            JsonNode refused =
+                    flat.send("{\"type\":\"transaction\",\"publish\":[]}").json();
             assertThat(refused.path("code").stringValue()).isEqualTo("UNKNOWN_MESSAGE_TYPE");
         }
     }
