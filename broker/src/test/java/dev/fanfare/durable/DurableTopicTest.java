@@ -176,15 +176,17 @@ class DurableTopicTest {
 
     /// Until the store is opened again publishes are refused.
     private void awaitPublished(String topic, String text) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        long begun = System.nanoTime();
+        long deadline = begun + TimeUnit.SECONDS.toNanos(20);
         int advanced = 0;
         while (!(broker.publish(topic, text) instanceof Accepted)) {
             assertThat(System.nanoTime()).isLessThan(deadline);
             // The store is tried again every second; no further than that, or what is out is not acknowledged in time.
-            if (advanced < 5) {
+            if (advanced < 25 && System.nanoTime() - begun > advanced * TimeUnit.MILLISECONDS.toNanos(50)) {
                 timers.advance(Duration.ofSeconds(1));
                 advanced++;
             }
+            Thread.onSpinWait();
         }
     }
 
