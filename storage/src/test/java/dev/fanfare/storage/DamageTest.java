@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -279,6 +280,7 @@ class DamageTest {
     }
 
     @Test
+    @Tag("stress") // compaction takes as long as the machine lets it
     void aTableThatIsDamagedIsWrittenOnAndHealsWhenTheDamageIsReclaimed() throws InterruptedException {
         try (RocksStore store = open(folder())) {
             for (int round = 0; round < 5; round++) {

@@ -330,7 +330,8 @@ class DurableTopicsTest {
             RestAnswer contradiction =
                     configured.rest("POST", "/topics", "{\"name\":\"d\",\"durable\":true,\"durability\":\"memory\"}");
             assertThat(contradiction.status()).isEqualTo(400);
-            RestAnswer compact = configured.rest("POST", "/topics", "{\"name\":\"d\",\"durable\":true,\"compact\":true}");
+            RestAnswer compact =
+                    configured.rest("POST", "/topics", "{\"name\":\"d\",\"durable\":true,\"compact\":true}");
             assertThat(compact.status()).isEqualTo(400);
         }
     }
