@@ -1,5 +1,6 @@
 package dev.fanfare.server.session;
 
+import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
 import dev.fanfare.Filter;
 import dev.fanfare.Start;
@@ -261,6 +262,12 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
 
     void acknowledge(List<Delivery> done) {
         member().acknowledge(done);
+    }
+
+    /// Tells when what was acknowledged so far is as safe as its topics promise; null when it is.
+    @Nullable
+    Commit stored() {
+        return member().stored();
     }
 
     // ---- the end

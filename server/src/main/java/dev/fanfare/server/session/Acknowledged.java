@@ -2,6 +2,7 @@ package dev.fanfare.server.session;
 
 import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.CircuitBreaker;
+import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
 import dev.fanfare.Filter;
 import dev.fanfare.Overflow;
@@ -22,6 +23,7 @@ final class Acknowledged {
 
     private final SessionContext context;
     private final Subscriptions subscriptions;
+    private @Nullable Commit stored;
 
     Acknowledged(SessionContext context, Subscriptions subscriptions) {
         this.context = context;
@@ -63,6 +65,12 @@ final class Acknowledged {
                         asked.trialCalls());
     }
 
+    /// Tells when what was acknowledged last is as safe as its topic promises; null when it is.
+    @Nullable
+    Commit stored() {
+        return stored;
+    }
+
     /// Why a message was not acknowledged, in the peer's words.
     @SuppressWarnings("OverrideThrowableToString") // listeners and dead letters show it as it was said
     private static final class Reason extends RuntimeException {
@@ -87,6 +95,7 @@ final class Acknowledged {
         Object found = find(request.which());
         if (found instanceof Settling settling) {
             settling.subscription.acknowledge(settling.deliveries);
+            stored = settling.subscription.stored();
             return null;
         }
         return (WireError) found;
@@ -101,6 +110,7 @@ final class Acknowledged {
         if (!(found instanceof Settling settling)) {
             return (WireError) found;
         }
+        stored = null;
         String reason = request.reason();
         if (request.dead()) {
             settling.deliveries.forEach(each -> each.reject(reason == null ? "rejected" : reason));

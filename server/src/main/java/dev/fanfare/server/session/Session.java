@@ -1,6 +1,7 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.Commit;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
@@ -12,6 +13,7 @@ import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.PublishLimit;
+import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.feed.Woken;
 import java.util.Arrays;
@@ -143,7 +145,15 @@ public final class Session implements Connections.Peer {
         if (wrong != null) {
             refuse(requestId, wrong);
         } else if (requestId != null) {
-            answers.say(out -> codec.settled(out, requestId, topic, context.millis()));
+            TextFrame frame = answers.begin();
+            codec.settled(frame.begin(), requestId, topic, context.millis());
+            Commit commit = acknowledged.stored();
+            if (commit == null) {
+                answers.send(frame);
+            } else {
+                // An answered acknowledgement is as safe as its topic promises.
+                answers.sendWhen(commit, frame, requestId, null, -1);
+            }
         }
     }
 
