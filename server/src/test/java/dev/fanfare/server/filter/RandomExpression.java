@@ -122,8 +122,9 @@ final class RandomExpression {
         }
         int d = depth - 1;
         return switch (random.nextInt(4)) {
-            // Never 0.0 / 0.0: the library finds a whole number less than what is no number, the language does not.
-            case 0 -> "(" + fraction(d) + one("+", "-", "*") + fraction(d) + one("", " / 4.0") + ")";
+            // Neither 0.0 / 0.0 nor a zero below zero: comparing a whole number with them, the library is not the
+            // language.
+            case 0 -> "(" + fraction(d) + one("+", "-") + fraction(d) + ")" + one("", " / 4.0", " * 2.0");
             case 1 -> "double(" + whole(d) + ")";
             case 2 -> "(" + truth(d) + " ? " + fraction(d) + " : " + fraction(d) + ")";
             default -> fraction(0);
