@@ -105,6 +105,8 @@ final class Backlog implements Intake {
             // It was ended by its name while it was being made.
             reader.close();
         }
+        // Who made room before it was known who reads could not say so.
+        reader.settled();
         if (keeper != null && named != null) {
             lock.lock();
             try {
@@ -472,8 +474,10 @@ final class Backlog implements Intake {
                 taken.add(ledger.hand(entry, member, now));
             }
             members.took(member, othersWait || taken.size() < max);
-            fewer = ledger.undone() < undone;
+            long before = undone;
+            boolean stoodStill = crowded;
             signalled = changed();
+            fewer = undone < before || stoodStill && !crowded;
         } finally {
             lock.unlock();
         }

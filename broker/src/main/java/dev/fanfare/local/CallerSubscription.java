@@ -1,11 +1,16 @@
 package dev.fanfare.local;
 
 import dev.fanfare.DeliveryStrategy;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// A subscription whose handler is called by the publishers' threads. Whoever gets the turn delivers until nothing
 /// is left; the others, and the handler when it publishes itself, leave their messages to that thread. It looks
 /// once more after it has given the turn back, so whoever came too early for the turn did not come for nothing.
 final class CallerSubscription extends LocalSubscription {
+
+    /// The thread that subscribes, while it replays.
+    private volatile @Nullable Thread subscriber;
 
     CallerSubscription(LocalDelivery delivery, Loop loop, SubscriptionSpec spec) {
         super(delivery, loop, spec);
@@ -14,10 +19,32 @@ final class CallerSubscription extends LocalSubscription {
     @Override
     void start() {
         leaveStart();
-        while (isReplaying() && turn(Cursor.EVERYTHING)) {
-            // On the thread that subscribes; publishers cannot reach it yet.
+        // On the thread that subscribes; publishers cannot reach it yet.
+        subscriber = Thread.currentThread();
+        boolean interrupted = false;
+        while (isReplaying()) {
+            if (isPaused()) {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted();
+            } else {
+                turn(Cursor.EVERYTHING);
+            }
+        }
+        subscriber = null;
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         drain();
+    }
+
+    @Override
+    void resume() {
+        LockSupport.unpark(subscriber);
+    }
+
+    @Override
+    void gone() {
+        resume();
     }
 
     @Override

@@ -37,10 +37,13 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     private static final long UNSETTLED = Long.MAX_VALUE;
 
     private static final VarHandle REASON;
+    private static final VarHandle PAUSED;
 
     static {
         try {
-            REASON = MethodHandles.lookup().findVarHandle(LocalSubscription.class, "reason", SubscriptionEnd.class);
+            var lookup = MethodHandles.lookup();
+            REASON = lookup.findVarHandle(LocalSubscription.class, "reason", SubscriptionEnd.class);
+            PAUSED = lookup.findVarHandle(LocalSubscription.class, "paused", boolean.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -67,6 +70,10 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     private volatile @Nullable DeliveryStrategy strategy;
     private volatile @Nullable Topic topic;
     private volatile boolean replaying = true;
+
+    /// The replay stands still: whoever clears it has it go on.
+    private volatile boolean paused;
+
     private volatile Attachment.@Nullable Opened opened;
 
     /// What waited when batched delivery was last due, up to here, is delivered without asking again.
@@ -165,6 +172,9 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     /// Has it look for something to do soon: its strategy changed, its topic ended, its time has come. Any thread.
     abstract void nudge();
+
+    /// Has a replay that stood still go on. Any thread.
+    abstract void resume();
 
     /// Has the station look; before there is one, that is not needed.
     void requestStation() {
@@ -266,9 +276,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         if (from == null) {
             return false;
         }
-        Intake intake = spec.intake();
-        if (intake != null && intake.isCrowded()) {
-            // However much is stored, only so much of it is in memory: see #settled.
+        if (mustPause()) {
             return false;
         }
         List<Message> slice = from.replay(TURN, REPLAY_BYTES);
@@ -288,6 +296,17 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
             case ENDED -> end(delivery.whyGone());
         }
         return true;
+    }
+
+    /// However much is stored, only so much of it is in memory: see [#settled].
+    private boolean mustPause() {
+        Intake intake = spec.intake();
+        if (intake == null || !intake.isCrowded()) {
+            return false;
+        }
+        paused = true;
+        // Looked at once more after saying so: whoever made room may not have seen that in time.
+        return intake.isCrowded() || !PAUSED.compareAndSet(this, true, false);
     }
 
     /// What of a replayed slice the filter lets through.
@@ -359,8 +378,8 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     @Override
     public void settled() {
         Intake intake = spec.intake();
-        if (replaying && intake != null && !intake.isCrowded()) {
-            nudge();
+        if (paused && intake != null && !intake.isCrowded() && PAUSED.compareAndSet(this, true, false)) {
+            resume();
         }
         LocalFeed feed = cursor.feed();
         if (feed != null) {
@@ -471,6 +490,11 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         } finally {
             over.countDown();
         }
+    }
+
+    /// Whether the replay stands still.
+    boolean isPaused() {
+        return paused;
     }
 
     /// Whether it has not come to the feed yet.

@@ -26,6 +26,11 @@ final class LoopSubscription extends LocalSubscription {
     }
 
     @Override
+    void resume() {
+        loop.execute(this::replayOn);
+    }
+
+    @Override
     void enter(LocalFeed feed) {
         joinStation(feed);
     }

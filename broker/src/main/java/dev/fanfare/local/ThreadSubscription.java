@@ -26,13 +26,13 @@ final class ThreadSubscription extends LocalSubscription {
 
     private void run() {
         while (!done) {
-            if (isReplaying() || mayGoOn()) {
+            if (isBusy()) {
                 turn(Cursor.EVERYTHING);
                 continue;
             }
             parked = true;
             // Looked at once more after saying so: whoever has something for it may not have seen that in time.
-            if (isReplaying() || mayGoOn() || done) {
+            if (isBusy() || done) {
                 parked = false;
                 continue;
             }
@@ -45,6 +45,15 @@ final class ThreadSubscription extends LocalSubscription {
                 Thread.interrupted();
             }
         }
+    }
+
+    private boolean isBusy() {
+        return isReplaying() ? !isPaused() : mayGoOn();
+    }
+
+    @Override
+    void resume() {
+        unpark();
     }
 
     @Override
