@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// @param partitions how many lanes the keys of its messages share in groups, 0 to 10,000; 0: each key has its own
 /// @param ordering which order its messages have with those of other topics
 /// @param durability how safe a message is before it is acknowledged and delivered
-/// @param compact whether only the newest message of each key is kept; messages without a key all are
+/// @param compact whether, of a durable topic, only the newest message of each key is kept: older ones are taken out
+///     soon after it came, history bounds what is left; messages without a key all are kept
 /// @param backlog how many messages an acknowledged subscription or group of this topic that does not say it
 ///     itself may have to do, 1 to 10,000,000
 /// @param backlogBytes what these may cost in memory, about, in bytes
@@ -92,8 +93,9 @@ public record TopicConfig(
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST, "durability 'replicated' can't be had here: there is one machine");
         }
-        if (compact) {
-            throw new FanfareException(ErrorCode.BAD_REQUEST, "topics can't be compacted in this version");
+        if (compact && durability == Durability.MEMORY) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "'compact' needs a durable topic: memory keeps the newest messages only");
         }
         if (backlog < 1 || backlog > MAX_BACKLOG) {
             throw new FanfareException(

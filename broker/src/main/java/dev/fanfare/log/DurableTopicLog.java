@@ -4,12 +4,15 @@ import dev.fanfare.Message;
 import dev.fanfare.store.ByteWriter;
 import dev.fanfare.store.Keys;
 import dev.fanfare.store.Store;
+import dev.fanfare.store.StoreException;
 import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// A log that outlives the process.
@@ -31,21 +34,32 @@ import org.jspecify.annotations.Nullable;
 public final class DurableTopicLog implements TopicLog {
 
     /// How large a record gets: readers who want one message read all of its record.
-    private static final int RECORD_BYTES = 128 << 10;
+    static final int RECORD_BYTES = 128 << 10;
 
-    private static final int RECORD_MESSAGES = 1024;
+    static final int RECORD_MESSAGES = 1024;
 
     /// From how much on what was forgotten is deleted from the device: so many messages, or so many bytes.
     private static final long GARBAGE_MESSAGES = 10_000;
 
     private static final long GARBAGE_BYTES = 4 << 20;
 
+    /// A log that keeps only the newest message of each key is looked through when at least so many messages, or
+    /// bytes of them, are new, and as many as are left of the older ones.
+    private static final long COMPACT_MESSAGES = 100;
+
+    private static final long COMPACT_BYTES = 1 << 20;
+
     private final int number;
     private final Retention retention;
     private final Timers timers;
     private final StoredMessages stored;
     private final MemoryTopicLog recent;
+    private final Store store;
+    private final String topic;
+
+    /// Whether only the newest message of each key is kept.
     private final boolean holes;
+
     private final Map<Object, Long> holds = new HashMap<>(2);
 
     // Written in the section only.
@@ -64,10 +78,19 @@ public final class DurableTopicLog implements TopicLog {
 
     private volatile long forgottenBytes;
 
+    // With holes only.
+    private volatile Compacted compacted;
+
+    /// What was revealed since it was begun to look through, in bytes.
+    private long since;
+
+    /// It can't be looked through: the other bounds have to do.
+    private volatile boolean damagedKeys;
+
     /// @param number the topic's in the store
     /// @param cache how much of it stays in memory
     /// @param marks how far it was
-    /// @param holes whether messages are taken out for newer ones of their key
+    /// @param compacted how far messages were taken out for newer ones of their key; null when that is never done
     /// @param damaged told of offsets that can't be read, from one up to another
     public DurableTopicLog(
             Store store,
@@ -77,17 +100,21 @@ public final class DurableTopicLog implements TopicLog {
             Retention retention,
             Retention cache,
             Marks marks,
-            boolean holes,
+            @Nullable Compacted compacted,
             Timers timers,
             HistoryBudget budget,
             BiConsumer<Long, Long> damaged) {
         this.number = number;
         this.retention = retention;
         this.timers = timers;
-        this.holes = holes;
+        this.store = store;
+        this.topic = topic;
+        this.holes = compacted != null;
+        this.compacted = compacted == null ? Compacted.NOTHING : compacted;
         this.stored = new StoredMessages(store, number, topic, epoch, holes, damaged);
-        Retention inMemory =
-                new Retention(Math.min(cache.messages(), retention.messages()), cache.bytes(), retention.ageMillis());
+        // With holes, what is in memory and what is stored would differ.
+        int newest = holes ? 0 : Math.min(cache.messages(), retention.messages());
+        Retention inMemory = new Retention(newest, cache.bytes(), retention.ageMillis());
         this.recent = new MemoryTopicLog(epoch, inMemory, timers, budget, marks.end(), marks.lastTimestamp());
         this.oldest = marks.oldest();
         this.bytes = marks.bytes();
@@ -226,6 +253,9 @@ public final class DurableTopicLog implements TopicLog {
         Message last = recent.peek(upTo - 1);
         long timestamp = last == null ? lastTimestamp() : last.timestampMillis();
         batch.put(Table.MARKS, Keys.of(number), new Marks(upTo, oldest, bytes + cost, timestamp, forgotten).toBytes());
+        if (holes) {
+            batch.put(Table.KEYS, Keys.of(number), compacted.toBytes());
+        }
     }
 
     @Override
@@ -238,6 +268,7 @@ public final class DurableTopicLog implements TopicLog {
             cost += TopicLog.cost(message);
         }
         bytes = bytes + cost;
+        since += cost;
         // First what is on the device: it must be known there before it leaves memory.
         forget(upTo);
         recent.reveal(upTo);
@@ -289,7 +320,7 @@ public final class DurableTopicLog implements TopicLog {
             floor = Math.min(floor, held);
         }
         while (oldest < floor) {
-            boolean tooMany = upTo - oldest > retention.messages() || bytes > retention.bytes();
+            boolean tooMany = isTooMuch(upTo);
             if (!tooMany && retention.ageMillis() == 0) {
                 return;
             }
@@ -303,6 +334,15 @@ public final class DurableTopicLog implements TopicLog {
             }
             forgetFirst(next);
         }
+    }
+
+    /// With holes, what may yet be taken out for newer messages does not count.
+    private boolean isTooMuch(long upTo) {
+        Compacted clean = compacted;
+        return holes && !damagedKeys
+                ? oldest < clean.upTo()
+                        && (clean.messages() > retention.messages() || clean.bytes() > retention.bytes())
+                : upTo - oldest > retention.messages() || bytes > retention.bytes();
     }
 
     /// The oldest message, if it is at hand; with holes, the first one that is left.
@@ -325,6 +365,9 @@ public final class DurableTopicLog implements TopicLog {
         long cost = TopicLog.cost(message);
         bytes = Math.max(0, bytes - cost);
         forgottenBytes = forgottenBytes + cost;
+        if (message.offset() < compacted.upTo()) {
+            compacted = compacted.without(message);
+        }
         if (!head.isEmpty() && head.getLast().offset() < oldest) {
             head = List.of();
         }
@@ -338,6 +381,7 @@ public final class DurableTopicLog implements TopicLog {
             oldest = visible();
             forgottenBytes = forgottenBytes + bytes;
             bytes = 0;
+            compacted = new Compacted(oldest, 0, 0);
             head = List.of();
         }
         while (bytes > most && oldest < visible()) {
@@ -370,6 +414,55 @@ public final class DurableTopicLog implements TopicLog {
         deletedBelow = begin;
         forgottenBytes = 0;
         return new byte[][] {from, Keys.of(number, begin)};
+    }
+
+    // ---- taking out what has a newer message of its key
+
+    /// Whether it is worth looking for such messages. By whoever commits.
+    public boolean wantsCompaction() {
+        if (!holes || damagedKeys) {
+            return false;
+        }
+        Compacted clean = compacted;
+        return visible() - Math.max(clean.upTo(), oldest) >= Math.max(COMPACT_MESSAGES, clean.messages())
+                || bytes - clean.bytes() >= Math.max(COMPACT_BYTES, clean.bytes());
+    }
+
+    /// Looks for such messages. On a thread of its own, one at a time.
+    ///
+    /// @param turn runs something in the section
+    /// @param commits has something carried out by whoever commits, and waits; false: that is enough
+    public void compact(Consumer<Runnable> turn, Predicate<Consumer<Store.Batch>> commits) {
+        long[] upTo = new long[1];
+        turn.accept(() -> {
+            since = 0;
+            upTo[0] = visible();
+        });
+        try {
+            Compaction pass = new Compaction(store, number, topic, epoch());
+            long reached = pass.gather(Math.max(oldest, compacted.upTo()), upTo[0]);
+            Compacted left = pass.rewrite(
+                    oldest,
+                    reached,
+                    rewrite -> commits.test(batch -> {
+                        if (rewrite.from() >= deletedBelow) {
+                            rewrite.write(batch);
+                        }
+                    }));
+            if (left != null) {
+                turn.accept(() -> compacted(left, pass.behind()));
+            }
+        } catch (StoreException e) {
+            damagedKeys = e.reason() == StoreException.Reason.CORRUPT;
+            throw e;
+        }
+    }
+
+    private void compacted(Compacted left, long behind) {
+        compacted = left;
+        bytes = left.bytes() + behind + since;
+        head = List.of();
+        forget(visible());
     }
 
     // ---- reading

@@ -8,7 +8,7 @@ public enum Table {
     MARKS,
     /// Messages: topic's number, first offset → the messages of one commit.
     MESSAGES,
-    /// The newest message of each key of topics that are compacted: topic's number, key → offset.
+    /// How far topics are that keep only the newest message of each key: topic's number → up to where, what is left.
     KEYS,
     /// Message ids that are recognised: topic's number, first offset → ids and times.
     IDS,

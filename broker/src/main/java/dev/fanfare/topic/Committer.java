@@ -6,6 +6,7 @@ import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.local.Events;
+import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.store.ByteWriter;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException;
@@ -62,6 +63,7 @@ public final class Committer implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final ByteWriter scratch = new ByteWriter(1 << 16);
+    private final Compactor compactor = new Compactor(this);
 
     // Under the lock.
     private CommitGroup current = new CommitGroup();
@@ -215,7 +217,7 @@ public final class Committer implements AutoCloseable {
                 new Change() {
                     @Override
                     public void write(Store.Batch batch) {
-                        CommitPart.tidy(topic, store);
+                        tidyUp(topic);
                     }
                 },
                 Durability.WRITTEN);
@@ -296,9 +298,16 @@ public final class Committer implements AutoCloseable {
 
     private void tidy(CommitGroup group) {
         try {
-            group.parts().forEach(part -> CommitPart.tidy(part.topic(), store));
+            group.parts().forEach(part -> tidyUp(part.topic()));
         } catch (StoreException e) {
             LOG.warn("What is to be forgotten could not be deleted from {} now", store.place(), e);
+        }
+    }
+
+    private void tidyUp(LiveTopic topic) {
+        CommitPart.tidy(topic, store);
+        if (topic.log() instanceof DurableTopicLog log && log.wantsCompaction()) {
+            compactor.request(topic);
         }
     }
 
@@ -386,6 +395,7 @@ public final class Committer implements AutoCloseable {
     /// Stores what is left and ends the thread; the store stays open. Nothing is added any more.
     @Override
     public void close() {
+        compactor.close();
         lock.lock();
         try {
             closed = true;

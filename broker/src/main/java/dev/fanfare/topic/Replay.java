@@ -58,7 +58,9 @@ final class Replay {
         while (true) {
             Message next = reader.position < reader.end ? first(reader.topic, reader.position) : null;
             long found = next == null ? reader.end : Math.min(next.offset(), reader.end);
-            lost += found - reader.position;
+            lost += reader.topic.log().hasHoles()
+                    ? Math.max(0, Math.min(found, reader.topic.oldest()) - reader.position)
+                    : found - reader.position;
             reader.position = found + 1;
             reader.head = next;
             if (next == null || found == reader.end) {
@@ -110,6 +112,11 @@ final class Replay {
         for (Range range : ranges) {
             for (long offset = range.to() - 1; offset >= range.from(); offset--) {
                 Message message = first(range.topic(), offset);
+                if (message != null
+                        && message.offset() > offset
+                        && range.topic().log().hasHoles()) {
+                    continue;
+                }
                 if (message == null || message.offset() != offset) {
                     break;
                 }

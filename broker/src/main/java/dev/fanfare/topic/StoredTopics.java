@@ -5,6 +5,7 @@ import dev.fanfare.Commit;
 import dev.fanfare.Durability;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.local.Events;
+import dev.fanfare.log.Compacted;
 import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.HistoryBudget;
 import dev.fanfare.log.Marks;
@@ -15,6 +16,7 @@ import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +48,11 @@ final class StoredTopics {
     /// A topic that was there when the store was opened.
     ///
     /// @param number its number in the store
-    record Found(int number, TopicForm form, Marks marks) {}
+    record Found(
+            int number,
+            TopicForm form,
+            Marks marks,
+            @Nullable Compacted compacted) {}
 
     /// All of them, in the order in which they were made. Reads no message.
     List<Found> read() {
@@ -65,23 +71,35 @@ final class StoredTopics {
                     marked = marks.next();
                 }
                 boolean has = marked && Keys.intAt(marks.key(), 0) == number;
-                all.add(new Found(number, TopicForm.of(topics.value()), has ? Marks.of(marks.value()) : Marks.NONE));
+                TopicForm form = TopicForm.of(topics.value());
+                all.add(new Found(
+                        number, form, has ? Marks.of(marks.value()) : Marks.NONE, compacted(number, form.config())));
             }
         }
         return all;
     }
 
+    private @Nullable Compacted compacted(int number, TopicConfig config) {
+        if (!config.compact()) {
+            return null;
+        }
+        byte[] known = committer.store().get(Table.KEYS, Keys.of(number));
+        return known == null ? Compacted.NOTHING : Compacted.of(known);
+    }
+
     /// The log of a topic that is made now.
     DurableTopicLog newLog(String name, String epoch, TopicConfig config) {
-        return log(next++, name, epoch, config, Marks.NONE);
+        return log(next++, name, epoch, config, Marks.NONE, config.compact() ? Compacted.NOTHING : null);
     }
 
     /// The log of a topic that was there.
     DurableTopicLog log(Found found) {
-        return log(found.number, found.form.name(), found.form.epoch(), found.form.config(), found.marks);
+        TopicForm form = found.form;
+        return log(found.number, form.name(), form.epoch(), form.config(), found.marks, found.compacted);
     }
 
-    private DurableTopicLog log(int number, String name, String epoch, TopicConfig config, Marks marks) {
+    private DurableTopicLog log(
+            int number, String name, String epoch, TopicConfig config, Marks marks, @Nullable Compacted compacted) {
         return new DurableTopicLog(
                 committer.store(),
                 number,
@@ -90,7 +108,7 @@ final class StoredTopics {
                 config.retention(),
                 CACHE,
                 marks,
-                config.compact(),
+                compacted,
                 timers,
                 budget,
                 (from, to) -> damaged(name, from, to));

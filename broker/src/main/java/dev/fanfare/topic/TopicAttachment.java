@@ -4,6 +4,7 @@ import dev.fanfare.Message;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.log.TopicLog;
 import dev.fanfare.time.Timers;
 import java.util.List;
 
@@ -96,14 +97,16 @@ final class TopicAttachment<C> implements Attachment {
     }
 
     /// The next messages that are kept and have not expired; empty also when those looked at have.
-
     private List<Message> read(int maxMessages, int maxBytes) {
-        List<Message> slice = topic.log().read(position, maxMessages, maxBytes);
-        long first = slice.isEmpty()
-                ? Math.max(position, topic.oldest())
-                : slice.getFirst().offset();
-        lost += first - position;
-        position = first + slice.size();
+        TopicLog log = topic.log();
+        long upTo = topic.visible();
+        List<Message> slice = log.read(position, maxMessages, maxBytes);
+        // Nothing up to there: forgotten, or damaged.
+        long first =
+                slice.isEmpty() ? Math.max(position, upTo) : slice.getFirst().offset();
+        // Whoever only misses what has a newer message of its key has lost nothing.
+        lost += Math.max(0, log.hasHoles() ? Math.min(first, topic.oldest()) - position : first - position);
+        position = slice.isEmpty() ? first : slice.getLast().offset() + 1;
         return topic.unexpired(slice);
     }
 

@@ -36,7 +36,7 @@ class DurableTopicLogTest {
                 retention,
                 cache,
                 marks,
-                false,
+                null,
                 timers,
                 budget,
                 (from, to) -> damages.add(from + ".." + to));

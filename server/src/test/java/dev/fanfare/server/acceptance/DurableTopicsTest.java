@@ -332,7 +332,13 @@ class DurableTopicsTest {
             assertThat(contradiction.status()).isEqualTo(400);
             RestAnswer compact =
                     configured.rest("POST", "/topics", "{\"name\":\"d\",\"durable\":true,\"compact\":true}");
-            assertThat(compact.status()).isEqualTo(400);
+            assertThat(compact.status()).isEqualTo(201);
+            assertThat(configured.get("/topics/d").json().path("compact").asBoolean())
+                    .isTrue();
+            RestAnswer inMemory =
+                    configured.rest("POST", "/topics", "{\"name\":\"e\",\"durable\":false,\"compact\":true}");
+            assertThat(inMemory.status()).isEqualTo(400);
+            assertThat(inMemory.body()).contains("'compact' needs a durable topic");
         }
     }
 
