@@ -9,6 +9,7 @@ import dev.fanfare.DeadLetter;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -257,6 +259,51 @@ class DurableSubscriptionTest {
         assertThat(broker.stats().acknowledged())
                 .extracting(figures -> figures.name())
                 .contains("workers");
+    }
+
+    /// A filter that is neither one of the broker's own nor a record.
+    private static final class Longer implements Filter {
+        private final int than;
+
+        private Longer(int than) {
+            this.than = than;
+        }
+
+        @Override
+        public boolean matches(Message message) {
+            return message.text().length() > than;
+        }
+
+        @Override
+        public Optional<String> words() {
+            return Optional.of("longer than " + than);
+        }
+    }
+
+    private Receiver filtered(Filter filter) {
+        return broker.subscription("jobs")
+                .filter(filter)
+                .acknowledged()
+                .group("workers")
+                .receive();
+    }
+
+    @Test
+    void theFilterOfANameIsKnownByItsWords() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        filtered(new Longer(2)).close();
+        publish("jobs", "ab", "abc");
+        kill();
+        assertThatThrownBy(() -> filtered(new Longer(3)))
+                .isInstanceOf(FanfareException.class)
+                .hasMessageContaining("filter is longer than 2, not longer than 3");
+        assertThatThrownBy(() -> filtered(message -> true))
+                .isInstanceOf(FanfareException.class)
+                .hasMessageContaining("filter is longer than 2, not one of the program's own");
+        assertThatThrownBy(() -> filtered(new Longer(2).and(Filter.types("t"))))
+                .isInstanceOf(FanfareException.class)
+                .hasMessageContaining("not longer than 2 and types [t]");
+        assertThat(next(filtered(new Longer(2))).message().text()).isEqualTo("abc");
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.cel.common.ast.CelExpr;
 import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import java.io.Serial;
+import java.util.Optional;
 
 /// The filter that an expression is: see [Expressions]. Equal to that of an expression that differs in white space,
 /// comments and quotes only.
@@ -59,6 +60,13 @@ public final class ExpressionFilter implements Filter {
     @Override
     public boolean isBounded() {
         return true;
+    }
+
+    /// The expression as it was written: that is stored with a durable name, and means the same whatever the version of
+    /// the library that understands it.
+    @Override
+    public Optional<String> words() {
+        return Optional.of("expression " + text);
     }
 
     @Override

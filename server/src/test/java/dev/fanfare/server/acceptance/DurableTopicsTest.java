@@ -367,6 +367,41 @@ class DurableTopicsTest {
         }
     }
 
+    @Test
+    void aNameComesBackAfterARestartWithTheFilterItHadAndWithNoOther() {
+        MemoryStore disk = new MemoryStore();
+        try (RunningServer before = RunningServer.start(disk, "data=x", "durable=t");
+                WireClient client = before.connect()) {
+            before.topic("t");
+            subscribe(client, "t", "c", named("durable", "mine", "message.payload > 1"));
+            subscribe(client, "t", "d", named("group", "ours", "message.payload > 1"));
+            disk = disk.afterKill();
+        }
+        try (RunningServer after = RunningServer.start(disk, "data=x", "durable=t");
+                WireClient client = after.connect()) {
+            for (String kind : List.of("durable", "group")) {
+                String name = kind.equals("durable") ? "mine" : "ours";
+                JsonNode refused = client.send(with(
+                                "{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"c\"}",
+                                named(kind, name, "message.payload > 2").substring(1)))
+                        .json();
+                assertThat(refused.path("error").path("message").stringValue())
+                        .as("%s", refused)
+                        .contains("filter is expression message.payload > 1, not expression message.payload > 2");
+            }
+            subscribe(client, "t", "c", named("durable", "mine", "message.payload > 1"));
+            subscribe(client, "t", "d", named("group", "ours", "message.payload > 1"));
+            after.rest("POST", "/topics/t/messages", "[{\"payload\":1},{\"payload\":2}]");
+            assertThat(client.events(2))
+                    .extracting(each -> each.path("message").path("payload").asInt())
+                    .containsExactly(2, 2);
+        }
+    }
+
+    private static String named(String kind, String name, String filter) {
+        return ",\"ack\":\"manual\",\"%s\":\"%s\",\"filter\":\"%s\"".formatted(kind, name, filter);
+    }
+
     private boolean refusesConnections() {
         try (WireClient _ = WireClient.tcp(server.port())) {
             return false;
