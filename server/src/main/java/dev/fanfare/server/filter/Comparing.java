@@ -42,7 +42,10 @@ final class Comparing {
         if (left instanceof Long a && right instanceof Long b) {
             return a.longValue() == b.longValue();
         }
-        return order(left, right) == 0;
+        // What is no number equals nothing, itself neither.
+        return left instanceof Double a && right instanceof Double b
+                ? a.doubleValue() == b.doubleValue()
+                : order(left, right) == 0;
     }
 
     private static boolean equalLists(Run run, List<?> a, List<?> b) {
@@ -76,7 +79,8 @@ final class Comparing {
     /// Whether a list has an element, or a map a key.
     static Object in(Run run, Object wanted, Object where) {
         if (where instanceof Map<?, ?> map) {
-            return map.containsKey(Value.key(wanted));
+            Object key = Value.key(wanted);
+            return key != null && map.containsKey(key);
         }
         if (!(where instanceof List<?> list)) {
             return Failure.noOverload("in");

@@ -11,7 +11,7 @@ import java.util.Optional;
 public final class ExpressionFilter implements Filter {
 
     /// A run that took longer lets others have the processor: virtual threads are not interrupted by themselves.
-    private static final int LONG_RUN = Run.BUDGET / 20;
+    private static final int LONG_RUN = Run.BUDGET / 8;
 
     /// There was no answer for a message, and why.
     private static final class NoAnswer extends Exception {

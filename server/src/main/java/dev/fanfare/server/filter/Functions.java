@@ -14,6 +14,12 @@ final class Functions {
 
     private static final double LONG_END = 0x1p63;
 
+    /// More characters than a whole number of 64 bits may have, zeros in front included.
+    private static final int INT_MAX = 64;
+
+    private static final int TEXT_COST = 4;
+    private static final int LONG_TEXT_COST = 80;
+
     private static final Map<String, Steps.Function2> OF_TWO = Map.ofEntries(
             Map.entry("_==_", (run, left, right) -> Comparing.equal(run, left, right)),
             Map.entry("_!=_", (run, left, right) -> !Comparing.equal(run, left, right)),
@@ -36,13 +42,13 @@ final class Functions {
             Map.entry("!_", (run, of) -> of[0] instanceof Boolean is ? (Object) !is : Failure.noOverload("!")),
             Map.entry("-_", (run, of) -> Arithmetic.negate(of[0])),
             Map.entry("size", (run, of) -> size(run, of[0])),
-            Map.entry("int", (run, of) -> whole(of[0])),
+            Map.entry("int", (run, of) -> whole(run, of[0])),
             Map.entry("double", (run, of) -> number(run, of[0])),
             Map.entry("string", (run, of) -> text(run, of[0])),
             Map.entry("bytes", (run, of) -> bytes(run, of[0])),
             Map.entry("bool", (run, of) -> truth(of[0])),
-            Map.entry("timestamp", (run, of) -> Times.timestamp(of[0])),
-            Map.entry("duration", (run, of) -> Times.duration(of[0])),
+            Map.entry("timestamp", (run, of) -> Times.timestamp(run, of[0])),
+            Map.entry("duration", (run, of) -> Times.duration(run, of[0])),
             Map.entry("dyn", (run, of) -> of[0]),
             Map.entry("type", (run, of) -> new Value.Type(Value.typeName(of[0]))));
 
@@ -55,15 +61,16 @@ final class Functions {
             return new Steps.Call2(arguments.get(0), arguments.get(1), ofTwo);
         }
         Steps.Function function = arguments.size() == 1 ? OF_ONE.get(name) : null;
-        if (Times.isPart(name) && arguments.size() <= 2) {
-            function = (run, of) -> Times.part(name, of);
+        if (Times.isPart(name)) {
+            return Times.part(name, arguments);
         }
         return function == null ? null : new Steps.Call(arguments.toArray(Step[]::new), function);
     }
 
     private static Object index(Object of, Object at) {
         if (of instanceof Map<?, ?> map) {
-            Object found = map.get(Value.key(at));
+            Object key = Value.key(at);
+            Object found = key == null ? null : map.get(key);
             return found == null ? new Failure("no such key") : found;
         }
         if (of instanceof List<?> list && Value.key(at) instanceof Long index) {
@@ -74,8 +81,7 @@ final class Functions {
 
     private static Object contains(Run run, Object in, Object wanted) {
         if (in instanceof String text && wanted instanceof String part) {
-            run.chargeSearch(text.length(), part.length());
-            return text.contains(part);
+            return Search.contains(run, text, part);
         }
         return Failure.noOverload("contains");
     }
@@ -111,20 +117,24 @@ final class Functions {
 
     // Conversions.
 
-    private static Object whole(Object of) {
+    private static Object whole(Run run, Object of) {
         return switch (of) {
             case Long number -> number;
             case Double number ->
                 number > -LONG_END && number < LONG_END
                         ? (Object) number.longValue()
                         : new Failure("a number is out of range");
-            case String text -> {
+            case String text
+            when text.length() <= INT_MAX -> {
+                run.charge(text.length());
                 try {
                     yield Long.valueOf(text);
                 } catch (NumberFormatException none) {
+                    run.chargeException();
                     yield new Failure("no int");
                 }
             }
+            case String _ -> new Failure("no int");
             case Instant time -> time.getEpochSecond();
             default -> Failure.noOverload("int");
         };
@@ -135,10 +145,11 @@ final class Functions {
             case Double number -> number;
             case Long number -> number.doubleValue();
             case String text -> {
-                run.charge(1 + text.length());
+                run.charge(4 + 2L * text.length());
                 try {
                     yield Double.valueOf(text);
                 } catch (NumberFormatException none) {
+                    run.chargeException();
                     yield new Failure("no double");
                 }
             }
@@ -149,8 +160,18 @@ final class Functions {
     private static Object text(Run run, Object of) {
         return switch (of) {
             case String text -> text;
-            case Long _, Double _, Boolean _, Instant _ -> of.toString();
-            case Duration length -> Times.text(length);
+            case Long _, Boolean _ -> {
+                run.charge(TEXT_COST);
+                yield of.toString();
+            }
+            case Double _, Instant _ -> {
+                run.charge(LONG_TEXT_COST);
+                yield of.toString();
+            }
+            case Duration length -> {
+                run.charge(LONG_TEXT_COST);
+                yield Times.text(length);
+            }
             case Value.Bytes(var bytes) -> {
                 run.chargeLength(bytes.length);
                 yield Utf8.wellFormed(bytes, 0, bytes.length)

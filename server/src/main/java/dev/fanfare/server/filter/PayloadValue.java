@@ -28,6 +28,9 @@ public final class PayloadValue {
                     .build())
             .build();
 
+    private static final String LARGEST = String.valueOf(Long.MAX_VALUE);
+    private static final String SMALLEST = String.valueOf(Long.MIN_VALUE);
+
     private PayloadValue() {}
 
     /// Whether a payload that is not JSON is text.
@@ -69,14 +72,12 @@ public final class PayloadValue {
 
     /// What does not fit into an int is a double, as in every JSON of a browser.
     private static Object whole(String digits) {
-        if (digits.length() <= 20) {
-            try {
-                return Long.valueOf(digits);
-            } catch (NumberFormatException tooLarge) {
-                return Double.valueOf(digits);
-            }
-        }
-        return Double.valueOf(digits);
+        boolean negative = digits.startsWith("-");
+        int length = digits.length() - (negative ? 1 : 0);
+        boolean fits = length < LARGEST.length()
+                || length == LARGEST.length()
+                        && (negative ? digits.compareTo(SMALLEST) : digits.compareTo(LARGEST)) <= 0;
+        return fits ? (Object) Long.valueOf(digits) : Double.valueOf(digits);
     }
 
     private static Map<Object, Object> object(JsonParser parser) {

@@ -198,7 +198,7 @@ final class Planner {
             throw new Refused(pattern, "the pattern of matches must be written out, so that it is compiled once");
         }
         Pattern compiled = compiled(pattern, pattern.constant().stringValue());
-        return new Steps.Matches(plan(text), compiled, 4 + compiled.programSize());
+        return new Steps.Matches(plan(text), compiled, 2 + compiled.programSize() / 2);
     }
 
     private static Pattern compiled(CelExpr at, String pattern) throws Refused {

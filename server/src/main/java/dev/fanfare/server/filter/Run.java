@@ -8,11 +8,15 @@ import org.jspecify.annotations.Nullable;
 /// one thread.
 final class Run {
 
-    /// What one evaluation may cost: the unit is about the time of a comparison of two numbers.
-    static final int BUDGET = 500_000;
+    /// What one evaluation may cost: the unit is about the time of a comparison of two numbers, about 10 ns. What takes
+    /// longer is charged more, so that none takes longer than a few milliseconds, whatever it does.
+    static final int BUDGET = 200_000;
 
     /// How many characters or bytes are looked at for one unit.
     private static final int PER_UNIT = 16;
+
+    /// What Java throws takes as long as many steps, since it says where it was.
+    private static final int EXCEPTION = 2_000;
 
     /// The expression costs too much for this message. It is no error that the expression could make good for.
     static final class OutOfBudget extends RuntimeException {
@@ -70,9 +74,9 @@ final class Run {
         charge(1 + length / PER_UNIT);
     }
 
-    /// The cost of looking for one text in another: in the worst case each place is a near miss.
-    void chargeSearch(long length, long wanted) {
-        charge(1 + length / PER_UNIT * (1 + wanted / PER_UNIT));
+    /// The cost of an exception that was just thrown and caught.
+    void chargeException() {
+        charge(EXCEPTION);
     }
 
     int spent() {

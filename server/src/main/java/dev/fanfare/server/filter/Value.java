@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Values that Java has no type of its own for.
 final class Value {
@@ -61,10 +62,14 @@ final class Value {
         };
     }
 
-    /// As the key of a map: numbers that are equal are the same key.
-    static Object key(Object value) {
-        return value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 0x1p63
-                ? (Object) number.longValue()
-                : value;
+    /// As the key of a map: numbers that are equal are the same key. Null when no map has such a key; a list is not
+    /// even
+    /// looked for, since what is in it is without bound.
+    static @Nullable Object key(Object value) {
+        return switch (value) {
+            case String _, Long _, Boolean _ -> value;
+            case Double number when number == Math.rint(number) && Math.abs(number) < 0x1p63 -> number.longValue();
+            default -> null;
+        };
     }
 }

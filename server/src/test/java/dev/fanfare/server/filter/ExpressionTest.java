@@ -10,6 +10,8 @@ import dev.fanfare.Message;
 import dev.fanfare.Payload;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,7 +22,8 @@ class ExpressionTest {
     private static final String PAYLOAD = """
             {"amount": 150, "price": 9.5, "big": 9007199254740993, "huge": 123456789012345678901234567890,
              "name": "Zo\\u00eb", "tags": ["a", "b"], "items": [{"sku": "x", "n": 2}, {"sku": "y", "n": 3}],
-             "nested": {"deep": {"flag": true}}, "nothing": null, "empty": []}
+             "nested": {"deep": {"flag": true}}, "nothing": null, "empty": [], "zone": "Europe/Berlin",
+             "edge": 9223372036854775807, "under": -9223372036854775808, "beyond": 9223372036854775808}
             """;
 
     private static final Message MESSAGE = Message.of(
@@ -82,7 +85,17 @@ class ExpressionTest {
                 "duration('-1.5s').getMilliseconds() == -500 && duration('2h').getMinutes() == 120",
                 "type(message.payload.amount) == int && type(message.payload.tags) == list && type('') != bytes",
                 "(message.payload.name + (message.payload.tags[0] + message.payload.name)).endsWith('oë')",
-                "dyn(message.payload.amount) == 150 && message.payload.nested.deep.flag"
+                "dyn(message.payload.amount) == 150 && message.payload.nested.deep.flag",
+                "0.0 / 0.0 != 0.0 / 0.0 && !(0.0 / 0.0 == 0.0 / 0.0) && !(0.0 / 0.0 in [0.0 / 0.0])",
+                "[0.0 / 0.0].all(n, n != n && dyn(n) != dyn(1) && !(n < n || n >= n) && [n] != [n] && {'a': n} != {'a': n})",
+                "0.0 == -0.0 && dyn(0) == dyn(-0.0) && 1.0 / 0.0 == 1.0 / 0.0 && 1.0 / 0.0 != -1.0 / 0.0",
+                "9223372036854775807 - 1 + 1 == 9223372036854775807 && -9223372036854775807 - 1 < 0",
+                "-1 * 9223372036854775807 == -9223372036854775807 && 3037000499 * 3037000499 == 9223372030926249001",
+                "message.payload.edge == 9223372036854775807 && message.payload.under == -9223372036854775807 - 1",
+                "type(message.payload.beyond) == double && type(message.payload.edge) == int",
+                "message.timestamp.getHours('+02:00') == 14 && message.timestamp.getMinutes('-00:30') == 0",
+                "message.timestamp.getHours(message.payload.zone) == 13 && message.timestamp.getHours('Z') == 12",
+                "!([1] in message.payload) && !(b'a' in message.payload) && !(1 in message.payload) && dyn(1.0) in {1: 2}"
             })
     void anExpressionTakesAMessage(String expression) throws Exception {
         assertThat(matches(expression, MESSAGE)).as(expression).isTrue();
@@ -121,6 +134,16 @@ class ExpressionTest {
                 "message.payload.amount.exists(x, true)",
                 "message.payload.items.map(i, i.missing).size() == 2",
                 "message.timestamp.getHours('Nowhere/Land') == 1",
+                "message.timestamp.getHours('19:00') == 1",
+                "message.timestamp.getHours('01:60') == 1",
+                "message.timestamp.getHours(message.payload) == 1",
+                "dyn(duration('1s')).getHours('Europe/Berlin') == 0",
+                "9223372036854775807 + 1 > 0",
+                "-9223372036854775807 - 2 < 0",
+                "4294967296 * 4294967296 == 0",
+                "message.timestamp + duration('80000000h') > message.timestamp",
+                "timestamp(-99999999999999) < message.timestamp",
+                "timestamp(9223372036854775807) > message.timestamp",
                 "message.payload.matches('a')"
             })
     void whatFailsOnAMessageIsAFailure(String expression) {
@@ -196,6 +219,30 @@ class ExpressionTest {
                         FanfareException.class,
                         refused -> assertThat(refused.code()).isEqualTo(ErrorCode.BAD_REQUEST))
                 .hasMessageStartingWith(told);
+    }
+
+    @Test
+    void longTextsAreFoundWhereverTheyAre() throws Exception {
+        long seed = Long.getLong("fanfare.seed", System.nanoTime());
+        Random random = new Random(seed);
+        for (int i = 0; i < 300; i++) {
+            String text = letters(random, random.nextInt(400));
+            String part = letters(random, 10 + random.nextInt(30));
+            int from = random.nextInt(text.length() + 1);
+            String wanted = random.nextBoolean() ? part : text.substring(from);
+            Message message = Message.json("{\"t\":\"" + text + "\",\"w\":\"" + wanted + "\"}")
+                    .stored("m", "t", "e", 0, 0);
+            assertThat(matches("message.payload.t.contains(message.payload.w)", message))
+                    .as("%s in %s, run again with -Dfanfare.seed=%d", wanted, text, seed)
+                    .isEqualTo(text.contains(wanted));
+        }
+    }
+
+    /// Few letters, so that much of a text is found again in it.
+    private static String letters(Random random, int length) {
+        return random.ints(length, 0, 12)
+                .mapToObj(each -> each == 0 ? "b" : "a")
+                .collect(Collectors.joining());
     }
 
     @Test

@@ -26,7 +26,7 @@ class HostileExpressionTest {
                 IntStream.range(0, 8_000).mapToObj(i -> String.valueOf(i % 10)).collect(Collectors.joining(","));
         String words = IntStream.range(0, 2_000).mapToObj(i -> "\"a\"").collect(Collectors.joining(","));
         String json = "{\"l\":[" + numbers + "],\"w\":[" + words + "],\"s\":\"" + "a".repeat(30_000) + "\",\"p\":\""
-                + "a".repeat(8_000) + "b\",\"min\":-1}";
+                + "a".repeat(8_000) + "b\",\"min\":-1,\"zone\":\"Europe/Berlin\",\"none\":\"Europe/Nowhere\"}";
         assertThat(json.length()).isLessThan(65_536);
         return Message.json(json).stored("m", "t", "e", 0, 0);
     }
@@ -63,12 +63,72 @@ class HostileExpressionTest {
         assertThat(Duration.ofNanos(System.nanoTime() - began)).as(expression).isLessThan(SOON);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "message.timestamp.getHours('Europe/Berlin') == 1",
+                "message.timestamp.getDayOfYear(message.payload.zone) == 1",
+                "message.timestamp.getHours(message.payload.none) == 1",
+                "timestamp('2500-06-30T12:00:00Z') > message.timestamp",
+                "timestamp(message.payload.none) > message.timestamp",
+                "duration('1h1m1.999999999s') > duration('0s')",
+                "duration('99999999999999999999h') > duration('0s')",
+                "string(message.timestamp) == ''",
+                "string(duration('1.000000001s')) == ''",
+                "string(1.0e-300) == ''",
+                "int(message.payload.none) == 1",
+                "double(message.payload.none) == 1.0",
+                "message.payload.s.contains('aaaaaaaaaaaaaaab')",
+            })
+    void whatTakesLongerThanAComparisonCostsMore(String each) {
+        // 8,000 comparisons are no trouble; so many of these would be.
+        ExpressionFilter filter = Expressions.filter("message.payload.l.all(x, (" + each + ") || true)");
+
+        assertThatThrownBy(() -> filter.matches(LARGE)).as(each).isInstanceOf(Run.OutOfBudget.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "message.timestamp.getHours(message.payload) == 1",
+                "message.timestamp.getHours(message.payload.s) == 1",
+                "int(message.payload.s) == 1",
+                "message.payload.l in message.payload",
+                "message.payload[message.payload.l] == 1",
+            })
+    void whatCanNotBeAnythingIsNotLookedAt(String each) {
+        ExpressionFilter filter =
+                Expressions.filter("message.payload.l.all(x, message.payload.l.all(y, (%s) || true))".formatted(each));
+        long began = System.nanoTime();
+
+        assertThatThrownBy(() -> filter.matches(LARGE)).isInstanceOf(Run.OutOfBudget.class);
+
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).as(each).isLessThan(SOON);
+    }
+
+    @Test
+    void timeZonesOfAnOrdinaryPayloadAreNoTrouble() throws Exception {
+        String times = IntStream.range(0, 200)
+                .mapToObj(i -> "\"2026-06-30T12:00:%02d.5+02:00\"".formatted(i % 60))
+                .collect(Collectors.joining(","));
+        Message message = Message.json("[" + times + "]").stored("m", "t", "e", 0, 0);
+
+        assertThat(Expressions.filter("message.payload.all(t, timestamp(t).getHours('Europe/Berlin') == 12)")
+                        .matches(message))
+                .isTrue();
+    }
+
     @Test
     void anOrdinaryLookAtAllOfALargePayloadIsNoTrouble() throws Exception {
         assertThat(Expressions.filter("message.payload.l.all(x, x > message.payload.min && x < 10)")
                         .matches(LARGE))
                 .isTrue();
         assertThat(Expressions.filter("message.payload.l.filter(x, x == 3).map(x, x * 2).size() == 800")
+                        .matches(LARGE))
+                .isTrue();
+        assertThat(Expressions.filter(
+                                "!message.payload.s.contains('" + "ab".repeat(200) + "') && message.payload.s.contains('"
+                                        + "a".repeat(500) + "')")
                         .matches(LARGE))
                 .isTrue();
         assertThat(Expressions.filter("message.payload.s.matches('^a+$') && !message.payload.s.contains('ab')")
