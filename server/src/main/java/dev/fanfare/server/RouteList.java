@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Filter;
 import dev.fanfare.Route;
+import dev.fanfare.server.filter.Expressions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ import tools.jackson.dataformat.yaml.YAMLFactory;
 /// Reads the setting `routes`: a list of rules in YAML, of which JSON is a part.
 final class RouteList {
 
-    private static final Set<String> KNOWN = new TreeSet<>(Set.of("name", "from", "to", "mode", "types"));
+    private static final Set<String> KNOWN = new TreeSet<>(Set.of("name", "from", "to", "mode", "types", "filter"));
 
     private final JsonParser yaml;
     private int number;
@@ -88,7 +89,10 @@ final class RouteList {
         try {
             Route route = new Route(one(members, "name"), one(members, "from"), to, mode);
             List<String> types = members.get("types");
-            return types == null ? route : route.when(Filter.types(types.toArray(String[]::new)));
+            Filter wanted = Expressions.both(
+                    types == null ? null : Filter.types(types.toArray(String[]::new)),
+                    members.containsKey("filter") ? Expressions.filter(one(members, "filter")) : null);
+            return wanted == null ? route : route.when(wanted);
         } catch (FanfareException illegal) {
             throw wrong(illegal.getMessage());
         }

@@ -206,10 +206,10 @@ public final class Setting<T> {
 
     /// Rules for messages to go from topic to topic.
     public static final Setting<List<Route>> ROUTES = setting("routes", RouteList.type(), "[]")
-            .means(
-                    "Rules by which messages go from topic to topic, as `POST /routes` takes them: a list of `name`,"
-                            + " `from` (a topic or a pattern), `to` (a topic or a list), `mode` (`copy`, which is the"
-                            + " default, or `redirect`) and `types` (only messages of these). In an environment variable or a flag, the same list in JSON.");
+            .means("Rules by which messages go from topic to topic, as `POST /routes` takes them: a list of `name`,"
+                    + " `from` (a topic or a pattern), `to` (a topic or a list), `mode` (`copy`, which is the"
+                    + " default, or `redirect`), `types` (only messages of these) and `filter` (only messages for which this"
+                    + " expression in CEL is true). In an environment variable or a flag, the same list in JSON.");
 
     /// How many rules there may be.
     public static final Setting<Integer> MAX_ROUTES =

@@ -7,6 +7,7 @@ import dev.fanfare.Durability;
 import dev.fanfare.Filter;
 import dev.fanfare.Route;
 import dev.fanfare.feed.Pattern;
+import dev.fanfare.server.filter.Expressions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -340,12 +341,20 @@ class SettingsTest {
                     from: orders.*
                     to: [audit, 0800]
                   - {name: moved, from: old, to: new, mode: redirect, types: [a, b]}
+                  - name: dear
+                    from: orders.*
+                    to: dear
+                    filter: message.payload.amount > 100
+                  - {name: both, from: old, to: both, types: a, filter: "topic == 'old'"}
                 """);
 
         assertThat(Settings.resolve(file, Map.of(), Map.of()).config().routing().routes())
                 .containsExactly(
                         Route.copy("audit", "orders.*", "audit", "0800"),
-                        Route.redirect("moved", "old", "new").when(Filter.types("a", "b")));
+                        Route.redirect("moved", "old", "new").when(Filter.types("a", "b")),
+                        Route.copy("dear", "orders.*", "dear").when(Expressions.filter("message.payload.amount > 100")),
+                        Route.copy("both", "old", "both")
+                                .when(Filter.types("a").and(Expressions.filter("topic == 'old'"))));
         assertThat(Settings.resolve(
                                 null,
                                 Map.of("FANFARE_ROUTES", "[{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\"}]"),
@@ -370,6 +379,9 @@ class SettingsTest {
                 "routes: [{name: a, from: b, to: c, way: copy}] | 'way'",
                 "routes: [{name: a, from: b, to: c, mode: move}] | mode",
                 "routes: [{name: a, from: b*, to: c}] | b*",
+                "routes: [{name: a, from: b, to: c, filter: 'topic =='}] | route 1: filter, line 1, column 9: ",
+                "routes: [{name: a, from: b, to: c, filter: [a, b]}] | route 1: filter must be one text",
+                "routes: [{name: a, from: b, to: c, filter: message.id}] | route 1: filter must be true or false",
                 "routes: [{name: a, from: b, to: [[[[[[c]]]]]]}] | too deep",
                 "routes: [{name: a, from: b, to: c}, {name: d, from: c, to: b}] | circle: d (c -> b), then a (b -> c)",
             })

@@ -20,10 +20,12 @@ import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.parser.CelStandardMacro;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Filter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /// Understands expressions in CEL. They see `message`, with `id`, `type`, `key`, `headers`, `payload` and `timestamp`,
 /// and `topic`. What JSON says is a value of the kind it has there, whole numbers that fit into 64 bits are ints; a
@@ -114,6 +116,17 @@ public final class Expressions {
                     place(offset == null ? Optional.empty() : tree.getSource().getOffsetLocation(offset))
                             + part.getMessage());
         }
+    }
+
+    /// Both of what may be wanted of messages, cheap before dear; null when neither is: then all are wanted.
+    ///
+    /// @param types the types, if they matter
+    /// @param expression what has to be true of it, if anything has
+    public static @Nullable Filter both(@Nullable Filter types, @Nullable Filter expression) {
+        if (types == null) {
+            return expression;
+        }
+        return expression == null ? types : types.and(expression);
     }
 
     private static CelAbstractSyntaxTree checked(String expression) {

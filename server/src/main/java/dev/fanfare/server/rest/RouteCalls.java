@@ -5,6 +5,7 @@ import dev.fanfare.Filter;
 import dev.fanfare.RouteStats;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.server.filter.Expressions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// Rules by which messages go from topic to topic, over REST, standard dialect.
 final class RouteCalls {
 
-    private static final Set<String> KNOWN = new TreeSet<>(Set.of("name", "from", "to", "mode", "types"));
+    private static final Set<String> KNOWN = new TreeSet<>(Set.of("name", "from", "to", "mode", "types", "filter"));
 
     private static final int TYPES_MAX = 100;
 
@@ -63,9 +64,13 @@ final class RouteCalls {
                 body.strings("to", dev.fanfare.Route.MAX_TARGETS)
                         .orElseThrow(() -> Problem.badRequest(400, "to is required")),
                 body.string("mode").map(RouteCalls::mode).orElse(dev.fanfare.Route.Mode.COPY));
-        List<String> types = body.strings("types", TYPES_MAX).orElse(null);
-        if (types != null) {
-            route = route.when(Filter.types(types.toArray(String[]::new)));
+        Filter wanted = Expressions.both(
+                body.strings("types", TYPES_MAX)
+                        .map(types -> Filter.types(types.toArray(String[]::new)))
+                        .orElse(null),
+                body.string("filter").map(Expressions::filter).orElse(null));
+        if (wanted != null) {
+            route = route.when(wanted);
         }
         route.to().forEach(TopicCalls::ownByClients);
         if (route.mode() == dev.fanfare.Route.Mode.REDIRECT) {

@@ -82,11 +82,7 @@ final class Subscriptions {
 
     /// What is wanted of a topic's messages; null: all.
     private static @Nullable Filter wanted(Request.Subscribe request, @Nullable Filter expression) {
-        if (request.types().isEmpty()) {
-            return expression;
-        }
-        Filter types = new Filter.Types(request.types());
-        return expression == null ? types : types.and(expression);
+        return Expressions.both(request.types().isEmpty() ? null : new Filter.Types(request.types()), expression);
     }
 
     private void subscribe(Request.Subscribe request, @Nullable Filter wanted) {

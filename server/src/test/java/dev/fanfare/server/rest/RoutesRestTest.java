@@ -7,6 +7,8 @@ import dev.fanfare.server.RunningServer;
 import dev.fanfare.server.RunningServer.Answered;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +83,45 @@ class RoutesRestTest {
     }
 
     @Test
+    void aRuleMayTakeOnlyWhatAnExpressionIsTrueFor() throws Exception {
+        topics("orders", "dear", "copies");
+        Answered added = running.call(
+                "POST",
+                "/routes",
+                "{\"name\":\"r\",\"from\":\"orders\",\"to\":\"dear\",\"mode\":\"redirect\",\"types\":[\"a\"],"
+                        + "\"filter\":\"message.payload.n > 10 && topic == 'orders'\"}");
+        assertThat(added.status()).as(added.body()).isEqualTo(201);
+        // One that no message is worth the time of: it takes none.
+        running.call(
+                "POST",
+                "/routes",
+                "{\"name\":\"s\",\"from\":\"dear\",\"to\":\"copies\",\"filter\":"
+                        + "\"message.payload.l.all(a, message.payload.l.all(b, message.payload.l.all(c, c < 1000)))\"}");
+        String l = IntStream.range(0, 100).mapToObj(String::valueOf).collect(Collectors.joining(","));
+        running.call(
+                "POST",
+                "/topics/orders/messages",
+                "[{\"payload\":{\"n\":11,\"l\":[" + l + "]},\"type\":\"a\"},{\"payload\":{\"n\":10},\"type\":\"a\"},"
+                        + "{\"payload\":{\"n\":11},\"type\":\"b\"},{\"payload\":\"no number\",\"type\":\"a\"}]");
+
+        assertThat(running.server.broker().topic("dear").orElseThrow().visible())
+                .isEqualTo(1);
+        assertThat(running.server.broker().topic("orders").orElseThrow().visible())
+                .isEqualTo(3);
+        assertThat(running.call("GET", "/routes/r", "").body())
+                .contains(
+                        "\"types\":[\"a\"],\"filter\":\"message.payload.n > 10 && topic == 'orders'\"",
+                        "\"routed\":1,\"failed\":0,\"filter_failures\":1");
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!running.call("GET", "/routes/s", "").body().contains("\"filter_failures\":1")) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+        assertThat(running.server.broker().topic("copies").orElseThrow().visible())
+                .isZero();
+    }
+
+    @Test
     void aRedirectToATopicThatDoesNotExistIsToldToThePublisher() throws Exception {
         topics("old");
         running.call("POST", "/routes", "{\"name\":\"moved\",\"from\":\"old\",\"to\":\"new\",\"mode\":\"redirect\"}");
@@ -112,6 +153,10 @@ class RoutesRestTest {
                 "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"extra\":1} | 400 | extra",
                 "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"types\":[]} | 400 | type",
                 "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"types\":1} | 400 | types",
+                "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"filter\":1} | 400 | filter",
+                "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"filter\":\"topic == \"} | 400 | filter, line 1, column 10",
+                "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"filter\":\"message.amount > 1\"} | 400 | undefined field 'amount'",
+                "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\",\"filter\":\"topic\"} | 400 | true or false",
                 "{\"name\":\"r\",\"from\":\"a\",\"to\":\"$b\"} | 403 | $",
                 "{\"name\":\"r\",\"from\":\"$a\",\"to\":\"b\",\"mode\":\"redirect\"} | 403 | $",
             })
