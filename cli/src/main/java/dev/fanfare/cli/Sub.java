@@ -4,6 +4,7 @@ import dev.fanfare.client.ClientException;
 import dev.fanfare.client.Event;
 import dev.fanfare.client.FanfareClient;
 import dev.fanfare.client.Notice;
+import dev.fanfare.client.Selection;
 import dev.fanfare.client.Start;
 import dev.fanfare.client.SubscriptionListener;
 import java.io.BufferedOutputStream;
@@ -14,6 +15,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -35,6 +37,9 @@ import picocli.CommandLine.Spec;
         name = "sub",
         description = {
             "Prints the messages of a topic, or of all topics that match a pattern: orders.*, logs/**",
+            "",
+            "--filter and --type choose among them: an expression in CEL over message (id, type, key, headers, payload,"
+                    + " timestamp) and topic that must be true, and the types. The server leaves out the others.",
             "",
             "Strings are printed as they are, other values as JSON; for a pattern the topic comes first. Reconnects and"
                     + " resumes by itself, and says so on standard error."
@@ -78,6 +83,19 @@ final class Sub implements Callable<Integer> {
     @ArgGroup
     private @Nullable Beginning beginning;
 
+    @Option(
+            names = "--filter",
+            paramLabel = "EXPR",
+            description = "Only messages for which this is true: \"message.payload.amount > 100 &&"
+                    + " message.headers.region == 'eu'\". One that it can't be told of is left out.")
+    private @Nullable String filter;
+
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            description = "Only messages of this type; given several times, of any of these.")
+    private List<String> types = List.of();
+
     @Option(names = "--json", description = "Print each message whole, as a line of JSON.")
     private boolean json;
 
@@ -97,12 +115,13 @@ final class Sub implements Callable<Integer> {
             if (server.create() && !isPattern()) {
                 client.createTopic(pattern);
             }
-            var _ = client.subscribe(pattern, start, new Listener(client));
+            var _ = client.subscribe(pattern, start, new Selection(filter, types), new Listener(client));
             return print(left);
         } catch (ClientException e) {
             boolean unknown = e.code().equals("TOPIC_NOT_FOUND");
             Main.complain(spec, unknown ? ServerOptions.noSuchTopic(pattern) : String.valueOf(e.getMessage()));
-            return Main.FAILED;
+            // Then it is the arguments that are wrong: the pattern, or the expression.
+            return e.code().equals("BAD_REQUEST") ? Main.WRONG_USE : Main.FAILED;
         }
     }
 

@@ -3,6 +3,10 @@ package dev.fanfare.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -109,6 +114,52 @@ class PubSubIT {
         try (Command sub = Command.fanfare("sub", "latin", "--from=earliest", "--count=4", "--url", url)) {
             assertThat(sub.exitCode()).isZero();
             assertThat(sub.output()).containsExactly("plain", "caf\uFFFD", "ma\uFFFDana", "1");
+        }
+    }
+
+    @Test
+    void onlyWhatIsWantedIsPrinted() throws Exception {
+        try (Command pub = Command.fanfare("pub", "choice.a", "--json", "--create", "--url", url)) {
+            pub.input("{\"n\":1}\n{\"n\":20}\n\"text\"\n{\"n\":30}\n").endInput();
+            assertThat(pub.exitCode()).isZero();
+        }
+        HttpRequest typed = HttpRequest.newBuilder(URI.create(url + "/topics/choice.a/messages"))
+                .POST(HttpRequest.BodyPublishers.ofString("[{\"type\":\"a\",\"payload\":{\"n\":40}},"
+                        + "{\"type\":\"b\",\"payload\":{\"n\":5}},{\"type\":\"c\",\"payload\":{\"n\":50}}]"))
+                .build();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            assertThat(http.send(typed, HttpResponse.BodyHandlers.ofString()).statusCode())
+                    .isEqualTo(200);
+        }
+        String[] wanted = {"sub", "choice.*", "--from=earliest", "--url", url, "--filter", "message.payload.n > 10"};
+        try (Command sub = Command.fanfare(with(wanted, "--count=4"))) {
+            assertThat(sub.exitCode()).isZero();
+            assertThat(sub.output())
+                    .containsExactly(
+                            "choice.a: {\"n\":20}",
+                            "choice.a: {\"n\":30}",
+                            "choice.a: {\"n\":40}",
+                            "choice.a: {\"n\":50}");
+        }
+        try (Command sub = Command.fanfare(with(wanted, "--count=1", "--type=b", "--type", "c"))) {
+            assertThat(sub.exitCode()).isZero();
+            assertThat(sub.output()).containsExactly("choice.a: {\"n\":50}");
+        }
+    }
+
+    private static String[] with(String[] arguments, String... more) {
+        return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
+    }
+
+    @Test
+    void anExpressionThatIsWrongIsOneLineThatSaysWhere() throws Exception {
+        try (Command sub = Command.fanfare("sub", "wrong.*", "--filter", "message.payload.n >", "--url", url)) {
+            assertThat(sub.exitCode()).isEqualTo(2);
+            assertThat(sub.output()).isEmpty();
+            assertThat(sub.complaints())
+                    .singleElement()
+                    .asString()
+                    .startsWith("fanfare sub: filter, line 1, column 20: mismatched input");
         }
     }
 
