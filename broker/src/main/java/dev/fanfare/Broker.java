@@ -64,7 +64,7 @@ public final class Broker implements AutoCloseable {
         registry.restore();
         this.routeTable = new RouteTable(registry, config, timers, events);
         try {
-            config.routing().routes().forEach(routeTable::add);
+            routeTable.begin();
         } catch (RuntimeException refused) {
             closeTimers();
             throw refused;

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// The rules of one broker. Any thread; its lock is held while rules change, never while a message is routed.
 public final class RouteTable {
@@ -36,18 +37,54 @@ public final class RouteTable {
     /// @param dismiss takes it out of the plans
     private record Entry(Route route, ActiveRoute active, Runnable dismiss) {}
 
+    /// Null when nothing outlives the process.
+    private final @Nullable StoredRoutes stored;
+
     /// Holds no rule yet.
     public RouteTable(TopicRegistry registry, BrokerConfig config, Timers timers, Events events) {
         this.registry = registry;
         this.config = config;
         this.timers = timers;
         this.events = events;
+        this.stored = registry.storage()
+                .map(committer -> new StoredRoutes(committer, config.routing().filters()))
+                .orElse(null);
     }
 
-    /// Adds a rule.
+    /// Begins with the rules of the configuration, and those that are stored. Once, before anything is published.
     ///
-    /// @throws FanfareException `BAD_REQUEST`, `LIMIT_REACHED`, `SHUTTING_DOWN`
+    /// @throws FanfareException when the configuration's are refused
+    public void begin() {
+        config.routing().routes().forEach(this::enter);
+        if (stored == null || !config.routing().restores()) {
+            return;
+        }
+        for (Route route : stored.read()) {
+            try {
+                enter(route);
+            } catch (FanfareException refused) {
+                stored.notInForce(route.name(), refused);
+            }
+        }
+    }
+
+    /// Adds a rule; with a store, waits until it is there.
+    ///
+    /// @throws FanfareException `BAD_REQUEST`, `LIMIT_REACHED`, `SHUTTING_DOWN`, `INTERNAL`
     public void add(Route route) {
+        enter(route);
+        if (stored == null || !RouteForm.canBeStored(route)) {
+            return;
+        }
+        try {
+            stored.put(route);
+        } catch (RuntimeException | Error e) {
+            leave(route.name());
+            throw e;
+        }
+    }
+
+    private void enter(Route route) {
         lock.lock();
         try {
             int most = config.routing().maxRoutes();
@@ -86,8 +123,15 @@ public final class RouteTable {
         };
     }
 
-    /// Takes a rule away: false when there was none.
+    /// Takes a rule away, and waits until it is out of the store: false when there was none.
+    ///
+    /// @throws FanfareException `INTERNAL` when that could not be stored yet
     public boolean remove(String name) {
+        boolean left = leave(name);
+        return stored != null && stored.remove(name) || left;
+    }
+
+    private boolean leave(String name) {
         lock.lock();
         try {
             Entry entry = entries.remove(name);

@@ -203,7 +203,10 @@ class CopyTest {
         CountDownLatch entered = new CountDownLatch(1);
         try (Broker impatient = Broker.open(BrokerConfig.defaults()
                 .withBlockTimeout(Duration.ZERO)
-                .withRouting(new RoutingConfig(List.of(Route.copy("r", "orders", "x")), 1, 2)))) {
+                .withRouting(RoutingConfig.defaults()
+                        .withRoutes(List.of(Route.copy("r", "orders", "x")))
+                        .withMaxRoutes(1)
+                        .withQueue(2)))) {
             // The route itself waits for this one, which says how long.
             impatient
                     .subscription("x")

@@ -2,6 +2,7 @@ package dev.fanfare.cli;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.RoutingConfig;
 import dev.fanfare.storage.Damage;
 import dev.fanfare.storage.RocksStore;
 import dev.fanfare.storage.StorageOptions;
@@ -91,7 +92,11 @@ final class Storage implements Runnable {
 
         private void here(Work work) throws IOException {
             RocksStore store = RocksStore.open(data, StorageOptions.DEFAULT);
-            try (Broker broker = Broker.open(BrokerConfig.defaults().withStore(store))) {
+            // What is imported goes where it was exported from, and nowhere else.
+            BrokerConfig config = BrokerConfig.defaults()
+                    .withRouting(RoutingConfig.defaults().withRestores(false))
+                    .withStore(store);
+            try (Broker broker = Broker.open(config)) {
                 work.on(new StorageWork(broker, store));
             }
         }

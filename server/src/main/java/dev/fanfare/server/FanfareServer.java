@@ -118,7 +118,7 @@ public final class FanfareServer implements AutoCloseable {
                 .withAutoCreateTopics(config.autoCreateTopics())
                 .withMaxTopics(config.limits().maxTopics())
                 .withMaxSubscribersPerTopic(config.limits().maxSubscribersPerTopic())
-                .withRouting(config.routing())
+                .withRouting(config.routing().withFilters(Expressions::understood))
                 .withHistoryMemory(config.history().totalBytes())
                 .withPending(new Pending(
                         config.waiting().delayed(),

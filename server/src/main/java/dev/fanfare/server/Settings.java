@@ -203,7 +203,10 @@ public final class Settings {
 
     private RoutingConfig routing() {
         try {
-            return new RoutingConfig(value(Setting.ROUTES), value(Setting.MAX_ROUTES), value(Setting.ROUTE_QUEUE));
+            return RoutingConfig.defaults()
+                    .withMaxRoutes(value(Setting.MAX_ROUTES))
+                    .withQueue(value(Setting.ROUTE_QUEUE))
+                    .withRoutes(value(Setting.ROUTES));
         } catch (FanfareException wrong) {
             throw new SettingException(
                     "setting " + Setting.ROUTES + " (" + source(Setting.ROUTES).origin + "): " + wrong.getMessage());

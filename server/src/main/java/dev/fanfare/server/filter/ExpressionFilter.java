@@ -10,6 +10,9 @@ import java.util.Optional;
 /// comments and quotes only.
 public final class ExpressionFilter implements Filter {
 
+    /// What the words of an expression begin with.
+    static final String WORD = "expression ";
+
     /// A run that took longer lets others have the processor: virtual threads are not interrupted by themselves.
     private static final int LONG_RUN = Run.BUDGET / 8;
 
@@ -66,7 +69,7 @@ public final class ExpressionFilter implements Filter {
     /// the library that understands it.
     @Override
     public Optional<String> words() {
-        return Optional.of("expression " + text);
+        return Optional.of(WORD + text);
     }
 
     @Override

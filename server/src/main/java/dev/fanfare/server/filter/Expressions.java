@@ -118,6 +118,16 @@ public final class Expressions {
         }
     }
 
+    /// The filter with these [Filter#words].
+    ///
+    /// @throws FanfareException `BAD_REQUEST` when they are not those of an expression
+    public static Filter understood(String words) {
+        if (!words.startsWith(ExpressionFilter.WORD)) {
+            throw refused("'" + words + "' is no expression");
+        }
+        return filter(words.substring(ExpressionFilter.WORD.length()));
+    }
+
     /// Both of what may be wanted of messages, cheap before dear; null when neither is: then all are wanted.
     ///
     /// @param types the types, if they matter

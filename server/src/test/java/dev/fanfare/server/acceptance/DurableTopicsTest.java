@@ -440,4 +440,23 @@ class DurableTopicsTest {
         server.close();
         broker.close();
     }
+
+    @Test
+    void aRouteWithAnExpressionThatWasMadeOverRestIsThereAfterARestart() {
+        MemoryStore disk = new MemoryStore();
+        try (RunningServer before = RunningServer.start(disk, "data=x")) {
+            RestAnswer made = before.rest(
+                    "POST",
+                    "/routes",
+                    "{\"name\":\"big\",\"from\":\"orders\",\"to\":\"audit\",\"types\":[\"made\"],"
+                            + "\"filter\":\"message.payload.amount > 100\"}");
+            assertThat(made.status()).isEqualTo(201);
+        }
+        try (RunningServer after = RunningServer.start(disk.afterKill(), "data=x")) {
+            JsonNode route = after.get("/routes/big").json();
+            assertThat(route.path("filter").stringValue()).isEqualTo("message.payload.amount > 100");
+            assertThat(route.path("types").toString()).isEqualTo("[\"made\"]");
+            assertThat(after.rest("DELETE", "/routes/big", "").status()).isEqualTo(200);
+        }
+    }
 }

@@ -1,0 +1,127 @@
+package dev.fanfare.routing;
+
+import dev.fanfare.Durability;
+import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
+import dev.fanfare.Filter;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.Route;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
+import dev.fanfare.topic.Committer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The rules that were added while a broker ran, in its store. Any thread that may wait.
+final class StoredRoutes {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StoredRoutes.class);
+
+    private final Committer committer;
+    private final Function<String, Filter> understands;
+    private final AtomicLong next = new AtomicLong();
+
+    /// @param understands the words of filters that are the program's own
+    StoredRoutes(Committer committer, Function<String, Filter> understands) {
+        this.committer = committer;
+        this.understands = understands;
+    }
+
+    /// All of them, in the order in which they were added. One that can't be had is logged, and stays stored.
+    List<Route> read() {
+        List<RouteForm> found = new ArrayList<>();
+        try (Store.Scan scan = committer.store().scan(Table.ROUTES, new byte[0], null)) {
+            while (scan.next()) {
+                String name = new String(scan.key(), StandardCharsets.UTF_8);
+                try {
+                    RouteForm form = RouteForm.of(name, scan.value(), understands);
+                    next.accumulateAndGet(form.number() + 1, Math::max);
+                    found.add(form);
+                } catch (FanfareException | IllegalArgumentException e) {
+                    notInForce(name, e);
+                }
+            }
+        }
+        found.sort(Comparator.comparingLong(RouteForm::number));
+        return found.stream().map(RouteForm::route).toList();
+    }
+
+    /// A rule that is stored can't be had.
+    void notInForce(String name, RuntimeException why) {
+        LOG.error(
+                "Route '{}' of the store {} is not in force: {}; it stays stored until it is removed",
+                name,
+                committer.store().place(),
+                why.getMessage());
+    }
+
+    /// Stores a rule and waits until it outlives the power.
+    ///
+    /// @throws FanfareException when it could not be stored: it is not
+    void put(Route route) {
+        byte[] form = new RouteForm(next.getAndIncrement(), route).toBytes();
+        Committer.Change change = new Committer.Change() {
+            @Override
+            public void write(Store.Batch batch) {
+                batch.put(Table.ROUTES, key(route.name()), form);
+            }
+
+            @Override
+            public void failed() {
+                var _ = committer.add(new Removal(route.name()), Durability.WRITTEN);
+            }
+        };
+        Refused failure = committer.add(change, Durability.SYNCED).await();
+        if (failure != null) {
+            throw new FanfareException(
+                    failure.code(), "route '" + route.name() + "' was not added: " + failure.reason());
+        }
+    }
+
+    /// Takes a rule out and waits for that.
+    ///
+    /// @return false when there was none
+    /// @throws FanfareException `INTERNAL` when that could not be stored: it is taken out as soon as that is
+    possible
+    boolean remove(String name) {
+        if (committer.store().get(Table.ROUTES, key(name)) == null) {
+            return false;
+        }
+        Refused failure = committer.add(new Removal(name), Durability.SYNCED).await();
+        if (failure != null) {
+            throw new FanfareException(
+                    ErrorCode.INTERNAL,
+                    "route '" + name + "' is gone here, but not yet stored so: " + failure.reason());
+        }
+        return true;
+    }
+
+    private static byte[] key(String name) {
+        return name.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /// Tried until it is done.
+    private final class Removal implements Committer.Change {
+        private final String name;
+
+        Removal(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public void write(Store.Batch batch) {
+            batch.delete(Table.ROUTES, key(name));
+        }
+
+        @Override
+        public void failed() {
+            var _ = committer.add(this, Durability.WRITTEN);
+        }
+    }
+}
