@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class Run {
 
     /// What one evaluation may cost: the unit is about the time of a comparison of two numbers, about 10 ns. What takes
-    /// longer is charged more, so that none takes longer than a few milliseconds, whatever it does.
+    /// longer is charged more, so that none takes longer than a few milliseconds on a warm JVM, whatever it does.
     static final int BUDGET = 200_000;
 
     /// How many characters or bytes are looked at for one unit.
