@@ -21,9 +21,8 @@ public final class Routes {
     /// Adds a rule. Waits until it is stored, if there is a store.
     ///
     /// @throws FanfareException `BAD_REQUEST` when there is one of that name, or when a message could come round
-    ///     in a circle: the error names it; `LIMIT_REACHED`; `SHUTTING_DOWN`; `BACKPRESSURE` or `INTERNAL` when it
-    could
-    ///     not be stored: then it does not hold
+    ///     in a circle: the error names it; `LIMIT_REACHED`; `SHUTTING_DOWN`; `BACKPRESSURE` or
+    ///     `INTERNAL` when it could not be stored: then it does not hold
     public void add(Route route) {
         table.add(route);
     }
@@ -31,8 +30,8 @@ public final class Routes {
     /// Takes a rule away. Waits until it is out of the store.
     ///
     /// @return false when there was none of that name
-    /// @throws FanfareException `INTERNAL` when that could not be stored: it holds no more here, and is out of the
-    store
+    /// @throws FanfareException `INTERNAL` when that could not be stored: it holds no more here, and is out of
+    ///     the store
     ///     as soon as that can be written to
     public boolean remove(String name) {
         return table.remove(name);

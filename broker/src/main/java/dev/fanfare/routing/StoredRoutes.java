@@ -87,8 +87,8 @@ final class StoredRoutes {
     /// Takes a rule out and waits for that.
     ///
     /// @return false when there was none
-    /// @throws FanfareException `INTERNAL` when that could not be stored: it is taken out as soon as that is
-    possible
+    /// @throws FanfareException `INTERNAL` when that could not be stored: it is taken out as soon
+    ///     as that can be
     boolean remove(String name) {
         if (committer.store().get(Table.ROUTES, key(name)) == null) {
             return false;

@@ -126,9 +126,8 @@ class HostileExpressionTest {
         assertThat(Expressions.filter("message.payload.l.filter(x, x == 3).map(x, x * 2).size() == 800")
                         .matches(LARGE))
                 .isTrue();
-        assertThat(Expressions.filter(
-                                "!message.payload.s.contains('" + "ab".repeat(200) + "') && message.payload.s.contains('"
-                                        + "a".repeat(500) + "')")
+        assertThat(Expressions.filter("!message.payload.s.contains('" + "ab".repeat(200)
+                                + "') && message.payload.s.contains('" + "a".repeat(500) + "')")
                         .matches(LARGE))
                 .isTrue();
         assertThat(Expressions.filter("message.payload.s.matches('^a+$') && !message.payload.s.contains('ab')")
