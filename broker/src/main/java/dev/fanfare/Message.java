@@ -299,6 +299,38 @@ public final class Message {
                 timestampMillis);
     }
 
+    /// Passes over what [#writeTo] wrote.
+    ///
+    /// @throws dev.fanfare.store.StoreException `CORRUPT` when it is something else
+    public static void skip(ByteReader in) {
+        int form = in.octet();
+        if ((form & FORM_UUID) == 0) {
+            in.skip();
+        } else {
+            in.fixed();
+            in.fixed();
+        }
+        if ((form & FORM_TYPE) != 0) {
+            in.skip();
+        }
+        if ((form & FORM_KEY) != 0) {
+            in.skip();
+        }
+        if ((form & FORM_HEADERS) != 0) {
+            for (long left = 2 * in.number(); left > 0; left--) {
+                in.skip();
+            }
+        }
+        if ((form & FORM_REPLY) != 0) {
+            in.skipOptional();
+            in.skipOptional();
+        }
+        if ((form & FORM_TTL) != 0) {
+            in.number();
+        }
+        Payload.skip(in);
+    }
+
     private static Map<String, String> headers(ByteReader in) {
         long count = in.number();
         Map<String, String> headers = new HashMap<>();

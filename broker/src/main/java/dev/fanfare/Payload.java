@@ -228,6 +228,21 @@ public final class Payload {
         return new Payload(in.bytes(), contentType, json, new Packing(packed, size));
     }
 
+    /// Passes over what [#writeTo] wrote.
+    ///
+    /// @throws dev.fanfare.store.StoreException `CORRUPT` when it is something else
+    static void skip(ByteReader in) {
+        int form = in.octet();
+        if ((form & FORM_KIND) == 0) {
+            in.skip();
+        }
+        if ((form & FORM_PACKED) != 0) {
+            in.skip();
+            in.number();
+        }
+        in.skip();
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Payload that

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// A subscription of one topic holds no place in the feed while it replays: [#replay] hands out the log until,
 /// inside the topic's section, nothing is left; there the cursor is attached and the subscription is [State#LIVE].
 /// That may be as soon as [FeedAccess#attach] returns, and it may come together with the last messages of
-/// [#replay]: these are to be handed out before the cursor is drained.
+/// [#replay]: these are to be handed out before the cursor is drained. When the log's last part has to be read
+/// from a device, the cursor is attached before that is read; it must not be drained before it is [State#LIVE]
+/// either.
 ///
 /// A subscription of a pattern is attached first and must not be drained before it is [State#LIVE]; then every
 /// message up to the feed's end as it stood when [FeedAccess#attach] returned has to be asked about with [#skips].
@@ -47,7 +49,16 @@ public interface Attachment {
 
     /// The next messages of the log, oldest first, at least one if there is any, at most `maxMessages` and, from
     /// the second on, at most `maxBytes` of payload. Empty: the subscription is no longer [State#REPLAYING].
-    List<Message> replay(int maxMessages, int maxBytes);
+    ///
+    /// Never waits for a device: what is not in memory is read by a thread of the broker's, one slice at a
+    /// time.
+    ///
+    /// @param whenRead runs once when null was returned and it is worth calling again, on the thread that reads; it
+    ///     may run before this returns
+    /// @return null when what comes next is being read
+    /// @throws RuntimeException what the last read failed with: mostly a [dev.fanfare.store.StoreException]
+    @Nullable
+    List<Message> replay(int maxMessages, int maxBytes, Runnable whenRead);
 
     /// How many messages retention took away before they could be replayed, since the last call.
     long takeLost();

@@ -10,7 +10,8 @@ import java.util.function.Supplier;
 
 /// The door for transports: publishing and subscribing without blocking and without a thread per subscription.
 /// [dev.fanfare.Broker#feeds] hands it out. Any thread; nothing here calls user code, and nothing blocks but
-/// [#attach] to a pattern, which looks at all topics that match: on an event loop that is too long.
+/// [#attach] to a pattern, which looks at all topics that match, and [#attach] at a time, which may have to be
+/// looked for on a device: on an event loop that is too long.
 public interface FeedAccess {
 
     /// Publishes without waiting and without waking: the feeds that were appended to are noted in `wakes`, and

@@ -37,13 +37,10 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     private static final long UNSETTLED = Long.MAX_VALUE;
 
     private static final VarHandle REASON;
-    private static final VarHandle PAUSED;
 
     static {
         try {
-            var lookup = MethodHandles.lookup();
-            REASON = lookup.findVarHandle(LocalSubscription.class, "reason", SubscriptionEnd.class);
-            PAUSED = lookup.findVarHandle(LocalSubscription.class, "paused", boolean.class);
+            REASON = MethodHandles.lookup().findVarHandle(LocalSubscription.class, "reason", SubscriptionEnd.class);
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }
@@ -70,10 +67,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     private volatile @Nullable DeliveryStrategy strategy;
     private volatile @Nullable Topic topic;
     private volatile boolean replaying = true;
-
-    /// The replay stands still: whoever clears it has it go on.
-    private volatile boolean paused;
-
+    private final Pause pause = new Pause();
     private volatile Attachment.@Nullable Opened opened;
 
     /// What waited when batched delivery was last due, up to here, is delivered without asking again.
@@ -279,7 +273,13 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         if (mustPause()) {
             return false;
         }
-        List<Message> slice = from.replay(TURN, REPLAY_BYTES);
+        // Before asking: the reader may be done before this thread hears that there is one.
+        pause.begin(Pause.For.READ);
+        List<Message> slice = from.replay(TURN, REPLAY_BYTES, () -> endPause(Pause.For.READ));
+        if (slice == null) {
+            return false;
+        }
+        pause.end(Pause.For.READ);
         long lost = from.takeLost();
         if (lost > 0) {
             lost(lost);
@@ -304,9 +304,14 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         if (intake == null || !intake.isCrowded()) {
             return false;
         }
-        paused = true;
-        // Looked at once more after saying so: whoever made room may not have seen that in time.
-        return intake.isCrowded() || !PAUSED.compareAndSet(this, true, false);
+        pause.begin(Pause.For.ROOM);
+        return intake.isCrowded() || !pause.end(Pause.For.ROOM);
+    }
+
+    private void endPause(Pause.For what) {
+        if (pause.end(what)) {
+            resume();
+        }
     }
 
     /// What of a replayed slice the filter lets through.
@@ -378,8 +383,8 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     @Override
     public void settled() {
         Intake intake = spec.intake();
-        if (paused && intake != null && !intake.isCrowded() && PAUSED.compareAndSet(this, true, false)) {
-            resume();
+        if (intake != null && pause.isOn() && !intake.isCrowded()) {
+            endPause(Pause.For.ROOM);
         }
         LocalFeed feed = cursor.feed();
         if (feed != null) {
@@ -494,7 +499,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     /// Whether the replay stands still.
     boolean isPaused() {
-        return paused;
+        return pause.isOn();
     }
 
     /// Whether it has not come to the feed yet.

@@ -469,14 +469,19 @@ public final class DurableTopicLog implements TopicLog {
 
     @Override
     public List<Message> read(long from, int maxMessages, int maxBytes) {
+        List<Message> cached = readCached(from, maxMessages, maxBytes);
+        return cached != null ? cached : stored.read(Math.max(from, oldest()), visible(), maxMessages, maxBytes);
+    }
+
+    @Override
+    public @Nullable List<Message> readCached(long from, int maxMessages, int maxBytes) {
         while (true) {
             long first = Math.max(from, oldest());
-            long upTo = visible();
-            if (first >= upTo) {
+            if (first >= visible()) {
                 return List.of();
             }
             if (first < recent.oldest()) {
-                return stored.read(first, upTo, maxMessages, maxBytes);
+                return null;
             }
             List<Message> slice = recent.read(first, maxMessages, maxBytes);
             if (!slice.isEmpty() && slice.getFirst().offset() == first) {
@@ -487,13 +492,19 @@ public final class DurableTopicLog implements TopicLog {
 
     @Override
     public long firstAt(long timestampMillis) {
+        long cached = firstCachedAt(timestampMillis);
+        return cached >= 0 ? cached : stored.firstAt(timestampMillis, oldest(), visible());
+    }
+
+    @Override
+    public long firstCachedAt(long timestampMillis) {
         long kept = oldest();
         long cached = Math.max(kept, recent.oldest());
         Message first = recent.peek(cached);
         if (cached == kept || first != null && first.timestampMillis() < timestampMillis) {
             return Math.max(kept, recent.firstAt(timestampMillis));
         }
-        return stored.firstAt(timestampMillis, kept, visible());
+        return -1;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.fanfare.store.ByteReader;
 import dev.fanfare.store.ByteWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /// How messages of a topic that follow each other are stored together.
 ///
@@ -43,17 +44,31 @@ public final class Records {
     ///
     /// @throws dev.fanfare.store.StoreException `CORRUPT` when it is none
     public static List<Message> read(byte[] record, String topic, String epoch, long firstOffset) {
+        List<Message> messages = new ArrayList<>();
+        read(record, topic, epoch, firstOffset, firstOffset, messages::add);
+        return messages;
+    }
+
+    /// Reads a record's messages from an offset on, as long as they are taken. What is not wanted is not made.
+    ///
+    /// @param takes whether it wants the one after that, too
+    /// @return the offset of the last one looked at; the record's last one when all were taken
+    /// @throws dev.fanfare.store.StoreException `CORRUPT` when it is none, as far as it was read
+    static long read(byte[] record, String topic, String epoch, long firstOffset, long from, Predicate<Message> takes) {
         ByteReader in = new ByteReader(record);
         int count = begin(in);
-        List<Message> messages = new ArrayList<>(Math.min(count, record.length));
         long timestamp = in.number();
         long offset = firstOffset - 1;
         for (int i = 0; i < count; i++) {
             timestamp += in.number();
             offset += in.number() + 1;
-            messages.add(Message.readFrom(in, topic, epoch, offset, timestamp));
+            if (offset < from) {
+                Message.skip(in);
+            } else if (!takes.test(Message.readFrom(in, topic, epoch, offset, timestamp))) {
+                break;
+            }
         }
-        return messages;
+        return offset;
     }
 
     /// The timestamp of a record's first message.

@@ -87,30 +87,22 @@ final class StoredMessages {
             this.maxBytes = maxBytes;
         }
 
-        /// @return the last offset of the record
+        /// @return the last offset of the record, unless that is more than is wanted
         long add(byte[] key, byte[] record) {
-            long last = -1;
-            for (Message message : Records.read(record, topic, epoch, Keys.longAt(key, OFFSET_AT))) {
-                last = message.offset();
-                if (last >= from && !full) {
-                    take(message);
-                }
-            }
-            return last;
+            return Records.read(record, topic, epoch, Keys.longAt(key, OFFSET_AT), from, this::take);
         }
 
-        private void take(Message message) {
+        private boolean take(Message message) {
             size += message.payload().size();
             boolean gap = !holes
                     && !messages.isEmpty()
                     && message.offset() != messages.getLast().offset() + 1;
-            full = message.offset() >= to
-                    || gap
-                    || messages.size() == maxMessages
-                    || size > maxBytes && !messages.isEmpty();
+            full = message.offset() >= to || gap || size > maxBytes && !messages.isEmpty();
             if (!full) {
                 messages.add(message);
+                full = messages.size() == maxMessages;
             }
+            return !full;
         }
     }
 

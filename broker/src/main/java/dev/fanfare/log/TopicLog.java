@@ -103,8 +103,22 @@ public interface TopicLog extends AutoCloseable {
     /// @return empty when nothing is kept between `from` and [#visible]
     List<Message> read(long from, int maxMessages, int maxBytes);
 
+    /// [#read] that reads no device.
+    ///
+    /// @return null when what comes next is not in memory
+    default @Nullable List<Message> readCached(long from, int maxMessages, int maxBytes) {
+        return read(from, maxMessages, maxBytes);
+    }
+
     /// The offset of the first kept message with this timestamp or a later one, [#visible] when there is none.
     long firstAt(long timestampMillis);
+
+    /// [#firstAt] that reads no device.
+    ///
+    /// @return −1 when that can't be told from what is in memory
+    default long firstCachedAt(long timestampMillis) {
+        return firstAt(timestampMillis);
+    }
 
     /// The topic is gone: nothing will be appended or revealed any more. What is kept stays readable for whoever
     /// still reads.

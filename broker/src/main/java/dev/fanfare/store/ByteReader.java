@@ -70,26 +70,39 @@ public final class ByteReader {
 
     /// The length of a row that follows, all of which is there.
     private int length() {
-        return number(bytes.length - at);
+        int length = number(bytes.length - at);
+        if (length > bytes.length - at) {
+            throw corrupt("a row of " + length + " bytes is not whole");
+        }
+        return length;
     }
 
     /// A row of bytes.
     public byte[] bytes() {
         int length = length();
-        if (length > bytes.length - at) {
-            throw corrupt("a row of " + length + " bytes is not whole");
-        }
         byte[] row = Arrays.copyOfRange(bytes, at, at + length);
         at += length;
         return row;
     }
 
+    /// Passes over a row of bytes or a text.
+    public void skip() {
+        int length = length();
+        at += length;
+    }
+
+    /// Passes over a text, or null.
+    public void skipOptional() {
+        switch (octet()) {
+            case 0 -> {}
+            case 1 -> skip();
+            default -> throw corrupt("neither a text nor none");
+        }
+    }
+
     /// A text.
     public String text() {
         int length = length();
-        if (length > bytes.length - at) {
-            throw corrupt("a text of " + length + " bytes is not whole");
-        }
         String text = new String(bytes, at, length, StandardCharsets.UTF_8);
         at += length;
         return text;

@@ -111,7 +111,7 @@ public final class FeedRegistry implements FeedAccess {
             SharedFeed<C> shared = join(topic, pattern, kind);
             if (shared != null) {
                 try {
-                    return new TopicAttachment<>(this, topics.timers(), topic, shared, start, cursor);
+                    return new TopicAttachment<>(this, topics.readers(), topics.timers(), topic, shared, start, cursor);
                 } catch (RuntimeException e) {
                     release(topic, shared);
                     throw e;

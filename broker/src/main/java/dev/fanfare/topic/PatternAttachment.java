@@ -25,6 +25,7 @@ final class PatternAttachment<C> implements Attachment {
     private final C cursor;
     private final Opened opened;
     private final Replay replay;
+    private final DeviceRead device;
 
     /// The noted offset of each topic of which the feed may hold something below it.
     private final IdentityHashMap<Topic, Long> noted = new IdentityHashMap<>(0);
@@ -38,6 +39,7 @@ final class PatternAttachment<C> implements Attachment {
     /// Called by the registry, which has counted the subscription and put the feed into the plans.
     PatternAttachment(FeedRegistry registry, TopicRegistry topics, SharedFeed<C> shared, Start start, C cursor) {
         this.registry = registry;
+        this.device = new DeviceRead(topics.readers());
         this.shared = shared;
         this.cursor = cursor;
         long begun = topics.timers().currentTimeMillis();
@@ -69,11 +71,9 @@ final class PatternAttachment<C> implements Attachment {
             TopicRegistry topics, Start start, IdentityHashMap<LiveTopic, Long> before, List<Replay.Range> ranges) {
         Map<String, Boolean> recovered = new HashMap<>();
         topics.matching(shared.pattern(), topic -> {
-            StartingPoint from;
+            StartingPoint from = StartingPoint.enterOneOf(topic, start);
             long visible;
-            topic.enter();
             try {
-                from = StartingPoint.in(topic.log(), topic.name(), start);
                 visible = topic.visible();
             } finally {
                 topic.leave();
@@ -107,12 +107,17 @@ final class PatternAttachment<C> implements Attachment {
     }
 
     @Override
-    public List<Message> replay(int maxMessages, int maxBytes) {
+    public @Nullable List<Message> replay(int maxMessages, int maxBytes, Runnable whenRead) {
         if (state != State.REPLAYING) {
             return List.of();
         }
+        if (device.underWay()) {
+            return null;
+        }
         List<Message> slice = replay.next(maxMessages, maxBytes);
-        if (replay.isDone() && !closed.get()) {
+        if (slice == null) {
+            device.begin(replay::load, whenRead);
+        } else if (replay.isDone() && !closed.get()) {
             state = State.LIVE;
         }
         return slice;

@@ -1,21 +1,38 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.Message;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
-/// Parts of several logs, merged by timestamp, topic and offset. Holds one message per log, reads the rest as it
-/// goes. One thread.
+/// Parts of several logs, merged by timestamp, topic and offset. Holds one message per log, or a few that were
+/// read from a device; reads the rest as it goes, but leaves what is not in memory to [#load]. One thread at a
+/// time.
 final class Replay {
 
     private static final Comparator<Message> ORDER = Comparator.comparingLong(Message::timestampMillis)
             .thenComparing(Message::topic)
             .thenComparingLong(Message::offset);
+
+    /// What is held of all logs together that was read from a device, about.
+    private static final int HELD_MESSAGES = 4_096;
+
+    private static final int HELD_BYTES = 1 << 20;
+
+    /// What is held of one log at most.
+    private static final int PORTION_MESSAGES = 512;
+
+    private static final int PORTION_BYTES = 128 << 10;
+
+    /// So many logs are read from a device in one go.
+    private static final int LOGS_AT_ONCE = 64;
 
     /// What is to be read of one log.
     ///
@@ -24,19 +41,30 @@ final class Replay {
     record Range(LiveTopic topic, long from, long to) {}
 
     private final PriorityQueue<Reader> readers = new PriorityQueue<>(Comparator.comparing(Reader::head, ORDER));
+
+    /// Those whose next messages are not in memory. Nothing is handed out before they are.
+    private final ArrayDeque<Reader> stalled = new ArrayDeque<>(1);
+
+    private final int portionMessages;
+    private final int portionBytes;
     private long lost;
 
     Replay(List<Range> ranges) {
+        int logs = Math.max(1, ranges.size());
+        portionMessages = Math.clamp(HELD_MESSAGES / logs, 1, PORTION_MESSAGES);
+        portionBytes = Math.min(HELD_BYTES / logs, PORTION_BYTES);
         for (Range range : ranges) {
             proceed(new Reader(range));
         }
     }
 
-    /// One log's next message.
+    /// One log's next messages.
     private static final class Reader {
         private final LiveTopic topic;
         private final long end;
         private long position;
+        private Iterator<Message> portion = Collections.emptyIterator();
+        private boolean loaded;
         private @Nullable Message head;
 
         Reader(Range range) {
@@ -53,10 +81,19 @@ final class Replay {
         }
     }
 
-    /// Reads the reader's next message and puts it back in line, unless it has none.
+    /// Finds the reader's next message and puts it back in line, unless it has none or has to be loaded.
     private void proceed(Reader reader) {
-        while (true) {
-            Message next = reader.position < reader.end ? first(reader.topic, reader.position) : null;
+        while (reader.position < reader.end) {
+            if (!reader.portion.hasNext() && !reader.loaded) {
+                List<Message> more = reader.topic.log().readCached(reader.position, 1, 0);
+                if (more == null) {
+                    stalled.add(reader);
+                    return;
+                }
+                reader.portion = more.iterator();
+            }
+            reader.loaded = false;
+            Message next = reader.portion.hasNext() ? reader.portion.next() : null;
             long found = next == null ? reader.end : Math.min(next.offset(), reader.end);
             lost += reader.topic.log().hasHoles()
                     ? Math.max(0, Math.min(found, reader.topic.oldest()) - reader.position)
@@ -73,20 +110,42 @@ final class Replay {
         }
     }
 
+    /// Reads from the device what [#next] stopped at, or a part of it.
+    void load() {
+        int count = 0;
+        for (Reader reader : stalled) {
+            if (!reader.loaded) {
+                reader.portion = reader.topic
+                        .log()
+                        .read(reader.position, portionMessages, portionBytes)
+                        .iterator();
+                reader.loaded = true;
+                if (++count == LOGS_AT_ONCE) {
+                    return;
+                }
+            }
+        }
+    }
+
     private static @Nullable Message first(LiveTopic topic, long from) {
         List<Message> one = topic.log().read(from, 1, 0);
         return one.isEmpty() ? null : one.getFirst();
     }
 
     boolean isDone() {
-        return readers.isEmpty();
+        return readers.isEmpty() && stalled.isEmpty();
     }
 
-    /// The next messages; empty only when it [#isDone].
+    /// The next messages; empty only when it [#isDone]. Null when something has to be [#load]ed first.
+    @Nullable
     List<Message> next(int maxMessages, int maxBytes) {
+        while (!stalled.isEmpty() && stalled.getFirst().loaded) {
+            proceed(stalled.removeFirst());
+        }
         List<Message> slice = new ArrayList<>();
         long size = 0;
-        for (Reader reader = readers.peek(); reader != null && slice.size() < maxMessages; reader = readers.peek()) {
+        while (stalled.isEmpty() && !readers.isEmpty() && slice.size() < maxMessages) {
+            Reader reader = readers.element();
             Message message = reader.head();
             size += message.payload().size();
             if (size > maxBytes && !slice.isEmpty()) {
@@ -96,7 +155,7 @@ final class Replay {
             readers.remove();
             proceed(reader);
         }
-        return slice;
+        return slice.isEmpty() && !stalled.isEmpty() ? null : slice;
     }
 
     /// How many messages retention took away before they were read, since the last call.

@@ -15,6 +15,7 @@ import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
 import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.HistoryBudget;
+import dev.fanfare.log.LogReaders;
 import dev.fanfare.log.MemoryTopicLog;
 import dev.fanfare.log.TopicLog;
 import dev.fanfare.request.Requests;
@@ -57,6 +58,7 @@ public final class TopicRegistry {
     private final FeedRegistry feeds;
     private final DelayedMessages delayed;
     private final Requests requests;
+    private final LogReaders readers = new LogReaders();
 
     /// Null when nothing outlives the process.
     private final @Nullable Committer committer;
@@ -92,6 +94,11 @@ public final class TopicRegistry {
     /// The broker's clock.
     public Timers timers() {
         return timers;
+    }
+
+    /// Who reads histories from the device.
+    LogReaders readers() {
+        return readers;
     }
 
     /// The section of all topics that share one order.
@@ -472,6 +479,7 @@ public final class TopicRegistry {
 
     /// Stores what was published before [#stop], and closes the store. Once, when nothing is published any more.
     public void closeStore() {
+        readers.close();
         if (committer != null) {
             committer.close();
             committer.store().close();

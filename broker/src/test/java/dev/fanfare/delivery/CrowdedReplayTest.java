@@ -23,8 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// An acknowledged subscription replays more than its queue holds: it stands still while that is full, and goes on
-/// when there is room again.
+/// An acknowledged subscription replays more than its queue holds: it stands still while that is full, and goes
+/// on when there is room again.
 @Timeout(60)
 class CrowdedReplayTest {
 

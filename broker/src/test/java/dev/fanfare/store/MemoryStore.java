@@ -37,6 +37,7 @@ public final class MemoryStore implements Store {
     private final Deque<Undo> unsynced = new ArrayDeque<>();
     private final Set<MemoryScan> scans = new HashSet<>();
 
+    private volatile Runnable beforeRead = () -> {};
     private volatile Runnable beforeWrite = () -> {};
     private volatile Runnable afterWrite = () -> {};
     private volatile Runnable beforeSync = () -> {};
@@ -141,6 +142,11 @@ public final class MemoryStore implements Store {
         locked(() -> capacity = value);
     }
 
+    /// Runs before each read and scan, on the thread that reads, under no lock. It may block or throw.
+    public void beforeRead(Runnable hook) {
+        beforeRead = hook;
+    }
+
     /// Runs before each write, on the thread that writes, under no lock. It may block or throw.
     public void beforeWrite(Runnable hook) {
         beforeWrite = hook;
@@ -223,6 +229,7 @@ public final class MemoryStore implements Store {
 
     @Override
     public byte @Nullable [] get(Table table, byte[] key) {
+        beforeRead.run();
         lock.lock();
         try {
             usable();
@@ -239,6 +246,7 @@ public final class MemoryStore implements Store {
 
     @Override
     public @Nullable Entry floor(Table table, byte[] lowest, byte[] key) {
+        beforeRead.run();
         lock.lock();
         try {
             usable();
@@ -255,6 +263,7 @@ public final class MemoryStore implements Store {
 
     @Override
     public Scan scan(Table table, byte[] from, byte @Nullable [] to) {
+        beforeRead.run();
         lock.lock();
         try {
             usable();

@@ -27,7 +27,7 @@ class PatternSearchTest {
                 .attach(Pattern.of(pattern), Start.earliest(), new RecordingKind(), new RecordingKind.Cursor());
         List<String> names = new ArrayList<>();
         while (attachment.state() == Attachment.State.REPLAYING) {
-            attachment.replay(100, 1000).stream()
+            attachment.replay(100, 1000, () -> {}).stream()
                     .filter(message -> message.offset() == 0)
                     .map(Message::topic)
                     .forEach(names::add);

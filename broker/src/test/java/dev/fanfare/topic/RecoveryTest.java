@@ -47,7 +47,7 @@ class RecoveryTest {
     private static List<Message> drain(Attachment attachment) {
         List<Message> messages = new ArrayList<>();
         while (attachment.state() == State.REPLAYING) {
-            messages.addAll(attachment.replay(2, 1000));
+            messages.addAll(attachment.replay(2, 1000, () -> {}));
         }
         return messages;
     }
@@ -314,9 +314,13 @@ class RecoveryTest {
     void aReplayOvertakenByRetentionIsCounted() {
         publishTimes("t", 5);
         Attachment attachment = attach("t", Start.earliest());
-        assertThat(attachment.replay(2, 1000)).extracting(Message::offset).containsExactly(0L, 1L);
+        assertThat(attachment.replay(2, 1000, () -> {}))
+                .extracting(Message::offset)
+                .containsExactly(0L, 1L);
         publishTimes("t", 4);
-        assertThat(attachment.replay(2, 1000)).extracting(Message::offset).containsExactly(4L, 5L);
+        assertThat(attachment.replay(2, 1000, () -> {}))
+                .extracting(Message::offset)
+                .containsExactly(4L, 5L);
         assertThat(attachment.takeLost()).isEqualTo(2);
         assertThat(attachment.takeLost()).isZero();
         assertThat(offsets(attachment)).containsExactly(6L, 7L, 8L);
@@ -327,7 +331,9 @@ class RecoveryTest {
         publishTimes("p.a", 5);
         publish("p.b");
         Attachment attachment = attach("p.*", Start.earliest());
-        assertThat(attachment.replay(1, 1000)).extracting(Message::offset).containsExactly(0L);
+        assertThat(attachment.replay(1, 1000, () -> {}))
+                .extracting(Message::offset)
+                .containsExactly(0L);
         publishTimes("p.a", 4);
         assertThat(places(attachment)).containsExactly("p.a1", "p.a4", "p.b0");
         assertThat(attachment.takeLost()).isEqualTo(2);
@@ -339,7 +345,9 @@ class RecoveryTest {
         Cursor cursor = new Cursor();
         Attachment attachment = broker.feeds().attach(Pattern.of("t"), Start.earliest(), kind, cursor);
         publishTimes("t", 3);
-        assertThat(attachment.replay(5, 1000)).extracting(Message::offset).containsExactly(3L, 4L, 5L, 6L, 7L);
+        assertThat(attachment.replay(5, 1000, () -> {}))
+                .extracting(Message::offset)
+                .containsExactly(3L, 4L, 5L, 6L, 7L);
         assertThat(attachment.state()).isEqualTo(State.LIVE);
         publish("t");
         assertThat(cursor.offsets()).containsExactly(8L);
@@ -362,11 +370,11 @@ class RecoveryTest {
             broker.publish("t", "12345");
         }
         Attachment attachment = attach("t", Start.earliest());
-        assertThat(attachment.replay(100, 10)).hasSize(2);
-        assertThat(attachment.replay(100, 1)).hasSize(1);
+        assertThat(attachment.replay(100, 10, () -> {})).hasSize(2);
+        assertThat(attachment.replay(100, 1, () -> {})).hasSize(1);
         Attachment pattern = attach("*", Start.earliest());
-        assertThat(pattern.replay(100, 10)).hasSize(2);
-        assertThat(pattern.replay(100, 1)).hasSize(1);
+        assertThat(pattern.replay(100, 10, () -> {})).hasSize(2);
+        assertThat(pattern.replay(100, 1, () -> {})).hasSize(1);
     }
 
     @Test

@@ -110,9 +110,9 @@ class ReplayUnderLoadTest {
     private static List<Message> replay(Attachment attachment, Random random) {
         List<Message> seen = new ArrayList<>();
         while (attachment.state() == Attachment.State.REPLAYING) {
-            seen.addAll(attachment.replay(1 + random.nextInt(1000), 1 << 20));
+            seen.addAll(attachment.replay(1 + random.nextInt(1000), 1 << 20, () -> {}));
         }
-        assertThat(attachment.replay(10, 10)).isEmpty();
+        assertThat(attachment.replay(10, 10, () -> {})).isEmpty();
         return seen;
     }
 

@@ -139,7 +139,7 @@ class SubscribeTest {
         attach("t", other);
         attachment.close();
         assertThat(attachment.state()).isEqualTo(State.ENDED);
-        assertThat(attachment.replay(10, 10)).isEmpty();
+        assertThat(attachment.replay(10, 10, () -> {})).isEmpty();
         broker.publish("t", "x");
         assertThat(cursor.offsets()).isEmpty();
         assertThat(other.offsets()).containsExactly(0L);
@@ -152,7 +152,7 @@ class SubscribeTest {
             Cursor cursor = new Cursor();
             Attachment attachment = broker.feeds().attach(Pattern.of(pattern), Start.earliest(), kind, cursor);
             attachment.close();
-            assertThat(attachment.replay(10, 10)).isEmpty();
+            assertThat(attachment.replay(10, 10, () -> {})).isEmpty();
             assertThat(attachment.state()).isEqualTo(State.ENDED);
             broker.publish("t", "y");
             assertThat(cursor.offsets()).isEmpty();

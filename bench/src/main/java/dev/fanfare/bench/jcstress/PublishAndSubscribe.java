@@ -12,6 +12,7 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.time.VirtualTimers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -105,7 +106,8 @@ public final class PublishAndSubscribe {
         final void subscribe(String pattern, Start start) {
             Attachment begun = broker.feeds().attach(Pattern.of(pattern), start, feed, "cursor");
             while (begun.state() == Attachment.State.REPLAYING) {
-                replayed += begun.replay(10, 1000).size();
+                replayed += Objects.requireNonNull(begun.replay(10, 1000, () -> {}))
+                        .size();
             }
             attachment = begun;
         }

@@ -6,6 +6,7 @@ import dev.fanfare.server.feed.Source;
 import dev.fanfare.server.feed.WireKind;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +34,12 @@ final class ReplaySource extends Source {
     private final LongConsumer dropped;
     private final Consumer<List<Message>> delivered;
     private final Runnable caughtUp;
+    private final Executor loop;
     private boolean done;
 
-    /// While a slice is in the sieve: nothing can be handed out. Then what was found, and who is to ask for it.
-    private boolean sifting;
+    /// While a slice is being read from a device or is in the sieve: nothing can be handed out. Then what was
+    /// found, and who is to ask for it.
+    private boolean waiting;
 
     private List<Message> found = List.of();
     private Runnable again = () -> {};
@@ -46,6 +49,7 @@ final class ReplaySource extends Source {
     /// @param sieve of a filter; null when every message is wanted
     /// @param delivered told which messages are in each slice
     /// @param dropped told how many messages retention took away, before the slice behind the gap is handed out
+    /// @param loop the connection's event loop
     ReplaySource(
             Attachment attachment,
             WireKind kind,
@@ -53,7 +57,8 @@ final class ReplaySource extends Source {
             @Nullable Sieve sieve,
             LongConsumer dropped,
             Consumer<List<Message>> delivered,
-            Runnable caughtUp) {
+            Runnable caughtUp,
+            Executor loop) {
         this.attachment = attachment;
         this.slices = slices;
         this.sieve = sieve;
@@ -61,16 +66,17 @@ final class ReplaySource extends Source {
         this.dropped = dropped;
         this.delivered = delivered;
         this.caughtUp = caughtUp;
+        this.loop = loop;
     }
 
     /// @param action run on the loop when there is something to ask for again
-    void whenSifted(Runnable action) {
+    void whenFound(Runnable action) {
         again = action;
     }
 
     @Override
     protected @Nullable ByteBuf next(int limit) {
-        if (done || sifting) {
+        if (done || waiting) {
             return null;
         }
         List<Message> wanted = found;
@@ -78,7 +84,12 @@ final class ReplaySource extends Source {
         if (!wanted.isEmpty()) {
             return handOut(wanted);
         }
-        List<Message> messages = attachment.replay(sieve == null ? SLICE_MESSAGES : SIFTED_MESSAGES, limit);
+        List<Message> messages = attachment.replay(
+                sieve == null ? SLICE_MESSAGES : SIFTED_MESSAGES, limit, () -> loop.execute(() -> found(List.of())));
+        if (messages == null) {
+            waiting = true;
+            return null;
+        }
         long lost = attachment.takeLost();
         if (lost > 0) {
             dropped.accept(lost);
@@ -91,15 +102,18 @@ final class ReplaySource extends Source {
         if (sieve == null) {
             return handOut(messages);
         }
-        sifting = true;
-        sieve.sift(messages, this::sifted);
+        waiting = true;
+        sieve.sift(messages, this::found);
         return null;
     }
 
-    private void sifted(List<Message> wanted) {
-        sifting = false;
+    /// On the loop, later: what was waited for has come.
+    private void found(List<Message> wanted) {
+        waiting = false;
         found = wanted;
-        again.run();
+        if (!done) {
+            again.run();
+        }
     }
 
     private ByteBuf handOut(List<Message> messages) {
@@ -109,7 +123,7 @@ final class ReplaySource extends Source {
 
     @Override
     protected boolean more() {
-        return !done && !sifting;
+        return !done && !waiting;
     }
 
     /// Nothing more is replayed.

@@ -3,6 +3,7 @@ package dev.fanfare.server.session;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Filter;
+import dev.fanfare.Start;
 import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.protocol.Codec;
@@ -20,9 +21,10 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What one session is subscribed to. On the connection's event loop, but for one thing: which topics a pattern
-/// matches is found out elsewhere, since there may be very many. The session reads no further request meanwhile, so
-/// that answers keep their order.
+/// What one session is subscribed to. On the connection's event loop, but for two things that are found out
+/// elsewhere: which topics a pattern matches, since there may be very many, and where in a history a time is,
+/// since that may have to be read from a device. The session reads no further request meanwhile, so that
+/// answers keep their order.
 final class Subscriptions {
 
     private final Session session;
@@ -124,12 +126,13 @@ final class Subscriptions {
         if (replaced != null) {
             replaced.close();
         }
-        if (pattern.isWild()) {
-            resolve(request, subscription);
+        Start start = Starts.of(request);
+        if (pattern.isWild() || start instanceof Start.AtTime) {
+            resolve(request, subscription, start, replaced != null);
             return;
         }
         try {
-            subscription.open(Starts.of(request));
+            subscription.open(start);
         } catch (FanfareException refused) {
             if (replaced != null) {
                 session.tellEnded(key);
@@ -164,11 +167,18 @@ final class Subscriptions {
                 session, key, pattern, manual, wanted, Starts.of(request), connection.outbox(), loop);
     }
 
-    private void resolve(Request.Subscribe request, Subscribed subscription) {
+    private void resolve(Request.Subscribe request, Subscribed subscription, Start start, boolean replaces) {
         inBackground(
                 request,
                 () -> {
-                    subscription.open(Starts.of(request));
+                    try {
+                        subscription.open(start);
+                    } catch (FanfareException refused) {
+                        if (replaces) {
+                            session.later(() -> session.tellEnded(subscription.key()));
+                        }
+                        throw refused;
+                    }
                     return subscription;
                 },
                 opened -> begin(request, opened),

@@ -86,8 +86,9 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
                     wanted == null ? null : (messages, then) -> sift(wanted, messages, then),
                     this::dropped,
                     session.context()::replayed,
-                    () -> caughtUp(attached));
-            source.whenSifted(() -> outbox.offer(source));
+                    () -> caughtUp(attached),
+                    session::later);
+            source.whenFound(() -> outbox.offer(source));
             replay = source;
         }
         return attached.opened();

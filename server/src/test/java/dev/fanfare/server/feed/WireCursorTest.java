@@ -233,7 +233,7 @@ class WireCursorTest {
     private static List<String> replay(Subscriber subscriber) {
         List<String> replayed = new ArrayList<>();
         while (subscriber.attachment.state() == Attachment.State.REPLAYING) {
-            subscriber.attachment.replay(10, 1000).forEach(m -> replayed.add(m.topic() + " m " + m.offset()));
+            subscriber.attachment.replay(10, 1000, () -> {}).forEach(m -> replayed.add(m.topic() + " m " + m.offset()));
         }
         subscriber.live(true);
         return replayed;

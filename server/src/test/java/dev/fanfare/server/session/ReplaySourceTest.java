@@ -82,7 +82,8 @@ class ReplaySourceTest {
                     null,
                     lost -> told.add("dropped " + lost),
                     messages -> told.add("delivered " + messages.size()),
-                    () -> told.add("caught up"));
+                    () -> told.add("caught up"),
+                    loop::execute);
         }
 
         /// The payloads of the next slice; null when there is none.
