@@ -34,6 +34,12 @@ public sealed interface Overflow {
     /// The subscription ends with [SubscriptionEnd#SLOW_CONSUMER]; the message goes to the others.
     record Disconnect() implements Overflow {}
 
+    /// The subscription leaves what does not fit where it is stored, and reads it from there until it has caught up:
+    /// nothing is lost that the topic's history keeps, and nobody waits. For subscriptions by name to durable
+    topics,
+    /// whose handlers are not called by publishers.
+    record Spill() implements Overflow {}
+
     /// [DropOldest].
     static Overflow dropOldest() {
         return new DropOldest();
@@ -62,5 +68,10 @@ public sealed interface Overflow {
     /// [Disconnect].
     static Overflow disconnect() {
         return new Disconnect();
+    }
+
+    /// [Spill].
+    static Overflow spill() {
+        return new Spill();
     }
 }

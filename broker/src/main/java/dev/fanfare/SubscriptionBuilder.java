@@ -130,7 +130,8 @@ public final class SubscriptionBuilder {
     /// not.
     public AcknowledgedBuilder acknowledged() {
         Overflow policy = overflow == null ? overflowOf(topicConfig()) : overflow;
-        if (overflow == null && (policy instanceof Overflow.DropOldest || policy instanceof Overflow.DropNewest)) {
+        boolean loses = policy instanceof Overflow.DropOldest || policy instanceof Overflow.DropNewest;
+        if (overflow == null && (loses || policy instanceof Overflow.Spill)) {
             // Its topic says so for those who may lose messages.
             policy = Overflow.block(broker.config().blockTimeout());
         }
@@ -151,12 +152,26 @@ public final class SubscriptionBuilder {
         Overflow policy = overflow;
         if (policy == null && !pattern.isWild()) {
             policy = topic.overflow();
+            if (policy instanceof Overflow.Spill && dispatch instanceof Dispatch.Caller) {
+                policy = null;
+            }
         }
         return policy == null ? Overflow.block(broker.config().blockTimeout()) : policy;
     }
 
+    private void checkSpill(TopicConfig topic) {
+        if (overflow instanceof Overflow.Spill
+                && (pattern.isWild() || !topic.isDurable() || dispatch instanceof Dispatch.Caller)) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "overflow 'spill' is for subscriptions by name to a durable topic whose handler is not called by"
+                            + " publishers; '" + pattern + "' can have another policy");
+        }
+    }
+
     private Subscription begin(@Nullable Handler each, @Nullable BatchHandler batch) {
         TopicConfig topic = topicConfig();
+        checkSpill(topic);
         int topics = pattern.isWild() ? 0 : topic.queue();
         return delivery.subscribe(new SubscriptionSpec(
                 pattern,

@@ -105,9 +105,14 @@ public record TopicConfig(
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST, "backlog bytes must be at least 1, but are " + backlogBytes);
         }
-        if (backlogOverflow == BacklogOverflow.SPILL) {
+        if (backlogOverflow == BacklogOverflow.SPILL && durability == Durability.MEMORY) {
             throw new FanfareException(
-                    ErrorCode.BAD_REQUEST, "backlog overflow 'spill' can't be had in this version: choose another one");
+                    ErrorCode.BAD_REQUEST,
+                    "backlog overflow 'spill' needs a durable topic: memory has nowhere to leave it");
+        }
+        if (overflow instanceof Overflow.Spill && durability == Durability.MEMORY) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST, "overflow 'spill' needs a durable topic: memory has nowhere to leave it");
         }
         if (deadLetter != null) {
             TopicName.check(deadLetter);

@@ -57,7 +57,7 @@ final class StressReader implements Reader {
             wrong |= message.offset() != cursor.position() || message.offset() <= last;
             last = message.offset();
             read++;
-            cursor.advance();
+            cursor.advance(message);
         }
     }
 

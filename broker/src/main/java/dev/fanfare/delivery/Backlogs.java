@@ -313,7 +313,7 @@ public final class Backlogs implements DeliveryAccess {
                 // What a filter costs in a replay is not for a loop that others share.
                 terms.filter() == null ? Dispatch.loop() : Dispatch.virtualThread(),
                 start,
-                made.bound().messages(),
+                made.bound().queue(),
                 made.bound().publishers(),
                 DeliveryStrategy.immediate(),
                 null,

@@ -65,7 +65,9 @@ public record Terms(
                 "what is given up of '" + pattern + "' can't go back to it: name another dead-letter topic");
         check(queueBytes >= 0, "the queue must be at least 1 byte, not " + queueBytes);
         check(
-                !(overflow instanceof Overflow.DropOldest) && !(overflow instanceof Overflow.DropNewest),
+                overflow instanceof Overflow.Block
+                        || overflow instanceof Overflow.Refuse
+                        || overflow instanceof Overflow.Disconnect,
                 "an acknowledged subscription loses nothing: its overflow policy can be block, refuse or disconnect, not "
                         + overflow);
     }

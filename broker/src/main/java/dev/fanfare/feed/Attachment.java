@@ -60,6 +60,21 @@ public interface Attachment {
     @Nullable
     List<Message> replay(int maxMessages, int maxBytes, Runnable whenRead);
 
+    /// The first offset that comes from the feed; −1 before the cursor is in it, and for a pattern.
+    default long joinedAt() {
+        return -1;
+    }
+
+    /// Leaves the feed and replays again, because the subscription was too slow for what is in memory. By whoever
+    /// replays and drains.
+    ///
+    /// @param offset the first that it has not had from the feed; what it had from a replay before does not come
+    again
+    /// @return false when it can't: it is not [State#LIVE], or a pattern's
+    default boolean replayFrom(long offset) {
+        return false;
+    }
+
     /// How many messages retention took away before they could be replayed, since the last call.
     long takeLost();
 

@@ -20,9 +20,13 @@ public interface FeedKind<C> {
         return open(pattern);
     }
 
-    /// Messages were lost before they came to the feed this cursor reads: its subscription is told. The topic has
-    /// counted them. Any thread.
-    default void missed(C cursor, Topic topic, long count) {}
+    /// Messages don't come to the feed this cursor reads: its subscription is told, before anything that was published
+    /// after them is appended. Any thread.
+    ///
+    /// @return whether they are lost to it, rather than read elsewhere; then the topic counts them
+    default boolean missed(C cursor, Topic topic, long count) {
+        return true;
+    }
 
     /// What can be computed for a message before the topic's section is entered, once for all feeds of this kind.
     /// Runs on the publisher's thread; the answer is handed to [Feed#append] on the same thread, and may therefore

@@ -252,8 +252,10 @@ final class FilteredFeed<C> implements Feed<C> {
 
     private void tell(IdentityHashMap<Topic, Long> lost, List<C> told) {
         lost.forEach((topic, count) -> {
-            topic.counters().dropped(count * told.size());
-            told.forEach(cursor -> kind.missed(cursor, topic, count));
+            long losers = told.stream()
+                    .filter(cursor -> kind.missed(cursor, topic, count))
+                    .count();
+            topic.counters().dropped(count * losers);
         });
     }
 

@@ -58,8 +58,8 @@ public record FilteredKind<C>(FeedKind<C> base, Filter filter) implements FeedKi
     }
 
     @Override
-    public void missed(C cursor, Topic topic, long count) {
-        base.missed(cursor, topic, count);
+    public boolean missed(C cursor, Topic topic, long count) {
+        return base.missed(cursor, topic, count);
     }
 
     @Override

@@ -30,6 +30,7 @@ final class Collector implements Outlet {
         Chunk chunk = cursor.chunk();
         int from = cursor.index();
         Topic named = of.topic();
+        Message last = null;
         int moved = 0;
         for (; moved < found; moved++) {
             Message message = chunk.messages[from + moved];
@@ -37,6 +38,7 @@ final class Collector implements Outlet {
             if (message == null) {
                 break;
             }
+            last = message;
             if (origin == null || !of.skips(origin, message.offset(), cursor.position() + moved)) {
                 messages.add(message);
                 origins.add(origin);
@@ -44,8 +46,8 @@ final class Collector implements Outlet {
         }
         // Handed over before the cursor passes them: at no time do they count nowhere.
         handOver(false);
-        for (int i = 0; i < moved; i++) {
-            cursor.advance();
+        if (last != null) {
+            cursor.advance(last, moved);
         }
         intake.added();
         return moved;

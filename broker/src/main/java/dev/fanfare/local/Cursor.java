@@ -1,5 +1,6 @@
 package dev.fanfare.local;
 
+import dev.fanfare.Message;
 import dev.fanfare.Overflow;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -22,10 +23,14 @@ final class Cursor {
     /// As an end of the feed: all there is when one looks.
     static final long EVERYTHING = Long.MAX_VALUE;
 
+    /// [#available]: what comes next is to be read where it is stored.
+    static final int SPILLED = -1;
+
     private final Reader owner;
     private final int bound;
     private final Overflow overflow;
     private final boolean skipsOldest;
+    private final boolean spills;
     private final @Nullable Intake intake;
 
     /// Where it is attached; null before that.
@@ -38,6 +43,12 @@ final class Cursor {
 
     private @Nullable Chunk chunk;
     private long position;
+
+    /// The offset of the message handled last, when it [#spills]; −1 before the first.
+    private long lastOffset = -1;
+
+    /// Some never came to the feed, but are stored. Set before what came after them is there to be read.
+    private volatile boolean missing;
 
     /// Its place in the feed's list of cursors that bound the publisher, −1 for none. Guarded by the feed's lock.
     int gatedAt = -1;
@@ -53,6 +64,7 @@ final class Cursor {
         this.overflow = overflow;
         this.intake = intake;
         this.skipsOldest = overflow instanceof Overflow.DropOldest;
+        this.spills = overflow instanceof Overflow.Spill;
     }
 
     Reader owner() {
@@ -157,7 +169,22 @@ final class Cursor {
 
     /// Whether the reader has to give up what it was about to read. The reader's.
     boolean isOverrun(Sequence source) {
-        return skipsOldest && source.end() - position > bound;
+        return (skipsOldest || spills) && source.end() - position > bound;
+    }
+
+    /// Whether publishers have to see to it that it is not overrun.
+    boolean isGated() {
+        return !skipsOldest && !spills;
+    }
+
+    /// Whether something is to be read where it is stored, though nothing may wait in the feed.
+    boolean isMissing() {
+        return missing;
+    }
+
+    /// Whether it leaves what does not fit where it is stored.
+    boolean spills() {
+        return spills;
     }
 
     // ---- the reader's
@@ -165,20 +192,27 @@ final class Cursor {
     /// Finds the next messages: they lie in [#chunk] from [#index] on.
     ///
     /// @param feedEnd the reader wants nothing from there on; [#EVERYTHING] for all there is
-    /// @return how many, at most `max`; 0 when nothing waits
+    /// @return how many, at most `max`; 0 when nothing waits; [#SPILLED]
     int available(Sequence source, int max, long feedEnd) {
         while (true) {
-            long end = shares && !skipsOldest && feedEnd != EVERYTHING ? feedEnd : source.end();
+            long end = shares && isGated() && feedEnd != EVERYTHING ? feedEnd : source.end();
+            if (spills && (missing || isOverrun(source))) {
+                missing = false;
+                return SPILLED;
+            }
             if (end <= position) {
                 return 0;
             }
-            if (skipsOldest && end - position > bound) {
+            if (isOverrun(source)) {
                 seek(end - bound);
             }
             Chunk current = chunk();
             // Read after the end: no next piece then means that everything up to the end is in this one.
             Chunk next = current.next;
             if (next == null && current.marker != null) {
+                if (spills) {
+                    return SPILLED;
+                }
                 seek(position);
                 continue;
             }
@@ -235,9 +269,43 @@ final class Cursor {
         return (int) (position - chunk().first);
     }
 
-    /// The next message was handled.
-    void advance() {
-        POSITION.setRelease(this, position + 1);
+    /// The next message was handled: this one.
+    void advance(Message handled) {
+        advance(handled, 1);
+    }
+
+    /// The next messages were handled, this one last.
+    void advance(Message last, int count) {
+        if (spills) {
+            lastOffset = last.offset();
+        }
+        POSITION.setRelease(this, position + count);
+    }
+
+    /// Some never come to its feed.
+    ///
+    /// @return whether they are lost
+    boolean missed(long count) {
+        if (spills) {
+            missing = true;
+            owner.missing();
+            return false;
+        }
+        owner.missed(count);
+        return true;
+    }
+
+    /// The first offset that it has not had from the feed, at least.
+    long nextOffset() {
+        return lastOffset + 1;
+    }
+
+    /// After it left the feed for what is stored: it has had so many from there of what the feed had, too.
+    void advanceBy(long count) {
+        if (sequence != null && feed == null) {
+            chunk = null;
+            POSITION.setRelease(this, position + count);
+        }
     }
 
     /// Lets go of the messages: it reads no more.

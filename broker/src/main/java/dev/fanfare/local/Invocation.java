@@ -103,7 +103,7 @@ final class Invocation implements Outlet {
                 break;
             }
             tally.delivered(call(handler, message, told));
-            cursor.advance();
+            cursor.advance(message);
             if (slow) {
                 tally.flush();
             }
@@ -136,7 +136,7 @@ final class Invocation implements Outlet {
                     sample(chunk.stamp(from), origin);
                 }
             }
-            cursor.advance();
+            cursor.advance(message);
         }
         return moved;
     }
@@ -159,7 +159,7 @@ final class Invocation implements Outlet {
                 gathered.add(message);
                 origins.add(origin);
             }
-            cursor.advance();
+            cursor.advance(message);
         }
         held = gathered.size();
         return moved;

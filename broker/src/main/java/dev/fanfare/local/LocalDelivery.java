@@ -63,8 +63,8 @@ public final class LocalDelivery {
         }
 
         @Override
-        public void missed(Cursor cursor, Topic topic, long count) {
-            cursor.owner().missed(count);
+        public boolean missed(Cursor cursor, Topic topic, long count) {
+            return cursor.missed(count);
         }
     }
 

@@ -332,7 +332,7 @@ final class LocalFeed implements Feed<Cursor> {
             }
             sequence.keep(cursor.bound());
             cursor.attach(this, sequence);
-            if (!(cursor.overflow() instanceof Overflow.DropOldest)) {
+            if (cursor.isGated()) {
                 cursor.gatedAt = gated.size();
                 gated.add(cursor);
                 gate = Math.min(gate, cursor.settled() + cursor.bound());

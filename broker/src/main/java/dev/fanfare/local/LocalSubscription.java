@@ -207,7 +207,8 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     /// Whether something waits that needs no asking: what a flush began, or anything when nothing is gathered.
     boolean mayGoOn() {
         return mustFinish()
-                || cursor.lag() > 0
+                || !isPaused()
+                        && (cursor.lag() > 0 || cursor.isMissing())
                         && (cursor.position() < flushUntil
                                 || effectiveStrategy() instanceof DeliveryStrategy.Immediate);
     }
@@ -284,7 +285,9 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         if (lost > 0) {
             lost(lost);
         }
-        outlet.replayed(this, wanted(slice), delivery::topic);
+        List<Message> found = wanted(slice);
+        outlet.replayed(this, found, delivery::topic);
+        cursor.advanceBy(found.size());
         if (!isRunning()) {
             return false;
         }
@@ -324,12 +327,15 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         boolean last = mustFinish();
         Sequence source = cursor.sequence();
         LocalFeed feed = cursor.feed();
-        if (source == null || feed == null) {
+        if (source == null || feed == null || cursor.spills() && mustPause()) {
             return false;
         }
         int left = outlet.turn(effectiveStrategy());
         while (left > 0 && isRunning()) {
             int found = cursor.available(source, left, feedEnd);
+            if (found == Cursor.SPILLED) {
+                return spill();
+            }
             if (found == 0) {
                 break;
             }
@@ -344,6 +350,26 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
             end(delivery.whyGone());
         }
         return false;
+    }
+
+    /// Too much waits for what may be in memory: leaves the feed, and reads the log until it has caught up.
+    ///
+    /// @return whether there is something to do at once
+    private boolean spill() {
+        outlet.finishTurn(this);
+        Attachment from = attachment;
+        if (from == null || !from.replayFrom(cursor.nextOffset())) {
+            return false;
+        }
+        askUntil = spec.filter() == null ? 0 : UNSETTLED;
+        replaying = true;
+        Station joined = station;
+        station = null;
+        if (joined != null) {
+            loop.execute(() -> joined.remove(this));
+        }
+        resume();
+        return true;
     }
 
     /// Whether the turn may go on: looked at before each call of the handler.
@@ -412,6 +438,11 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     public void refusedOne() {
         tally.refusedOne();
         drops.count(1);
+    }
+
+    @Override
+    public void missing() {
+        resume();
     }
 
     @Override

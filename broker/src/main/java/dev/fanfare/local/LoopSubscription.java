@@ -20,8 +20,12 @@ final class LoopSubscription extends LocalSubscription {
 
     /// A slice at a time, between the tasks of others.
     private void replayOn() {
-        if (turn(Cursor.EVERYTHING) && isReplaying()) {
-            loop.execute(this::replayOn);
+        if (turn(Cursor.EVERYTHING)) {
+            if (isReplaying()) {
+                loop.execute(this::replayOn);
+            } else {
+                requestStation();
+            }
         }
     }
 

@@ -12,6 +12,9 @@ interface Reader {
     /// Messages were lost before they came to its feed; their topic has counted them. Any thread.
     default void missed(long count) {}
 
+    /// Some messages never come to the feed, but are stored: it has to look. Any thread.
+    default void missing() {}
+
     /// A publisher was refused or has to wait because of it; inside the section.
     void pressed();
 

@@ -180,6 +180,28 @@ final class TopicAttachment<C> implements Attachment {
     }
 
     @Override
+    public long joinedAt() {
+        return joinedAt;
+    }
+
+    @Override
+    public boolean replayFrom(long offset) {
+        topic.enter();
+        try {
+            if (state != State.LIVE) {
+                return false;
+            }
+            position = Math.max(offset, joinedAt);
+            joinedAt = -1;
+            state = State.REPLAYING;
+        } finally {
+            topic.leave();
+        }
+        shared.feed().detach(cursor);
+        return true;
+    }
+
+    @Override
     public long takeLost() {
         long taken = lost;
         lost = 0;

@@ -137,6 +137,7 @@ record TopicForm(String name, String epoch, TopicConfig config) {
             case Overflow.Block(Duration timeout) -> "block " + timeout;
             case Overflow.Refuse _ -> "refuse";
             case Overflow.Disconnect _ -> "disconnect";
+            case Overflow.Spill _ -> "spill";
         };
     }
 
@@ -151,6 +152,7 @@ record TopicForm(String name, String epoch, TopicConfig config) {
             case "block" -> Overflow.block(Duration.parse(parts[1]));
             case "refuse" -> Overflow.refuse();
             case "disconnect" -> Overflow.disconnect();
+            case "spill" -> Overflow.spill();
             default -> throw new IllegalArgumentException("overflow " + stored);
         };
     }

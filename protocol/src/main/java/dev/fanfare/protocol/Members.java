@@ -25,7 +25,7 @@ final class Members {
     private static final long TIMING_MAX_MILLIS = Duration.ofDays(3_650).toMillis();
     private static final Instant TIME_MIN = Instant.EPOCH;
     private static final Instant TIME_MAX = Instant.parse("+10000-01-01T00:00:00Z");
-    private static final Set<String> POLICIES = Set.of("drop_oldest", "drop_newest", "disconnect");
+    private static final Set<String> POLICIES = Set.of("drop_oldest", "drop_newest", "disconnect", "spill");
 
     private Members() {}
 
@@ -65,7 +65,7 @@ final class Members {
     static @Nullable String overflow(Envelope envelope) {
         String policy = envelope.string(Field.OVERFLOW, TEXT_MAX);
         if (policy != null && !POLICIES.contains(policy)) {
-            throw new Envelope.Fault("overflow must be drop_oldest, drop_newest or disconnect, not '" + policy + "'");
+            throw new Envelope.Fault("overflow must be drop_oldest, drop_newest, disconnect or spill, not '" + policy + "'");
         }
         return policy;
     }

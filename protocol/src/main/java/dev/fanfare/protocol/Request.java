@@ -14,7 +14,7 @@ public sealed interface Request {
     ///
     /// @param clientId with the topic, the subscription's identity on the connection; empty in the flat dialect
     /// @param from where to begin
-    /// @param overflow policy asked for: `drop_oldest`, `drop_newest` or `disconnect`
+    /// @param overflow policy asked for: `drop_oldest`, `drop_newest`, `disconnect` or `spill`
     /// @param queue its bound; 0 when not asked for
     /// @param manual how messages are acknowledged; null when they are not
     /// @param filter an expression about the messages that are wanted; null when none was given

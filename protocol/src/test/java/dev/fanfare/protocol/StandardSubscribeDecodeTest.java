@@ -198,7 +198,7 @@ class StandardSubscribeDecodeTest extends StandardDecoding {
                 "t|\"from\":{\"time\":\"yesterday\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not 'yesterday'",
                 "t|\"from\":{\"time\":\"1969-12-31T23:59:59Z\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not '1969-12-31T23:59:59Z'",
                 "t|\"from\":{\"time\":\"+999999999-12-31T23:59:59Z\"}|from.time must be a time like 2026-01-31T12:00:00.000Z, not '+999999999-12-31T23:59:59Z'",
-                "t|\"overflow\":\"block\"|overflow must be drop_oldest, drop_newest or disconnect, not 'block'",
+                "t|\"overflow\":\"block\"|overflow must be drop_oldest, drop_newest, disconnect or spill, not 'block'",
                 "t|\"overflow\":1|overflow must be a string",
                 "t|\"queue\":0|queue must be a whole number from 1 to 10000",
                 "t|\"queue\":10001|queue must be a whole number from 1 to 10000",

@@ -23,7 +23,9 @@ public final class WireCursor extends Source {
         /// Keep the oldest messages, lose those that come while they wait.
         DROP_NEWEST,
         /// Close the connection.
-        DISCONNECT
+        DISCONNECT,
+        /// Leave what does not fit where it is stored, and read it from there.
+        SPILL
     }
 
     /// What the subscription is told; on the event loop.
@@ -34,6 +36,10 @@ public final class WireCursor extends Source {
         /// The peer is too slow and the policy is [Overflow#DISCONNECT]. The cursor must not be detached from inside
         /// this call.
         void overflowed(long lag);
+
+        /// With [Overflow#SPILL]: what waits is to be read where it is stored. The cursor must not be detached from
+        /// inside this call. Any thread.
+        void spilled();
 
         /// The topic is gone and everything of it has been handed to the transport.
         void ended();
@@ -61,6 +67,9 @@ public final class WireCursor extends Source {
     private int at;
     private long frame;
 
+    /// Where it was placed.
+    private long firstFrame;
+
     /// A pattern's subscription that still replays: nothing is drained before that.
     private boolean held;
 
@@ -77,6 +86,13 @@ public final class WireCursor extends Source {
     private long droppedBeforeKept;
 
     private long droppedUntold;
+
+    /// Some messages never came to the feed, but are stored. Set before what came after them is there to be read.
+    private volatile boolean missing;
+
+    /// With [Overflow#SPILL], the offset behind the last one that was handed out; −1 before the first.
+    private long nextOffset = -1;
+
     private boolean endTold;
 
     /// @param delivery when to be woken; null leaves it to topic and dialect
@@ -104,6 +120,7 @@ public final class WireCursor extends Source {
         this.chunk = chunk;
         this.at = at;
         this.frame = frame;
+        this.firstFrame = frame;
     }
 
     /// The peer will not get what waits for it: it counts as lost. The cursor is to leave then.
@@ -143,14 +160,38 @@ public final class WireCursor extends Source {
         skipUntil = filtered ? UNSETTLED : feed == null ? 0 : feed.endFrames();
     }
 
-    /// Messages were lost before they came to the feed; they are counted already. Any thread.
-    void missed(long count) {
+    /// Messages don't come to the feed. Any thread.
+    ///
+    /// @return whether they are lost
+    boolean missed(long count) {
+        if (overflow == Overflow.SPILL) {
+            missing = true;
+            owner.spilled();
+            return false;
+        }
         loop().execute(() -> {
             droppedUntold += count;
             if (!held) {
                 outbox.offer(this);
             }
         });
+        return true;
+    }
+
+    /// It is about to leave the feed for what is stored, and has to wait for that.
+    ///
+    /// @param joinedAt the offset of the first message that came from the feed
+    /// @return the first offset that was not handed out from the feed, at least; −1 when it need not leave
+    public long spill(long joinedAt) {
+        WireFeed from = feed;
+        boolean behind = lag() > queue && outbox.blocked();
+        if (from == null || reader == null || held || !missing && !behind) {
+            return -1;
+        }
+        missing = false;
+        held = true;
+        // A topic's own feed has each of its messages; behind a filter, only the frames know theirs.
+        return from.isPattern() ? Math.max(joinedAt, nextOffset) : joinedAt + frame - firstFrame;
     }
 
     /// The replay is through: what the feed has goes out, without what was replayed.
@@ -216,6 +257,7 @@ public final class WireCursor extends Source {
                 drop(from, end);
             }
             case DISCONNECT -> owner.overflowed(lag);
+            case SPILL -> owner.spilled();
         }
     }
 
@@ -360,7 +402,7 @@ public final class WireCursor extends Source {
             at = in.startOf(frame);
             in = readable();
         }
-        if (in == null || from == null || frame >= until) {
+        if (in == null || from == null || frame >= until || missing) {
             return null;
         }
         long written = in.written();
@@ -381,6 +423,9 @@ public final class WireCursor extends Source {
             }
         }
         count(from, in, stop, true);
+        if (overflow == Overflow.SPILL && from.isPattern()) {
+            nextOffset = in.offsetOf(stop - 1) + 1;
+        }
         ByteBuf slice = in.bytes.retainedSlice(at, end - at);
         frame = stop;
         at = end;
@@ -394,7 +439,7 @@ public final class WireCursor extends Source {
         if (from == null || of == null || held) {
             return false;
         }
-        if (kept != null || readable() != null && frame < of.offeredFrames()) {
+        if (kept != null || !missing && readable() != null && frame < of.offeredFrames()) {
             return true;
         }
         tellDropped();

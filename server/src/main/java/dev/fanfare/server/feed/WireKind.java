@@ -47,8 +47,8 @@ public final class WireKind implements FeedKind<WireCursor> {
     }
 
     @Override
-    public void missed(WireCursor cursor, Topic topic, long count) {
-        cursor.missed(count);
+    public boolean missed(WireCursor cursor, Topic topic, long count) {
+        return cursor.missed(count);
     }
 
     @Override

@@ -183,10 +183,11 @@ final class TopicCalls {
             case "block" -> Overflow.block();
             case "refuse" -> Overflow.refuse();
             case "disconnect" -> Overflow.disconnect();
+            case "spill" -> Overflow.spill();
             default ->
                 throw Problem.badRequest(
                         400,
-                        "overflow must be drop_oldest, drop_newest, block, refuse or disconnect, not '"
+                        "overflow must be drop_oldest, drop_newest, block, refuse, disconnect or spill, not '"
                                 + Excerpt.of(name) + "'");
         };
     }
@@ -198,6 +199,7 @@ final class TopicCalls {
             case Overflow.Block _ -> "block";
             case Overflow.Refuse _ -> "refuse";
             case Overflow.Disconnect _ -> "disconnect";
+            case Overflow.Spill _ -> "spill";
         };
     }
 

@@ -180,11 +180,19 @@ public final class SessionContext {
     }
 
     WireCursor.Overflow overflow(@Nullable String asked, String topic) {
+        Topic found = find(topic);
         if (asked != null) {
-            return WireCursor.Overflow.valueOf(asked.toUpperCase(Locale.ROOT));
+            WireCursor.Overflow policy = WireCursor.Overflow.valueOf(asked.toUpperCase(Locale.ROOT));
+            if (policy == WireCursor.Overflow.SPILL
+                    && (found == null || !found.config().isDurable())) {
+                throw new FanfareException(
+                        ErrorCode.BAD_REQUEST,
+                        "overflow 'spill' is for subscriptions by name to a durable topic: '" + topic
+                                + "' can have another policy");
+            }
+            return policy;
         }
         // Refusing and blocking look only at subscriptions in process.
-        Topic found = find(topic);
         switch (found == null ? null : found.config().overflow()) {
             case Overflow.DropOldest _ -> {
                 return WireCursor.Overflow.DROP_OLDEST;
@@ -194,6 +202,9 @@ public final class SessionContext {
             }
             case Overflow.Disconnect _ -> {
                 return WireCursor.Overflow.DISCONNECT;
+            }
+            case Overflow.Spill _ -> {
+                return WireCursor.Overflow.SPILL;
             }
             case null, default -> {}
         }

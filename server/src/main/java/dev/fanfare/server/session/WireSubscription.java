@@ -78,20 +78,46 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
             cursor.holdFor(attached, filter != null);
         }
         if (attached.state() == Attachment.State.REPLAYING) {
-            Filter wanted = filter;
-            ReplaySource source = new ReplaySource(
-                    attached,
-                    kind,
-                    waits() ? null : slices,
-                    wanted == null ? null : (messages, then) -> sift(wanted, messages, then),
-                    this::dropped,
-                    session.context()::replayed,
-                    () -> caughtUp(attached),
-                    session::later);
-            source.whenFound(() -> outbox.offer(source));
-            replay = source;
+            replay = source(attached);
         }
         return attached.opened();
+    }
+
+    private ReplaySource source(Attachment attached) {
+        Filter wanted = filter;
+        ReplaySource source = new ReplaySource(
+                attached,
+                kind,
+                waits() ? null : slices,
+                wanted == null ? null : (messages, then) -> sift(wanted, messages, then),
+                this::dropped,
+                session.context()::replayed,
+                () -> caughtUp(attached),
+                session::later);
+        source.whenFound(() -> outbox.offer(source));
+        return source;
+    }
+
+    @Override
+    public void spilled() {
+        session.later(this::leaveFeed);
+    }
+
+    /// Goes on where it is stored, until it has caught up again.
+    private void leaveFeed() {
+        Attachment attached = attachment;
+        if (closed || attached == null || replay != null) {
+            return;
+        }
+        long from = cursor.spill(attached.joinedAt());
+        if (from < 0 || !attached.replayFrom(from)) {
+            return;
+        }
+        if (waits()) {
+            cursor.holdFor(attached, filter != null);
+        }
+        replay = source(attached);
+        outbox.offer(replay);
     }
 
     /// A filter may take longer than the loop has time.

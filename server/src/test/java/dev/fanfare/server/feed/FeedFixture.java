@@ -146,6 +146,9 @@ final class FeedFixture implements AutoCloseable {
         }
 
         @Override
+        public void spilled() {}
+
+        @Override
         public void ended() {
             told.add("ended");
             peer.control("ended");

@@ -111,6 +111,9 @@ class ReplaySourceTest {
         }
 
         @Override
+        public void spilled() {}
+
+        @Override
         public void ended() {
             told.add("ended");
         }
