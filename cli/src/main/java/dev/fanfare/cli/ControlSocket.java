@@ -133,10 +133,10 @@ final class ControlSocket implements AutoCloseable {
                 BufferedReader in = new BufferedReader(Channels.newReader(peer, StandardCharsets.UTF_8))) {
             Writer to = Channels.newWriter(peer, StandardCharsets.UTF_8);
             to.write(String.join("\t", request) + "\n");
-            if (input != null) {
-                input.transferTo(to);
-            }
             to.flush();
+            if (input != null) {
+                pass(input, to);
+            }
             peer.shutdownOutput();
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 if (line.startsWith(">")) {
@@ -148,6 +148,20 @@ final class ControlSocket implements AutoCloseable {
                 }
             }
             throw new IOException("the server went away before it had answered");
+        }
+    }
+
+    /// Passes on what a command reads, as far as the server takes it: when it has had enough, its answer says
+    /// why.
+    private static void pass(Reader input, Writer to) throws IOException {
+        char[] buffer = new char[8 << 10];
+        for (int read = input.read(buffer); read >= 0; read = input.read(buffer)) {
+            try {
+                to.write(buffer, 0, read);
+                to.flush();
+            } catch (IOException enough) {
+                return;
+            }
         }
     }
 

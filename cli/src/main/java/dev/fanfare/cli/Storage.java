@@ -78,6 +78,10 @@ final class Storage implements Runnable {
                 if (!Files.isDirectory(data)) {
                     throw new IOException("there is no folder " + data);
                 }
+                // Only an import begins a store; to look for one makes none.
+                if (input == null && !Files.exists(data.resolve("FORMAT"))) {
+                    throw new IOException(data + " holds no store: there is no FORMAT in it");
+                }
                 if (ControlSocket.answers(data)) {
                     ControlSocket.ask(data, request, input, System.out::println);
                 } else {

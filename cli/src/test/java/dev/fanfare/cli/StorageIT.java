@@ -1,0 +1,319 @@
+package dev.fanfare.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.Durability;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.storage.RocksStore;
+import dev.fanfare.storage.StorageOptions;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// `fanfare storage`, as a process: on a folder that a server uses, on one that nobody uses, on one that is
+/// damaged, and on what is no store.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StorageIT {
+
+    private static final int MESSAGES = 2_000;
+
+    @TempDir
+    private static Path temporary;
+
+    private Command server;
+    private String url;
+
+    /// The folder a server uses.
+    private static Path used() {
+        return temporary.resolve("used");
+    }
+
+    @BeforeAll
+    void start() throws Exception {
+        fill(used());
+        server = Command.fanfare("serve", "--port=0", "--memory=128MiB", "--log-level=warn", "--data=" + used());
+        url = server.lineWith("REST").replaceFirst(".*(http://.*)", "$1");
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        server.signal("TERM");
+        assertThat(server.exitCode()).isZero();
+        server.close();
+    }
+
+    /// A closed store with a topic in it, `orders`.
+    private static void fill(Path folder) {
+        try (RocksStore store = RocksStore.open(folder, StorageOptions.DEFAULT);
+                Broker broker = Broker.open(BrokerConfig.defaults().withStore(store))) {
+            broker.createTopic(
+                    "orders",
+                    TopicConfig.defaults()
+                            .withHistory(1_000_000)
+                            .withHistoryBytes(1 << 30)
+                            .withDurability(Durability.WRITTEN));
+            List<CompletableFuture<PublishResult>> results = IntStream.range(0, MESSAGES)
+                    .mapToObj(n -> Message.json("{\"n\":" + n + ",\"pad\":\"" + "x".repeat(200) + "\"}")
+                            .withKey("k" + n))
+                    .map(message -> broker.publishAsync("orders", message))
+                    .toList();
+            assertThat(results).allSatisfy(each -> assertThat(each.join()).isInstanceOf(PublishResult.Accepted.class));
+        }
+    }
+
+    private static Command storage(String command, Path folder, String... more) throws IOException {
+        Stream<String> words = Stream.concat(Stream.of("storage", command, "--data=" + folder), Stream.of(more));
+        return Command.fanfare(words.toArray(String[]::new));
+    }
+
+    /// What a command says that goes well and complains about nothing.
+    private static List<String> output(Command command) throws Exception {
+        try (command) {
+            assertThat(command.exitCode()).as("%s", command.complaints()).isZero();
+            assertThat(command.complaints()).isEmpty();
+            return command.output();
+        }
+    }
+
+    /// A command that fails says why in one line, and nothing else.
+    private static void fails(Command command, int exitCode, String... why) throws Exception {
+        try (command) {
+            assertThat(command.exitCode()).isEqualTo(exitCode);
+            assertThat(command.complaints()).singleElement().asString().contains(why);
+            assertThat(command.output()).isEmpty();
+        }
+    }
+
+    private static List<String> withoutPlaces(List<String> exported) {
+        return exported.stream()
+                .map(line -> line.replaceFirst("\"offset\":\\d+,\"epoch\":\"\\w+\",\"timestamp\":\\d+,", ""))
+                .toList();
+    }
+
+    // ---- a folder that a server uses
+
+    @Test
+    void aServerIsAskedForFiguresCopiesAndLinesAndTakesLines() throws Exception {
+        assertThat(output(storage("stats", used())))
+                .anyMatch(line -> line.matches("orders +" + MESSAGES + " +0 +" + MESSAGES))
+                .anyMatch(line -> line.matches("messages +\\d+ +\\d+ +\\d+"))
+                .anyMatch(line -> line.startsWith("write-ahead log: "))
+                .noneMatch(line -> line.contains("damaged"));
+
+        List<String> lines = output(storage("export", used(), "orders"));
+        assertThat(lines).hasSize(MESSAGES);
+        assertThat(lines.get(7))
+                .startsWith("{\"offset\":7,\"epoch\":\"")
+                .contains("\"key\":\"k7\"", "\"payload\":{\"n\":7,");
+
+        try (Command command = storage("import", used(), "imported")) {
+            command.input(String.join("\n", lines.subList(0, 100)) + "\n\n").endInput();
+            assertThat(output(command)).containsExactly("imported 101 lines into imported");
+        }
+        assertThat(Wire.rest("GET", url + "/topics/imported", "")
+                        .path("messages")
+                        .asInt())
+                .isEqualTo(100);
+
+        Path backup = temporary.resolve("backup");
+        assertThat(output(storage("backup", used(), backup.toString()))).containsExactly("copied to " + backup);
+        fails(storage("backup", used(), backup.toString()), 1, "there is something there already");
+
+        Path restored = temporary.resolve("restored");
+        assertThat(output(storage("restore", restored, backup.toString())))
+                .containsExactly("restored into " + restored);
+        assertThat(output(storage("verify", restored))).containsExactly("nothing is damaged");
+        fails(storage("restore", restored, backup.toString()), 1, restored.toString(), "is not empty");
+        try (Command other = Command.fanfare("serve", "--port=0", "--memory=128MiB", "--data=" + restored)) {
+            String there = other.lineWith("REST").replaceFirst(".*(http://.*)", "$1");
+            assertThat(Wire.rest("GET", there + "/topics/orders", "")
+                            .path("messages")
+                            .asInt())
+                    .isEqualTo(MESSAGES);
+            assertThat(withoutPlaces(output(storage("export", restored, "imported"))))
+                    .isEqualTo(withoutPlaces(lines.subList(0, 100)));
+        }
+    }
+
+    @Test
+    void aServerNamesTheBrokenLineHoweverMuchFollows() throws Exception {
+        try (Command command = storage("import", used(), "half")) {
+            String good = "{\"payload\":{\"n\":1}}\n";
+            byte[] much = (good.repeat(2) + "{\"payload\":\n" + good.repeat(200_000)).getBytes(StandardCharsets.UTF_8);
+            try {
+                command.input(much).endInput();
+            } catch (IOException gone) {
+                // It may end before it has read everything.
+            }
+            assertThat(command.exitCode()).isEqualTo(1);
+            assertThat(command.complaints())
+                    .singleElement()
+                    .asString()
+                    .contains("line 3 can't be imported: it is no JSON", "; the lines before it are");
+        }
+        assertThat(Wire.rest("GET", url + "/topics/half", "").path("messages").asInt())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aServerThatUsesTheFolderKeepsOthersFromVerifyingIt() throws Exception {
+        fails(storage("verify", used()), 1, used().toString(), "is in use by process");
+    }
+
+    @Test
+    void aTopicThatIsNotThereIsNamed() throws Exception {
+        fails(storage("export", used(), "nowhere"), 1, "there is no durable topic 'nowhere'");
+    }
+
+    // ---- a folder that nobody uses
+
+    @Test
+    void linesGoFromOneFolderToAnother() throws Exception {
+        Path from = temporary.resolve("from");
+        fill(from);
+        List<String> lines = output(storage("export", from, "orders"));
+        Path to = temporary.resolve("to");
+        Files.createDirectory(to);
+        try (Command command = storage("import", to, "orders")) {
+            command.input(String.join("\n", lines) + "\n").endInput();
+            assertThat(output(command)).containsExactly("imported " + MESSAGES + " lines into orders");
+        }
+        try (RocksStore store = RocksStore.open(to, StorageOptions.DEFAULT);
+                Broker broker = Broker.open(BrokerConfig.defaults().withStore(store))) {
+            assertThat(withoutPlaces(broker.topic("orders").orElseThrow().read(0, 10_000, 1 << 24).stream()
+                            .map(MessageLines::write)
+                            .toList()))
+                    .isEqualTo(withoutPlaces(lines));
+            // And while this process has it:
+            fails(
+                    storage("stats", to),
+                    1,
+                    "is in use by process " + ProcessHandle.current().pid());
+        }
+    }
+
+    @Test
+    void aBrokenLineIsNamedAndThoseBeforeItAreThere() throws Exception {
+        Path folder = temporary.resolve("broken-lines");
+        Files.createDirectory(folder);
+        try (Command command = storage("import", folder, "t")) {
+            command.input("{\"payload\":1}\n{\"payload\":2} 3\n{\"payload\":3}\n")
+                    .endInput();
+            fails(command, 1, "line 2 can't be imported: something follows the object; the lines before it are");
+        }
+        assertThat(output(storage("export", folder, "t")))
+                .singleElement()
+                .asString()
+                .contains("\"payload\":1");
+    }
+
+    @Test
+    void whatIsDamagedIsNamedAndTheRestIsExported() throws Exception {
+        Path folder = temporary.resolve("damaged");
+        fill(folder);
+        // What is in the log goes into files when it is opened again.
+        RocksStore.open(folder, StorageOptions.DEFAULT).close();
+        Path largest;
+        try (Stream<Path> files = Files.list(folder.resolve("db"))) {
+            largest = files.filter(file -> file.toString().endsWith(".sst"))
+                    .max(Comparator.comparingLong(file -> file.toFile().length()))
+                    .orElseThrow();
+        }
+        try (RandomAccessFile file = new RandomAccessFile(largest.toFile(), "rw")) {
+            for (int at = 0; at < 8; at++) {
+                file.seek(file.length() / 2 + at);
+                int old = file.read();
+                file.seek(file.length() / 2 + at);
+                file.write(~old);
+            }
+        }
+        String name = largest.getFileName().toString();
+        try (Command verify = storage("verify", folder)) {
+            assertThat(verify.exitCode()).isEqualTo(1);
+            assertThat(verify.output()).hasSize(2);
+            assertThat(verify.output().getFirst()).contains(name);
+            assertThat(verify.output().getLast()).isEqualTo("1 damaged");
+        }
+        try (Command export = storage("export", folder, "orders")) {
+            assertThat(export.exitCode()).isZero();
+            assertThat(export.output().size()).isBetween(MESSAGES / 2, MESSAGES - 1);
+            assertThat(export.complaints()).anyMatch(line -> line.contains("can't be read"));
+        }
+    }
+
+    // ---- what is no store
+
+    @ParameterizedTest
+    @CsvSource({
+        "stats, missing, there is no folder",
+        "verify, missing, holds no store",
+        "stats, empty, holds no store",
+        "export, strange, holds no store",
+        "stats, newer, was written by a newer version (format 2",
+        "restore, target, is no backup of a store",
+    })
+    void whatIsNoStoreIsRefusedAndLeftAsItIs(String command, String folder, String why) throws Exception {
+        Path path = temporary.resolve("no-" + folder + "-" + command);
+        switch (folder) {
+            case "empty" -> Files.createDirectory(path);
+            case "strange" -> Files.writeString(Files.createDirectory(path).resolve("letter.txt"), "dear");
+            case "newer" -> Files.writeString(Files.createDirectory(path).resolve("FORMAT"), "fanfare-storage 2\n");
+            default -> assertThat(path).doesNotExist();
+        }
+        List<Path> before = files(path);
+        fails(
+                switch (command) {
+                    case "restore" ->
+                        storage(
+                                command,
+                                path,
+                                Files.createDirectories(temporary.resolve("none"))
+                                        .toString());
+                    case "export" -> storage(command, path, "orders");
+                    default -> storage(command, path);
+                },
+                1,
+                "fanfare storage " + command,
+                why);
+        assertThat(files(path)).isEqualTo(before);
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.sorted().toList();
+        }
+    }
+
+    // ---- words
+
+    @Test
+    void everyCommandIsExplainedAndAWrongOneRefused() throws Exception {
+        assertThat(String.join("\n", output(Command.fanfare("storage", "--help"))))
+                .contains("verify", "stats", "backup", "restore", "export", "import");
+        assertThat(String.join("\n", output(Command.fanfare("storage", "import", "--help"))))
+                .contains("--data=DIR", "TOPIC", "standard input");
+        fails(Command.fanfare("storage"), 2, "A command is missing");
+        fails(Command.fanfare("storage", "export", "--data=" + used()), 2, "TOPIC");
+    }
+}
