@@ -1,8 +1,10 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.Delivery;
+import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Topic;
 import dev.fanfare.topic.AtomicAppend;
 import dev.fanfare.topic.Committer;
 import java.util.ArrayList;
@@ -69,6 +71,18 @@ final class Acknowledgements implements AtomicAppend.Condition {
     @Override
     public List<Committer.Change> changes() {
         return changes;
+    }
+
+    @Override
+    public Durability level() {
+        Durability level = Durability.WRITTEN;
+        for (List<Handed> part : byBacklog.values()) {
+            for (Handed handed : part) {
+                Topic topic = handed.entry.topic;
+                level = topic == null ? level : level.or(topic.config().durability());
+            }
+        }
+        return level;
     }
 
     @Override

@@ -45,6 +45,11 @@ public final class AtomicAppend {
             return List.of();
         }
 
+        /// How safe that has to be before all of it counts.
+        default Durability level() {
+            return Durability.WRITTEN;
+        }
+
         /// After [#lock], whatever became of it.
         void unlock();
 
@@ -134,7 +139,7 @@ public final class AtomicAppend {
                 topics.forEach(topic -> topic.appending().reveal(topic.log().end()));
                 return Outcome.placed(results, null);
             }
-            Commit commit = registry.committer().addTogether(topics, level(), condition.changes());
+            Commit commit = registry.committer().addTogether(topics, level(condition.level()), condition.changes());
             if (commit != null) {
                 return Outcome.placed(results, commit);
             }
@@ -148,8 +153,8 @@ public final class AtomicAppend {
         }
     }
 
-    private Durability level() {
-        Durability level = Durability.WRITTEN;
+    private Durability level(Durability least) {
+        Durability level = least;
         for (Part part : parts) {
             level = level.or(part.draft.durability());
         }

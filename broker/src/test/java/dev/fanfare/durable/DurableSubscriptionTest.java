@@ -209,6 +209,28 @@ class DurableSubscriptionTest {
                 .containsExactly("one", "barrier", "barrier");
     }
 
+    @Test
+    void aTransactionIsAsSafeAsTheTopicOfWhatItAcknowledges() throws Exception {
+        broker.createTopic("out", DURABLE);
+        broker.createTopic("in", DURABLE.withDurability(Durability.SYNCED));
+        Receiver receiver = group("in");
+        publish("in", "1", "2");
+        assertThat(broker.transaction()
+                        .publish("out", "one")
+                        .ack(next(receiver))
+                        .commit()
+                        .committed())
+                .isTrue();
+        MemoryStore next = store.afterPowerLoss();
+        broker.close(Duration.ZERO);
+        store = next;
+        broker = open();
+        assertThat(next(group("in")).message().text()).isEqualTo("2");
+        assertThat(broker.topic("out").orElseThrow().read(0, 10, 1_000))
+                .extracting(Message::text)
+                .containsExactly("one");
+    }
+
     private void awaitPublished(String topic, String text) {
         long begun = System.nanoTime();
         long deadline = begun + TimeUnit.SECONDS.toNanos(20);
