@@ -70,6 +70,11 @@ public interface Store extends AutoCloseable {
     /// @throws StoreException when that is not certain; nothing more can be written until [#reopen]
     void sync();
 
+    /// Whether something may be missing that was written: the power was lost before it was synced. It is said
+    /// until the next [#sync], also by who opens it anew before that. Where the system does not tell one start
+    /// of the machine from another, it is so whenever the store was not closed.
+    boolean lacking();
+
     /// The value of a key; null when there is none.
     byte @Nullable [] get(Table table, byte[] key);
 

@@ -16,6 +16,7 @@ import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +56,32 @@ final class StoredTopics {
             @Nullable Compacted compacted) {}
 
     /// All of them, in the order in which they were made. Reads no message.
-    List<Found> read() {
+    ///
+    /// Of one that is only written, newer messages may be missing after a loss of power, and their places will
+    /// be given to others: it goes on in a new epoch, which is stored when this returns.
+    ///
+    /// @param epochs makes new ones
+    List<Found> read(Supplier<String> epochs) {
+        Store store = committer.store();
+        if (!store.lacking()) {
+            return read();
+        }
+        Store.Batch batch = store.batch();
+        List<Found> all = new ArrayList<>();
+        for (Found found : read()) {
+            TopicForm form = found.form;
+            if (form.config().durability() == Durability.WRITTEN) {
+                form = new TopicForm(form.name(), epochs.get(), form.config());
+                batch.put(Table.TOPICS, Keys.of(found.number), form.toBytes());
+            }
+            all.add(new Found(found.number, form, found.marks, found.compacted));
+        }
+        store.write(batch);
+        store.sync();
+        return all;
+    }
+
+    private List<Found> read() {
         Store store = committer.store();
         List<Found> all = new ArrayList<>();
         try (Store.Scan topics = store.scan(Table.TOPICS, new byte[0], null);

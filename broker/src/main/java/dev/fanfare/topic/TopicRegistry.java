@@ -207,7 +207,7 @@ public final class TopicRegistry {
         }
         lock.lock();
         try {
-            for (StoredTopics.Found found : stored.read()) {
+            for (StoredTopics.Found found : stored.read(TopicRegistry::newEpoch)) {
                 DurableTopicLog log = stored.log(found);
                 LiveTopic topic = add(found.form().name(), found.form().config(), log);
                 topic.appending().identities().restore(committer.store(), found.number());

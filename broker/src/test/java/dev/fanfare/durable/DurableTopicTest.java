@@ -108,6 +108,25 @@ class DurableTopicTest {
     }
 
     @Test
+    void aPlaceThatIsLostWithThePowerIsNotTakenForAnother() {
+        Topic synced = broker.createTopic("synced", SYNCED);
+        Topic written = broker.createTopic("written", WRITTEN);
+        accepted(broker.publish("written", "one"));
+        accepted(broker.publish("synced", "one"));
+        Accepted lost = accepted(broker.publish("written", "lost"));
+        losePower();
+        assertThat(texts(topic("written"))).containsExactly("one");
+        Accepted other = accepted(broker.publish("written", "other"));
+        assertThat(other.offset()).isEqualTo(lost.offset());
+        assertThat(other.epoch()).isNotEqualTo(written.epoch());
+        assertThat(topic("synced").epoch()).isEqualTo(synced.epoch());
+        kill();
+        assertThat(topic("written").epoch()).isEqualTo(other.epoch());
+        losePower();
+        assertThat(topic("written").epoch()).isNotEqualTo(other.epoch());
+    }
+
+    @Test
     void aPublishMayAskToBeSaferThanItsTopic() {
         broker.createTopic("written", WRITTEN);
         accepted(broker.publish("written", "one"));

@@ -47,6 +47,7 @@ public final class MemoryStore implements Store {
     private @Nullable Failure nextSync;
     private @Nullable Reason refusesReopen;
     private boolean failed;
+    private boolean lacking;
     private boolean closed;
     private long capacity = Long.MAX_VALUE;
     private long bytes;
@@ -114,6 +115,7 @@ public final class MemoryStore implements Store {
                 set(next, table).addAll(set(this, table));
             }
             next.capacity = capacity;
+            next.lacking = lacking;
             closed = true;
             return next;
         } finally {
@@ -126,6 +128,7 @@ public final class MemoryStore implements Store {
         lock.lock();
         try {
             loseUnsynced();
+            lacking = true;
             return afterKill();
         } finally {
             lock.unlock();
@@ -220,11 +223,17 @@ public final class MemoryStore implements Store {
             nextSync = null;
             fail(failure, "sync");
             unsynced.clear();
+            lacking = false;
             syncs++;
         } finally {
             lock.unlock();
         }
         afterSync.run();
+    }
+
+    @Override
+    public boolean lacking() {
+        return locked(() -> lacking);
     }
 
     @Override

@@ -45,13 +45,15 @@ final class Folder implements AutoCloseable {
     private final Path real;
     private final FileChannel channel;
     private final FileLock lock;
+    private final String boot;
     private final boolean sameBoot;
 
-    private Folder(Path path, Path real, FileChannel channel, FileLock lock, boolean sameBoot) {
+    private Folder(Path path, Path real, FileChannel channel, FileLock lock, String boot, boolean sameBoot) {
         this.path = path;
         this.real = real;
         this.channel = channel;
         this.lock = lock;
+        this.boot = boot;
         this.sameBoot = sameBoot;
     }
 
@@ -146,11 +148,9 @@ final class Folder implements AutoCloseable {
                 throw inUse(path, owner.isEmpty() ? "unknown" : owner.getFirst());
             }
             String boot = boot();
-            channel.truncate(0);
-            channel.write(StandardCharsets.UTF_8.encode(ProcessHandle.current().pid() + "\n" + boot + "\n"), 0);
-            boolean sameBoot =
-                    !boot.isEmpty() && owner.size() > 1 && owner.get(1).equals(boot);
-            return new Folder(path, real, channel, lock, sameBoot);
+            String before = owner.size() > 1 ? owner.get(1) : "";
+            write(channel, before);
+            return new Folder(path, real, channel, lock, boot, !boot.isEmpty() && before.equals(boot));
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
@@ -160,6 +160,12 @@ final class Folder implements AutoCloseable {
     private static StoreException inUse(Path path, String pid) {
         return new StoreException(
                 Reason.FAILED, path + " is in use by process " + pid + ": stop it, or use another folder");
+    }
+
+    /// Says whose the folder is, and in which run of the machine it was used last.
+    private static void write(FileChannel channel, String boot) throws IOException {
+        channel.truncate(0);
+        channel.write(StandardCharsets.UTF_8.encode(ProcessHandle.current().pid() + "\n" + boot + "\n"), 0);
     }
 
     /// The lines of the lock's file.
@@ -190,6 +196,11 @@ final class Folder implements AutoCloseable {
     /// Whether the machine has run ever since the store was last used: what was written then is there, synced or not.
     boolean sameBoot() {
         return sameBoot;
+    }
+
+    /// From now on it is used in this run of the machine: nothing has to be known any more of what an earlier one left.
+    void settled() throws IOException {
+        write(channel, boot);
     }
 
     /// Whether there is no store in it yet, or one that was never finished.

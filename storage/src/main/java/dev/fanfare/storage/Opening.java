@@ -26,6 +26,7 @@ final class Opening {
     private final Tuning tuning;
     private final Damages damages;
     private final Set<Table> degraded;
+    private boolean lacking;
 
     /// @param degraded tables that are not compacted
     Opening(Folder folder, Tuning tuning, Damages damages, Set<Table> degraded) {
@@ -57,6 +58,7 @@ final class Opening {
     private Database openExisting(boolean sameBoot) throws IOException, RocksDBException {
         checkFiles();
         long closed = folder.takeClosed();
+        lacking = !sameBoot && closed < 0;
         WalCheck wal = WalCheck.of(folder.database());
         mend(wal, sameBoot, closed);
         Database database = openTables();
@@ -70,6 +72,12 @@ final class Opening {
                     null));
         }
         return database;
+    }
+
+    /// Whether what was written and not synced may be missing: the machine has been started anew, and the store had not
+    /// been closed before.
+    boolean lacking() {
+        return lacking;
     }
 
     /// The two files without which RocksDB knows nothing, and tables this version does not know.

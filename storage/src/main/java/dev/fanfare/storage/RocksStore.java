@@ -50,6 +50,7 @@ public final class RocksStore implements Store {
     private @Nullable Database database;
     private volatile @Nullable StoreException failed;
     private volatile long safe;
+    private volatile boolean lacking;
     private boolean closed;
 
     private RocksStore(Path path, StorageOptions options, Room.Free free) {
@@ -82,10 +83,25 @@ public final class RocksStore implements Store {
     }
 
     private void opened(boolean sameBoot) {
-        Database fresh = new Opening(folder, tuning, damages, upkeep.degraded()).open(sameBoot);
+        Opening opening = new Opening(folder, tuning, damages, upkeep.degraded());
+        Database fresh = opening.open(sameBoot);
         database = fresh;
         // What was in the log is in files now.
         safe = fresh.rocks().getLatestSequenceNumber();
+        try {
+            // The log begins with a mark that stays: the number of whatever is lost behind it is known.
+            fresh.write(new RocksBatch(this, fresh.families(), safe).take(), true);
+            lacking |= opening.lacking();
+            if (!lacking) {
+                folder.settled();
+            }
+        } catch (IOException e) {
+            release();
+            throw Failures.of("begin the log of " + place(), e);
+        } catch (RocksDBException e) {
+            release();
+            throw Failures.of("begin the log of " + place(), e);
+        }
     }
 
     // ---- writing
@@ -114,6 +130,14 @@ public final class RocksStore implements Store {
             sync(open);
             return open;
         });
+        if (lacking) {
+            try {
+                folder.settled();
+            } catch (IOException e) {
+                throw Failures.of("sync " + place(), e);
+            }
+            lacking = false;
+        }
     }
 
     private void sync(Database open) throws RocksDBException {
@@ -122,6 +146,11 @@ public final class RocksStore implements Store {
         safe = sequence;
         // The log says itself what is safe, also if nothing else comes.
         open.write(new RocksBatch(this, open.families(), sequence).take(), false);
+    }
+
+    @Override
+    public boolean lacking() {
+        return lacking;
     }
 
     @Override
@@ -369,6 +398,9 @@ public final class RocksStore implements Store {
         }
         try {
             open.rocks().syncWal();
+            if (lacking) {
+                return; // Whoever opens it next has to know.
+            }
             folder.closed(open.rocks().getLatestSequenceNumber());
         } catch (RocksDBException e) {
             throw Failures.of("sync " + place() + " when closing it", e);

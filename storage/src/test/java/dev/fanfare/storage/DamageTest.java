@@ -242,6 +242,52 @@ class DamageTest {
         }
     }
 
+    // ---- any file
+
+    @RepeatedTest(30)
+    void whateverIsHitTheStoreIsRefusedInWordsOrGivesWhatWasWritten(RepetitionInfo run) throws IOException {
+        Random random = seeded(run);
+        boolean killed = random.nextBoolean();
+        if (killed) {
+            killed(random.nextInt(MESSAGES));
+        } else {
+            closed();
+        }
+        List<Path> files;
+        try (var all = Files.walk(folder())) {
+            files = all.filter(Files::isRegularFile)
+                    .filter(file -> Crash.size(file) > 0)
+                    .sorted()
+                    .toList();
+        }
+        Path file = files.get(random.nextInt(files.size()));
+        long size = Crash.size(file);
+        switch (random.nextInt(4)) {
+            case 0 -> Crash.truncate(file, random.nextLong(size));
+            case 1 -> Crash.erase(file, random.nextLong(size), 4096);
+            case 2 -> Files.delete(file);
+            default -> Crash.flip(file, random.nextLong(size));
+        }
+        long end = killed ? MESSAGES : 5L * MESSAGES;
+        try {
+            RocksStore.verify(folder(), (done, all) -> {});
+            try (RocksStore store = open(folder())) {
+                NavigableSet<Long> found = Stores.readable(store, end + 1_000);
+                assertThat((long) found.size()).isLessThanOrEqualTo(end);
+                // Where a process was killed, an end of the log that is gone may never have been written.
+                boolean torn = killed && found.size() == (found.isEmpty() ? 0 : found.last() + 1);
+                if (found.size() < end && !torn) {
+                    assertThat(store.damages())
+                            .as("%s of %s", found.size(), file)
+                            .isNotEmpty();
+                }
+            }
+        } catch (StoreException e) {
+            assertThat(e.reason()).as("%s", file).isNotEqualTo(Reason.FULL);
+            assertThat(e).hasMessageContaining(folder().toString());
+        }
+    }
+
     private static boolean isIn(List<Damage> damages, long number) {
         byte[] key = Keys.of(1, number);
         return damages.stream()

@@ -1,0 +1,43 @@
+package dev.fanfare.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A device that takes no more, in another process: nothing is lost, and it goes on when there is room.
+class FullDeviceTest {
+
+    @TempDir
+    private Path temporary;
+
+    @Test
+    void aFullFileSystemLosesNothing() throws IOException, InterruptedException {
+        Path folder = Files.createDirectory(temporary.resolve("device"));
+        if (FullDevice.mountsFileSystems(folder)) {
+            goesOn(FullDevice.onSmallFileSystem(folder), "full FULL ");
+        } else {
+            goesOn(FullDevice.withSmallFiles(folder), "full ");
+        }
+    }
+
+    @Test
+    void aFileThatMayNotGrowLosesNothing() throws IOException, InterruptedException {
+        goesOn(FullDevice.withSmallFiles(Files.createDirectory(temporary.resolve("bounded"))), "full ");
+    }
+
+    private static void goesOn(Process process, String begin) throws IOException, InterruptedException {
+        List<String> said = process.inputReader().lines().toList();
+        assertThat(process.waitFor()).as("%s", said).isZero();
+        assertThat(said).hasSize(2);
+        assertThat(said.getFirst()).startsWith(begin);
+        long acknowledged = Long.parseLong(said.getFirst().replaceFirst(".* ", ""));
+        long kept = Long.parseLong(said.getLast().replaceFirst("kept ", ""));
+        assertThat(acknowledged).isGreaterThan(1_000);
+        assertThat(kept).isBetween(acknowledged + 10, acknowledged + 20);
+    }
+}
