@@ -2,7 +2,8 @@ package dev.fanfare;
 
 import java.time.Duration;
 
-/// What happens when as many messages wait for a subscription in process as its queue may hold and one more is
+/// What happens when as many messages wait for a subscription in process as its queue may hold and one more
+/// is
 /// published. Whatever is lost is counted by the subscription and by the broker, and told as
 /// [BrokerEvent.MessagesDropped].
 public sealed interface Overflow {
@@ -14,8 +15,10 @@ public sealed interface Overflow {
     /// subscription.
     record DropNewest() implements Overflow {}
 
-    /// The publisher waits for room, parked; after `timeout` the publish is refused with `BACKPRESSURE`. A publish
-    /// by a thread that would have to make the room itself (a loop, or the handler of the full subscription) is
+    /// The publisher waits for room, parked; after `timeout` the publish is refused with `BACKPRESSURE`. A
+    /// publish
+    /// by a thread that would have to make the room itself (a loop, or the handler of the full subscription)
+    /// is
     /// refused at once.
     ///
     /// @param timeout zero to one hour
@@ -34,10 +37,9 @@ public sealed interface Overflow {
     /// The subscription ends with [SubscriptionEnd#SLOW_CONSUMER]; the message goes to the others.
     record Disconnect() implements Overflow {}
 
-    /// The subscription leaves what does not fit where it is stored, and reads it from there until it has caught up:
-    /// nothing is lost that the topic's history keeps, and nobody waits. For subscriptions by name to durable
-    topics,
-    /// whose handlers are not called by publishers.
+    /// The subscription leaves what does not fit where it is stored, and reads it from there until it has
+    /// caught up: nothing is lost that the topic's history keeps, and nobody waits. For subscriptions by name
+    /// to durable topics, whose handlers are not called by publishers.
     record Spill() implements Overflow {}
 
     /// [DropOldest].

@@ -68,8 +68,8 @@ public interface Attachment {
     /// Leaves the feed and replays again, because the subscription was too slow for what is in memory. By whoever
     /// replays and drains.
     ///
-    /// @param offset the first that it has not had from the feed; what it had from a replay before does not come
-    again
+    /// @param offset the first that it has not had from the feed; what it had from a replay before comes only
+    ///     once
     /// @return false when it can't: it is not [State#LIVE], or a pattern's
     default boolean replayFrom(long offset) {
         return false;

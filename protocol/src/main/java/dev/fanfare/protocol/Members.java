@@ -65,7 +65,8 @@ final class Members {
     static @Nullable String overflow(Envelope envelope) {
         String policy = envelope.string(Field.OVERFLOW, TEXT_MAX);
         if (policy != null && !POLICIES.contains(policy)) {
-            throw new Envelope.Fault("overflow must be drop_oldest, drop_newest, disconnect or spill, not '" + policy + "'");
+            throw new Envelope.Fault(
+                    "overflow must be drop_oldest, drop_newest, disconnect or spill, not '" + policy + "'");
         }
         return policy;
     }

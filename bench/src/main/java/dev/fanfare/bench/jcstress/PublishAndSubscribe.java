@@ -106,8 +106,8 @@ public final class PublishAndSubscribe {
         final void subscribe(String pattern, Start start) {
             Attachment begun = broker.feeds().attach(Pattern.of(pattern), start, feed, "cursor");
             while (begun.state() == Attachment.State.REPLAYING) {
-                replayed += Objects.requireNonNull(begun.replay(10, 1000, () -> {}))
-                        .size();
+                replayed +=
+                        Objects.requireNonNull(begun.replay(10, 1000, () -> {})).size();
             }
             attachment = begun;
         }

@@ -42,7 +42,9 @@ class SpillTest {
             }
             for (int i = 0; i < MESSAGES; i++) {
                 JsonNode event = slow.json();
-                assertThat(event.path("type").stringValue()).as("%s", event.path("msg")).isEqualTo("event");
+                assertThat(event.path("type").stringValue())
+                        .as("%s", event.path("msg"))
+                        .isEqualTo("event");
                 assertThat(event.path("offset").intValue()).isEqualTo(i);
             }
             // It is live again.
@@ -60,7 +62,8 @@ class SpillTest {
         RestAnswer made = server.rest(
                 "POST", "/topics", "{\"name\":\"kept\",\"durable\":true,\"overflow\":\"spill\",\"queue\":7}");
         assertThat(made.status()).isEqualTo(201);
-        assertThat(server.get("/topics/kept").json().path("overflow").stringValue()).isEqualTo("spill");
+        assertThat(server.get("/topics/kept").json().path("overflow").stringValue())
+                .isEqualTo("spill");
         try (WireClient publisher = server.connect();
                 WireClient slow = WireClient.tcp(server.port(), RECEIVE_BUFFER).upgrade("/ws")) {
             subscribe(slow, "kept", "slow");
