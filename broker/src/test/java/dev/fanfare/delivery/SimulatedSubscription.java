@@ -1,0 +1,321 @@
+package dev.fanfare.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.AcknowledgedBuilder;
+import dev.fanfare.Broker;
+import dev.fanfare.CircuitBreaker;
+import dev.fanfare.Delivery;
+import dev.fanfare.Filter;
+import dev.fanfare.Message;
+import dev.fanfare.Receiver;
+import dev.fanfare.RetryPolicy;
+import dev.fanfare.Start;
+import dev.fanfare.SubscriptionBuilder;
+import dev.fanfare.Topic;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/// A subscription or group of a simulated history, its members, and the model of it. Its members all ask for
+/// messages, or are all handlers: handlers have done what they can between two steps of the history.
+final class SimulatedSubscription {
+
+    /// Which messages may be wanted. The same objects for all: equal filters share a feed.
+    private static final List<Filter> FILTERS = List.of(
+            Filter.types("t0", "t1"),
+            Filter.header("h", "1"),
+            message -> Integer.parseInt(message.text()) % 3 != 0,
+            message -> {
+                if (message.key() == null) {
+                    throw new IllegalStateException("a filter that fails");
+                }
+                return true;
+            });
+
+    private static final long SETTLED_WITHIN_NANOS = 20_000_000_000L;
+    private static final int MOST_MEMBERS = 3;
+
+    /// A message that a member asked for.
+    ///
+    /// @param ticket see [BacklogModel#taken]
+    record Held(SimulatedSubscription of, Delivery delivery, long ticket) {
+
+        Message message() {
+            return delivery.message();
+        }
+
+        BacklogModel.Verdict ackCounts() {
+            return of.model.ackCounts(message(), ticket);
+        }
+
+        boolean nackCounts() {
+            return of.model.nackCounts(message(), ticket);
+        }
+    }
+
+    private final String name;
+    private final String pattern;
+    private final Kind kind;
+    private final boolean pushes;
+    private final boolean discards;
+    private final Duration expiry;
+    private final Random random;
+    private final int salt;
+    private final Broker broker;
+    private final BacklogModel model;
+    private final AcknowledgedBuilder builder;
+    private final List<Attached> members = new ArrayList<>();
+    private final boolean watchesCircuit;
+    private @Nullable Attached last;
+    private long abandonedAt;
+    private boolean over;
+
+    /// Handlers throw no more.
+    private volatile boolean healthy;
+
+    private volatile @Nullable AssertionError broken;
+
+    SimulatedSubscription(String name, String pattern, Random random, Broker broker, VirtualTimers timers) {
+        this.name = name;
+        this.pattern = pattern;
+        this.random = random;
+        this.broker = broker;
+        this.salt = random.nextInt();
+        this.kind = Kind.values()[random.nextInt(Kind.values().length)];
+        this.pushes = random.nextInt(3) == 0;
+        this.discards = random.nextInt(6) == 0;
+        this.expiry = random.nextBoolean() ? Duration.ofDays(300) : SimulatedTopics.ticks(1 + random.nextInt(80));
+        Filter filter = random.nextInt(3) == 0 ? FILTERS.get(random.nextInt(FILTERS.size())) : null;
+        boolean ordered = random.nextInt(4) == 0;
+        boolean buriesExpired = filter != null || random.nextBoolean();
+        // Of several handlers of a group another one may be at work when a circuit opens.
+        this.watchesCircuit = random.nextBoolean() && !(pushes && kind == Kind.GROUP);
+        Duration ackTimeout = pushes ? Duration.ZERO : SimulatedTopics.ticks(20);
+        RetryPolicy retry =
+                RetryPolicy.exponential(1 + random.nextInt(4), SimulatedTopics.ticks(2), 2, SimulatedTopics.ticks(20));
+        boolean earliest = random.nextInt(4) == 0;
+
+        SubscriptionBuilder begun = broker.subscription(pattern).name(name);
+        if (filter != null) {
+            begun.filter(filter);
+        }
+        if (earliest) {
+            begun.start(Start.earliest());
+        }
+        this.builder = begun.acknowledged()
+                .maxInFlight(1 + random.nextInt(5))
+                .retry(retry)
+                .ackTimeout(ackTimeout)
+                .expiry(expiry);
+        if (ordered) {
+            builder.ordered();
+        }
+        if (buriesExpired) {
+            builder.expiredToDeadLetters();
+        }
+        if (discards) {
+            builder.withoutDeadLetters();
+        }
+        if (watchesCircuit) {
+            builder.circuitBreaker(breaker());
+        }
+        switch (kind) {
+            case GROUP -> builder.group(name);
+            case DURABLE -> builder.durable(name);
+            case OWN -> {}
+        }
+        this.model = new BacklogModel(name, pattern, filter, ackTimeout, retry, ordered, buriesExpired, timers);
+        broker.topics().forEach(topic -> model.begin(topic, earliest ? topic.oldest() : topic.visible()));
+        join();
+    }
+
+    private CircuitBreaker breaker() {
+        int window = 1 + random.nextInt(6);
+        return new CircuitBreaker(
+                20 + random.nextInt(80),
+                SimulatedTopics.ticks(random.nextInt(12)),
+                20 + random.nextInt(80),
+                1 + random.nextInt(window),
+                window,
+                SimulatedTopics.ticks(1 + random.nextInt(60)),
+                1 + random.nextInt(3));
+    }
+
+    String name() {
+        return name;
+    }
+
+    String pattern() {
+        return pattern;
+    }
+
+    BacklogModel model() {
+        return model;
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    boolean discards() {
+        return discards;
+    }
+
+    // ---- members
+
+    void join() {
+        if (over || members.size() == MOST_MEMBERS || kind == Kind.OWN && !members.isEmpty()) {
+            return;
+        }
+        if (kind == Kind.DURABLE) {
+            // It takes over.
+            members.forEach(model::left);
+        }
+        Attached joined = (Attached) (pushes ? builder.handle(this::handle) : builder.receive());
+        members.removeIf(member -> member.ended().isPresent());
+        members.add(joined);
+        last = joined;
+    }
+
+    void leave() {
+        if (over || members.isEmpty()) {
+            return;
+        }
+        Attached one = members.remove(random.nextInt(members.size()));
+        model.left(one);
+        if (kind == Kind.OWN) {
+            end(false);
+        }
+        one.close();
+        abandonedAt = broker.timers().nanoTime();
+    }
+
+    void joinIfNobodyDid() {
+        if (members.isEmpty()) {
+            join();
+        }
+    }
+
+    /// It ends, now or in a moment.
+    ///
+    /// @param lost whether what is not done counts as lost
+    void end(boolean lost) {
+        over = true;
+        model.ended(lost);
+    }
+
+    // ---- work
+
+    /// Asks for messages.
+    List<Held> receive(int max) throws InterruptedException {
+        if (pushes || members.isEmpty()) {
+            return List.of();
+        }
+        Attached member = members.get(random.nextInt(members.size()));
+        CircuitBreaker.State before = member.figures().circuit();
+        List<Delivery> taken = ((Receiver) member).receive(max, Duration.ZERO);
+        assertThat(before == CircuitBreaker.State.OPEN && !taken.isEmpty())
+                .as(name + " gets something though its circuit is open")
+                .isFalse();
+        List<Held> held = new ArrayList<>();
+        for (Delivery delivery : taken) {
+            Message message = delivery.message();
+            long ticket = model.taken(member, topic(message), message, delivery.attempt());
+            held.add(new Held(this, delivery, ticket));
+        }
+        return held;
+    }
+
+    private Topic topic(Message message) {
+        return broker.topic(message.topic()).orElseThrow();
+    }
+
+    private void handle(Message message) {
+        boolean fails;
+        try {
+            Attached me = members.isEmpty() ? null : members.getFirst();
+            assertThat(watchesCircuit && me != null && me.figures().circuit() == CircuitBreaker.State.OPEN)
+                    .as(name + " gets something though its circuit is open")
+                    .isFalse();
+            model.taken(Thread.currentThread(), topic(message), message, 0);
+            int attempt = model.attempt(message);
+            fails = !healthy
+                    && Math.floorMod(Objects.hash(salt, message.topic(), message.text(), attempt) * 0x9E3779B9 >> 16, 3)
+                            == 0;
+            if (fails) {
+                model.failed(message, null);
+            } else {
+                model.acked(message);
+            }
+        } catch (AssertionError e) {
+            broken = e;
+            throw e;
+        }
+        if (fails) {
+            throw new IllegalStateException("by chance");
+        }
+    }
+
+    void heals() {
+        healthy = true;
+    }
+
+    // ---- time
+
+    /// Time has moved.
+    void timePassed() {
+        model.timePassed();
+        if (!over
+                && members.isEmpty()
+                && broker.timers().nanoTime() - abandonedAt >= expiry.toNanos()) {
+            end(true);
+        }
+    }
+
+    /// Waits until nothing happens by itself any more. In the end the figures add up.
+    void settle() {
+        Attached any = Objects.requireNonNull(last);
+        long giveUp = System.nanoTime() + SETTLED_WITHIN_NANOS;
+        for (int tries = 0; true; tries++) {
+            broker.topics().forEach(model::catchUp);
+            AssertionError failure = broken;
+            if (failure != null) {
+                throw failure;
+            }
+            boolean busy = pushes && any.backlog().isBusy() || any.backlog().unread() > 0;
+            String difference = model.difference(any.figures());
+            if (!busy && difference.isEmpty() && over == isEnded()) {
+                return;
+            }
+            assertThat(System.nanoTime() < giveUp)
+                    .as(name + " of " + pattern + (busy ? " is still busy" : "") + (over ? " is over: " : ": ")
+                            + difference)
+                    .isTrue();
+            if (tries < 100) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
+        }
+    }
+
+    /// Whether its members know that it has ended.
+    private boolean isEnded() {
+        return over ? members.stream().allMatch(member -> member.ended().isPresent())
+                : members.stream().anyMatch(member -> member.ended().isPresent());
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + kind + (pushes ? ", handlers" : "") + ") of " + pattern;
+    }
+}
