@@ -3,6 +3,7 @@ package dev.fanfare.feed;
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,12 @@ public interface Feed<C> {
     /// would rather lose messages.
     default long whenFull() {
         return OPEN;
+    }
+
+    /// The name of the subscription because of which [#admit] did not let the last message in; empty when that is not
+    /// known any more.
+    default Optional<String> inTheWay() {
+        return Optional.empty();
     }
 
     /// Where the way in to this feed stands: see [#isPast].

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
@@ -85,6 +86,11 @@ final class FilteredFeed<C> implements Feed<C> {
     @Override
     public long admit() {
         return waiting < BACKLOG && waitingBytes < BACKLOG_BYTES || readers == 0 ? OPEN : matching.whenFull();
+    }
+
+    @Override
+    public Optional<String> inTheWay() {
+        return matching.inTheWay();
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +130,12 @@ final class LocalFeed implements Feed<Cursor> {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public Optional<String> inTheWay() {
+        Cursor full = fullest;
+        return full == null ? Optional.empty() : Optional.of(full.owner().name());
     }
 
     private static long refusal(Cursor full) {

@@ -3,6 +3,9 @@ package dev.fanfare.local;
 /// Whoever reads with a [Cursor], as its feed sees it.
 interface Reader {
 
+    /// What it is called.
+    String name();
+
     /// Messages are gone that it did not see. The reader's thread.
     void lost(long count);
 

@@ -157,6 +157,7 @@ final class Plan {
 
     private static Refused refused(LiveTopic topic, SharedFeed<?> full, long answer) {
         String who = "topic '" + topic.name() + "': " + full.reader()
+                + full.feed().inTheWay().map(name -> ", '" + name + "',").orElse("")
                 + " has as many messages waiting as its queue holds and its overflow policy ";
         return answer == Feed.REFUSE
                 ? new Refused(ErrorCode.BACKPRESSURE, who + "refuses more")

@@ -266,7 +266,7 @@ public final class Session implements Connections.Peer {
                 WireError error = new WireError(
                         WireError.Code.SLOW_CONSUMER,
                         "the subscription to '" + key.topic() + "' was ended: "
-                                + "as many messages as it may have wait to be acknowledged (100000 or 64 MiB)");
+                                + "as many messages as it may have wait to be acknowledged (backlog or backlog_bytes of its topic)");
                 log.refused(error, context.nanos());
                 answers.tell(out -> codec.subscriptionEnded(out, key.topic(), key.clientId(), error, context.millis()));
             }
