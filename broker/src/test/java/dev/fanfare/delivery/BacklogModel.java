@@ -63,8 +63,10 @@ final class BacklogModel {
         int attempt;
         long ticket;
         int returns;
+
         @Nullable
         Object holder;
+
         long due;
         long notBefore;
 
@@ -151,6 +153,12 @@ final class BacklogModel {
         }
     }
 
+    private Item item(Message message) {
+        Item item = items.get(Place.of(message));
+        assertThat(item).as(message + " of " + name).isNotNull();
+        return item;
+    }
+
     private boolean wants(Message message) {
         try {
             return filter == null || filter.matches(message);
@@ -211,7 +219,9 @@ final class BacklogModel {
         assertThat(isExpired(item)).as(what + ", whose time is over").isFalse();
         assertThat(item.topic.deleted()).as(what + ", whose topic is gone").isFalse();
         assertThat(item.notBefore).as(what + " too early").isLessThanOrEqualTo(timers.nanoTime());
-        assertThat(attempt == 0 ? item.attempt + 1 : attempt).as(what + ": attempt").isEqualTo(item.attempt + 1);
+        assertThat(attempt == 0 ? item.attempt + 1 : attempt)
+                .as(what + ": attempt")
+                .isEqualTo(item.attempt + 1);
         String lane = lane(item);
         if (lane != null) {
             for (Item before : lanes.getOrDefault(lane, new LinkedHashSet<>())) {
@@ -255,7 +265,7 @@ final class BacklogModel {
 
     /// An acknowledgement counted.
     synchronized void acked(Message message) {
-        Item item = items.get(Place.of(message));
+        Item item = item(message);
         leaves(item, State.DONE);
         delivered++;
         tally(item).delivered++;
@@ -269,19 +279,19 @@ final class BacklogModel {
 
     /// Which attempt the present one is.
     synchronized int attempt(Message message) {
-        return items.get(Place.of(message)).attempt;
+        return item(message).attempt;
     }
 
     /// An attempt failed.
     ///
     /// @param asked the delay that was asked for; null for the policy's
     synchronized void failed(Message message, @Nullable Duration asked) {
-        failed(items.get(Place.of(message)), asked, false);
+        failed(item(message), asked, false);
     }
 
     /// A message was rejected.
     synchronized void rejected(Message message) {
-        failed(items.get(Place.of(message)), null, true);
+        failed(item(message), null, true);
     }
 
     private void failed(Item item, @Nullable Duration asked, boolean rejected) {
@@ -354,8 +364,7 @@ final class BacklogModel {
 
     /// There is a dead letter: it was given up, or it was one that nobody has and whose time to live is over.
     private Item buried(Message message) {
-        Item item = items.get(Place.of(message));
-        assertThat(item).as("the dead letter " + message + " of " + name).isNotNull();
+        Item item = item(message);
         assertThat(item.state == State.DEAD
                         || item.state == State.OPEN && buriesExpired && item.holder == null && isExpired(item))
                 .as("the dead letter " + message + " of " + name + ", which is " + item.state)
@@ -367,7 +376,9 @@ final class BacklogModel {
     synchronized void checkDead(Collection<Message> letters) {
         Set<Item> found = new HashSet<>();
         for (Message letter : letters) {
-            assertThat(found.add(buried(letter))).as("a dead letter once: " + letter).isTrue();
+            assertThat(found.add(buried(letter)))
+                    .as("a dead letter once: " + letter)
+                    .isTrue();
         }
         for (Item item : items.values()) {
             assertThat(item.state != State.DEAD || found.contains(item))
@@ -446,7 +457,11 @@ final class BacklogModel {
 
     private static void same(StringBuilder wrong, String figure, long least, long more, long real) {
         if (real < least || real > least + more) {
-            wrong.append(figure).append(" is ").append(real).append(" instead of ").append(least);
+            wrong.append(figure)
+                    .append(" is ")
+                    .append(real)
+                    .append(" instead of ")
+                    .append(least);
             if (more > 0) {
                 wrong.append(" to ").append(least + more);
             }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// A subscription or group of a simulated history, its members, and the model of it. Its members all ask for
@@ -274,9 +275,7 @@ final class SimulatedSubscription {
     /// Time has moved.
     void timePassed() {
         model.timePassed();
-        if (!over
-                && members.isEmpty()
-                && broker.timers().nanoTime() - abandonedAt >= expiry.toNanos()) {
+        if (!over && members.isEmpty() && broker.timers().nanoTime() - abandonedAt >= expiry.toNanos()) {
             end(true);
         }
     }
@@ -303,14 +302,15 @@ final class SimulatedSubscription {
             if (tries < 100) {
                 Thread.onSpinWait();
             } else {
-                Thread.yield();
+                LockSupport.parkNanos(20_000);
             }
         }
     }
 
     /// Whether its members know that it has ended.
     private boolean isEnded() {
-        return over ? members.stream().allMatch(member -> member.ended().isPresent())
+        return over
+                ? members.stream().allMatch(member -> member.ended().isPresent())
                 : members.stream().anyMatch(member -> member.ended().isPresent());
     }
 

@@ -119,8 +119,8 @@ final class SimulatedTopics {
 
     /// From now on the message has to be in the topic.
     void await(Topic topic, Message message, Duration delay) {
-        Awaited before = awaited.put(
-                message.text(), new Awaited(topic, broker.timers().currentTimeMillis() + delay.toMillis()));
+        Awaited before =
+                awaited.put(message.text(), new Awaited(topic, broker.timers().currentTimeMillis() + delay.toMillis()));
         assertThat(before).as("published once").isNull();
     }
 

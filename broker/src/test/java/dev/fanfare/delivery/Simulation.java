@@ -6,7 +6,6 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.DeadLetters;
-import dev.fanfare.Delivery;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
@@ -114,9 +113,7 @@ final class Simulation implements AutoCloseable {
     }
 
     private Optional<SimulatedSubscription> any() {
-        return live.isEmpty()
-                ? Optional.empty()
-                : Optional.of(live.get(random.nextInt(live.size())));
+        return live.isEmpty() ? Optional.empty() : Optional.of(live.get(random.nextInt(live.size())));
     }
 
     // ---- subscriptions
@@ -124,8 +121,7 @@ final class Simulation implements AutoCloseable {
     private void begin() {
         String pattern = PATTERNS.get(random.nextInt(PATTERNS.size()));
         if (Pattern.of(pattern).isWild() || broker.topic(pattern).isPresent()) {
-            SimulatedSubscription begun =
-                    new SimulatedSubscription("s" + all.size(), pattern, random, broker, timers);
+            SimulatedSubscription begun = new SimulatedSubscription("s" + all.size(), pattern, random, broker, timers);
             all.add(begun);
             live.add(begun);
             tell("begun", begun);
@@ -155,9 +151,7 @@ final class Simulation implements AutoCloseable {
         Topic deleted = topics.deleteOrMake();
         if (deleted != null) {
             tell("deleted", deleted.name());
-            live.stream()
-                    .filter(each -> each.pattern().equals(deleted.name()))
-                    .forEach(each -> each.end(true));
+            live.stream().filter(each -> each.pattern().equals(deleted.name())).forEach(each -> each.end(true));
         }
     }
 
@@ -268,8 +262,7 @@ final class Simulation implements AutoCloseable {
             held.addAll(acks);
             return;
         }
-        List<Verdict> counts =
-                acks.stream().map(Held::ackCounts).toList();
+        List<Verdict> counts = acks.stream().map(Held::ackCounts).toList();
         boolean topicsThere = names.stream().allMatch(name -> broker.topic(name).isPresent());
         Verdict expected = !topicsThere || counts.contains(Verdict.NO)
                 ? Verdict.NO
@@ -305,7 +298,7 @@ final class Simulation implements AutoCloseable {
         String topic = topics.anyName();
         List<DeadLetter> letters = letters(topic).stream()
                 .sorted(Comparator.comparing((DeadLetter each) -> each.subscription())
-                        .thenComparing(each -> each.message().timestampMillis())
+                        .thenComparingLong(each -> each.message().timestampMillis())
                         .thenComparing(each -> each.message().text()))
                 .toList();
         if (letters.isEmpty()) {
@@ -341,7 +334,7 @@ final class Simulation implements AutoCloseable {
             // Some of its texts may be in more than one place; each is looked at before there is another one.
             settle();
         }
-        tell("redriven", letter.subscription(), message.text(), to, result.done());
+        tell("redriven", letter.subscription(), message.text(), String.valueOf(to), result.done());
     }
 
     private SimulatedSubscription of(DeadLetter letter) {
@@ -411,7 +404,9 @@ final class Simulation implements AutoCloseable {
             String what = " of " + topic.name() + " " + topic.epoch();
             assertThat(topic.counters().delivered()).as("delivered" + what).isEqualTo(delivered);
             assertThat(topic.counters().failed()).as("failed" + what).isEqualTo(failed);
-            assertThat(topic.counters().deadLettered()).as("dead letters" + what).isBetween(dead, dead + tooOld);
+            assertThat(topic.counters().deadLettered())
+                    .as("dead letters" + what)
+                    .isBetween(dead, dead + tooOld);
         }
     }
 }

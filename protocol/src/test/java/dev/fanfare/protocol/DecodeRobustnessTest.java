@@ -100,6 +100,11 @@ class DecodeRobustnessTest {
             "[1e0,[2],\"x\"]",
             "[9223372036854775807,18446744073709551616]",
             "\"manual\"",
+            "NaN",
+            "{\"max_attempts\":3,\"multiplier\":1.5}",
+            "{\"failure_rate\":50,\"window\":10}",
+            "[\"order.created\",\"order.paid\"]",
+            "\"message.payload.n > 1\"",
             "{}",
             "\"latest\"",
             "\"earliest\"",
@@ -147,8 +152,17 @@ class DecodeRobustnessTest {
     }
 
     private void request(StringBuilder text) {
-        String type =
-                pick(List.of("publish", "publish", "subscribe", "unsubscribe", "ping", "ack", "nack", "transaction"));
+        String type = pick(List.of(
+                "publish",
+                "publish",
+                "subscribe",
+                "unsubscribe",
+                "ping",
+                "ack",
+                "nack",
+                "transaction",
+                "request",
+                "request"));
         text.append("{\"type\":\"").append(type).append('"');
         // Mostly whole, so that what comes after the first check is reached as well.
         if (random.nextInt(8) > 0) {
@@ -160,6 +174,23 @@ class DecodeRobustnessTest {
             text.append(",\"data\":1,\"message\":{\"payload\":").append(pick(VALUES));
             members(text, 2);
             text.append('}');
+        }
+        if (type.equals("request") && random.nextInt(8) > 0) {
+            text.append(",\"request_id\":\"r\",\"timeout_ms\":").append(random.nextBoolean() ? "1000" : pick(VALUES));
+            if (random.nextBoolean()) {
+                text.append(",\"replies\":").append(random.nextBoolean() ? "\"all\"" : pick(VALUES));
+            }
+            text.append(",\"message\":{\"payload\":").append(pick(VALUES));
+            members(text, 2);
+            text.append('}');
+        }
+        if ((type.equals("ack") || type.equals("nack")) && random.nextInt(8) > 0) {
+            text.append(random.nextBoolean() ? ",\"offsets\":" : ",\"offset\":")
+                    .append(random.nextBoolean() ? "[1,2]" : pick(VALUES));
+        }
+        if (type.equals("subscribe") && random.nextInt(4) == 0) {
+            text.append(",\"ack\":\"manual\",\"retry\":");
+            value(text, 2);
         }
         if (type.equals("transaction") && random.nextInt(8) > 0) {
             elements(text.append(",\"publish\":"), "\"message\":{\"payload\":1}");

@@ -109,4 +109,23 @@ class HostileLogTest {
         get("/topics?%0aFAKE%1b[31m=1&%0aFAKE%1b[31m=1");
         get("/\u001b[31mFAKE\u0085FAKE");
     }
+
+    @Test
+    void fieldsThatNobodyCanMeanFillNoLog() {
+        List<String> requests = HostileFields.requests();
+        long begun = System.nanoTime();
+        try (WireClient client = server.connect()) {
+            for (int i = 0; i < 2_000; i++) {
+                client.send(requests.get(i % requests.size()) + "}");
+                assertThat(client.json().path("type").stringValue()).isEqualTo("error");
+            }
+        }
+        long seconds = 1 + (System.nanoTime() - begun) / 1_000_000_000;
+        List<String> lines = read().lines().toList();
+        // A hundred a second, and what was left out.
+        assertThat(lines.size()).isLessThanOrEqualTo((int) (102 * (seconds + 1)));
+        assertThat(lines).allMatch(line -> line.matches(OWN_LINE), "begins as a line does");
+        assertThat(lines).noneMatch(line -> line.matches("\\S+ ERROR .*"));
+        assertThat(lines).allMatch(line -> line.length() < 3_000);
+    }
 }

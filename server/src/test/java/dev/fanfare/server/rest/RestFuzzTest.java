@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Paths, queries and bodies that are nearly right: every one is answered, in JSON, and never with a fault of the
+/// Paths, queries and bodies that are nearly right: every one is answered, in JSON, and never with a fault of
+/// the
 /// server's.
 class RestFuzzTest {
 
@@ -29,6 +30,10 @@ class RestFuzzTest {
             "topics",
             "topics",
             "routes",
+            "subscriptions",
+            "dead-letters",
+            "redrive",
+            "audit",
             "t",
             "a%2Fb",
             "messages",
@@ -48,6 +53,17 @@ class RestFuzzTest {
             "..",
             "a;b=c",
             "x".repeat(300));
+
+    private static final List<String> DEEP = List.of(
+            "/topics/t/messages",
+            "/topics/t/messages",
+            "/topics/t/dead-letters",
+            "/topics/t/dead-letters/redrive",
+            "/topics",
+            "/routes",
+            "/routes/copies",
+            "/subscriptions",
+            "/subscriptions/audit");
 
     private static final List<String> PARAMETERS = List.of(
             "limit=10",
@@ -81,6 +97,15 @@ class RestFuzzTest {
             "{\"payload\":{\"a\":[1,null,\"é\"]}}",
             "{\"id\":\"550e8400-e29b-41d4-a716-446655440000\",\"payload\":null,\"headers\":{\"a\":\"b\"},\"key\":\"k\"}",
             "[{\"payload\":1},{\"payload\":\"two\"},{}]",
+            "{\"name\":\"p\",\"partitions\":4,\"ordering\":\"partitioned\",\"dedup\":{\"window_ms\":1000,\"count\":10}}",
+            "{\"name\":\"b\",\"backlog\":3,\"backlog_bytes\":1000,\"backlog_overflow\":\"dead_letter\",\"dead_letter\":\"d\"}",
+            "{\"name\":\"b\",\"backlog\":9223372036854775808,\"backlog_bytes\":-1,\"partitions\":1e400}",
+            "{\"name\":\"b\",\"durability\":\"synced\",\"compact\":true,\"backlog_overflow\":\"spill\"}",
+            "{\"offsets\":[0,1,2],\"to\":\"t\"}",
+            "{\"offsets\":[-1,1.5,9223372036854775808,\"x\",null,[]]}",
+            "{\"to\":\"$dead/t\"}",
+            "{\"name\":\"copies\",\"from\":\"t\",\"to\":[\"a/b\",\"q\"],\"mode\":\"copy\",\"types\":[\"x\"]}",
+            "{\"name\":\"circle\",\"from\":\"**\",\"to\":[\"t\"],\"mode\":\"redirect\"}",
             "[]",
             "{}",
             "null",
@@ -168,10 +193,10 @@ class RestFuzzTest {
         for (int left = 1 + random.nextInt(4); left > 0; left--) {
             target.append('/').append(pick(random, SEGMENTS));
         }
-        if (random.nextInt(3) == 0) {
+        if (random.nextInt(2) == 0) {
             // The paths that take the most reading.
             target.setLength(0);
-            target.append("/topics/t/messages");
+            target.append(pick(random, DEEP));
         }
         for (int left = random.nextInt(3), first = left; left > 0; left--) {
             target.append(left == first ? '?' : '&').append(pick(random, PARAMETERS));
