@@ -197,6 +197,7 @@ class StoredReplayTest {
     }
 
     @Test
+    @SuppressWarnings("ThreadPriorityCheck") // so that several read at a time
     void manyReplaysAtOnceShareAFewReaders() {
         publish("t", MESSAGES);
         AtomicInteger reading = new AtomicInteger();
