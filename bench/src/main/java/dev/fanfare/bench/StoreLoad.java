@@ -53,7 +53,9 @@ public final class StoreLoad {
                 System.out.printf(
                         "opened in %,d ms: %,d messages%n",
                         (System.nanoTime() - begun) / 1_000_000,
-                        broker.topics().mapToLong(topic -> topic.visible() - topic.oldest()).sum());
+                        broker.topics()
+                                .mapToLong(topic -> topic.visible() - topic.oldest())
+                                .sum());
             }
             return;
         }
@@ -140,8 +142,8 @@ public final class StoreLoad {
 
     /// One sync of a file per message, by as many threads as wait above.
     private static void bareSyncs(Path file, int threads) throws IOException, InterruptedException {
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
             LongAdder done = new LongAdder();
             AtomicBoolean over = new AtomicBoolean();
             List<Thread> writers = new ArrayList<>();

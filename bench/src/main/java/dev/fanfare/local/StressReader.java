@@ -67,6 +67,11 @@ final class StressReader implements Reader {
     }
 
     @Override
+    public String name() {
+        return "reader";
+    }
+
+    @Override
     public void lost(long count) {
         lost += count;
     }

@@ -13,6 +13,7 @@ import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.Pattern;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +28,7 @@ class PatternSearchTest {
                 .attach(Pattern.of(pattern), Start.earliest(), new RecordingKind(), new RecordingKind.Cursor());
         List<String> names = new ArrayList<>();
         while (attachment.state() == Attachment.State.REPLAYING) {
-            attachment.replay(100, 1000, () -> {}).stream()
+            Objects.requireNonNull(attachment.replay(100, 1000, () -> {})).stream()
                     .filter(message -> message.offset() == 0)
                     .map(Message::topic)
                     .forEach(names::add);

@@ -126,6 +126,9 @@ final class WatchedFeed implements Transport, WireCursor.Owner {
     }
 
     @Override
+    public void spilled() {}
+
+    @Override
     public void ended() {
         wrong++;
     }

@@ -10,6 +10,7 @@ import dev.fanfare.server.feed.WireCursor.Overflow;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -233,7 +234,8 @@ class WireCursorTest {
     private static List<String> replay(Subscriber subscriber) {
         List<String> replayed = new ArrayList<>();
         while (subscriber.attachment.state() == Attachment.State.REPLAYING) {
-            subscriber.attachment.replay(10, 1000, () -> {}).forEach(m -> replayed.add(m.topic() + " m " + m.offset()));
+            Objects.requireNonNull(subscriber.attachment.replay(10, 1000, () -> {}))
+                    .forEach(m -> replayed.add(m.topic() + " m " + m.offset()));
         }
         subscriber.live(true);
         return replayed;
