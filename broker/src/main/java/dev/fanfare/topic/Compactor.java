@@ -44,21 +44,19 @@ final class Compactor {
     }
 
     private void run() {
-        for (LiveTopic topic = next(null); topic != null; topic = next(topic)) {
-            if (topic.log() instanceof DurableTopicLog log) {
-                compact(topic, log);
+        for (LiveTopic topic = next(); topic != null; topic = next()) {
+            boolean more = topic.log() instanceof DurableTopicLog log && compact(topic, log) && log.wantsCompaction();
+            if (more) {
+                // What came meanwhile asked in vain, and nothing else may come.
+                request(topic);
             }
         }
     }
 
-    /// @param done the one before, which may be asked for again from now on
-    private @Nullable LiveTopic next(@Nullable LiveTopic done) {
+    private @Nullable LiveTopic next() {
         lock.lock();
         try {
-            if (done != null) {
-                wanted.remove(done);
-            }
-            LiveTopic next = closed || wanted.isEmpty() ? null : wanted.getFirst();
+            LiveTopic next = closed || wanted.isEmpty() ? null : wanted.removeFirst();
             if (next == null) {
                 running = null;
             }
@@ -68,14 +66,19 @@ final class Compactor {
         }
     }
 
-    private void compact(LiveTopic topic, DurableTopicLog log) {
+    /// @return whether it went well
+    private boolean compact(LiveTopic topic, DurableTopicLog log) {
         try {
             log.compact(turn -> inSection(topic, turn), change -> commit(topic, change));
+            // What is left may be too much.
+            committer.tidy(topic);
+            return true;
         } catch (StoreException e) {
             LOG.warn("Topic {} could not be looked through for messages with newer ones of their key", topic.name(), e);
         } catch (RuntimeException | Error e) {
             LOG.error("Looking through topic {} failed: a bug", topic.name(), e);
         }
+        return false;
     }
 
     private static void inSection(LiveTopic topic, Runnable turn) {

@@ -274,7 +274,7 @@ class BacklogBoundTest {
                 .isInstanceOf(FanfareException.class);
         assertThatThrownBy(() -> TopicConfig.defaults().withBacklog(1, 0)).hasMessageContaining("backlog bytes");
         assertThatThrownBy(() -> TopicConfig.defaults().withBacklogOverflow(BacklogOverflow.SPILL))
-                .hasMessageContaining("'spill' can't be had in this version");
+                .hasMessageContaining("needs a durable topic");
         assertThatThrownBy(() -> TopicConfig.defaults().withDeadLetter(" x")).isInstanceOf(FanfareException.class);
         assertThatThrownBy(
                         () -> broker.createTopic("self", TopicConfig.defaults().withDeadLetter("self")))

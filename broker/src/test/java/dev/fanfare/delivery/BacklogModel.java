@@ -20,7 +20,8 @@ import java.util.SequencedSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What one subscription or group has to be like, by what its members were given and what they said about it: where
+/// What one subscription or group has to be like, by what its members were given and what they said about it:
+/// where
 /// each message stands, and each figure. Every delivery is checked against it:
 ///
 /// - it is wanted, not done, in nobody's hands, not too old, and its topic exists;
@@ -177,12 +178,13 @@ final class BacklogModel {
         }
     }
 
+    /// What has to come one after the other. A topic that was made again is another one.
     private @Nullable String lane(Item item) {
         Message message = item.message;
         if (ordered) {
-            return message.topic();
+            return message.epoch();
         }
-        return message.key() == null ? null : message.topic() + "\n" + message.key();
+        return message.key() == null ? null : message.epoch() + "\n" + message.key();
     }
 
     private void leaves(Item item, State how) {
@@ -417,7 +419,8 @@ final class BacklogModel {
                 .count();
     }
 
-    /// What is wrong with the figures; empty when they add up. Whether somebody has looked at a message that nobody
+    /// What is wrong with the figures; empty when they add up. Whether somebody has looked at a message that
+    /// nobody
     /// wants any more can't be known: there, a figure has a range.
     synchronized String difference(Figures real) {
         long waiting = 0;

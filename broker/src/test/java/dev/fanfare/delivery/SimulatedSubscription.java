@@ -236,8 +236,14 @@ final class SimulatedSubscription {
         return held;
     }
 
+    /// The topic of a message that was delivered, once the message can be read there: a handler may have it a moment
+    /// before that.
     private Topic topic(Message message) {
-        return broker.topic(message.topic()).orElseThrow();
+        Topic topic = broker.topic(message.topic()).orElseThrow();
+        while (topic.visible() <= message.offset() && !Thread.currentThread().isInterrupted()) {
+            Thread.onSpinWait();
+        }
+        return topic;
     }
 
     private void handle(Message message) {

@@ -16,11 +16,13 @@ import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/// The topics of a simulated history, and what has to be in them: what was published without a refusal, once, and
+/// The topics of a simulated history, and what has to be in them: what was published without a refusal, once,
+/// and
 /// nothing else. On the history's thread.
 final class SimulatedTopics {
 
-    /// The smallest step of time. Every delay of a history is a multiple, so that nothing happens between two steps.
+    /// The smallest step of time. Every delay of a history is a multiple, so that nothing happens between two
+    /// steps.
     static final Duration TICK = Duration.ofMillis(50);
 
     static final List<String> NAMES = List.of("a.plain", "a.partitioned", "b");
@@ -150,7 +152,8 @@ final class SimulatedTopics {
         return delayedLost;
     }
 
-    /// What a topic keeps from an offset on; the history of a run keeps all that comes in between two looks. What is
+    /// What a topic keeps from an offset on; the history of a run keeps all that comes in between two looks.
+    /// What is
     /// too old is left out.
     static List<Message> readFrom(Topic topic, long from) {
         return from >= topic.visible() ? List.of() : topic.read(from, MANY, Integer.MAX_VALUE);

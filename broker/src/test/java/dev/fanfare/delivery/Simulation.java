@@ -68,7 +68,8 @@ final class Simulation implements AutoCloseable {
         broker.close(Duration.ZERO);
     }
 
-    /// What happened, as far as the seed determines it: all but the order in which several handlers did their work.
+    /// What happened, as far as the seed determines it: all but the order in which several handlers did their
+    /// work.
     String transcript() {
         return transcript.toString();
     }
@@ -260,6 +261,7 @@ final class Simulation implements AutoCloseable {
         if (random.nextInt(4) == 0) {
             // It is never committed: nothing has happened.
             held.addAll(acks);
+            tell("abandoned", names);
             return;
         }
         List<Verdict> counts = acks.stream().map(Held::ackCounts).toList();

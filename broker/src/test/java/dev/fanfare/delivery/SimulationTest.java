@@ -7,7 +7,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Thousands of random histories of publishers, subscriptions, groups, handlers, filters, transactions, failures,
+/// Thousands of random histories of publishers, subscriptions, groups, handlers, filters, transactions,
+/// failures,
 /// departures, timeouts, deleted topics and redriven dead letters over the real broker, on virtual time. Each is
 /// determined by its seed: a failure names it and how to run it again.
 @Timeout(300)

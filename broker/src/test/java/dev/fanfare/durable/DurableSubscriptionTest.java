@@ -271,6 +271,8 @@ class DurableSubscriptionTest {
     void theNameStandsForTheSameAfterTheProcessDied() {
         broker.createTopic("jobs", DURABLE);
         group("jobs").close();
+        // Stored after what was said before.
+        publish("jobs", "one");
         kill();
         assertThatThrownBy(() -> broker.subscription("other")
                         .acknowledged()

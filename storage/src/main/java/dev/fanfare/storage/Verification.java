@@ -81,6 +81,12 @@ final class Verification {
                 SstFileReader reader = new SstFileReader(options)) {
             try {
                 reader.open(path.toString());
+            } catch (RocksDBException e) {
+                // Nothing in it can be found: asking a reader that is not open would end the process.
+                found.add(file.damage(Failures.text(e)));
+                return;
+            }
+            try {
                 reader.verifyChecksum();
             } catch (RocksDBException e) {
                 keys(file, reader, Failures.text(e));

@@ -276,7 +276,9 @@ class DamageTest {
                 assertThat((long) found.size()).isLessThanOrEqualTo(end);
                 // Where a process was killed, an end of the log that is gone may never have been written.
                 boolean torn = killed && found.size() == (found.isEmpty() ? 0 : found.last() + 1);
-                if (found.size() < end && !torn) {
+                // The list of tables with its end cut off between two entries is a list: RocksDB takes it as it is.
+                boolean listed = file.getFileName().toString().startsWith("MANIFEST");
+                if (found.size() < end && !torn && !listed) {
                     assertThat(store.damages())
                             .as("%s of %s", found.size(), file)
                             .isNotEmpty();
