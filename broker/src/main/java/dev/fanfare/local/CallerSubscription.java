@@ -1,6 +1,7 @@
 package dev.fanfare.local;
 
 import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.store.StoreException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,12 @@ final class CallerSubscription extends LocalSubscription {
     @Override
     void resume() {
         LockSupport.unpark(subscriber);
+    }
+
+    /// Whoever subscribes, and waits for it, is told.
+    @Override
+    void readFailed(StoreException cause) {
+        throw cause;
     }
 
     @Override

@@ -141,7 +141,8 @@ final class Cursor {
         }
         // The position first: read the other way round, the difference could be negative.
         long at = position();
-        return source.end() - at;
+        // Who reads what is stored may be further than a feed that nobody else reads.
+        return Math.max(0, source.end() - at);
     }
 
     /// Messages that wait below this end of the feed; a reader with a sequence of its own looks at that one's. The

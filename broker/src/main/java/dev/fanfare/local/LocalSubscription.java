@@ -9,8 +9,10 @@ import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.FilteredKind;
+import dev.fanfare.store.StoreException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,6 +33,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     static final int TURN = 256;
 
     private static final int REPLAY_BYTES = 256 << 10;
+    private static final Duration READ_AGAIN = Duration.ofSeconds(1);
     private static final long CLOSE_WAIT_SECONDS = 1;
 
     /// [#askUntil] as long as the feed behind a filter stands before where the subscription joined.
@@ -135,6 +138,10 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
             feed.follow(followed);
         }
         enter(feed);
+        if (cursor.isMissing()) {
+            // Whoever told it while it replayed woke nobody.
+            resume();
+        }
     }
 
     /// Has the feed's publishers reach it.
@@ -189,7 +196,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     ///
     /// @param feedEnd see [#serve]
     boolean isDue(long feedEnd) {
-        if (mustFinish()) {
+        if (mustFinish() || cursor.isMissing()) {
             return true;
         }
         long lag = cursor.lag(feedEnd);
@@ -208,9 +215,10 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     boolean mayGoOn() {
         return mustFinish()
                 || !isPaused()
-                        && (cursor.lag() > 0 || cursor.isMissing())
-                        && (cursor.position() < flushUntil
-                                || effectiveStrategy() instanceof DeliveryStrategy.Immediate);
+                        && (cursor.isMissing()
+                                || cursor.lag() > 0
+                                        && (cursor.position() < flushUntil
+                                                || effectiveStrategy() instanceof DeliveryStrategy.Immediate));
     }
 
     DeliveryStrategy effectiveStrategy() {
@@ -276,7 +284,13 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         }
         // Before asking: the reader may be done before this thread hears that there is one.
         pause.begin(Pause.For.READ);
-        List<Message> slice = from.replay(TURN, REPLAY_BYTES, () -> endPause(Pause.For.READ));
+        List<Message> slice;
+        try {
+            slice = from.replay(TURN, REPLAY_BYTES, () -> endPause(Pause.For.READ));
+        } catch (StoreException e) {
+            readFailed(e);
+            return false;
+        }
         if (slice == null) {
             return false;
         }
@@ -299,6 +313,12 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
             case ENDED -> end(delivery.whyGone());
         }
         return true;
+    }
+
+    /// It is tried again, as whoever writes to the store does; until then the pause goes on.
+    void readFailed(StoreException cause) {
+        LOG.warn("What subscription {} of {} has to read could not be read; it is tried again", name(), pattern(), cause);
+        delivery.timers().schedule(READ_AGAIN, () -> endPause(Pause.For.READ));
     }
 
     /// However much is stored, only so much of it is in memory: see [#settled].

@@ -48,7 +48,7 @@ final class ThreadSubscription extends LocalSubscription {
     }
 
     private boolean isBusy() {
-        return isReplaying() ? !isPaused() : mayGoOn();
+        return !isPaused() && (isReplaying() || mayGoOn());
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -54,12 +55,16 @@ final class Compaction {
 
     /// Looks for keys.
     ///
+    /// @param over whether that is enough
     /// @return up to where that came
-    long gather(long from, long to) {
+    long gather(long from, long to, BooleanSupplier over) {
         long reached = to;
-        try (Store.Scan scan = store.scan(Table.MESSAGES, Keys.of(number, from), Keys.of(number, to))) {
-            while (scan.next()) {
+        try (Store.Scan scan = store.scan(Table.MESSAGES, begin(from), Keys.of(number, to))) {
+            while (scan.next() && !over.getAsBoolean()) {
                 for (Message message : messages(scan)) {
+                    if (message.offset() < from || message.offset() >= to) {
+                        continue;
+                    }
                     if (newest.size() == KEYS_MAX && reached == to) {
                         reached = message.offset();
                     }
@@ -74,6 +79,12 @@ final class Compaction {
         return reached;
     }
 
+    /// Where the record begins that holds an offset: perhaps before it.
+    private byte[] begin(long offset) {
+        Store.Entry first = store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, offset));
+        return first == null ? Keys.of(number, offset) : first.key();
+    }
+
     private List<Message> messages(Store.Scan scan) {
         return Records.read(scan.value(), topic, epoch, Keys.longAt(scan.key(), OFFSET_AT));
     }
@@ -81,15 +92,16 @@ final class Compaction {
     /// Goes through all messages and replaces what has some too many.
     ///
     /// @param rewritten carries each out; false: that is enough
+    /// @param over whether that is enough
     /// @return what is left; null when it was enough before the end
     @Nullable
-    Compacted rewrite(long from, long to, Predicate<Rewrite> rewritten) {
+    Compacted rewrite(long from, long to, Predicate<Rewrite> rewritten, BooleanSupplier over) {
         Run run = new Run(from, to);
-        // The record that holds the first one may begin before it.
-        Store.Entry first = store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, from));
-        byte[] begin = first == null ? Keys.of(number, from) : first.key();
-        try (Store.Scan scan = store.scan(Table.MESSAGES, begin, Keys.of(number, to))) {
+        try (Store.Scan scan = store.scan(Table.MESSAGES, begin(from), Keys.of(number, to))) {
             while (scan.next()) {
+                if (over.getAsBoolean()) {
+                    return null;
+                }
                 if (run.isFull()) {
                     Rewrite rewrite = run.end(Keys.longAt(scan.key(), OFFSET_AT));
                     run = new Run(from, to);

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -299,6 +300,13 @@ public final class DurableTopicLog implements TopicLog {
         head = stored.read(oldest, visible(), RECORD_MESSAGES, Integer.MAX_VALUE);
     }
 
+    /// In the section, after [#loadHead]: when nothing was found, it is damaged and counts as forgotten.
+    public void passUnreadable() {
+        if (head.isEmpty()) {
+            oldest = Math.max(oldest, recent.oldest());
+        }
+    }
+
     /// Someone needs what is kept from an offset on, whatever the retention says.
     ///
     /// @param who instead of what it said before
@@ -338,11 +346,16 @@ public final class DurableTopicLog implements TopicLog {
 
     /// With holes, what may yet be taken out for newer messages does not count.
     private boolean isTooMuch(long upTo) {
+        if (!holes) {
+            return upTo - oldest > retention.messages() || bytes > retention.bytes();
+        }
         Compacted clean = compacted;
-        return holes && !damagedKeys
-                ? oldest < clean.upTo()
-                        && (clean.messages() > retention.messages() || clean.bytes() > retention.bytes())
-                : upTo - oldest > retention.messages() || bytes > retention.bytes();
+        if (damagedKeys) {
+            long all = clean.messages() + upTo - Math.max(clean.upTo(), oldest);
+            return all > retention.messages() || bytes > retention.bytes();
+        }
+        return oldest < clean.upTo()
+                && (clean.messages() > retention.messages() || clean.bytes() > retention.bytes());
     }
 
     /// The oldest message, if it is at hand; with holes, the first one that is left.
@@ -432,7 +445,8 @@ public final class DurableTopicLog implements TopicLog {
     ///
     /// @param turn runs something in the section
     /// @param commits has something carried out by whoever commits, and waits; false: that is enough
-    public void compact(Consumer<Runnable> turn, Predicate<Consumer<Store.Batch>> commits) {
+    /// @param over asked now and then whether that is enough
+    public void compact(Consumer<Runnable> turn, Predicate<Consumer<Store.Batch>> commits, BooleanSupplier over) {
         long[] upTo = new long[1];
         turn.accept(() -> {
             since = 0;
@@ -440,7 +454,7 @@ public final class DurableTopicLog implements TopicLog {
         });
         try {
             Compaction pass = new Compaction(store, number, topic, epoch());
-            long reached = pass.gather(Math.max(oldest, compacted.upTo()), upTo[0]);
+            long reached = pass.gather(Math.max(oldest, compacted.upTo()), upTo[0], over);
             Compacted left = pass.rewrite(
                     oldest,
                     reached,
@@ -448,7 +462,8 @@ public final class DurableTopicLog implements TopicLog {
                         if (rewrite.from() >= deletedBelow) {
                             rewrite.write(batch);
                         }
-                    }));
+                    }),
+                    over);
             if (left != null) {
                 turn.accept(() -> compacted(left, pass.behind()));
             }

@@ -72,12 +72,20 @@ public final class RouteTable {
     ///
     /// @throws FanfareException `BAD_REQUEST`, `LIMIT_REACHED`, `SHUTTING_DOWN`, `INTERNAL`
     public void add(Route route) {
-        enter(route);
-        if (stored == null || !RouteForm.canBeStored(route)) {
-            return;
+        StoredRoutes.Pending pending;
+        lock.lock();
+        try {
+            enter(route);
+            if (stored == null || !RouteForm.canBeStored(route)) {
+                return;
+            }
+            // In the order in which rules come and go.
+            pending = stored.put(route);
+        } finally {
+            lock.unlock();
         }
         try {
-            stored.put(route);
+            pending.await();
         } catch (RuntimeException | Error e) {
             leave(route.name());
             throw e;
@@ -127,8 +135,21 @@ public final class RouteTable {
     ///
     /// @throws FanfareException `INTERNAL` when that could not be stored yet
     public boolean remove(String name) {
-        boolean left = leave(name);
-        return stored != null && stored.remove(name) || left;
+        if (stored == null) {
+            return leave(name);
+        }
+        StoredRoutes.Pending pending;
+        lock.lock();
+        try {
+            if (!leave(name) && !stored.has(name)) {
+                return false;
+            }
+            pending = stored.remove(name);
+        } finally {
+            lock.unlock();
+        }
+        pending.await();
+        return true;
     }
 
     private boolean leave(String name) {

@@ -1,5 +1,6 @@
 package dev.fanfare.routing;
 
+import dev.fanfare.Commit;
 import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
@@ -7,6 +8,7 @@ import dev.fanfare.Filter;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Route;
 import dev.fanfare.store.Store;
+import dev.fanfare.store.StoreException;
 import dev.fanfare.store.Table;
 import dev.fanfare.topic.Committer;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +45,7 @@ final class StoredRoutes {
                     RouteForm form = RouteForm.of(name, scan.value(), understands);
                     next.accumulateAndGet(form.number() + 1, Math::max);
                     found.add(form);
-                } catch (FanfareException | IllegalArgumentException e) {
+                } catch (FanfareException | IllegalArgumentException | StoreException e) {
                     notInForce(name, e);
                 }
             }
@@ -61,10 +63,8 @@ final class StoredRoutes {
                 why.getMessage());
     }
 
-    /// Stores a rule and waits until it outlives the power.
-    ///
-    /// @throws FanfareException when it could not be stored: it is not
-    void put(Route route) {
+    /// Has a rule stored: [Pending#await] returns when it outlives the power. In the order of the calls.
+    Pending put(Route route) {
         byte[] form = new RouteForm(next.getAndIncrement(), route).toBytes();
         Committer.Change change = new Committer.Change() {
             @Override
@@ -77,29 +77,41 @@ final class StoredRoutes {
                 var _ = committer.add(new Removal(route.name()), Durability.WRITTEN);
             }
         };
-        Refused failure = committer.add(change, Durability.SYNCED).await();
-        if (failure != null) {
-            throw new FanfareException(
-                    failure.code(), "route '" + route.name() + "' was not added: " + failure.reason());
-        }
+        Commit commit = committer.add(change, Durability.SYNCED);
+        return () -> {
+            Refused failure = commit.await();
+            if (failure != null) {
+                throw new FanfareException(
+                        failure.code(), "route '" + route.name() + "' was not added: " + failure.reason());
+            }
+        };
     }
 
-    /// Takes a rule out and waits for that.
-    ///
-    /// @return false when there was none
-    /// @throws FanfareException `INTERNAL` when that could not be stored: it is taken out as soon
-    ///     as that can be
-    boolean remove(String name) {
-        if (committer.store().get(Table.ROUTES, key(name)) == null) {
-            return false;
-        }
-        Refused failure = committer.add(new Removal(name), Durability.SYNCED).await();
-        if (failure != null) {
-            throw new FanfareException(
-                    ErrorCode.INTERNAL,
-                    "route '" + name + "' is gone here, but not yet stored so: " + failure.reason());
-        }
-        return true;
+    /// Something that is being stored.
+    interface Pending {
+
+        /// Waits. Not on an event loop.
+        ///
+        /// @throws FanfareException when it could not be stored
+        void await();
+    }
+
+    /// Whether there is one of that name.
+    boolean has(String name) {
+        return committer.store().get(Table.ROUTES, key(name)) != null;
+    }
+
+    /// Has a rule taken out, if it is there; tried until it is done. In the order of the calls.
+    Pending remove(String name) {
+        Commit commit = committer.add(new Removal(name), Durability.SYNCED);
+        return () -> {
+            Refused failure = commit.await();
+            if (failure != null) {
+                throw new FanfareException(
+                        ErrorCode.INTERNAL,
+                        "route '" + name + "' is gone here, but not yet stored so: " + failure.reason());
+            }
+        };
     }
 
     private static byte[] key(String name) {

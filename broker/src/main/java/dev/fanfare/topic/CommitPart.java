@@ -106,10 +106,11 @@ final class CommitPart {
         if (!(topic.log() instanceof DurableTopicLog log)) {
             return;
         }
-        while (log.needsHead()) {
+        while (log.needsHead() && !topic.deleted()) {
             log.loadHead();
             topic.enter();
             try {
+                log.passUnreadable();
                 log.expire();
             } finally {
                 topic.leave();

@@ -69,7 +69,10 @@ final class Compactor {
     /// @return whether it went well
     private boolean compact(LiveTopic topic, DurableTopicLog log) {
         try {
-            log.compact(turn -> inSection(topic, turn), change -> commit(topic, change));
+            log.compact(
+                    turn -> inSection(topic, turn),
+                    change -> commit(topic, change),
+                    () -> closed || topic.deleted());
             // What is left may be too much.
             committer.tidy(topic);
             return true;

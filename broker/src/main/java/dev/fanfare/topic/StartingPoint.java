@@ -34,7 +34,7 @@ record StartingPoint(long offset, @Nullable Boolean recovered) {
             if (cached >= 0) {
                 return cached;
             }
-            return offset < visible ? Math.max(offset, log.oldest()) : -1;
+            return offset < visible || visible == log.visible() ? Math.max(offset, log.oldest()) : -1;
         }
     }
 

@@ -90,6 +90,9 @@ public final class WireCursor extends Source {
     /// Some messages never came to the feed, but are stored. Set before what came after them is there to be read.
     private volatile boolean missing;
 
+    /// It is leaving the feed for what is stored.
+    private boolean spilling;
+
     /// With [Overflow#SPILL], the offset behind the last one that was handed out; −1 before the first.
     private long nextOffset = -1;
 
@@ -143,7 +146,12 @@ public final class WireCursor extends Source {
             kept.forEach(ByteBuf::release);
             kept = null;
         }
-        outbox.withdraw(this);
+        if (spilling) {
+            // What the connection was given already goes out first: the replay begins behind it.
+            spilling = false;
+        } else {
+            outbox.withdraw(this);
+        }
         left.remove(this);
     }
 
@@ -190,13 +198,18 @@ public final class WireCursor extends Source {
         }
         missing = false;
         held = true;
+        spilling = true;
         // A topic's own feed has each of its messages; behind a filter, only the frames know theirs.
-        return from.isPattern() ? Math.max(joinedAt, nextOffset) : joinedAt + frame - firstFrame;
+        return from.isMixed() ? Math.max(joinedAt, nextOffset) : joinedAt + frame - firstFrame;
     }
 
     /// The replay is through: what the feed has goes out, without what was replayed.
     public void goLive() {
         held = false;
+        if (missing) {
+            // Who was told of it while it replayed had nothing to leave.
+            owner.spilled();
+        }
         outbox.offer(this);
     }
 
@@ -423,7 +436,7 @@ public final class WireCursor extends Source {
             }
         }
         count(from, in, stop, true);
-        if (overflow == Overflow.SPILL && from.isPattern()) {
+        if (overflow == Overflow.SPILL && from.isMixed()) {
             nextOffset = in.offsetOf(stop - 1) + 1;
         }
         ByteBuf slice = in.bytes.retainedSlice(at, end - at);

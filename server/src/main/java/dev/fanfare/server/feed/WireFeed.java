@@ -338,6 +338,11 @@ final class WireFeed implements Feed<WireCursor> {
         return ended;
     }
 
+    /// Whether each frame knows which message it is: in the feed of a pattern, and behind a filter.
+    boolean isMixed() {
+        return mixed;
+    }
+
     boolean isPattern() {
         return pattern.isWild();
     }

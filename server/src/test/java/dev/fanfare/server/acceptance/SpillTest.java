@@ -5,6 +5,7 @@ import static dev.fanfare.server.acceptance.RunningServer.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.store.MemoryStore;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,6 +56,32 @@ class SpillTest {
             }
         }
         assertThat(server.get("/topics/kept").json().path("dropped").asInt()).isZero();
+    }
+
+    /// Several frames lie in one slice, and a filter passes over most messages.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10})
+    void smallMessagesAndThoseAFilterChoosesComeOnceAndInOrder(int every) {
+        server.topic("kept");
+        String payload = "x".repeat(1_000);
+        int messages = 20_000;
+        try (WireClient publisher = server.connect();
+                WireClient slow = WireClient.tcp(server.port(), RECEIVE_BUFFER).upgrade("/ws")) {
+            String filter = every == 1 ? "" : ",\"filter\":\"message.payload.n == 0\"";
+            subscribe(slow, "kept", "slow", ",\"queue\":7,\"overflow\":\"spill\"" + filter);
+            for (int i = 0; i < messages; i++) {
+                String message = "{\"n\":" + i % every + ",\"text\":\"" + payload + "\"}";
+                if (i % 50 == 49) {
+                    publishAcked(publisher, "kept", message);
+                } else {
+                    publisher.send("{\"type\":\"publish\",\"topic\":\"kept\",\"no_ack\":true,\"message\":{\"id\":\""
+                            + UUID.randomUUID() + "\",\"payload\":" + message + "}}");
+                }
+            }
+            for (int i = 0; i < messages; i += every) {
+                assertThat(slow.json().path("offset").intValue()).isEqualTo(i);
+            }
+        }
     }
 
     @Test
