@@ -108,6 +108,10 @@ final class BacklogModel {
     private long deadLettered;
     private long dropped;
     private int inFlight;
+
+    /// How many were done with because their time was over, and are in no figure.
+    private long silent;
+
     private long tickets;
     private boolean over;
     private boolean countsLost;
@@ -205,6 +209,20 @@ final class BacklogModel {
     }
 
     // ---- being worked on
+
+    /// A member has asked for messages: those that are too old, and are no dead letters, are done with
+    /// without a word.
+    synchronized void asked(Figures real) {
+        long now = uncounted(real, opened);
+        long most = buriesExpired
+                ? 0
+                : open.stream()
+                        .filter(this::isPassedOver)
+                        .filter(this::isExpired)
+                        .count();
+        assertThat(now).as(name + ": messages that were too old").isBetween(silent, most);
+        silent = now;
+    }
 
     /// A member was given a message.
     ///
@@ -420,8 +438,7 @@ final class BacklogModel {
     }
 
     /// What is wrong with the figures; empty when they add up. Whether somebody has looked at a message that
-    /// nobody
-    /// wants any more can't be known: there, a figure has a range.
+    /// nobody wants any more can't be known: there, a figure has a range.
     synchronized String difference(Figures real) {
         long waiting = 0;
         long tooOld = 0;
@@ -436,7 +453,7 @@ final class BacklogModel {
         }
         boolean lost = over && countsLost;
         long left = over && !countsLost ? open.size() : 0;
-        long uncounted = opened - real.delivered() - real.deadLettered() - real.dropped() - real.lag();
+        long uncounted = uncounted(real, opened);
         StringBuilder wrong = new StringBuilder();
         same(wrong, "delivered", delivered, 0, real.delivered());
         same(wrong, "failed", failed, 0, real.failed());
@@ -448,14 +465,18 @@ final class BacklogModel {
         } else {
             same(wrong, "dropped", dropped, gone, real.dropped());
         }
-        long least = Math.max(0, left - tooOld - gone);
-        long most = left > 0 ? left : buriesExpired ? 0 : tooOld;
-        same(wrong, "neither done nor counted", least, most - least, uncounted);
+        // Exactly: a message that has not come in yet is missed.
+        long least = left > 0 ? Math.max(0, left - tooOld - gone) : silent;
+        same(wrong, "neither done nor counted", least, Math.max(0, left - least), uncounted);
         if (!over) {
             same(wrong, "in flight", inFlight, 0, real.inFlight());
             same(wrong, "waiting", waiting, 0, real.waiting());
         }
         return wrong.toString();
+    }
+
+    private static long uncounted(Figures real, long opened) {
+        return opened - real.delivered() - real.deadLettered() - real.dropped() - real.lag();
     }
 
     private static void same(StringBuilder wrong, String figure, long least, long more, long real) {

@@ -32,6 +32,7 @@ final class SimulatedTopics {
 
     private final Random random;
     private final Broker broker;
+    private final boolean ages;
     private final List<Topic> all = new ArrayList<>();
     private final Map<Topic, Long> seen = new HashMap<>();
 
@@ -43,9 +44,11 @@ final class SimulatedTopics {
 
     private record Awaited(Topic topic, long dueMillis) {}
 
-    SimulatedTopics(Random random, Broker broker) {
+    /// @param ages whether some messages have a time to live
+    SimulatedTopics(Random random, Broker broker, boolean ages) {
         this.random = random;
         this.broker = broker;
+        this.ages = ages;
         NAMES.forEach(this::make);
     }
 
@@ -99,7 +102,7 @@ final class SimulatedTopics {
         if (random.nextInt(4) == 0) {
             draft = draft.withHeaders(Map.of("h", "" + random.nextInt(2)));
         }
-        if (random.nextInt(8) == 0) {
+        if (ages && random.nextInt(6) == 0) {
             draft = draft.withTtl(ticks(4 + random.nextInt(60)));
         }
         return draft;

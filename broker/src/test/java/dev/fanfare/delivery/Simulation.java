@@ -49,6 +49,12 @@ final class Simulation implements AutoCloseable {
             .withTimers(timers)
             .withAutoCreateTopics(false)
             .withDeadLetters(TopicConfig.defaults().withHistory(MANY)));
+
+    /// Whether messages have a time to live. Then nobody is a handler: when one passes over a message that is
+    /// too old
+    /// can't be seen, nor that it is done with that.
+    private final boolean ages;
+
     private final SimulatedTopics topics;
     private final List<SimulatedSubscription> all = new ArrayList<>();
     private final List<SimulatedSubscription> live = new ArrayList<>();
@@ -57,7 +63,8 @@ final class Simulation implements AutoCloseable {
 
     Simulation(long seed) {
         random = new Random(seed);
-        topics = new SimulatedTopics(random, broker);
+        ages = random.nextBoolean();
+        topics = new SimulatedTopics(random, broker, ages);
         for (int i = 0; i < 1 + random.nextInt(MOST_SUBSCRIPTIONS); i++) {
             begin();
         }
@@ -122,7 +129,8 @@ final class Simulation implements AutoCloseable {
     private void begin() {
         String pattern = PATTERNS.get(random.nextInt(PATTERNS.size()));
         if (Pattern.of(pattern).isWild() || broker.topic(pattern).isPresent()) {
-            SimulatedSubscription begun = new SimulatedSubscription("s" + all.size(), pattern, random, broker, timers);
+            SimulatedSubscription begun =
+                    new SimulatedSubscription("s" + all.size(), pattern, !ages, random, broker, timers);
             all.add(begun);
             live.add(begun);
             tell("begun", begun);
