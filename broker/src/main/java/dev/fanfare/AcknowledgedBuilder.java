@@ -28,9 +28,6 @@ public final class AcknowledgedBuilder {
     /// The most handler calls of a subscription at once.
     public static final int MAX_CONCURRENCY = 1_000;
 
-    /// How long a group or durable name outlives its last member when nothing else is said.
-    public static final Duration DEFAULT_EXPIRY = Duration.ofHours(1);
-
     private static final int NAME_MAX = 256;
 
     /// Five attempts, after one second, two, four and eight.
@@ -52,7 +49,7 @@ public final class AcknowledgedBuilder {
     private int queue;
     private long queueBytes;
     private Overflow overflow;
-    private Duration expiry = DEFAULT_EXPIRY;
+    private Duration expiry = Duration.ZERO;
     private Kind kind = Kind.OWN;
     private @Nullable String shared;
     private @Nullable CircuitBreaker circuitBreaker;
@@ -99,10 +96,13 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// How long a group or a durable name stays when nobody is attached, at most 365 days. Default:
-    /// [#DEFAULT_EXPIRY].
+    /// How long a group or a durable name stays when nobody is attached, at most 365 days. Default: what
+    /// [BrokerConfig#expiry] says, 1 hour, or 7 days on a durable topic that is subscribed to by its name.
+    ///
+    /// @throws FanfareException `BAD_REQUEST` when it is not more than 0 or too long
     public AcknowledgedBuilder expiry(Duration time) {
-        expiry = Objects.requireNonNull(time);
+        Terms.checkExpiry(time);
+        expiry = time;
         return this;
     }
 

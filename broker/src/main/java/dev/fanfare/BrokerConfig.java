@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxPatterns the most distinct patterns subscribed to
 /// @param historyMemory the most that all histories may cost together, in bytes: beyond it the largest shrink first
 /// @param blockTimeout how long a publisher waits at most when a subscription that blocks says nothing else
+/// @param expiry how long groups and durable names stay when nobody is attached
 /// @param deadLetters what topics are made with that keep dead letters
 /// @param pending how much may wait for its time or for an answer
 /// @param codec turns objects into payloads
@@ -32,6 +33,7 @@ public record BrokerConfig(
         int maxPatterns,
         long historyMemory,
         Duration blockTimeout,
+        Expiry expiry,
         TopicConfig deadLetters,
         Pending pending,
         PayloadCodec codec,
@@ -49,6 +51,7 @@ public record BrokerConfig(
             10_000,
             Runtime.getRuntime().maxMemory() / 10 * 4,
             Duration.ofSeconds(10),
+            Expiry.defaults(),
             TopicConfig.defaults()
                     .withHistory(10_000)
                     .withHistoryBytes(16 << 20)
@@ -64,6 +67,7 @@ public record BrokerConfig(
     public BrokerConfig {
         Objects.requireNonNull(topics, "topics");
         Objects.requireNonNull(blockTimeout, "blockTimeout");
+        Objects.requireNonNull(expiry, "expiry");
         Objects.requireNonNull(deadLetters, "deadLetters");
         Objects.requireNonNull(pending, "pending");
         Objects.requireNonNull(codec, "codec");
@@ -104,6 +108,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -124,6 +129,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -144,6 +150,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -164,6 +171,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -184,6 +192,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -204,6 +213,7 @@ public record BrokerConfig(
                 value,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -224,6 +234,7 @@ public record BrokerConfig(
                 maxPatterns,
                 bytes,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -243,6 +254,28 @@ public record BrokerConfig(
                 maxFeedsPerTopic,
                 maxPatterns,
                 historyMemory,
+                value,
+                expiry,
+                deadLetters,
+                pending,
+                codec,
+                routing,
+                timers,
+                store,
+                durable);
+    }
+
+    /// The same with another [#expiry].
+    public BrokerConfig withExpiry(Expiry value) {
+        return new BrokerConfig(
+                autoCreateTopics,
+                topics,
+                maxTopics,
+                maxSubscribersPerTopic,
+                maxFeedsPerTopic,
+                maxPatterns,
+                historyMemory,
+                blockTimeout,
                 value,
                 deadLetters,
                 pending,
@@ -264,6 +297,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 value,
                 pending,
                 codec,
@@ -284,6 +318,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 value,
                 codec,
@@ -304,6 +339,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 value,
@@ -324,6 +360,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -344,6 +381,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -364,6 +402,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,
@@ -384,6 +423,7 @@ public record BrokerConfig(
                 maxPatterns,
                 historyMemory,
                 blockTimeout,
+                expiry,
                 deadLetters,
                 pending,
                 codec,

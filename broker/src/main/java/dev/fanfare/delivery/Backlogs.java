@@ -64,7 +64,7 @@ public final class Backlogs implements DeliveryAccess {
     private static final int NAMING_LOCKS = 64;
 
     private final LocalDelivery delivery;
-    private final TopicConfig defaults;
+    private final BrokerConfig config;
     private final TopicRegistry topics;
     private final Events events;
     private final DeadLetterDesk deadLetters;
@@ -84,7 +84,7 @@ public final class Backlogs implements DeliveryAccess {
     /// There is none yet.
     public Backlogs(BrokerConfig config, TopicRegistry topics, LocalDelivery delivery, Events events) {
         this.delivery = delivery;
-        this.defaults = config.topics();
+        this.config = config;
         this.topics = topics;
         this.events = events;
         this.deadLetters = new DeadLetterDesk(topics, config.deadLetters(), events, this);
@@ -200,13 +200,16 @@ public final class Backlogs implements DeliveryAccess {
     ///
     /// @param before what is stored of it; null for a new one
     /// @return null when the name is taken
-    private @Nullable Backlog open(String name, Demand demand, @Nullable Dormant before) {
+    private @Nullable Backlog open(String name, Demand asked, @Nullable Dormant before) {
+        TopicConfig topic = topicConfig(asked.terms().pattern());
+        Demand demand = asked.terms().expiry().isZero()
+                ? asked.withExpiry(config.expiry().of(topic))
+                : asked;
         Keeper keeper = stored == null || demand.kind() == Kind.OWN ? null : stored.keeper(demand, before);
         long created = before == null
                 ? topics.timers().currentTimeMillis()
                 : before.form().createdMillis();
-        Bound bound = Bound.of(
-                demand.terms(), demand.kind(), topicConfig(demand.terms().pattern()));
+        Bound bound = Bound.of(demand.terms(), demand.kind(), topic);
         Backlog made = new Backlog(
                 name,
                 demand.kind(),
@@ -334,8 +337,9 @@ public final class Backlogs implements DeliveryAccess {
 
     /// The settings of a topic; for one that does not exist yet and for a pattern, those that topics are made with.
     private TopicConfig topicConfig(Pattern pattern) {
-        Topic topic = pattern.isWild() ? null : topics.find(pattern.text()).orElse(null);
-        return topic == null ? defaults : topic.config();
+        return pattern.isWild()
+                ? config.topics()
+                : topics.find(pattern.text()).map(Topic::config).orElseGet(() -> config.topics(pattern.text()));
     }
 
     /// Whether nobody has come back to a name since the process began.

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param queue the most messages that are not done; 0: as many as its topic says
 /// @param queueBytes the most they may cost, by [dev.fanfare.log.TopicLog#cost]; 0: what its topic says
 /// @param overflow what happens when that is reached
-/// @param expiry how long a group or durable subscription outlives its last member
+/// @param expiry how long a group or durable subscription outlives its last member; zero: as long as the broker says
+///     ([dev.fanfare.Expiry])
 /// @param filter which messages are meant; null: all
 /// @param circuitBreaker when it is left alone; null: never
 public record Terms(
@@ -56,9 +57,9 @@ public record Terms(
         check(
                 !ackTimeout.isNegative() && ackTimeout.compareTo(MAX_ACK_TIMEOUT) <= 0,
                 "the time to acknowledge must be 0 to 7 days, not " + ackTimeout);
-        check(
-                expiry.isPositive() && expiry.compareTo(MAX_EXPIRY) <= 0,
-                "the expiry must be more than 0 and at most 365 days, not " + expiry);
+        if (!expiry.isZero()) {
+            checkExpiry(expiry);
+        }
         check(queue >= 0 && queue <= MAX_QUEUE, "the queue must be 1 to " + MAX_QUEUE + " messages, not " + queue);
         check(
                 !pattern.text().equals(deadLetter),
@@ -70,6 +71,33 @@ public record Terms(
                         || overflow instanceof Overflow.Disconnect,
                 "an acknowledged subscription loses nothing: its overflow policy can be block, refuse or disconnect, not "
                         + overflow);
+    }
+
+    /// Checks the bounds of an expiry that somebody said.
+    ///
+    /// @throws FanfareException `BAD_REQUEST`
+    public static void checkExpiry(Duration expiry) {
+        check(
+                expiry.isPositive() && expiry.compareTo(MAX_EXPIRY) <= 0,
+                "the expiry must be more than 0 and at most 365 days, not " + expiry);
+    }
+
+    /// The same with another [#expiry].
+    Terms withExpiry(Duration time) {
+        return new Terms(
+                pattern,
+                ackTimeout,
+                retry,
+                deadLetter,
+                discards,
+                buriesExpired,
+                ordered,
+                queue,
+                queueBytes,
+                overflow,
+                time,
+                filter,
+                circuitBreaker);
     }
 
     /// In what the identity of a name differs, which whoever used it first decided; empty when in nothing.

@@ -317,7 +317,11 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     /// It is tried again, as whoever writes to the store does; until then the pause goes on.
     void readFailed(StoreException cause) {
-        LOG.warn("What subscription {} of {} has to read could not be read; it is tried again", name(), pattern(), cause);
+        LOG.warn(
+                "What subscription {} of {} has to read could not be read; it is tried again",
+                name(),
+                pattern(),
+                cause);
         delivery.timers().schedule(READ_AGAIN, () -> endPause(Pause.For.READ));
     }
 

@@ -354,8 +354,7 @@ public final class DurableTopicLog implements TopicLog {
             long all = clean.messages() + upTo - Math.max(clean.upTo(), oldest);
             return all > retention.messages() || bytes > retention.bytes();
         }
-        return oldest < clean.upTo()
-                && (clean.messages() > retention.messages() || clean.bytes() > retention.bytes());
+        return oldest < clean.upTo() && (clean.messages() > retention.messages() || clean.bytes() > retention.bytes());
     }
 
     /// The oldest message, if it is at hand; with holes, the first one that is left.

@@ -70,9 +70,7 @@ final class Compactor {
     private boolean compact(LiveTopic topic, DurableTopicLog log) {
         try {
             log.compact(
-                    turn -> inSection(topic, turn),
-                    change -> commit(topic, change),
-                    () -> closed || topic.deleted());
+                    turn -> inSection(topic, turn), change -> commit(topic, change), () -> closed || topic.deleted());
             // What is left may be too much.
             committer.tidy(topic);
             return true;

@@ -9,6 +9,7 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Delivery;
 import dev.fanfare.ErrorCode;
+import dev.fanfare.Expiry;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.Ordering;
@@ -30,6 +31,8 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Groups and durable names, on virtual time.
 @Timeout(60)
@@ -330,6 +333,32 @@ class GroupTest {
         assertThat(broker.stats().acknowledged()).isEmpty();
         assertThat(broker.topic("jobs").orElseThrow().subscribers()).isZero();
         assertThat(timers.pending()).isZero();
+    }
+
+    @Test
+    void theBrokerSaysHowLongWhenItsMembersDoNot() {
+        try (Broker other = Broker.open(BrokerConfig.defaults()
+                .withTimers(timers)
+                .withExpiry(new Expiry(Duration.ofMinutes(3), Duration.ofDays(1))))) {
+            other.subscription("jobs").acknowledged().group("workers").receive().close();
+            other.subscription("jobs.*")
+                    .acknowledged()
+                    .durable("each")
+                    .receive()
+                    .close();
+            timers.advance(Duration.ofMinutes(3).minusMillis(1));
+            assertThat(other.stats().acknowledged()).hasSize(2);
+            timers.advance(Duration.ofMillis(1));
+            assertThat(other.stats().acknowledged()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT-1S", "P366D"})
+    void noExpiryIsBeyondItsBounds(Duration expiry) {
+        assertThatThrownBy(() -> on("jobs").group("workers").expiry(expiry))
+                .hasMessage("the expiry must be more than 0 and at most 365 days, not " + expiry);
+        assertThatThrownBy(() -> new Expiry(HOUR, expiry)).isInstanceOf(FanfareException.class);
     }
 
     @Test

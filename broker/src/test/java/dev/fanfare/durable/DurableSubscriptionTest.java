@@ -8,6 +8,7 @@ import dev.fanfare.BrokerConfig;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
+import dev.fanfare.DurableTopics;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Filter;
 import dev.fanfare.Message;
@@ -128,6 +129,39 @@ class DurableSubscriptionTest {
             delivery.ack();
         }
         assertThat(heard).startsWith(texts).endsWith("after");
+    }
+
+    @Test
+    void onADurableTopicANameStaysForSevenDays() {
+        broker.createTopic("jobs", DURABLE);
+        group("jobs").close();
+        timers.advance(Duration.ofDays(7).minusMillis(2));
+        assertThat(broker.stats().acknowledged()).hasSize(1);
+        settle("jobs");
+        kill();
+        timers.advance(Duration.ofMillis(1));
+        assertThat(broker.stats().acknowledged()).hasSize(1);
+        timers.advance(Duration.ofMillis(1));
+        assertThat(broker.stats().acknowledged()).isEmpty();
+    }
+
+    @Test
+    void soItDoesOnOneThatIsDurableByItsNameAndDoesNotExistYet() {
+        MemoryStore fresh = new MemoryStore();
+        try (Broker other = Broker.open(BrokerConfig.defaults()
+                .withTimers(timers)
+                .withStore(fresh)
+                .withDurable(DurableTopics.none().withPatterns(List.of("orders.*"))))) {
+            other.subscription("orders.eu")
+                    .acknowledged()
+                    .group("workers")
+                    .receive()
+                    .close();
+            timers.advance(Duration.ofDays(7).minusMillis(1));
+            assertThat(other.stats().acknowledged()).hasSize(1);
+            timers.advance(Duration.ofMillis(1));
+            assertThat(other.stats().acknowledged()).isEmpty();
+        }
     }
 
     @Test
@@ -271,8 +305,7 @@ class DurableSubscriptionTest {
     void theNameStandsForTheSameAfterTheProcessDied() {
         broker.createTopic("jobs", DURABLE);
         group("jobs").close();
-        // Stored after what was said before.
-        publish("jobs", "one");
+        settle("jobs");
         kill();
         assertThatThrownBy(() -> broker.subscription("other")
                         .acknowledged()

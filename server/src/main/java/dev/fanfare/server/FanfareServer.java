@@ -62,7 +62,8 @@ public final class FanfareServer implements AutoCloseable {
         return startOwn(config, null);
     }
 
-    /// The same with durable topics, which are kept in `store`. It is closed with the server, also when that does not
+    /// The same with durable topics, which are kept in `store`. It is closed with the server, also when that
+    /// does not
     /// start.
     ///
     /// @throws ListenException when an address can't be listened on
@@ -125,6 +126,8 @@ public final class FanfareServer implements AutoCloseable {
                         config.waiting().delayedBytes(),
                         config.waiting().requests()))
                 .withDurable(config.durable().topics())
+                .withBlockTimeout(config.delivery().blockTimeout())
+                .withExpiry(config.delivery().expiry())
                 .withTopics(TopicConfig.defaults()
                         .withHistory(config.history().messages())
                         .withHistoryBytes(config.history().bytes()));

@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import dev.fanfare.DurableTopics;
+import dev.fanfare.Expiry;
 import dev.fanfare.RoutingConfig;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -154,7 +155,10 @@ public record ServerConfig(
     /// @param subscriberQueue messages that may wait for a subscription whose connection takes no bytes
     /// @param overflow what happens above that
     /// @param heartbeat how long a connection may be silent
-    public record Delivery(int subscriberQueue, Overflow overflow, Duration heartbeat) {}
+    /// @param blockTimeout how long a publish waits at most where a full queue lets publishers wait
+    /// @param expiry how long groups and durable names stay when nobody is attached
+    public record Delivery(
+            int subscriberQueue, Overflow overflow, Duration heartbeat, Duration blockTimeout, Expiry expiry) {}
 
     /// What only the flat dialect has.
     ///
@@ -187,7 +191,8 @@ public record ServerConfig(
         return of(Map.of());
     }
 
-    /// Some settings by their names, the others at their defaults; nothing else is looked at. For programs that start
+    /// Some settings by their names, the others at their defaults; nothing else is looked at. For programs
+    /// that start
     /// a server themselves: `ServerConfig.of(Map.of("port", "0", "flat-port", "0"))`.
     ///
     /// @throws SettingException for an unknown name or a value that is not allowed

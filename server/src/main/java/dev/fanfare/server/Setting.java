@@ -99,6 +99,24 @@ public final class Setting<T> {
                     "durable-history-bytes", SettingType.size(0, TIB), "1 GiB")
             .means("How many bytes of messages a durable topic keeps, unless it was made otherwise.");
 
+    /// How long names stay on topics in memory.
+    public static final Setting<Duration> EXPIRY = setting(
+                    "expiry", SettingType.duration(Duration.ofSeconds(1), Duration.ofDays(365)), "1h")
+            .means("How long a group or durable name stays when nobody is attached, of a topic in memory or of a"
+                    + " pattern; then it ends, and what it had not done is counted as lost.");
+
+    /// How long names stay on durable topics.
+    public static final Setting<Duration> DURABLE_EXPIRY = setting(
+                    "durable-expiry", SettingType.duration(Duration.ofSeconds(1), Duration.ofDays(365)), "7d")
+            .means("The same of a durable topic, subscribed to by its name.");
+
+    /// How long a publisher waits for room.
+    public static final Setting<Duration> BLOCK_TIMEOUT = setting(
+                    "block-timeout", SettingType.duration(Duration.ZERO, Duration.ofHours(1)), "10s")
+            .means(
+                    "How long a publish waits at most for a group, a durable name or a route that is full and lets publishers"
+                            + " wait; then it is refused with `BACKPRESSURE`. Its connection is not read meanwhile.");
+
     /// Messages that wait for their time.
     public static final Setting<Integer> MAX_DELAYED = setting(
                     "max-delayed", SettingType.integer(0, 100 * MILLION), "1000000")
@@ -217,9 +235,8 @@ public final class Setting<T> {
 
     /// Messages that may wait to be copied by one rule.
     public static final Setting<Integer> ROUTE_QUEUE = setting("route-queue", SettingType.integer(1, MILLION), "10000")
-            .means(
-                    "How many messages may wait for one route to copy them; above it, publishers to its source wait, 10 s"
-                            + " at most, and are refused then.");
+            .means("How many messages may wait for one route to copy them; above it, publishers to its source wait,"
+                    + " `block-timeout` at most, and are refused then.");
 
     /// Whether topics make themselves.
     public static final Setting<Boolean> AUTO_CREATE_TOPICS = setting("auto-create-topics", SettingType.flag(), "false")

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
 
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18})\\s*(|B|[KMGT]i?B?)", Pattern.CASE_INSENSITIVE);
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*(ms|s|m|min|h)");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*(ms|s|m|min|h|d)");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})\\s*%");
     private static final int UNIT_STEP = 1024;
     private static final String UNITS = "KMGT";
@@ -156,6 +156,7 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
                 case "ms" -> 1;
                 case "s" -> 1_000;
                 case "h" -> 3_600_000;
+                case "d" -> 86_400_000;
                 default -> 60_000;
             };
             BigDecimal nanos = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unitMillis * 1_000_000));
@@ -184,6 +185,9 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
         long millis = duration.toMillis();
         if (millis == 0) {
             return "0";
+        }
+        if (millis % 86_400_000 == 0) {
+            return millis / 86_400_000 + "d";
         }
         return millis % 60_000 == 0
                 ? millis / 60_000 + "m"

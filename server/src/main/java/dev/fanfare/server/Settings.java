@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import dev.fanfare.DurableTopics;
+import dev.fanfare.Expiry;
 import dev.fanfare.FanfareException;
 import dev.fanfare.RoutingConfig;
 import dev.fanfare.TopicConfig;
@@ -16,7 +17,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The value of every setting and where it came from. A flag counts more than the environment, the environment more
+/// The value of every setting and where it came from. A flag counts more than the environment, the
+/// environment more
 /// than the file, and all of them more than the default; a `FANFARE_` name counts more than a name of an earlier
 /// server. A variable that is set but empty counts as not set. Immutable.
 public final class Settings {
@@ -101,7 +103,8 @@ public final class Settings {
         return null;
     }
 
-    /// Not refused: Kubernetes and others set variables after the name of a service, which may well be `fanfare`.
+    /// Not refused: Kubernetes and others set variables after the name of a service, which may well be
+    /// `fanfare`.
     private static List<String> unknownVariables(Map<String, String> environment) {
         Set<String> unknown = new TreeSet<>();
         for (String variable : environment.keySet()) {
@@ -187,7 +190,11 @@ public final class Settings {
                         value(Setting.DELAYED_MEMORY).of(memory),
                         value(Setting.MAX_REQUESTS)),
                 new ServerConfig.Delivery(
-                        value(Setting.SUBSCRIBER_QUEUE), value(Setting.OVERFLOW), value(Setting.HEARTBEAT)),
+                        value(Setting.SUBSCRIBER_QUEUE),
+                        value(Setting.OVERFLOW),
+                        value(Setting.HEARTBEAT),
+                        value(Setting.BLOCK_TIMEOUT),
+                        new Expiry(value(Setting.EXPIRY), value(Setting.DURABLE_EXPIRY))),
                 new ServerConfig.Flat(
                         value(Setting.TOPIC_QUEUE),
                         value(Setting.BATCH_SIZE),

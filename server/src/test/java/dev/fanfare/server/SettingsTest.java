@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.Durability;
+import dev.fanfare.Expiry;
 import dev.fanfare.Filter;
 import dev.fanfare.Route;
 import dev.fanfare.feed.Pattern;
@@ -40,7 +41,12 @@ class SettingsTest {
         assertThat(config.history().bytes()).isEqualTo(1 << 20);
         assertThat(config.history().totalBytes()).isEqualTo(config.memoryBytes() / 100 * 40);
         assertThat(config.delivery())
-                .isEqualTo(new ServerConfig.Delivery(100, ServerConfig.Overflow.DROP_OLDEST, Duration.ofSeconds(30)));
+                .isEqualTo(new ServerConfig.Delivery(
+                        100,
+                        ServerConfig.Overflow.DROP_OLDEST,
+                        Duration.ofSeconds(30),
+                        Duration.ofSeconds(10),
+                        new Expiry(Duration.ofHours(1), Duration.ofDays(7))));
         assertThat(config.flat())
                 .isEqualTo(new ServerConfig.Flat(10_000, 10, Duration.ofMillis(20), Duration.ofMillis(500)));
         assertThat(config.shutdown()).isEqualTo(new ServerConfig.Shutdown(Duration.ofSeconds(5), Duration.ZERO));
@@ -157,6 +163,14 @@ class SettingsTest {
     void durationsTakeUnitsOrAreIso(String text, Duration duration) {
         assertThat(ServerConfig.of(Map.of("drain-jitter", text)).shutdown().drainJitter())
                 .isEqualTo(duration);
+    }
+
+    @Test
+    void durationsTakeDays() {
+        Expiry expiry = ServerConfig.of(Map.of("expiry", "2d", "durable-expiry", "P30D"))
+                .delivery()
+                .expiry();
+        assertThat(expiry).isEqualTo(new Expiry(Duration.ofDays(2), Duration.ofDays(30)));
     }
 
     @Test

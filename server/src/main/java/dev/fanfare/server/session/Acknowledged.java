@@ -1,6 +1,5 @@
 package dev.fanfare.server.session;
 
-import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.CircuitBreaker;
 import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
@@ -47,7 +46,7 @@ final class Acknowledged {
                 0,
                 0,
                 manual.durable() == null && manual.group() == null ? Overflow.disconnect() : Overflow.refuse(),
-                AcknowledgedBuilder.DEFAULT_EXPIRY,
+                Duration.ZERO,
                 filter,
                 breaker(manual.breaker()));
     }

@@ -5,8 +5,10 @@ import static dev.fanfare.server.acceptance.RunningServer.publishAcked;
 import static dev.fanfare.server.acceptance.RunningServer.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.Receiver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -109,6 +111,47 @@ class BacklogTest {
         try (WireClient publisher = server.connect()) {
             // Nobody is full any more.
             publishAcked(publisher, "refuse", "1");
+        }
+    }
+
+    @Test
+    void whereThePolicyIsToBlockAPublishWaitsForTheBlockTimeout() throws Exception {
+        try (RunningServer quick = RunningServer.start("block-timeout=200ms", "auto-create-topics=true");
+                WireClient publisher = quick.connect();
+                WireClient other = quick.connect()) {
+            Receiver receiver = quick.server()
+                    .broker()
+                    .subscription("block")
+                    .acknowledged()
+                    .durable("blocking")
+                    .queue(1)
+                    .receive();
+            publishAcked(publisher, "block", "1");
+            publisher.send(publish("block", "2"));
+            publisher.send("{\"type\":\"ping\",\"request_id\":\"p\"}");
+            publishAcked(other, "elsewhere", "1");
+            JsonNode refused = publisher.json();
+            assertThat(refused.path("error").path("code").stringValue())
+                    .as("%s", refused)
+                    .isEqualTo("BACKPRESSURE");
+            assertThat(refused.path("error").path("message").stringValue())
+                    .contains("blocking", "blocks publishers (up to 200 ms)");
+            assertThat(publisher.json().path("type").stringValue()).isEqualTo("pong");
+            Objects.requireNonNull(receiver.receive()).ack();
+            RunningServer.await(() -> receiver.figures().lag() == 0, "room");
+            publishAcked(publisher, "block", "3");
+        }
+    }
+
+    @Test
+    void anAbandonedNameEndsAfterItsExpiry() {
+        try (RunningServer quick = RunningServer.start("expiry=1s", "auto-create-topics=true")) {
+            try (WireClient worker = quick.connect()) {
+                subscribe(worker, "short", "c", ONE + ",\"durable\":\"lived\"");
+                assertThat(quick.get("/subscriptions").body()).contains("lived");
+            }
+            RunningServer.await(
+                    () -> !quick.get("/subscriptions").body().contains("lived"), "the durable name to expire");
         }
     }
 
