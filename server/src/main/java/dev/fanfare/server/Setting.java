@@ -115,7 +115,7 @@ public final class Setting<T> {
                     "block-timeout", SettingType.duration(Duration.ZERO, Duration.ofHours(1)), "10s")
             .means(
                     "How long a publish waits at most for a group, a durable name or a route that is full and lets publishers"
-                            + " wait; then it is refused with `BACKPRESSURE`. Its connection is not read meanwhile.");
+                            + " wait; then it is refused with `BACKPRESSURE`. Its connection is not read meanwhile. A call over REST waits this long all in all.");
 
     /// Messages that wait for their time.
     public static final Setting<Integer> MAX_DELAYED = setting(

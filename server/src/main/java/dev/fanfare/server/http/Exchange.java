@@ -109,12 +109,13 @@ record Exchange(
             FullHttpRequest request,
             Map<String, String> variables,
             Map<String, String> query,
-            @Nullable PublishLimit limit) {
+            @Nullable PublishLimit limit,
+            Call.Line connection) {
         Map<String, String> named = new HashMap<>();
         for (Map.Entry<String, String> header : request.headers()) {
             named.merge(header.getKey().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + ", " + b);
         }
-        return new Call(variables, query, named, ByteBufUtil.getBytes(request.content()), limit);
+        return new Call(variables, query, named, ByteBufUtil.getBytes(request.content()), limit, connection);
     }
 
     /// The whole answer.

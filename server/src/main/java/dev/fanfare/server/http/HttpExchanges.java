@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Answers the requests of one connection, one after the other and in their order, however many are sent at once.
+/// Answers the requests of one connection, one after the other and in their order, however many are sent at
+/// once.
 final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.http");
@@ -238,7 +239,9 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 if (!exchange.reads() && !exchange.originAllowed()) {
                     throw forbiddenOrigin(exchange);
                 }
-                run(context, exchange, endpoint, exchange.call(request, variables, target.query(), limit));
+                Call.Line connection = new Call.Line(
+                        context.executor(), () -> context.channel().isActive());
+                run(context, exchange, endpoint, exchange.call(request, variables, target.query(), limit, connection));
             }
         }
     }

@@ -6,6 +6,8 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.PublishLimit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// One request that found its endpoint. Belongs to whoever answers it.
@@ -16,7 +18,14 @@ public final class Call {
     private final Map<String, String> headers;
     private final byte[] body;
     private final @Nullable PublishLimit limit;
+    private final Line line;
     private @Nullable Feed<?> congested;
+
+    /// The connection that a call came over.
+    ///
+    /// @param loop its event loop
+    /// @param open whether somebody is there to be answered
+    public record Line(ScheduledExecutorService loop, BooleanSupplier open) {}
 
     /// @param variables what stood in the path in the place of `{name}`, decoded
     /// @param query the parameters, decoded
@@ -27,12 +36,14 @@ public final class Call {
             Map<String, String> query,
             Map<String, String> headers,
             byte[] body,
-            @Nullable PublishLimit limit) {
+            @Nullable PublishLimit limit,
+            Line line) {
         this.variables = variables;
         this.query = query;
         this.headers = headers;
         this.body = body;
         this.limit = limit;
+        this.line = line;
     }
 
     /// What stood in the path in the place of `{name}`.
@@ -83,6 +94,11 @@ public final class Call {
     @Nullable
     WireError takePublish() {
         return limit == null ? null : limit.take();
+    }
+
+    /// The connection that it came over.
+    Line line() {
+        return line;
     }
 
     /// Notes that a feed is full: nothing more is read from this connection before it has room.

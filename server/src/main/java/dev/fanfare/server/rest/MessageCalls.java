@@ -7,6 +7,7 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Topic;
+import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
@@ -25,9 +26,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
-/// Messages over REST, standard dialect: reading what is kept and publishing. A message is read by the same rules
+/// Messages over REST, standard dialect: reading what is kept and publishing. A message is read by the same
+/// rules
 /// as on a WebSocket and shown as the same event.
 final class MessageCalls {
 
@@ -112,14 +117,107 @@ final class MessageCalls {
             return Endpoint.Answering.now(refused(refused));
         }
         Topic topic = config.autoCreateTopics() ? made(name) : TopicCalls.existing(broker, name);
-        Wakes wakes = new Wakes();
-        List<Outcome> outcomes = read.stream()
-                .map(outcome -> published(call, topic, outcome, wakes))
-                .toList();
-        call.holdFor(wakes.flush());
-        return new Endpoint.Answering(
-                committed(outcomes),
-                () -> answer(outcomes.stream().map(MessageCalls::settled).toList(), array));
+        Publishing publishing = new Publishing(call, topic, read);
+        publishing.publish();
+        return new Endpoint.Answering(publishing.done, () -> publishing.answer(array));
+    }
+
+    /// What one call publishes, one message after the other: those after one that has to wait for room wait,
+    /// too. On
+    /// the connection's event loop.
+    private final class Publishing {
+
+        private final Call call;
+        private final Topic topic;
+        private final List<Outcome> outcomes;
+        private final Wakes wakes = new Wakes();
+
+        /// Completes when it is known what became of all of them.
+        private final CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+
+        private @Nullable RuntimeException failure;
+
+        private int next;
+
+        /// Whether the next one has been refused and waits for room.
+        private boolean waits;
+
+        /// Ends all waiting of this call; null before the first.
+        private @Nullable Future<?> end;
+
+        private boolean patient = true;
+
+        Publishing(Call call, Topic topic, List<Outcome> read) {
+            this.call = call;
+            this.topic = topic;
+            this.outcomes = new ArrayList<>(read);
+        }
+
+        void publish() {
+            for (; next < outcomes.size(); next++) {
+                if (outcomes.get(next) instanceof Draft(Message message)) {
+                    Outcome outcome = publish(message);
+                    if (waits) {
+                        return;
+                    }
+                    outcomes.set(next, outcome);
+                }
+            }
+            if (end != null) {
+                end.cancel(false);
+            }
+            call.holdFor(wakes.flush());
+            var _ = committed(outcomes).whenComplete((_, _) -> done.complete(null));
+        }
+
+        private Outcome publish(Message message) {
+            WireError tooFast = waits ? null : call.takePublish();
+            if (tooFast != null) {
+                return new Refused(Problem.of(tooFast));
+            }
+            Durability durability = topic.config().durability().or(message.durability());
+            PublishResult result = broker.feeds().publish(topic, message, wakes);
+            waits = false;
+            if (patient && result instanceof PublishResult.Refused refused && refused.full() != null) {
+                waits = true;
+                await(refused.full(), refused.waitMillis());
+            }
+            return outcome(result, durability);
+        }
+
+        private void await(Feed<?> full, long millis) {
+            // Whoever reads what was published before may make the room.
+            wakes.flush();
+            if (end == null) {
+                end = call.line().loop().schedule(this::giveUp, millis, TimeUnit.MILLISECONDS);
+            }
+            full.onRoom(() -> call.line().loop().execute(this::tryAgain));
+        }
+
+        private void giveUp() {
+            patient = false;
+            tryAgain();
+        }
+
+        private void tryAgain() {
+            if (waits && call.line().open().getAsBoolean()) {
+                try {
+                    publish();
+                } catch (RuntimeException e) {
+                    waits = false;
+                    failure = e;
+                    done.complete(null);
+                }
+            }
+        }
+
+        Answer answer(boolean array) {
+            if (failure != null) {
+                throw failure;
+            }
+            return MessageCalls.answer(
+                    outcomes.stream().map(MessageCalls::settled).toList(), array);
+        }
     }
 
     /// Completes when it is known what became of all of them.
@@ -232,24 +330,13 @@ final class MessageCalls {
         };
     }
 
-    /// How safe a message has to be: beside what a message has on a WebSocket, since there is no request around it.
+    /// How safe a message has to be: beside what a message has on a WebSocket, since there is no request
+    /// around it.
     private static Optional<String> durability(byte[] body, int from, int to) {
         String text = new String(body, from, to - from, StandardCharsets.ISO_8859_1);
         return text.contains("\"durability\"")
                 ? JsonObject.parse(Arrays.copyOfRange(body, from, to)).string("durability")
                 : Optional.empty();
-    }
-
-    private Outcome published(Call call, Topic topic, Outcome outcome, Wakes wakes) {
-        if (!(outcome instanceof Draft(Message message))) {
-            return outcome;
-        }
-        WireError tooFast = call.takePublish();
-        if (tooFast != null) {
-            return new Refused(Problem.of(tooFast));
-        }
-        Durability durability = topic.config().durability().or(message.durability());
-        return outcome(broker.feeds().publish(topic, message, wakes), durability);
     }
 
     private static Outcome outcome(PublishResult result, Durability durability) {

@@ -5,10 +5,12 @@ import static dev.fanfare.server.acceptance.RunningServer.publishAcked;
 import static dev.fanfare.server.acceptance.RunningServer.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.Delivery;
 import dev.fanfare.Receiver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -140,6 +142,58 @@ class BacklogTest {
             Objects.requireNonNull(receiver.receive()).ack();
             RunningServer.await(() -> receiver.figures().lag() == 0, "room");
             publishAcked(publisher, "block", "3");
+        }
+    }
+
+    @Test
+    void soItDoesOverRestAndTheRestOfItsCallBehindIt() throws Exception {
+        try (RunningServer patient = RunningServer.start("block-timeout=1m", "auto-create-topics=true")) {
+            Receiver receiver = patient.server()
+                    .broker()
+                    .subscription("block")
+                    .acknowledged()
+                    .durable("blocking")
+                    .queue(1)
+                    .receive();
+            CompletableFuture<RestAnswer> answer = CompletableFuture.supplyAsync(() -> patient.rest(
+                    "POST",
+                    "/topics/block/messages",
+                    "[{\"payload\":1},{\"payload\":2},{\"payload\":3,\"id\":7},{\"payload\":4}]"));
+            for (String payload : List.of("1", "2", "4")) {
+                Delivery delivery = Objects.requireNonNull(receiver.receive());
+                assertThat(delivery.message().text()).isEqualTo(payload);
+                // The last one fits as soon as the one before it is done.
+                assertThat(answer.isDone() && !payload.equals("4"))
+                        .as("answered while %s is not done", payload)
+                        .isFalse();
+                delivery.ack();
+            }
+            JsonNode results = answer.get().json().path("results");
+            assertThat(results.get(0).path("offset").intValue()).isZero();
+            assertThat(results.get(1).path("offset").intValue()).isEqualTo(1);
+            assertThat(results.get(2).path("error").path("code").stringValue()).isEqualTo("BAD_REQUEST");
+            assertThat(results.get(3).path("offset").intValue()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void noCallOverRestWaitsLongerThanTheBlockTimeoutAllInAll() {
+        try (RunningServer quick = RunningServer.start("block-timeout=200ms", "auto-create-topics=true")) {
+            quick.server()
+                    .broker()
+                    .subscription("block")
+                    .acknowledged()
+                    .durable("blocking")
+                    .queue(1)
+                    .receive();
+            RestAnswer answer = quick.rest(
+                    "POST", "/topics/block/messages", "[" + "{\"payload\":1},".repeat(999) + "{\"payload\":1}]");
+            assertThat(answer.json().path("results").get(0).path("offset").intValue())
+                    .isZero();
+            for (int i = 1; i < 1_000; i++) {
+                assertThat(answer.json().path("results").get(i).toString())
+                        .contains("BACKPRESSURE", "blocks publishers (up to 200 ms)");
+            }
         }
     }
 
