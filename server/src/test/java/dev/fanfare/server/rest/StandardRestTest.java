@@ -138,7 +138,7 @@ class StandardRestTest {
                 running.call("POST", "/topics", "{\"name\":\"t\",\"backlog_overflow\":\"spill\"}"),
                 400,
                 "BAD_REQUEST",
-                "'spill' can't be had in this version");
+                "'spill' needs a durable topic");
         problem(
                 running.call("POST", "/topics", "{\"name\":\"t\",\"dead_letter\":\"t\"}"),
                 400,
