@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 ///   subscription and group, and the figures of each topic are the sums of theirs.
 final class Simulation implements AutoCloseable {
 
-    private static final int STEPS = 100;
+    private static final int STEPS = 80;
     private static final int MOST_SUBSCRIPTIONS = 4;
     private static final List<String> PATTERNS = List.of("a.plain", "a.partitioned", "a.*", "**", "b");
     private static final int MANY = 10_000;
@@ -95,7 +95,7 @@ final class Simulation implements AutoCloseable {
             case 8, 9, 10, 11, 12, 13 -> receive();
             case 14, 15, 16, 17 -> acknowledge();
             case 18, 19, 20 -> fail();
-            case 21, 22, 23 -> advance(SimulatedTopics.ticks(random.nextInt(30)));
+            case 21, 22, 23 -> advance(SimulatedTopics.ticks(random.nextInt(24)));
             case 24 -> any().ifPresent(SimulatedSubscription::join);
             case 25 -> leave();
             case 26, 27 -> transaction();

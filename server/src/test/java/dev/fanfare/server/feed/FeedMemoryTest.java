@@ -37,14 +37,15 @@ class FeedMemoryTest {
     private final List<Loop> loops =
             channels.stream().map(channel -> new Loop(channel.eventLoop())).toList();
 
+    // One that spills leaves the feed.
     @ParameterizedTest
-    @EnumSource(Overflow.class)
+    @EnumSource(value = Overflow.class, names = "SPILL", mode = EnumSource.Mode.EXCLUDE)
     void whatIsHeldForSubscribersOfATopicThatStoppedReadingIsBounded(Overflow overflow) {
         flood("t.0", overflow, 1);
     }
 
     @ParameterizedTest
-    @EnumSource(Overflow.class)
+    @EnumSource(value = Overflow.class, names = "SPILL", mode = EnumSource.Mode.EXCLUDE)
     void whatIsHeldForSubscribersOfAPatternThatStoppedReadingIsBounded(Overflow overflow) {
         flood("t.*", overflow, 3);
     }
