@@ -381,6 +381,9 @@ public final class Broker implements AutoCloseable {
                 subscriptions.stream().map(BrokerStats.SubscriptionStats::of).toList(),
                 delivery.patternCounters().dropped(),
                 registry.delayedLost(),
+                backlogs.transactionsCommitted(),
+                backlogs.transactionsRefused(),
+                registry.requests().timeouts(),
                 routes.stats(),
                 backlogs.figures());
     }

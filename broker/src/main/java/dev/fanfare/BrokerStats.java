@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// @param droppedByPatterns messages that subscriptions of patterns lost because they came too late to read them;
 ///     of what topics is not known, so they are not among those of the topics
 /// @param delayedLost messages that waited for their time when their topic was deleted
+/// @param transactionsCommitted whose publishes and acknowledgements were done
+/// @param transactionsRefused of which nothing was done
+/// @param requestTimeouts requests to which no reply came in time
 /// @param routes in the order in which they were added
 /// @param acknowledged acknowledged subscriptions and groups, in no order
 public record BrokerStats(
@@ -21,6 +24,9 @@ public record BrokerStats(
         List<SubscriptionStats> subscriptions,
         long droppedByPatterns,
         long delayedLost,
+        long transactionsCommitted,
+        long transactionsRefused,
+        long requestTimeouts,
         List<RouteStats> routes,
         List<AcknowledgedSubscription.Figures> acknowledged) {
 

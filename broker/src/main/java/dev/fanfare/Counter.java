@@ -30,6 +30,12 @@ public enum Counter {
     ROUTED("routed", "messages", "published by a route, once per target"),
     /// Messages that could not be routed.
     ROUTE_FAILURES("route_failures", "messages", "that a target of a route refused, once per target"),
+    /// Transactions that were done.
+    COMMITTED("committed", "transactions", "whose publishes and acknowledgements were done"),
+    /// Transactions that were not.
+    REFUSED("refused", "transactions", "of which nothing was done"),
+    /// Requests without a reply.
+    TIMED_OUT("timed_out", "requests", "to which no reply came in time"),
     /// Latency.
     LATENCY("latency", "nanoseconds", "from appending a message until its handler returned, sampled");
 

@@ -113,6 +113,7 @@ class RequestTest {
         assertThat(answer).isNotDone();
         timers.advance(Duration.ofMillis(1));
         fails(answer, ErrorCode.TIMEOUT, "'t'", "1000 ms");
+        assertThat(broker.stats().requestTimeouts()).isEqualTo(1);
         PublishResult late = broker.reply(request, Message.text("late"));
         assertThat(((PublishResult.Refused) late).code()).isEqualTo(ErrorCode.TOPIC_NOT_FOUND);
         assertThat(broker.pendingRequests()).isZero();

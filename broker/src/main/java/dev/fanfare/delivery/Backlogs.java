@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -80,6 +81,8 @@ public final class Backlogs implements DeliveryAccess {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private volatile boolean closing;
+    private final LongAdder transactionsCommitted = new LongAdder();
+    private final LongAdder transactionsRefused = new LongAdder();
 
     /// There is none yet.
     public Backlogs(BrokerConfig config, TopicRegistry topics, LocalDelivery delivery, Events events) {
@@ -270,6 +273,7 @@ public final class Backlogs implements DeliveryAccess {
             outcome = append.run(acknowledgements);
             acknowledgements.tell();
         } catch (FanfareException e) {
+            transactionsRefused.increment();
             then.accept(Transaction.Result.refused(
                     new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())), topic));
             return null;
@@ -283,14 +287,16 @@ public final class Backlogs implements DeliveryAccess {
         return commit;
     }
 
-    private static void finish(
+    private void finish(
             AtomicAppend.Outcome outcome,
             PublishResult.@Nullable Refused refused,
             @Nullable String topic,
             Consumer<Transaction.Result> then) {
         if (refused == null) {
+            transactionsCommitted.increment();
             then.accept(Transaction.Result.committed(outcome.results()));
         } else {
+            transactionsRefused.increment();
             then.accept(Transaction.Result.refused(refused, topic));
         }
     }
@@ -401,6 +407,16 @@ public final class Backlogs implements DeliveryAccess {
 
     Timers timers() {
         return topics.timers();
+    }
+
+    /// How many transactions were done.
+    public long transactionsCommitted() {
+        return transactionsCommitted.sum();
+    }
+
+    /// Of how many transactions nothing was done.
+    public long transactionsRefused() {
+        return transactionsRefused.sum();
     }
 
     /// The figures of all, in no order.

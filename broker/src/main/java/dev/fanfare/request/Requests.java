@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// The requests of a broker that wait for replies. A request is a message with an address for its reply that
@@ -40,6 +41,7 @@ public final class Requests {
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
     private final AtomicInteger count = new AtomicInteger();
+    private final LongAdder timeouts = new LongAdder();
     private volatile boolean closed;
 
     /// Nobody waits yet.
@@ -55,6 +57,7 @@ public final class Requests {
     private final class Waiting {
         private final String address;
         private final Asker asker;
+        private final int wanted;
 
         /// How many replies end it. Guarded by this.
         private int left;
@@ -63,6 +66,7 @@ public final class Requests {
         Waiting(String address, Asker asker, int replies) {
             this.address = address;
             this.asker = asker;
+            this.wanted = replies;
             this.left = replies;
         }
 
@@ -94,11 +98,26 @@ public final class Requests {
             return true;
         }
 
+        /// Its time is over.
+        void timeOut(String reason) {
+            if (finish()) {
+                if (left == wanted) {
+                    timeouts.increment();
+                }
+                asker.end(ErrorCode.TIMEOUT, reason);
+            }
+        }
+
         void end(ErrorCode code, String reason) {
             if (finish()) {
                 asker.end(code, reason);
             }
         }
+    }
+
+    /// How many heard no reply in time.
+    public long timeouts() {
+        return timeouts.sum();
     }
 
     /// How many wait.
@@ -165,10 +184,8 @@ public final class Requests {
         waiting.put(request.address, request);
         request.timer = timers.schedule(
                 timeout,
-                () -> request.end(
-                        ErrorCode.TIMEOUT,
-                        "no further reply to the request on topic '" + topic + "' within " + timeout.toMillis()
-                                + " ms"));
+                () -> request.timeOut("no further reply to the request on topic '" + topic + "' within "
+                        + timeout.toMillis() + " ms"));
         long ttl = draft.ttlMillis();
         Message message = draft.withReply(request.address, draft.correlationId())
                 .withTtl(ttl > 0 && ttl < timeout.toMillis() ? Duration.ofMillis(ttl) : timeout);

@@ -86,6 +86,8 @@ class TransactionTest {
         assertThat(broker.transaction().publish("out", "x").ack(again).commit().committed())
                 .isTrue();
         assertThat(visible("out")).isEqualTo(1);
+        assertThat(broker.stats().transactionsRefused()).isEqualTo(1);
+        assertThat(broker.stats().transactionsCommitted()).isEqualTo(1);
     }
 
     @Test
@@ -105,6 +107,7 @@ class TransactionTest {
                 .ack(delivery)
                 .commit();
         assertThat(refusal(result).code()).isEqualTo(ErrorCode.BACKPRESSURE);
+        assertThat(broker.stats().transactionsRefused()).isEqualTo(1);
         assertThat(visible("out")).isZero();
         assertThat(delivery.ack()).isTrue();
     }

@@ -86,6 +86,9 @@ final class MetricsCalls {
                 "Messages that waited for their time when their topic was deleted",
                 stats.delayedLost());
         single(out, "fanfare_pending_requests", "gauge", "Requests that wait for replies", broker.pendingRequests());
+        total(out, Counter.TIMED_OUT, stats.requestTimeouts());
+        total(out, Counter.COMMITTED, stats.transactionsCommitted());
+        total(out, Counter.REFUSED, stats.transactionsRefused());
         perTopic(out, Counter.PUBLISHED, "counter", topics, TopicStats::published);
         perTopic(out, Counter.DELIVERED, "counter", topics, TopicStats::delivered);
         perTopic(out, Counter.DROPPED, "counter", topics, TopicStats::dropped);
@@ -102,6 +105,11 @@ final class MetricsCalls {
         perRoute(out, Counter.ROUTED, stats.routes(), RouteStats::routed);
         perRoute(out, Counter.ROUTE_FAILURES, stats.routes(), RouteStats::failed);
         return out.toString();
+    }
+
+    private static void total(StringBuilder out, Counter counter, long value) {
+        String name = "fanfare_" + counter.label() + "_" + counter.unit() + "_total";
+        single(out, name, "counter", counter.unit() + " " + counter.meaning(), value);
     }
 
     private static void single(StringBuilder out, String name, String type, String help, Object value) {

@@ -105,7 +105,11 @@ class EventsAndMetricsTest {
                         "fanfare_topics 1",
                         "fanfare_topics_left_out 0",
                         "fanfare_subscriptions 0",
-                        "fanfare_connections 0");
+                        "fanfare_connections 0",
+                        "fanfare_timed_out_requests_total 0",
+                        "fanfare_committed_transactions_total 0",
+                        "# TYPE fanfare_refused_transactions_total counter",
+                        "fanfare_refused_transactions_total 0");
         assertThat(metrics.body().lines())
                 .allMatch(line -> line.matches(
                         "# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\\{[a-z]+=\".*\"(,[a-z]+=\".*\")*})? [0-9.E-]+"));
