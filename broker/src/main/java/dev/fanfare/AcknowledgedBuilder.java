@@ -134,9 +134,8 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// The topic that takes what is given up, made by the broker if it does not exist. Default: what the message's
-    /// topic
-    /// says ([TopicConfig#deadLetter]), else `$dead/` and its name.
+    /// The topic that takes what is given up, made by the broker if it does not exist. Default: what the
+    /// message's topic says ([TopicConfig#deadLetter]), else `$dead/` and its name.
     ///
     /// @throws FanfareException `BAD_REQUEST` for an illegal name
     public AcknowledgedBuilder deadLetter(String topic) {
@@ -159,9 +158,8 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// When this subscription or group is left alone for a while because it keeps failing or is slow: its messages
-    /// wait,
-    /// and no attempt is used up. Default: never.
+    /// When this subscription or group is left alone for a while because it keeps failing or is slow: its
+    /// messages wait, and no attempt is used up. Default: never.
     public AcknowledgedBuilder circuitBreaker(CircuitBreaker breaker) {
         circuitBreaker = Objects.requireNonNull(breaker);
         return this;
@@ -190,10 +188,10 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// What happens when the queue is full: [Overflow.Block], [Overflow.Refuse] or [Overflow.Disconnect]. Default:
-    /// what was said before [SubscriptionBuilder#acknowledged], what its topic says, else to block. A group or
-    /// durable
-    /// subscription of a topic whose [TopicConfig#backlogOverflow] is to move messages aside keeps nobody waiting.
+    /// What happens when the queue is full: [Overflow.Block], [Overflow.Refuse] or [Overflow.Disconnect].
+    /// Default: what was said before [SubscriptionBuilder#acknowledged], what its topic says, else to block. A
+    /// group or durable subscription of a topic whose [TopicConfig#backlogOverflow] is to move messages aside
+    /// keeps nobody waiting.
     public AcknowledgedBuilder overflow(Overflow policy) {
         overflow = Objects.requireNonNull(policy);
         return this;

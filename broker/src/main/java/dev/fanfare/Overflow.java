@@ -2,8 +2,7 @@ package dev.fanfare;
 
 import java.time.Duration;
 
-/// What happens when as many messages wait for a subscription in process as its queue may hold and one more
-/// is
+/// What happens when as many messages wait for a subscription in process as its queue may hold and one more is
 /// published. Whatever is lost is counted by the subscription and by the broker, and told as
 /// [BrokerEvent.MessagesDropped].
 public sealed interface Overflow {
@@ -16,10 +15,8 @@ public sealed interface Overflow {
     record DropNewest() implements Overflow {}
 
     /// The publisher waits for room, parked; after `timeout` the publish is refused with `BACKPRESSURE`. A
-    /// publish
-    /// by a thread that would have to make the room itself (a loop, or the handler of the full subscription)
-    /// is
-    /// refused at once.
+    /// publish by a thread that would have to make the room itself (a loop, or the handler of the full
+    /// subscription) is refused at once.
     ///
     /// @param timeout zero to one hour
     record Block(Duration timeout) implements Overflow {

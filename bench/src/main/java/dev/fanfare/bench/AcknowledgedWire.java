@@ -25,9 +25,8 @@ import java.util.concurrent.locks.LockSupport;
 /// acknowledge in batches or, to compare, are served live. The client does as little as it can: it finds the offsets
 /// in the frames and sends them back. Linux only: the server's CPU time is read from /proc.
 ///
-/// `AcknowledgedWire PORT PID live|ack|group SUBSCRIBERS RATE ACK_EVERY WARMUP_SECONDS SECONDS`; a rate of 0 is as
-/// fast
-/// as it goes, with 500 messages in flight.
+/// `AcknowledgedWire PORT PID live|ack|group SUBSCRIBERS RATE ACK_EVERY WARMUP_SECONDS SECONDS`; a rate of 0 is
+/// as fast as it goes, with 500 messages in flight.
 public final class AcknowledgedWire {
 
     private static final int IN_FLIGHT = 500;

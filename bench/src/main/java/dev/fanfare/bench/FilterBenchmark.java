@@ -38,9 +38,9 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
-/// From a message to whether an expression is true for it: the server's own steps, and the runtime of the library
-/// that
-/// reads the expression. Both read the payload from its bytes when they are asked about it, with the same parser.
+/// From a message to whether an expression is true for it: the server's own steps, and the runtime of the
+/// library that reads the expression. Both read the payload from its bytes when they are asked about it, with
+/// the same parser.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -52,9 +52,8 @@ public class FilterBenchmark {
     private static final CelOptions OPTIONS =
             CelOptions.current().enableHeterogeneousNumericComparisons(true).build();
 
-    /// What the filter looks at: headers and type, two members of the payload, each of twenty items, or the time of
-    /// day
-    /// somewhere.
+    /// What the filter looks at: headers and type, two members of the payload, each of twenty items, or the
+    /// time of day somewhere.
     @Param({"headers", "payload", "items", "time"})
     public String what = "headers";
 

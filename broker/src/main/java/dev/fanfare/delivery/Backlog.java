@@ -653,8 +653,7 @@ final class Backlog implements Intake {
     }
 
     /// Under no lock: whether a message that failed is done with, because its topic is gone. A broker that
-    /// closes does not
-    /// delete its topics.
+    /// closes does not delete its topics.
     boolean isForgotten(Entry entry) {
         if (!entry.isGone() || all.isClosing()) {
             return false;

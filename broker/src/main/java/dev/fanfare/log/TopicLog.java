@@ -46,9 +46,8 @@ public interface TopicLog extends AutoCloseable {
     /// Adds a message. Its offset is [#end], its timestamp not below [#lastTimestamp].
     void append(Message message);
 
-    /// Messages that were appended, visible or not. By whoever has heard from the writer that they were, and nobody
-    /// takes
-    /// them back meanwhile.
+    /// Messages that were appended, visible or not. By whoever has heard from the writer that they were, and
+    /// nobody takes them back meanwhile.
     ///
     /// @param from not below [#visible]
     /// @param to at most [#end]

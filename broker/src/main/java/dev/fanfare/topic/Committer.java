@@ -21,10 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Group commit: one thread writes what all topics, subscriptions and routes of a broker have to store, as much as
-/// there
-/// is at a time, in one batch; then it makes the messages visible and tells who waits. A lone publish waits for
-/// nobody; what comes while a batch is written goes into the next one.
+/// Group commit: one thread writes what all topics, subscriptions and routes of a broker have to store, as much
+/// as there is at a time, in one batch; then it makes the messages visible and tells who waits. A lone publish
+/// waits for nobody; what comes while a batch is written goes into the next one.
 ///
 /// ```
 ///  section: append ─ add ─▶ group ─▶ batch ─ write ─▶ reveal, feeds (written) ─ sync ─▶ reveal, feeds (synced)

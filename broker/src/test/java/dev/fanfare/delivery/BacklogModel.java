@@ -21,8 +21,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What one subscription or group has to be like, by what its members were given and what they said about it:
-/// where
-/// each message stands, and each figure. Every delivery is checked against it:
+/// where each message stands, and each figure. Every delivery is checked against it:
 ///
 /// - it is wanted, not done, in nobody's hands, not too old, and its topic exists;
 /// - its attempt is the next one, and its time has come;

@@ -247,8 +247,7 @@ final class SimulatedSubscription {
     }
 
     /// The topic of a message that was delivered, once the message can be read there: a handler may have it a
-    /// moment
-    /// before that.
+    /// moment before that.
     private Topic topic(Message message) {
         Topic topic = broker.topic(message.topic()).orElseThrow();
         while (topic.visible() <= message.offset() && !Thread.currentThread().isInterrupted()) {
@@ -300,8 +299,7 @@ final class SimulatedSubscription {
     /// Waits until nothing happens by itself any more. Then the figures add up.
     ///
     /// What is on its way through a filter is in no figure, and one that moves on may be in two: of a
-    /// subscription with
-    /// a filter that has to be seen several times, one after the other.
+    /// subscription with a filter that has to be seen several times, one after the other.
     void settle() {
         Attached any = Objects.requireNonNull(last);
         long giveUp = System.nanoTime() + SETTLED_WITHIN_NANOS;

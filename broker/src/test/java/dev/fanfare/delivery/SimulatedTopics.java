@@ -17,8 +17,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /// The topics of a simulated history, and what has to be in them: what was published without a refusal, once,
-/// and
-/// nothing else. On the history's thread.
+/// and nothing else. On the history's thread.
 final class SimulatedTopics {
 
     /// The smallest step of time. Every delay of a history is a multiple, so that nothing happens between two

@@ -51,8 +51,7 @@ final class Simulation implements AutoCloseable {
             .withDeadLetters(TopicConfig.defaults().withHistory(MANY)));
 
     /// Whether messages have a time to live. Then nobody is a handler: when one passes over a message that is
-    /// too old
-    /// can't be seen, nor that it is done with that.
+    /// too old can't be seen, nor that it is done with that.
     private final boolean ages;
 
     private final SimulatedTopics topics;

@@ -32,8 +32,7 @@ import picocli.CommandLine.Spec;
 /// `fanfare sub`: prints what comes, until it is stopped or its topic is deleted.
 ///
 /// The client's thread hands messages over in a bounded queue, and waits when it is full; this thread prints
-/// them,
-/// and flushes whenever it has caught up: a lone message shows at once, many cost one write.
+/// them, and flushes whenever it has caught up: a lone message shows at once, many cost one write.
 @Command(
         name = "sub",
         description = {

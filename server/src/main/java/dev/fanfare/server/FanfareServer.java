@@ -63,8 +63,7 @@ public final class FanfareServer implements AutoCloseable {
     }
 
     /// The same with durable topics, which are kept in `store`. It is closed with the server, also when that
-    /// does not
-    /// start.
+    /// does not start.
     ///
     /// @throws ListenException when an address can't be listened on
     /// @throws dev.fanfare.store.StoreException when what is stored can't be read

@@ -191,9 +191,8 @@ public record ServerConfig(
         return of(Map.of());
     }
 
-    /// Some settings by their names, the others at their defaults; nothing else is looked at. For programs
-    /// that start
-    /// a server themselves: `ServerConfig.of(Map.of("port", "0", "flat-port", "0"))`.
+    /// Some settings by their names, the others at their defaults; nothing else is looked at. For programs that
+    /// start a server themselves: `ServerConfig.of(Map.of("port", "0", "flat-port", "0"))`.
     ///
     /// @throws SettingException for an unknown name or a value that is not allowed
     public static ServerConfig of(Map<String, String> settings) {

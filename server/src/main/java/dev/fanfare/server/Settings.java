@@ -17,10 +17,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The value of every setting and where it came from. A flag counts more than the environment, the
-/// environment more
-/// than the file, and all of them more than the default; a `FANFARE_` name counts more than a name of an earlier
-/// server. A variable that is set but empty counts as not set. Immutable.
+/// The value of every setting and where it came from. A flag counts more than the environment, the environment
+/// more than the file, and all of them more than the default; a `FANFARE_` name counts more than a name of an
+/// earlier server. A variable that is set but empty counts as not set. Immutable.
 public final class Settings {
 
     /// Where a value came from: `default`, or how a person would find it.

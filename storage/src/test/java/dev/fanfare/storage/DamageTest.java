@@ -23,9 +23,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Bits that flip, pages that are lost, files that are cut off or gone: it is seen, said, put aside, and what is not
-/// hit
-/// can be read.
+/// Bits that flip, pages that are lost, files that are cut off or gone: it is seen, said, put aside, and what
+/// is not hit can be read.
 class DamageTest {
 
     private static final int MESSAGES = 1_000;

@@ -62,9 +62,8 @@ final class Value {
         };
     }
 
-    /// As the key of a map: numbers that are equal are the same key. Null when no map has such a key; a list is not
-    /// even
-    /// looked for, since what is in it is without bound.
+    /// As the key of a map: numbers that are equal are the same key. Null when no map has such a key; a list is
+    /// not even looked for, since what is in it is without bound.
     static @Nullable Object key(Object value) {
         return switch (value) {
             case String _, Long _, Boolean _ -> value;

@@ -32,8 +32,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Messages over REST, standard dialect: reading what is kept and publishing. A message is read by the same
-/// rules
-/// as on a WebSocket and shown as the same event.
+/// rules as on a WebSocket and shown as the same event.
 final class MessageCalls {
 
     private static final int PAGE_DEFAULT = 100;
@@ -123,8 +122,7 @@ final class MessageCalls {
     }
 
     /// What one call publishes, one message after the other: those after one that has to wait for room wait,
-    /// too. On
-    /// the connection's event loop.
+    /// too. On the connection's event loop.
     private final class Publishing {
 
         private final Call call;

@@ -20,10 +20,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /// What acknowledged delivery promises, over real sockets that are cut at random moments, with resets and
-/// half-way
-/// through frames: nothing acknowledged comes again, no key is reordered, and every message is done or a dead
-/// letter.
-/// Publishers are cut too, and publish again what was not acknowledged: the topic's deduplication keeps it once.
+/// half-way through frames: nothing acknowledged comes again, no key is reordered, and every message is done or
+/// a dead letter. Publishers are cut too, and publish again what was not acknowledged: the topic's
+/// deduplication keeps it once.
 @ExtendWith(NoLeaks.class)
 class CutConnectionsTest {
 

@@ -7,8 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// What the members of one subscription or group have heard and said, and what was wrong with it. The message
-/// with
-/// number n has offset n. Any thread.
+/// with number n has offset n. Any thread.
 final class CutLedger {
 
     private final String name;

@@ -12,8 +12,7 @@ import java.util.function.BooleanSupplier;
 import tools.jackson.databind.JsonNode;
 
 /// A member that works on messages, fails now and then, and whose connection is cut at random: between two
-/// frames,
-/// inside of one, with a reset or by hanging up. It comes back until it is told to stop.
+/// frames, inside of one, with a reset or by hanging up. It comes back until it is told to stop.
 final class CutWorker implements Runnable {
 
     private static final int NEVER = Integer.MAX_VALUE;

@@ -7,8 +7,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Requests whose fields nobody can mean: wrong types, numbers out of all bounds, lists too long, things that
-/// exclude
-/// each other. Each is to be answered with an error. The topic `t` exists.
+/// exclude each other. Each is to be answered with an error. The topic `t` exists.
 final class HostileFields {
 
     private static final String LONG = "x".repeat(1_100);

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /// Peers that send fields which nobody can mean: each request is answered with an error that says so, the
-/// connection
-/// lives, nothing else happens, and a subscription that acknowledges on another connection notices nothing.
+/// connection lives, nothing else happens, and a subscription that acknowledges on another connection notices
+/// nothing.
 @ExtendWith(NoLeaks.class)
 class HostileFieldsTest {
 
@@ -53,8 +53,7 @@ class HostileFieldsTest {
     }
 
     /// Sends a request, and reads what is answered up to the pong of the ping behind it. What a request for
-    /// replies
-    /// comes to may be told after that.
+    /// replies comes to may be told after that.
     private static List<JsonNode> answers(WireClient client, String request) {
         client.send(request);
         client.send("{\"type\":\"ping\",\"request_id\":\"alive\"}");

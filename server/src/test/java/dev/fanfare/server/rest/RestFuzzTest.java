@@ -19,8 +19,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Paths, queries and bodies that are nearly right: every one is answered, in JSON, and never with a fault of
-/// the
-/// server's.
+/// the server's.
 class RestFuzzTest {
 
     private static final List<String> METHODS = List.of("GET", "POST", "DELETE", "PUT", "OPTIONS");
