@@ -114,11 +114,10 @@ class CompactionTest {
         for (int i = 0; i < 300; i++) {
             publish("k" + i % 3, "v" + i);
         }
-        List<String> left = compacted(150).stream().map(Message::text).toList();
-        long bytes = topic().historyBytes();
+        // Fewer than would be looked through once more.
+        List<String> left = compacted(102).stream().map(Message::text).toList();
         kill();
         assertThat(kept()).extracting(Message::text).containsExactlyElementsOf(left);
-        assertThat(topic().historyBytes()).isEqualTo(bytes);
         publish("k0", "next");
         assertThat(kept().getLast().offset()).isEqualTo(300);
     }
