@@ -356,11 +356,19 @@ public final class Broker implements AutoCloseable {
         return new Transaction(backlogs);
     }
 
-    /// Ends a group or a durable subscription: what it had not done is lost, and counted.
+    /// Ends a group or a durable subscription: what it had not done is lost, and counted. Waits until that outlives
+    /// the power, if there is a store.
     ///
     /// @return false when there is none of that name
+    /// @throws FanfareException when it has ended, but the store could not be told so yet
     public boolean endSubscription(String name) {
-        return backlogs.end(name);
+        Optional<Commit> ended = backlogs.end(name);
+        PublishResult.Refused failure = ended.map(Commit::await).orElse(null);
+        if (failure != null) {
+            throw new FanfareException(
+                    failure.code(), "'" + name + "' has ended, but that is not yet stored: " + failure.reason());
+        }
+        return ended.isPresent();
     }
 
     // ---- what happens

@@ -17,6 +17,13 @@ public final class Commit {
     /// One that is not over. By the broker.
     public Commit() {}
 
+    /// One of what had nothing to wait for. By the broker.
+    public static Commit done() {
+        Commit done = new Commit();
+        done.finish(null);
+        return done;
+    }
+
     /// Whether it is known what became of it.
     public boolean isDone() {
         return done.isDone();

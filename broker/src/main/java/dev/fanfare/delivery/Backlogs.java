@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
@@ -116,7 +117,7 @@ public final class Backlogs implements DeliveryAccess {
     ///     with other terms; `LIMIT_REACHED`
     public AcknowledgedSubscription handle(Demand demand, Handler handler, int concurrency) {
         HandlerWorker worker = new HandlerWorker(handler, this, demand.name(), concurrency);
-        Member member = attach(demand.withWindow(Math.max(demand.window(), concurrency)), worker);
+        Member member = stored(attach(demand.withWindow(Math.max(demand.window(), concurrency)), worker));
         worker.start(member);
         return new Handling(member, worker);
     }
@@ -124,8 +125,21 @@ public final class Backlogs implements DeliveryAccess {
     /// Begins a subscription whose user asks for messages. See [#handle].
     public Receiver receive(Demand demand) {
         Receiving receiving = new Receiving(topics.timers());
-        receiving.start(attach(demand, receiving));
+        receiving.start(stored(attach(demand, receiving)));
         return receiving;
+    }
+
+    /// Waits until a member's place outlives the power, if it has to.
+    ///
+    /// @throws FanfareException when it could not be stored: it is no member any more
+    private static Member stored(Member member) {
+        Commit commit = member.stored();
+        PublishResult.Refused failure = commit == null ? null : commit.await();
+        if (failure != null) {
+            member.leave();
+            throw new FanfareException(failure.code(), failure.reason());
+        }
+        return member;
     }
 
     /// Begins a subscription for a reactive subscriber, or tells it why it can't.
@@ -133,7 +147,7 @@ public final class Backlogs implements DeliveryAccess {
         Flowing worker = new Flowing(subscriber);
         Member member;
         try {
-            member = attach(demand, worker);
+            member = stored(attach(demand, worker));
         } catch (FanfareException e) {
             subscriber.onSubscribe(NOTHING);
             subscriber.onError(e);
@@ -235,6 +249,13 @@ public final class Backlogs implements DeliveryAccess {
                             : before.start(demand.terms().pattern().isWild()));
         } catch (RuntimeException | Error e) {
             byName.remove(name, made);
+            if (stored != null && keeper != null) {
+                if (before == null) {
+                    stored.ended(name, keeper);
+                } else {
+                    stored.waitOn(before);
+                }
+            }
             throw e;
         }
         return made;
@@ -302,16 +323,18 @@ public final class Backlogs implements DeliveryAccess {
     }
 
     @Override
-    public boolean end(String name) {
+    public Optional<Commit> end(String name) {
         Backlog backlog = byName.get(name);
-        if (backlog == null && stored != null) {
-            return stored.end(name);
+        boolean ended;
+        if (backlog == null) {
+            ended = stored != null && stored.end(name);
+        } else {
+            ended = backlog.kind() != Kind.OWN;
+            if (ended) {
+                backlog.end(SubscriptionEnd.ENDED);
+            }
         }
-        if (backlog == null || backlog.kind() == Kind.OWN) {
-            return false;
-        }
-        backlog.end(SubscriptionEnd.ENDED);
-        return true;
+        return ended ? Optional.of(stored == null ? Commit.done() : stored.settled()) : Optional.empty();
     }
 
     private void fill(Backlog made, Start start) {

@@ -11,6 +11,7 @@ import dev.fanfare.Topic;
 import dev.fanfare.store.Keys;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
+import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
 import dev.fanfare.topic.TopicRegistry;
 import java.util.ArrayList;
@@ -75,7 +76,8 @@ final class DeadLetterTopic implements DeadLetters {
         if (number != 0) {
             topics.storage().ifPresent(committer -> {
                 var _ = committer.add(
-                        batch -> change.accept(batch, number), topic.config().durability());
+                        Committer.Change.lasting(batch -> change.accept(batch, number)),
+                        topic.config().durability());
             });
         }
     }

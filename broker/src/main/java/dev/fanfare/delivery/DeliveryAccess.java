@@ -5,6 +5,7 @@ import dev.fanfare.Delivery;
 import dev.fanfare.Message;
 import dev.fanfare.Transaction;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// event loop that is too long.
 public interface DeliveryAccess {
 
-    /// Joins what is demanded, and makes it if it is not there.
+    /// Joins what is demanded, and makes it if it is not there. Its name and where it begins are stored when
+    /// [Member#stored] says so.
     ///
     /// @param worker told when there is something to take: from then on its member can be asked
     /// @throws dev.fanfare.FanfareException what [dev.fanfare.feed.FeedAccess#attach] says; `BAD_REQUEST` when
@@ -37,6 +39,6 @@ public interface DeliveryAccess {
 
     /// Ends a group or a durable name: what it had not done is lost, and counted.
     ///
-    /// @return false when there is none
-    boolean end(String name);
+    /// @return tells when that outlives the power; empty when there is none
+    Optional<Commit> end(String name);
 }

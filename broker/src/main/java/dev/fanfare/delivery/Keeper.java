@@ -36,14 +36,14 @@ final class Keeper {
     // Under the backlog's lock.
     private List<Note> notes = new ArrayList<>();
     private boolean urgent;
-    private Durability level = Durability.WRITTEN;
+    private Durability level;
     private final Map<LiveTopic, Long> handed = new HashMap<>();
     private final Map<Integer, Known> known = new HashMap<>();
 
     /// Those that are to be stored together with something else, and are not noted.
     private final Set<Entry> apart = Collections.newSetFromMap(new IdentityHashMap<>(0));
 
-    /// The latest [#flush]; null before the first.
+    /// The latest [#flush], or when it was made; null when nothing had to be stored yet.
     private volatile @Nullable Commit latest;
 
     // The committing thread's.
@@ -64,8 +64,12 @@ final class Keeper {
 
     /// @param number the subscription's in the store
     /// @param known what the store said, by the number of the topic; empty for a new one
-    Keeper(int number, Map<Integer, Known> known, Committer committer, Timers timers) {
+    /// @param made of a new one: when it is stored that there is one; null when that is known
+    Keeper(int number, Map<Integer, Known> known, @Nullable Commit made, Committer committer, Timers timers) {
         this.number = number;
+        this.latest = made;
+        // A new one is stored with the place at which it begins.
+        this.level = made == null ? Durability.WRITTEN : Durability.SYNCED;
         this.before = Map.copyOf(known);
         known.forEach((topic, said) -> this.known.put(topic, new Known(said.progress, new HashMap<>(said.outcomes))));
         this.committer = committer;
@@ -186,7 +190,13 @@ final class Keeper {
     /// Tells when what was said so far is stored; null when nothing has to be.
     @Nullable
     Commit latest() {
-        return latest;
+        Commit said = latest;
+        if (said != null && said.isDone() && said.await() != null) {
+            // It was said again since, or will be.
+            said = committer.settled(Durability.SYNCED);
+            latest = said;
+        }
+        return said;
     }
 
     int number() {
@@ -232,9 +242,9 @@ final class Keeper {
     }
 
     /// It is not known what the store holds: it is told everything as soon as anything can be stored.
-    private void sayAgain() {
+    private Settling sayAgain() {
         again = true;
-        committer.addQuietly(new Settling());
+        return new Settling();
     }
 
     /// Moves on as far as everything is done.
@@ -246,8 +256,8 @@ final class Keeper {
         }
 
         @Override
-        public void failed() {
-            sayAgain();
+        public Committer.Change failed() {
+            return sayAgain();
         }
     }
 
@@ -273,11 +283,11 @@ final class Keeper {
 
         /// What happened has happened: it is stored as soon as anything can be.
         @Override
-        public void failed() {
+        public Committer.Change failed() {
             if (!applied) {
                 apply(Discarding.BATCH);
             }
-            sayAgain();
+            return sayAgain();
         }
     }
 
@@ -304,11 +314,12 @@ final class Keeper {
         }
 
         @Override
-        public void failed() {
-            if (!written) {
-                each((place, offset) -> place.forget(Discarding.BATCH, offset));
-                sayAgain();
+        public Committer.@Nullable Change failed() {
+            if (written) {
+                return null;
             }
+            each((place, offset) -> place.forget(Discarding.BATCH, offset));
+            return sayAgain();
         }
 
         private void each(BiConsumer<Place, Long> action) {

@@ -76,7 +76,8 @@ public final class Member {
         return backlog.acknowledge(done);
     }
 
-    /// Tells when everything that was acknowledged so far is as safe as its topics promise; null when it is.
+    /// Tells when everything that was acknowledged so far is as safe as its topics promise, and a new name outlives
+    /// the power; null when it does.
     public @Nullable Commit stored() {
         Keeper keeper = backlog.keeper();
         return keeper == null ? null : keeper.latest();

@@ -1,6 +1,7 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.Commit;
 import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
@@ -71,7 +72,13 @@ final class StoredBacklogs {
                 }
             }
         }
-        dormant.put(name, new Dormant(name, form, known, topics));
+        wait(new Dormant(name, form, known, topics));
+    }
+
+    private void wait(Dormant nobodys) {
+        String name = nobodys.name();
+        BacklogForm form = nobodys.form();
+        dormant.put(name, nobodys);
         long left = form.leftMillis() == 0 ? timers.currentTimeMillis() : form.leftMillis();
         Duration stays = Duration.ofMillis(Math.max(0, left + form.expiry().toMillis() - timers.currentTimeMillis()));
         expiries.put(name, timers.schedule(stays, () -> end(name)));
@@ -130,10 +137,14 @@ final class StoredBacklogs {
     Keeper keeper(Demand demand, @Nullable Dormant before) {
         if (before == null) {
             int number = next.getAndIncrement();
-            store(demand.name(), BacklogForm.of(number, demand.kind(), demand.terms(), timers.currentTimeMillis()));
-            var _ = committer.add(
-                    batch -> batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get())), Durability.WRITTEN);
-            return new Keeper(number, Map.of(), committer, timers);
+            BacklogForm form = BacklogForm.of(number, demand.kind(), demand.terms(), timers.currentTimeMillis());
+            Commit made = committer.add(
+                    Committer.Change.lasting(batch -> {
+                        put(batch, demand.name(), form);
+                        batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get()));
+                    }),
+                    Durability.SYNCED);
+            return new Keeper(number, Map.of(), made, committer, timers);
         }
         BacklogForm form = before.form();
         store(
@@ -146,7 +157,14 @@ final class StoredBacklogs {
                         form.createdMillis(),
                         0,
                         demand.terms().expiry()));
-        return new Keeper(form.number(), before.known(), committer, timers);
+        return new Keeper(form.number(), before.known(), null, committer, timers);
+    }
+
+    /// One that was to be brought back could not be: it waits on.
+    void waitOn(Dormant before) {
+        var _ = committer.add(
+                Committer.Change.lasting(batch -> put(batch, before.name(), before.form())), Durability.WRITTEN);
+        wait(before);
     }
 
     /// Its last member left.
@@ -162,8 +180,11 @@ final class StoredBacklogs {
     }
 
     private void store(String name, BacklogForm form) {
-        byte[] key = name.getBytes(StandardCharsets.UTF_8);
-        var _ = committer.add(batch -> batch.put(Table.SUBSCRIPTIONS, key, form.toBytes()), Durability.WRITTEN);
+        var _ = committer.add(Committer.Change.lasting(batch -> put(batch, name, form)), Durability.WRITTEN);
+    }
+
+    private static void put(Store.Batch batch, String name, BacklogForm form) {
+        batch.put(Table.SUBSCRIPTIONS, name.getBytes(StandardCharsets.UTF_8), form.toBytes());
     }
 
     /// Ends one to which nobody has come back.
@@ -175,22 +196,24 @@ final class StoredBacklogs {
             return false;
         }
         ended.release();
-        delete(name, ended.form().number());
+        int number = ended.form().number();
+        var _ = committer.add(Committer.Change.lasting(batch -> clear(batch, name, number)), Durability.WRITTEN);
         return true;
+    }
+
+    /// Tells when all that has happened outlives the power.
+    Commit settled() {
+        return committer.settled(Durability.SYNCED);
     }
 
     /// Takes one out of the store that has ended.
     void ended(String name, Keeper keeper) {
         var _ = committer.add(
-                batch -> {
+                Committer.Change.lasting(batch -> {
                     keeper.release();
                     clear(batch, name, keeper.number());
-                },
+                }),
                 Durability.WRITTEN);
-    }
-
-    private void delete(String name, int number) {
-        var _ = committer.add(batch -> clear(batch, name, number), Durability.WRITTEN);
     }
 
     private static void clear(Store.Batch batch, String name, int number) {

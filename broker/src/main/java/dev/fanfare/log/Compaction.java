@@ -59,7 +59,7 @@ final class Compaction {
     /// @return up to where that came
     long gather(long from, long to, BooleanSupplier over) {
         long reached = to;
-        try (Store.Scan scan = store.scan(Table.MESSAGES, begin(from), Keys.of(number, to))) {
+        try (Store.Scan scan = scan(from, to)) {
             while (scan.next() && !over.getAsBoolean()) {
                 for (Message message : messages(scan)) {
                     if (message.offset() < from || message.offset() >= to) {
@@ -79,10 +79,9 @@ final class Compaction {
         return reached;
     }
 
-    /// Where the record begins that holds an offset: perhaps before it.
-    private byte[] begin(long offset) {
-        Store.Entry first = store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, offset));
-        return first == null ? Keys.of(number, offset) : first.key();
+    /// Begins with the record that holds an offset, perhaps before it.
+    private Store.Scan scan(long from, long to) {
+        return store.scanFromFloor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, from), Keys.of(number, to));
     }
 
     private List<Message> messages(Store.Scan scan) {
@@ -97,7 +96,7 @@ final class Compaction {
     @Nullable
     Compacted rewrite(long from, long to, Predicate<Rewrite> rewritten, BooleanSupplier over) {
         Run run = new Run(from, to);
-        try (Store.Scan scan = store.scan(Table.MESSAGES, begin(from), Keys.of(number, to))) {
+        try (Store.Scan scan = scan(from, to)) {
             while (scan.next()) {
                 if (over.getAsBoolean()) {
                     return null;

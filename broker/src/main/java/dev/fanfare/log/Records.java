@@ -52,9 +52,8 @@ public final class Records {
     /// Reads a record's messages from an offset on, as long as they are taken. What is not wanted is not made.
     ///
     /// @param takes whether it wants the one after that, too
-    /// @return the offset of the last one looked at; the record's last one when all were taken
     /// @throws dev.fanfare.store.StoreException `CORRUPT` when it is none, as far as it was read
-    static long read(byte[] record, String topic, String epoch, long firstOffset, long from, Predicate<Message> takes) {
+    static void read(byte[] record, String topic, String epoch, long firstOffset, long from, Predicate<Message> takes) {
         ByteReader in = new ByteReader(record);
         int count = begin(in);
         long timestamp = in.number();
@@ -65,10 +64,9 @@ public final class Records {
             if (offset < from) {
                 Message.skip(in);
             } else if (!takes.test(Message.readFrom(in, topic, epoch, offset, timestamp))) {
-                break;
+                return;
             }
         }
-        return offset;
     }
 
     /// The timestamp of a record's first message.

@@ -43,14 +43,7 @@ final class StoredMessages {
     List<Message> read(long from, long to, int maxMessages, int maxBytes) {
         Slice slice = new Slice(from, to, maxMessages, maxBytes);
         try {
-            Store.Entry first = store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, from));
-            long next = from;
-            if (first != null) {
-                next = Math.max(from, slice.add(first.key(), first.value()) + 1);
-            }
-            if (!slice.full && next < to) {
-                scan(slice, next, to);
-            }
+            read(slice, from, to);
         } catch (StoreException e) {
             if (e.reason() != StoreException.Reason.CORRUPT) {
                 throw e;
@@ -62,8 +55,10 @@ final class StoredMessages {
         return slice.messages;
     }
 
-    private void scan(Slice slice, long from, long to) {
-        try (Store.Scan scan = store.scan(Table.MESSAGES, Keys.of(number, from), Keys.of(number, to))) {
+    /// In one scan: records may be put together meanwhile, and what lay in two lies in the first of them then.
+    private void read(Slice slice, long from, long to) {
+        try (Store.Scan scan =
+                store.scanFromFloor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, from), Keys.of(number, to))) {
             while (!slice.full && scan.next()) {
                 slice.add(scan.key(), scan.value());
             }
@@ -87,9 +82,8 @@ final class StoredMessages {
             this.maxBytes = maxBytes;
         }
 
-        /// @return the last offset of the record, unless that is more than is wanted
-        long add(byte[] key, byte[] record) {
-            return Records.read(record, topic, epoch, Keys.longAt(key, OFFSET_AT), from, this::take);
+        void add(byte[] key, byte[] record) {
+            Records.read(record, topic, epoch, Keys.longAt(key, OFFSET_AT), from, this::take);
         }
 
         private boolean take(Message message) {

@@ -73,8 +73,8 @@ final class StoredRoutes {
             }
 
             @Override
-            public void failed() {
-                var _ = committer.add(new Removal(route.name()), Durability.WRITTEN);
+            public Committer.Change failed() {
+                return removal(route.name());
             }
         };
         Commit commit = committer.add(change, Durability.SYNCED);
@@ -101,9 +101,9 @@ final class StoredRoutes {
         return committer.store().get(Table.ROUTES, key(name)) != null;
     }
 
-    /// Has a rule taken out, if it is there; tried until it is done. In the order of the calls.
+    /// Has a rule taken out, if it is there. In the order of the calls.
     Pending remove(String name) {
-        Commit commit = committer.add(new Removal(name), Durability.SYNCED);
+        Commit commit = committer.add(removal(name), Durability.SYNCED);
         return () -> {
             Refused failure = commit.await();
             if (failure != null) {
@@ -118,22 +118,7 @@ final class StoredRoutes {
         return name.getBytes(StandardCharsets.UTF_8);
     }
 
-    /// Tried until it is done.
-    private final class Removal implements Committer.Change {
-        private final String name;
-
-        Removal(String name) {
-            this.name = name;
-        }
-
-        @Override
-        public void write(Store.Batch batch) {
-            batch.delete(Table.ROUTES, key(name));
-        }
-
-        @Override
-        public void failed() {
-            var _ = committer.add(this, Durability.WRITTEN);
-        }
+    private static Committer.Change removal(String name) {
+        return Committer.Change.lasting(batch -> batch.delete(Table.ROUTES, key(name)));
     }
 }

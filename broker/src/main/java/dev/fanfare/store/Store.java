@@ -91,6 +91,14 @@ public interface Store extends AutoCloseable {
     /// @param to exclusive; null: to the end of the table
     Scan scan(Table table, byte[] from, byte @Nullable [] to);
 
+    /// What lies from the last one at or before a key up to another, as it was when this was called; from the key on
+    /// when there is none before it.
+    ///
+    /// @param lowest not looked at below this key
+    /// @param to exclusive
+    /// @throws StoreException `CORRUPT` when what is there can't be read
+    Scan scanFromFloor(Table table, byte[] lowest, byte[] key, byte[] to);
+
     /// After a failure: looks what was really written, and is ready again.
     ///
     /// @throws StoreException when it can't be had yet

@@ -68,6 +68,11 @@ final class CommitGroup {
         changes.add(change);
     }
 
+    /// Several that go along with others, before those that are there.
+    void addFirst(List<Committer.Change> first) {
+        changes.addAll(0, first);
+    }
+
     /// Finished when what was added is that safe.
     Commit commit(Durability level) {
         if (level.compareTo(Durability.SYNCED) >= 0) {

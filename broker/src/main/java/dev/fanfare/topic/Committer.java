@@ -12,11 +12,14 @@ import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +55,27 @@ public final class Committer implements AutoCloseable {
         default void stored() {}
 
         /// It is not known whether it was stored. On the committing thread, under no lock.
-        default void failed() {}
+        ///
+        /// @return what has to be stored instead, as soon as anything can be, and before all that was
+        ///     added later; null for nothing
+        default @Nullable Change failed() {
+            return null;
+        }
+
+        /// One that is tried until it is stored.
+        static Change lasting(Consumer<Store.Batch> write) {
+            return new Change() {
+                @Override
+                public void write(Store.Batch batch) {
+                    write.accept(batch);
+                }
+
+                @Override
+                public Change failed() {
+                    return this;
+                }
+            };
+        }
     }
 
     private final Store store;
@@ -198,6 +221,11 @@ public final class Committer implements AutoCloseable {
         }
     }
 
+    /// Tells when all that was added before is that safe.
+    public Commit settled(Durability level) {
+        return add(_ -> {}, level);
+    }
+
     /// Something that need not be stored for its own sake: it goes along with what comes next.
     public void addQuietly(Change change) {
         lock.lock();
@@ -317,7 +345,7 @@ public final class Committer implements AutoCloseable {
         Refused why = new Refused(
                 cause.reason() == StoreException.Reason.FULL ? ErrorCode.BACKPRESSURE : ErrorCode.INTERNAL,
                 "the store " + store.place() + " could not be written to: " + cause.getMessage()
-                        + "; nothing was published");
+                        + "; nothing was published or changed");
         if (broken == null) {
             LOG.error("The store {} could not be written to", store.place(), cause);
             events.emit(() -> new BrokerEvent.StorageFailed(store.place(), String.valueOf(cause.getMessage())));
@@ -335,16 +363,25 @@ public final class Committer implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        List<Change> instead = new ArrayList<>();
         for (CommitGroup each : List.of(group, after)) {
             each.parts().forEach(part -> {
                 part.takeBack();
                 suspects.add(part.topic());
             });
-            each.changes().forEach(Change::failed);
+            each.changes().stream()
+                    .map(Change::failed)
+                    .filter(Objects::nonNull)
+                    .map(Objects::requireNonNull)
+                    .forEach(instead::add);
         }
         lock.lock();
         try {
             failing = false;
+            if (!closed) {
+                // They need no trial of their own: there is one every second.
+                current.addFirst(instead);
+            }
         } finally {
             lock.unlock();
         }
@@ -365,8 +402,9 @@ public final class Committer implements AutoCloseable {
         }
 
         @Override
-        public void failed() {
+        public @Nullable Change failed() {
             waiting = false;
+            return null;
         }
     }
 

@@ -312,8 +312,9 @@ final class DelayedMessages {
     /// It is not known whether it was deleted.
     private void storeAgain(LiveTopic topic, Message message, long due, long number) {
         if (committer != null && topic.log() instanceof DurableTopicLog log) {
+            DelayedForm form = new DelayedForm(due, timers.currentTimeMillis(), message);
             var _ = committer.add(
-                    new DelayedForm(due, timers.currentTimeMillis(), message).storing(log.number(), number),
+                    Committer.Change.lasting(form.storing(log.number(), number)::write),
                     topic.config().durability());
         }
     }

@@ -153,60 +153,28 @@ final class StoredTopics {
     /// A topic was made with [#newLog].
     Commit created(String name, DurableTopicLog log, TopicConfig config) {
         byte[] form = new TopicForm(name, log.epoch(), config).toBytes();
-        return committer.add(new Creation(log.number(), form, next), config.durability());
-    }
-
-    /// Puts a topic into the store; tried until it is done, since a topic that made itself is published to by people
-    /// who do not know that it is new.
-    private final class Creation implements Committer.Change {
-        private final int number;
-        private final byte[] form;
-        private final int after;
-
-        Creation(int number, byte[] form, int after) {
-            this.number = number;
-            this.form = form;
-            this.after = after;
-        }
-
-        @Override
-        public void write(Store.Batch batch) {
-            batch.put(Table.TOPICS, Keys.of(number), form);
-            batch.put(Table.TOPICS, Keys.of(NEXT), Keys.of(after));
-        }
-
-        @Override
-        public void failed() {
-            var _ = committer.add(this, Durability.WRITTEN);
-        }
+        int number = log.number();
+        int after = next;
+        // Lasting, since a topic that made itself is published to by people who do not know that it is new.
+        return committer.add(
+                Committer.Change.lasting(batch -> {
+                    batch.put(Table.TOPICS, Keys.of(number), form);
+                    batch.put(Table.TOPICS, Keys.of(NEXT), Keys.of(after));
+                }),
+                config.durability());
     }
 
     /// A topic is gone: nothing is committed of it any more.
     Commit deleted(DurableTopicLog log, Durability level) {
         int number = log.number();
-        return committer.add(new Deletion(number), level);
-    }
-
-    /// Takes everything of a topic out of the store; tried until it is done.
-    private final class Deletion implements Committer.Change {
-        private final int number;
-
-        Deletion(int number) {
-            this.number = number;
-        }
-
-        @Override
-        public void write(Store.Batch batch) {
-            batch.delete(Table.TOPICS, Keys.of(number));
-            batch.delete(Table.MARKS, Keys.of(number));
-            for (Table table : List.of(Table.MESSAGES, Table.KEYS, Table.IDS, Table.DELAYED)) {
-                batch.deleteRange(table, Keys.of(number), Keys.of(number + 1));
-            }
-        }
-
-        @Override
-        public void failed() {
-            var _ = committer.add(this, Durability.WRITTEN);
-        }
+        return committer.add(
+                Committer.Change.lasting(batch -> {
+                    batch.delete(Table.TOPICS, Keys.of(number));
+                    batch.delete(Table.MARKS, Keys.of(number));
+                    for (Table table : List.of(Table.MESSAGES, Table.KEYS, Table.IDS, Table.DELAYED)) {
+                        batch.deleteRange(table, Keys.of(number), Keys.of(number + 1));
+                    }
+                }),
+                level);
     }
 }

@@ -17,7 +17,9 @@ import dev.fanfare.Subscription;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.store.MemoryStore;
+import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException.Reason;
+import dev.fanfare.store.Table;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +29,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,10 +45,12 @@ class CompactionTest {
             .withCompact(true);
 
     private final VirtualTimers timers = new VirtualTimers();
+    private final Semaphore written = new Semaphore(0);
     private MemoryStore store = new MemoryStore();
     private Broker broker = open();
 
     private Broker open() {
+        store.afterWrite(written::release);
         return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
     }
 
@@ -81,15 +88,28 @@ class CompactionTest {
         return all;
     }
 
+    private int records() {
+        int count = 0;
+        try (Store.Scan scan = store.scan(Table.MESSAGES, new byte[0], null)) {
+            while (scan.next()) {
+                count++;
+            }
+        }
+        return count;
+    }
+
     /// Waits until so many are kept at most.
     private List<Message> compacted(int most) throws InterruptedException {
-        List<Message> now = kept();
-        for (int i = 0; now.size() > most && i < 2_000; i++) {
-            TimeUnit.MILLISECONDS.sleep(5);
-            now = kept();
+        await(() -> kept().size() <= most);
+        return kept();
+    }
+
+    /// Whatever changes, something is written behind it.
+    private void await(BooleanSupplier condition) throws InterruptedException {
+        while (!condition.getAsBoolean()) {
+            assertThat(written.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+            written.drainPermits();
         }
-        assertThat(now).hasSizeLessThanOrEqualTo(most);
-        return now;
     }
 
     @Test
@@ -129,11 +149,7 @@ class CompactionTest {
             publish("k" + i % 5, "x".repeat(1_000));
         }
         compacted(102);
-        for (int i = 0; topic().historyBytes() >= 300_000 && i < 2_000; i++) {
-            TimeUnit.MILLISECONDS.sleep(5);
-        }
-        assertThat(topic().historyBytes()).isLessThan(300_000);
-        assertThat(store.size()).isLessThan(400_000);
+        await(() -> topic().historyBytes() < 300_000 && store.size() < 400_000);
     }
 
     @Test
@@ -144,6 +160,30 @@ class CompactionTest {
             publish("often", "v" + i);
         }
         assertThat(compacted(150).getFirst().text()).isEqualTo("the only one");
+    }
+
+    @Test
+    void whoReadsMissesNothingWhileRecordsArePutTogether() {
+        broker.createTopic("t", COMPACT);
+        for (int i = 0; i < 99; i++) {
+            publish("k" + i, "v" + i);
+        }
+        AtomicInteger reads = new AtomicInteger();
+        Thread reader = Thread.currentThread();
+        store.beforeRead(() -> {
+            // Within one read, if it looks twice.
+            if (Thread.currentThread() == reader && reads.incrementAndGet() == 2) {
+                publish("more", "more");
+                try {
+                    await(() -> records() < 10);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                publish("last", "last");
+            }
+        });
+        List<Message> read = topic().read(50, 1_000, 1 << 20);
+        assertThat(read).extracting(Message::offset).startsWith(50L, 51L, 52L);
     }
 
     @Test

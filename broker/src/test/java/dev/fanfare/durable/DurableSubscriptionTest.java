@@ -9,6 +9,7 @@ import dev.fanfare.DeadLetter;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.DurableTopics;
+import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Filter;
 import dev.fanfare.Message;
@@ -395,6 +396,82 @@ class DurableSubscriptionTest {
         Receiver again = group("jobs");
         publish("jobs", "new");
         assertThat(next(again).message().text()).isEqualTo("new");
+    }
+
+    private void loseThePower() {
+        MemoryStore next = store.afterPowerLoss();
+        broker.close(Duration.ZERO);
+        store = next;
+        broker = open();
+    }
+
+    @Test
+    void aNameIsStoredBeforeItIsHadAndGoneBeforeItsEndIsTold() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        group("jobs");
+        loseThePower();
+        publish("jobs", "while nobody was there");
+        assertThat(take(group("jobs"), 1)).containsExactly("while nobody was there");
+        assertThat(broker.endSubscription("workers")).isTrue();
+        loseThePower();
+        assertThat(broker.stats().acknowledged()).isEmpty();
+    }
+
+    @Test
+    void aNameThatCanNotBeStoredIsRefusedAndMayBeTriedAgain() {
+        broker.createTopic("jobs", DURABLE);
+        store.failNextWrite(Reason.FAILED, false);
+        assertThatThrownBy(() -> group("jobs"))
+                .isInstanceOfSatisfying(
+                        FanfareException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL))
+                .hasMessageContaining("could not be written to");
+        assertThatThrownBy(() -> group("jobs")).hasMessageContaining("tried again soon");
+        timers.advance(Duration.ofSeconds(1));
+        group("jobs");
+        loseThePower();
+        assertThat(broker.stats().acknowledged()).hasSize(1);
+    }
+
+    @Test
+    void aNameWhoseTopicIsMissingIsNotStored() {
+        broker.close();
+        store = new MemoryStore();
+        broker = Broker.open(
+                BrokerConfig.defaults().withTimers(timers).withStore(store).withAutoCreateTopics(false));
+        assertThatThrownBy(() -> group("nowhere")).isInstanceOf(FanfareException.class);
+        restart();
+        assertThat(broker.stats().acknowledged()).isEmpty();
+    }
+
+    private static Thread committing() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("fanfare-store"))
+                .findAny()
+                .orElseThrow();
+    }
+
+    @Test
+    void aStoreThatIsAwayIsTriedOnceASecondWhateverIsToBeStored() {
+        broker.createTopic("jobs", DURABLE);
+        group("jobs").close();
+        store.failNextWrite(Reason.FAILED, false);
+        store.refuseReopen(Reason.FAILED);
+        assertThatThrownBy(() -> broker.endSubscription("workers")).hasMessageContaining("not yet stored");
+        for (int second = 0; second < 3; second++) {
+            Thread committing = committing();
+            while (committing.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            // The clock stands still.
+            for (int i = 0; i < 10_000; i++) {
+                assertThat(committing.getState()).isEqualTo(Thread.State.WAITING);
+            }
+            timers.advance(Duration.ofSeconds(1));
+        }
+        store.refuseReopen(null);
+        awaitPublished("jobs", "barrier");
+        kill();
+        assertThat(broker.stats().acknowledged()).isEmpty();
     }
 
     @Test

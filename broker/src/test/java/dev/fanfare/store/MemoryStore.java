@@ -276,12 +276,29 @@ public final class MemoryStore implements Store {
         lock.lock();
         try {
             usable();
-            MemoryScan scan = new MemoryScan(this, table, from, between(table, from, to));
-            scans.add(scan);
-            return scan;
+            return begin(table, from, to);
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public Scan scanFromFloor(Table table, byte[] lowest, byte[] key, byte[] to) {
+        beforeRead.run();
+        lock.lock();
+        try {
+            usable();
+            byte[] floor = map(table).floorKey(key);
+            return begin(table, floor == null || Arrays.compareUnsigned(floor, lowest) < 0 ? key : floor, to);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Scan begin(Table table, byte[] from, byte @Nullable [] to) {
+        MemoryScan scan = new MemoryScan(this, table, from, between(table, from, to));
+        scans.add(scan);
+        return scan;
     }
 
     @Override

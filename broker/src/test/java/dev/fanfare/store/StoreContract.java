@@ -70,6 +70,12 @@ public interface StoreContract {
         }
     }
 
+    private static List<String> fromFloor(Store store, String lowest, String key, String to) {
+        try (Scan scan = store.scanFromFloor(Table.MESSAGES, bytes(lowest), bytes(key), bytes(to))) {
+            return rest(scan);
+        }
+    }
+
     private static List<String> rest(Scan scan) {
         List<String> found = new ArrayList<>();
         while (scan.next()) {
@@ -223,6 +229,32 @@ public interface StoreContract {
         assertThat(floor(store, Table.MESSAGES, "da", "e")).isEqualTo("-");
         assertThat(floor(store, Table.MESSAGES, "", "a")).isEqualTo("-");
         assertThat(floor(store, Table.MESSAGES, "e", "a")).isEqualTo("-");
+    }
+
+    @Test
+    default void aScanMayBeginWithTheFloorOfAKey() {
+        Store store = store();
+        put(store, Table.MESSAGES, "b=1", "d=2", "f=3", "h=4");
+        assertThat(fromFloor(store, "a", "e", "h")).containsExactly("d=2", "f=3");
+        assertThat(fromFloor(store, "a", "d", "e")).containsExactly("d=2");
+        assertThat(fromFloor(store, "e", "e", "z")).containsExactly("f=3", "h=4");
+        assertThat(fromFloor(store, "", "a", "c")).containsExactly("b=1");
+        assertThat(fromFloor(store, "a", "z", "z")).containsExactly("h=4");
+        assertThat(fromFloor(store, "da", "e", "f")).isEmpty();
+        assertThat(fromFloor(store, "z", "z", "z")).isEmpty();
+    }
+
+    @Test
+    default void aScanFromAFloorSeesWhatWasThereWhenItBegan() {
+        Store store = store();
+        put(store, Table.MESSAGES, "b=1", "d=2", "f=3");
+        try (Scan scan = store.scanFromFloor(Table.MESSAGES, bytes("a"), bytes("e"), bytes("z"))) {
+            write(store, batch -> {
+                batch.deleteRange(Table.MESSAGES, bytes("b"), bytes("e"));
+                batch.put(Table.MESSAGES, bytes("b"), bytes("together"));
+            });
+            assertThat(rest(scan)).containsExactly("d=2", "f=3");
+        }
     }
 
     // ---- scans

@@ -70,6 +70,11 @@ final class StoreModel {
         }
         if (Arrays.compareUnsigned(low, key) < 0) {
             compare(store.scan(table, low, key), map.subMap(low, true, key, false), description);
+            byte[] to = key(random);
+            if (Arrays.compareUnsigned(key, to) < 0) {
+                byte[] from = floor == null ? key : floor.key();
+                compare(store.scanFromFloor(table, low, key, to), map.subMap(from, true, to, false), description);
+            }
         }
     }
 

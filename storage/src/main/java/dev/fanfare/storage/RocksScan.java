@@ -141,6 +141,22 @@ final class RocksScan implements Scan {
             iterator = database.rocks().newIterator(database.of(table), options);
         }
 
+        /// The last key at or before one; that itself when there is none.
+        byte[] floor(byte[] key) throws RocksDBException {
+            iterator.seekForPrev(key);
+            if (iterator.isValid()) {
+                return iterator.key();
+            }
+            try {
+                iterator.status();
+            } catch (RocksDBException e) {
+                if (exactly(key) == null) {
+                    throw e;
+                }
+            }
+            return key;
+        }
+
         /// The value of a key, although what else is around it can't be read; null when that can't be either, or there
         /// is none. Several files may have keys of the same range: those of one that is not damaged are found.
         private byte @Nullable [] exactly(byte[] key) {

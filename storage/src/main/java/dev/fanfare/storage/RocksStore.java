@@ -256,6 +256,23 @@ public final class RocksStore implements Store {
         return Objects.requireNonNull(scan);
     }
 
+    @Override
+    public Scan scanFromFloor(Table table, byte[] lowest, byte[] key, byte[] to) {
+        byte[] low = Arrays.compareUnsigned(key, lowest) < 0 ? key : lowest;
+        byte[] end = Arrays.compareUnsigned(to, low) < 0 ? low : to;
+        Scan scan = reading(table, open -> {
+            RocksScan.Cursor cursor = new RocksScan.Cursor(open, table, low, end);
+            cursors.add(cursor);
+            try {
+                return new RocksScan(this, table, cursor.floor(key), cursor);
+            } catch (RocksDBException e) {
+                end(cursor);
+                throw e;
+            }
+        });
+        return Objects.requireNonNull(scan);
+    }
+
     /// A step of a scan: under the read lock, the cursor being alive.
     boolean scanning(Table table, RocksScan.Cursor cursor, Step step) {
         Boolean found = reading(table, open -> {

@@ -139,6 +139,11 @@ final class PowerLoss implements Store {
     }
 
     @Override
+    public Scan scanFromFloor(Table table, byte[] lowest, byte[] key, byte[] to) {
+        return store.scanFromFloor(table, lowest, key, to);
+    }
+
+    @Override
     public void reclaim(Table table, byte[] from, byte[] to) {
         during(() -> store.reclaim(table, from, to));
     }

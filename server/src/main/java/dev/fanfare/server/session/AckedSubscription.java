@@ -264,9 +264,8 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
         member().acknowledge(done);
     }
 
-    /// Tells when what was acknowledged so far is as safe as its topics promise; null when it is.
-    @Nullable
-    Commit stored() {
+    @Override
+    public @Nullable Commit stored() {
         return member().stored();
     }
 
@@ -283,13 +282,13 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
     }
 
     @Override
-    public void unsubscribe() {
+    public @Nullable Commit unsubscribe() {
         // One that somebody else has taken over is not this one's to end.
         boolean held = member != null && member.end() == null;
         close();
-        if (held && demand.kind() == Kind.DURABLE) {
-            session.context().deliveries().end(demand.name());
-        }
+        return held && demand.kind() == Kind.DURABLE
+                ? session.context().deliveries().end(demand.name()).orElse(null)
+                : null;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.Commit;
+import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Topic;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.JsonBytes;
@@ -96,15 +97,27 @@ final class Answers {
     /// @param offset of what was published
     void sendWhen(
             Commit commit, @Nullable TextFrame frame, @Nullable String requestId, @Nullable Topic topic, long offset) {
-        PendingAnswers waiting = pending;
-        if (waiting == null) {
-            waiting = new PendingAnswers(session, this);
-            pending = waiting;
-        }
         if (frame != null) {
             frame.end(TextFrame.TEXT);
         }
-        waiting.add(frame == null ? NOTHING : bytes(frame), requestId, commit, topic, offset);
+        pending().add(frame == null ? NOTHING : bytes(frame), requestId, commit, topic, offset);
+    }
+
+    /// Sends an answer that was begun when something is committed, or else why it is not.
+    ///
+    /// @param then told that it was said: why it failed, null when it did not
+    void sendWhen(Commit commit, TextFrame frame, @Nullable String requestId, Consumer<@Nullable Refused> then) {
+        frame.end(TextFrame.TEXT);
+        pending().add(bytes(frame), requestId, commit, then);
+    }
+
+    private PendingAnswers pending() {
+        PendingAnswers there = pending;
+        if (there == null) {
+            there = new PendingAnswers(session, this);
+            pending = there;
+        }
+        return there;
     }
 
     private static byte[] bytes(TextFrame frame) {

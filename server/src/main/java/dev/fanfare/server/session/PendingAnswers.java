@@ -8,6 +8,7 @@ import dev.fanfare.server.feed.Woken;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The answers of one session that wait for a commit, and those behind them, in the order of the requests. On the
@@ -32,13 +33,14 @@ final class PendingAnswers extends Woken {
     /// @param commit of what was published; null when it waits only for those before it
     /// @param topic where it was published; null when only the commit tells that it is safe enough
     /// @param offset of what was published
+    /// @param then told why it failed, null when it did not, as soon as it was said
     private record Waiting(
             byte[] frame,
             @Nullable String requestId,
             @Nullable Commit commit,
             @Nullable Topic topic,
             long offset,
-            @Nullable Runnable then) {}
+            @Nullable Consumer<@Nullable Refused> then) {}
 
     private final Session session;
     private final Answers answers;
@@ -76,6 +78,18 @@ final class PendingAnswers extends Woken {
     /// @param topic see [Waiting]
     void add(byte[] frame, @Nullable String requestId, Commit commit, @Nullable Topic topic, long offset) {
         add(new Waiting(frame, requestId, commit, topic, offset, null));
+        listen(commit);
+    }
+
+    /// An answer for when something else is committed.
+    ///
+    /// @param then see [Waiting]
+    void add(byte[] frame, @Nullable String requestId, Commit commit, Consumer<@Nullable Refused> then) {
+        add(new Waiting(frame, requestId, commit, null, -1, then));
+        listen(commit);
+    }
+
+    private void listen(Commit commit) {
         if (commit != heardLast && commit != heardBefore) {
             heardBefore = heardLast;
             heardLast = commit;
@@ -87,7 +101,7 @@ final class PendingAnswers extends Woken {
     ///
     /// @param then what may happen only after it
     void add(byte[] frame, @Nullable Runnable then) {
-        add(new Waiting(frame, null, null, null, -1, then));
+        add(new Waiting(frame, null, null, null, -1, then == null ? null : _ -> then.run()));
     }
 
     private void add(Waiting waiting) {
@@ -151,13 +165,11 @@ final class PendingAnswers extends Woken {
         Refused failure = commit == null || !commit.isDone() ? null : commit.await();
         if (failure != null) {
             session.refuseNow(first.requestId, WireError.of(failure.code().name(), failure.reason()));
-            return;
-        }
-        if (first.frame.length > 0) {
+        } else if (first.frame.length > 0) {
             answers.write(first.frame);
         }
         if (first.then != null) {
-            first.then.run();
+            first.then.accept(failure);
         }
     }
 

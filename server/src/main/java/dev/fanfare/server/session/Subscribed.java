@@ -1,7 +1,9 @@
 package dev.fanfare.server.session;
 
+import dev.fanfare.Commit;
 import dev.fanfare.Start;
 import dev.fanfare.feed.Attachment;
+import org.jspecify.annotations.Nullable;
 
 /// One subscription of a session. On the connection's event loop, but for [#open].
 sealed interface Subscribed permits WireSubscription, AckedSubscription {
@@ -21,6 +23,11 @@ sealed interface Subscribed permits WireSubscription, AckedSubscription {
     /// It has its place: what it was granted.
     Attachment.Opened opened();
 
+    /// Tells when its place, and what was acknowledged since, is as safe as it has to be; null when it is.
+    default @Nullable Commit stored() {
+        return null;
+    }
+
     /// Delivers: the subscriber has been told that it is subscribed.
     void begin();
 
@@ -31,8 +38,11 @@ sealed interface Subscribed permits WireSubscription, AckedSubscription {
     void flush();
 
     /// Ends it because the peer wants it.
-    default void unsubscribe() {
+    ///
+    /// @return tells when that is as safe as it has to be; null when it is
+    default @Nullable Commit unsubscribe() {
         close();
+        return null;
     }
 
     /// Ends it without a word to the peer.

@@ -1,5 +1,6 @@
 package dev.fanfare.server.session;
 
+import dev.fanfare.Commit;
 import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Filter;
@@ -139,7 +140,7 @@ final class Subscriptions {
             }
             throw refused;
         }
-        begin(request, subscription);
+        begin(request, subscription, replaced != null);
     }
 
     private Subscribed live(Request.Subscribe request, Subscribed.Key key, Pattern pattern, @Nullable Filter wanted) {
@@ -181,7 +182,7 @@ final class Subscriptions {
                     }
                     return subscription;
                 },
-                opened -> begin(request, opened),
+                opened -> begin(request, opened, replaces),
                 subscription::close);
     }
 
@@ -237,7 +238,7 @@ final class Subscriptions {
         }
     }
 
-    private void begin(Request.Subscribe request, Subscribed subscription) {
+    private void begin(Request.Subscribe request, Subscribed subscription, boolean replaces) {
         if (all.isEmpty()) {
             // Most connections have one subscription: a map for two costs an idle one little.
             all = new HashMap<>(2);
@@ -248,7 +249,18 @@ final class Subscriptions {
         TextFrame frame = answers.begin();
         codec.subscribed(
                 frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
-        answers.send(frame, subscription::begin);
+        Commit stored = subscription.stored();
+        if (stored == null) {
+            answers.send(frame, subscription::begin);
+            return;
+        }
+        answers.sendWhen(stored, frame, request.requestId(), failure -> {
+            if (failure == null) {
+                subscription.begin();
+            } else if (end(subscription) && replaces) {
+                session.tellEnded(subscription.key());
+            }
+        });
     }
 
     /// What waits for the peer counts as lost: it is too slow to get it.
@@ -270,8 +282,9 @@ final class Subscriptions {
 
     private void end(Request.Unsubscribe request, Pattern pattern) {
         Subscribed subscription = forget(new Subscribed.Key(request.clientId(), request.topic()));
+        Commit stored = null;
         if (subscription != null) {
-            subscription.unsubscribe();
+            stored = subscription.unsubscribe();
         } else if (codec.refusesStrayUnsubscribe()) {
             session.refuse(request.requestId(), WireError.notSubscribed(request.topic()));
             return;
@@ -279,7 +292,13 @@ final class Subscriptions {
             session.refuse(request.requestId(), WireError.topicNotFound(request.topic()));
             return;
         }
-        answers.say(out -> codec.unsubscribed(out, request, context.millis()));
+        TextFrame frame = answers.begin();
+        codec.unsubscribed(frame.begin(), request, context.millis());
+        if (stored == null) {
+            answers.send(frame);
+        } else {
+            answers.sendWhen(stored, frame, request.requestId(), _ -> {});
+        }
     }
 
     /// It has ended.

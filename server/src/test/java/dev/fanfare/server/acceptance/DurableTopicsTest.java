@@ -5,6 +5,7 @@ import static dev.fanfare.server.acceptance.RunningServer.publish;
 import static dev.fanfare.server.acceptance.RunningServer.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Durability;
@@ -395,6 +396,55 @@ class DurableTopicsTest {
             assertThat(client.events(2))
                     .extracting(each -> each.path("message").path("payload").asInt())
                     .containsExactly(2, 2);
+        }
+    }
+
+    @Test
+    void whoTakesANameThatCanNotBeStoredIsRefusedAndMayTryAgain() {
+        topic("t", Durability.WRITTEN);
+        String request = with(
+                "{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"c\",\"request_id\":\"1\"}",
+                "\"ack\":\"manual\",\"durable\":\"mine\"");
+        try (WireClient client = server.connect()) {
+            store.failNextWrite(StoreException.Reason.FAILED, false);
+            JsonNode refused = client.send(request).json();
+            assertThat(refused.path("type").stringValue()).as("%s", refused).isEqualTo("error");
+            assertThat(refused.path("request_id").stringValue()).isEqualTo("1");
+            assertThat(refused.path("error").path("message").stringValue()).contains("could not be written to");
+            await(() -> client.send(request).json().path("type").stringValue().equals("ack"), "the store");
+            assertThat(publishedOnceStored(client)).isEqualTo("ack");
+            assertThat(client.events(1)).hasSize(1);
+        }
+    }
+
+    private static String publishedOnceStored(WireClient client) {
+        return client.send(publish("t", "1")).json().path("type").stringValue();
+    }
+
+    @Test
+    void aNameIsStoredWhenThatIsAnsweredAndGoneWhenThatIs() {
+        topic("t", Durability.WRITTEN);
+        MemoryStore other = new MemoryStore();
+        Broker durable = Broker.open(BrokerConfig.defaults().withStore(other));
+        durable.createTopic("t", TopicConfig.defaults().withDurability(Durability.WRITTEN));
+        try (RunningServer one = RunningServer.with(durable);
+                WireClient client = one.connect()) {
+            subscribe(client, "t", "c", ",\"ack\":\"manual\",\"durable\":\"mine\"");
+            assertThat(names(other.afterPowerLoss())).containsExactly("mine");
+        }
+        try (WireClient client = server.connect()) {
+            subscribe(client, "t", "c", ",\"ack\":\"manual\",\"durable\":\"mine\"");
+            JsonNode ack = client.send("{\"type\":\"unsubscribe\",\"topic\":\"t\",\"client_id\":\"c\"}")
+                    .json();
+            assertThat(names(store.afterPowerLoss())).as("%s", ack).isEmpty();
+        }
+    }
+
+    private static List<String> names(MemoryStore found) {
+        try (Broker later = Broker.open(BrokerConfig.defaults().withStore(found))) {
+            return later.stats().acknowledged().stream()
+                    .map(AcknowledgedSubscription.Figures::name)
+                    .toList();
         }
     }
 
