@@ -28,11 +28,23 @@ class SystemTimersTest {
         try (SystemTimers timers = new SystemTimers()) {
             CountDownLatch later = new CountDownLatch(1);
             CountDownLatch cancelled = new CountDownLatch(1);
+            CountDownLatch free = new CountDownLatch(1);
+            // One runs at a time: nothing else does before it was cancelled.
+            timers.schedule(Duration.ZERO, () -> awaitQuietly(free));
             Timers.Timer timer = timers.schedule(Duration.ofMillis(20), cancelled::countDown);
             assertThat(timer.cancel()).isTrue();
             timers.schedule(Duration.ofMillis(30), later::countDown);
+            free.countDown();
             assertThat(later.await(10, TimeUnit.SECONDS)).isTrue();
             assertThat(cancelled.getCount()).isEqualTo(1);
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
