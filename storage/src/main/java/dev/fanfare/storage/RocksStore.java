@@ -430,7 +430,7 @@ public final class RocksStore implements Store {
 
     @Override
     public long room() {
-        return using("ask for the room in", open -> room.left(unflushed(open)));
+        return using("ask for the room in", open -> room.left(() -> unflushed(open)));
     }
 
     /// What is in memory and in the log, and has to be written once more.
@@ -445,7 +445,10 @@ public final class RocksStore implements Store {
 
     /// Its figures. Takes longer the more is stored: some milliseconds for each TiB.
     public StoreFigures figures() {
-        return using("look at", open -> StoreFigures.of(open, tuning.used(), room.free(), room.left(unflushed(open))));
+        return using("look at", open -> {
+            Room.Pending pending = () -> unflushed(open);
+            return StoreFigures.of(open, tuning.used(), room.free(pending), room.left(pending));
+        });
     }
 
     /// What was found damaged since it was opened, at most 1,000; more are only logged.

@@ -4,15 +4,23 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.rocksdb.RocksDBException;
 
-/// How much the device still takes. The file system is asked now and then only, since it takes a few microseconds. Any
-/// thread.
+/// How much the device still takes. It is asked for before each publish: the file system and RocksDB, which answers
+/// under the lock that its writer needs, are asked now and then only, and what was written since is reckoned. That
+/// there is no room is never said by reckoning. Any thread.
 final class Room {
 
     /// The bytes that can still be written to the device.
     @FunctionalInterface
     interface Free {
         long bytes() throws IOException;
+    }
+
+    /// The bytes in memory and in the log, which have to be written once more.
+    @FunctionalInterface
+    interface Pending {
+        long bytes() throws RocksDBException;
     }
 
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -22,7 +30,8 @@ final class Room {
     private final long reserve;
     private long askedAt;
     private long written = ASK_BYTES;
-    private long last;
+    private long lastFree;
+    private long lastPending;
 
     Room(Free free, long reserve) {
         this.free = free;
@@ -45,24 +54,39 @@ final class Room {
     }
 
     /// How many bytes may still be written.
-    ///
-    /// @param pending bytes that are written once and will be again, from memory
-    long left(long pending) {
-        return Math.max(0, free() - reserve - pending);
+    synchronized long left(Pending pending) throws RocksDBException {
+        if (isDue() || written > 0 && reckoned() <= 0) {
+            ask(pending);
+        }
+        return Math.max(0, reckoned());
     }
 
     /// How many bytes are free, with the reserve.
-    synchronized long free() {
-        long now = System.nanoTime();
-        if (written >= ASK_BYTES || now - askedAt >= ASK_NANOS) {
-            try {
-                last = free.bytes();
-            } catch (IOException e) {
-                throw Failures.of("ask how much room is left", e);
-            }
-            askedAt = now;
-            written = 0;
+    synchronized long free(Pending pending) throws RocksDBException {
+        if (isDue()) {
+            ask(pending);
         }
-        return last - written;
+        return lastFree - written;
+    }
+
+    private boolean isDue() {
+        return written >= ASK_BYTES || System.nanoTime() - askedAt >= ASK_NANOS;
+    }
+
+    private void ask(Pending pending) throws RocksDBException {
+        long bytes = pending.bytes();
+        try {
+            lastFree = free.bytes();
+        } catch (IOException e) {
+            throw Failures.of("ask how much room is left", e);
+        }
+        lastPending = bytes;
+        askedAt = System.nanoTime();
+        written = 0;
+    }
+
+    /// What was written since takes its place in the log, and will take it in a file.
+    private long reckoned() {
+        return lastFree - reserve - lastPending - 2 * written;
     }
 }
