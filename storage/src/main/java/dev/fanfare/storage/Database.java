@@ -10,7 +10,6 @@ import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
-import org.rocksdb.FlushOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
@@ -84,24 +83,12 @@ final class Database implements AutoCloseable {
         return handles.get(table.ordinal() + 1);
     }
 
-    /// All column families.
-    List<ColumnFamilyHandle> handles() {
-        return handles;
-    }
-
     /// Carries out a batch.
     ///
     /// @param sync whether it survives the power
     void write(byte[] batch, boolean sync) throws RocksDBException {
         try (WriteBatch all = new WriteBatch(batch)) {
             rocks.write(sync ? synced : written, all);
-        }
-    }
-
-    /// Writes what is in memory into files.
-    void flush() throws RocksDBException {
-        try (FlushOptions options = new FlushOptions()) {
-            rocks.flush(options, handles);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.fanfare.store.Table;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -67,5 +68,12 @@ record Families(int[] numbers) {
                 .filter(name -> table(name) == null && !Arrays.equals(name, RocksDB.DEFAULT_COLUMN_FAMILY))
                 .map(name -> new String(name, StandardCharsets.UTF_8))
                 .collect(Collectors.toSet());
+    }
+
+    /// The tables that are not among these names.
+    static Set<Table> missing(List<byte[]> names) {
+        Set<Table> missing = EnumSet.allOf(Table.class);
+        names.forEach(name -> missing.removeIf(table -> table == table(name)));
+        return missing;
     }
 }

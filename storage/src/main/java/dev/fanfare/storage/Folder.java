@@ -8,7 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -29,7 +28,6 @@ final class Folder implements AutoCloseable {
     private static final String FORMAT_FILE = "FORMAT";
     private static final String FORMAT_BEGUN = "FORMAT.new";
     private static final String LOCK_FILE = "fanfare.lock";
-    private static final String CLOSED_FILE = "CLOSED";
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     /// What may be in a folder that is no store yet.
@@ -227,28 +225,6 @@ final class Folder implements AutoCloseable {
         force(begun);
         Files.move(begun, path.resolve(FORMAT_FILE), StandardCopyOption.ATOMIC_MOVE);
         force(path);
-    }
-
-    /// Up to which operation everything was written when it was closed; -1 when it was not closed. It is forgotten.
-    long takeClosed() throws IOException {
-        Path file = path.resolve(CLOSED_FILE);
-        try {
-            String text = Files.readString(file).strip();
-            Files.delete(file);
-            force(path);
-            return Long.parseLong(text);
-        } catch (NoSuchFileException e) {
-            return -1;
-        } catch (NumberFormatException e) {
-            return -1; // Its writing was cut off.
-        }
-    }
-
-    /// Notes up to which operation everything was written.
-    void closed(long sequence) throws IOException {
-        Path file = path.resolve(CLOSED_FILE);
-        Files.writeString(file, sequence + "\n");
-        force(file);
     }
 
     /// Makes a file or a folder survive the power.

@@ -6,8 +6,11 @@ import dev.fanfare.store.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -56,10 +59,16 @@ final class Opening {
     }
 
     private Database openExisting(boolean sameBoot) throws IOException, RocksDBException {
+        ClosedMark mark = ClosedMark.read(folder.path());
+        if (mark != null) {
+            mendManifest(mark);
+        }
         checkFiles();
-        long closed = folder.takeClosed();
-        lacking = !sameBoot && closed < 0;
+        ClosedMark.remove(folder.path());
+        long closed = mark == null ? -1 : mark.sequence();
+        lacking = !sameBoot && mark == null;
         WalCheck wal = WalCheck.of(folder.database());
+        lookBetween(wal);
         mend(wal, sameBoot, closed);
         Database database = openTables();
         long last = database.rocks().getLatestSequenceNumber();
@@ -80,31 +89,86 @@ final class Opening {
         return lacking;
     }
 
+    /// A list of tables that is not the one the store was closed with is replaced by the copy of that.
+    private void mendManifest(ClosedMark mark) throws IOException {
+        String wrong = mark.wrong(folder.database());
+        if (wrong == null) {
+            return;
+        }
+        Path manifest = folder.database().resolve(mark.manifest());
+        String became = Files.exists(manifest) ? "; what was there is in " + damages.putAside(List.of(manifest)) : "";
+        boolean restored = mark.restore(folder.path(), folder.database());
+        String mended = restored
+                ? "; the copy made when the store was closed took its place, nothing is lost"
+                : "; its copy is damaged or gone, too: tables may be missing";
+        damages.add(new Damage(wrong + mended + became, mark.manifest(), null, null, null));
+    }
+
+    /// What is in tables and what is in the log follow on each other. If not, the list of tables has lost its end, or
+    /// the log its beginning.
+    private void lookBetween(WalCheck wal) throws IOException, RocksDBException {
+        Path manifest = manifest();
+        long missing = wal.first() - Manifest.lastOperation(manifest) - 1;
+        if (missing <= 0 || !wal.holes().isEmpty()) {
+            return;
+        }
+        List<Path> aside = new ArrayList<>(unlisted());
+        aside.add(manifest);
+        Path copies = damages.putAside(aside);
+        damages.add(new Damage(
+                missing + " operations are neither in the tables it lists nor in the log; a copy, and "
+                        + (aside.size() - 1) + " files it does not list, are in " + copies,
+                manifest.getFileName().toString(),
+                null,
+                null,
+                null));
+    }
+
+    /// The files of tables that no list speaks of: RocksDB removes them.
+    private List<Path> unlisted() throws IOException, RocksDBException {
+        Set<String> listed;
+        try (Database look = Database.openLeniently(folder.database(), tuning)) {
+            listed = TableFile.all(look).stream().map(TableFile::name).collect(Collectors.toSet());
+        }
+        try (Stream<Path> files = Files.list(folder.database())) {
+            return files.filter(file -> file.getFileName().toString().endsWith(".sst"))
+                    .filter(file -> !listed.contains(file.getFileName().toString()))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private Path manifest() throws IOException {
+        Path manifest = Manifest.current(folder.database());
+        if (manifest == null) {
+            Path current = folder.database().resolve(Manifest.CURRENT);
+            throw lost(current + (Files.exists(current) ? " is damaged" : " is missing"));
+        }
+        return manifest;
+    }
+
     /// The two files without which RocksDB knows nothing, and tables this version does not know.
     private void checkFiles() throws IOException {
-        Path current = folder.database().resolve("CURRENT");
-        if (!Files.exists(current)) {
-            throw lost(current + " is missing");
+        Path manifest = manifest();
+        if (!Files.exists(manifest)) {
+            throw lost(manifest + " is missing");
         }
-        String name = Files.readString(current).strip();
-        if (!name.startsWith("MANIFEST-") || !Files.exists(folder.database().resolve(name))) {
-            throw lost(
-                    name.startsWith("MANIFEST-")
-                            ? folder.database().resolve(name) + " is missing"
-                            : current + " is damaged");
-        }
-        Set<String> unknown;
+        List<byte[]> families;
         try (Options options = new Options()) {
-            unknown = Families.unknown(
-                    RocksDB.listColumnFamilies(options, folder.database().toString()));
+            families = RocksDB.listColumnFamilies(options, folder.database().toString());
         } catch (RocksDBException e) {
-            throw lost(folder.database().resolve(name) + " is damaged: " + Failures.text(e));
+            throw lost(manifest + " is damaged: " + Failures.text(e));
         }
+        Set<String> unknown = Families.unknown(families);
         if (!unknown.isEmpty()) {
             throw new StoreException(
                     Reason.FAILED,
                     folder.path() + " was written by a newer version (this one does not know its tables " + unknown
                             + "): start that version, or restore a backup made before the upgrade");
+        }
+        Set<Table> missing = Families.missing(families);
+        if (!missing.isEmpty()) {
+            throw lost(manifest + " is damaged: it does not list the tables " + missing);
         }
     }
 
@@ -173,8 +237,7 @@ final class Opening {
         if (found == null) {
             throw lost(folder.database() + " is damaged: " + why);
         }
-        Path manifest = folder.database()
-                .resolve(Files.readString(folder.database().resolve("CURRENT")).strip());
+        Path manifest = manifest();
         Path path = folder.database().resolve(file);
         Path aside = damages.putAside(Files.exists(path) ? List.of(path, manifest) : List.of(manifest));
         found.leaveOut(manifest);

@@ -396,34 +396,38 @@ public final class RocksStore implements Store {
                 return;
             }
             closed = true;
-            try {
-                syncLast();
-            } finally {
-                release();
-                tuning.close();
-                folder.close();
+            try (folder;
+                    tuning) {
+                long sequence;
+                try {
+                    sequence = syncLast();
+                } finally {
+                    release();
+                }
+                if (sequence >= 0) {
+                    ClosedMark.write(folder.path(), folder.database(), sequence);
+                }
+            } catch (IOException e) {
+                throw Failures.of("close " + place(), e);
             }
         } finally {
             lock.writeLock().unlock();
         }
     }
 
-    private void syncLast() {
+    /// Up to which operation everything is safe; -1 when that can't be said.
+    private long syncLast() {
         Database open = database;
         if (open == null || failed != null) {
-            return;
+            return -1;
         }
         try {
             open.rocks().syncWal();
-            if (lacking) {
-                return; // Whoever opens it next has to know.
-            }
-            folder.closed(open.rocks().getLatestSequenceNumber());
         } catch (RocksDBException e) {
             throw Failures.of("sync " + place() + " when closing it", e);
-        } catch (IOException e) {
-            throw Failures.of("close " + place(), e);
         }
+        // Where something may be missing, whoever opens it next has to know.
+        return lacking ? -1 : open.rocks().getLatestSequenceNumber();
     }
 
     // ---- looking at it

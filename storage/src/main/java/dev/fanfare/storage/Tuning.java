@@ -72,7 +72,7 @@ final class Tuning implements AutoCloseable {
                 target,
                 new DBOptions()
                         .setCreateIfMissing(create)
-                        .setCreateMissingColumnFamilies(true)
+                        .setCreateMissingColumnFamilies(create)
                         .setWriteBufferManager(buffers)
                         .setMaxTotalWalSize(options.log())
                         // What is torn or damaged has been put right before: anything else is an error.

@@ -32,7 +32,9 @@ final class Verification {
                 Tuning tuning = new Tuning(StorageOptions.DEFAULT)) {
             Verification verification = new Verification(folder.database(), progress);
             verification.log();
-            verification.tables(tuning);
+            if (verification.manifest(path)) {
+                verification.tables(tuning);
+            }
             return List.copyOf(verification.found);
         } catch (IOException e) {
             throw Failures.of("read the store " + path, e);
@@ -42,6 +44,18 @@ final class Verification {
                     "the store " + path + " can't be opened: " + Failures.text(e) + "; restore it from a backup",
                     e);
         }
+    }
+
+    /// Whether the list of tables is as it was left. If not, it does not say what there is to look at.
+    private boolean manifest(Path folder) throws IOException {
+        ClosedMark mark = ClosedMark.read(folder);
+        String wrong = mark == null ? null : mark.wrong(database);
+        if (mark != null && wrong != null) {
+            String next = "; opening the store mends it, its tables can be looked at after that";
+            found.add(new Damage(wrong + next, mark.manifest(), null, null, null));
+            return false;
+        }
+        return true;
     }
 
     private void log() throws IOException {

@@ -31,6 +31,7 @@ final class WalCheck {
     private final Path folder;
     private final List<Path> files;
     private final List<Hole> holes = new ArrayList<>();
+    private long first;
     private long next = -1;
     private long firstLost = -1;
     private long safe = -1;
@@ -88,6 +89,7 @@ final class WalCheck {
         if (next >= 0 && sequence > next && (holes.isEmpty() || !endsIn(file))) {
             hole(file, item.from(), (sequence - next) + " operations are missing");
         }
+        first = next < 0 ? sequence : first;
         next = sequence + batch.getInt(Long.BYTES);
         safe = Math.max(safe, RocksBatch.mark(batch));
         after += holes.isEmpty() ? 0 : 1;
@@ -126,6 +128,11 @@ final class WalCheck {
     /// How many batches can be read after the first hole.
     long after() {
         return after;
+    }
+
+    /// The first operation it holds; 0 when there is none.
+    long first() {
+        return first;
     }
 
     /// The last operation that is kept; -1 when there is none.

@@ -164,8 +164,11 @@ class RocksStoreTest {
     }
 
     @Test
-    void withoutWhatRocksDbStartsFromABackupIsNeeded() throws IOException {
-        open().close();
+    void withoutWhatRocksDbStartsFromABackupIsNeededUnlessTheStoreWasClosed() throws IOException {
+        Path original = temporary.resolve("original");
+        try (RocksStore _ = RocksStore.open(original, Stores.SMALL)) {
+            Crash.kill(original, folder());
+        }
         Path db = folder().resolve("db");
         String manifest = Files.readString(db.resolve("CURRENT")).strip();
         Files.move(db.resolve(manifest), db.resolve("moved"));

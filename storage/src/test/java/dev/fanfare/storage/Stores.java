@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.rocksdb.FlushOptions;
 
 /// What tests of stores have in common: messages with numbers, each with a value that only it can have.
 final class Stores {
@@ -50,6 +51,16 @@ final class Stores {
         Batch batch = store.batch();
         batch.deleteRange(Table.MESSAGES, Keys.of(1, from), Keys.of(1, to));
         store.write(batch);
+    }
+
+    /// Writes the messages that are in memory into a file.
+    static void flush(RocksStore store) {
+        store.using("flush", open -> {
+            try (FlushOptions options = new FlushOptions()) {
+                open.rocks().flush(options, open.of(Table.MESSAGES));
+            }
+            return open;
+        });
     }
 
     /// The numbers of the messages that can be read, going past those that can't, up to one.
