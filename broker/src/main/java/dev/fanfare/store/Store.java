@@ -1,5 +1,6 @@
 package dev.fanfare.store;
 
+import dev.fanfare.Durability;
 import org.jspecify.annotations.Nullable;
 
 /// Ordered tables of bytes that outlive the process. Keys are ordered byte by byte, unsigned; a key that is the
@@ -70,10 +71,11 @@ public interface Store extends AutoCloseable {
     /// @throws StoreException when that is not certain; nothing more can be written until [#reopen]
     void sync();
 
-    /// Whether something may be missing that was written: the power was lost before it was synced. It is said
-    /// until the next [#sync], also by who opens it anew before that. Where the system does not tell one start
-    /// of the machine from another, it is so whenever the store was not closed.
-    boolean lacking();
+    /// How safe what may be missing had been: `MEMORY` when nothing is; `WRITTEN` when the power was lost before
+    /// everything was synced; `SYNCED` when it is a copy, so that what was stored after it was made is not there.
+    /// It is said until the next [#sync], also by who opens it anew before that. Where the system does not tell
+    /// one start of the machine from another, a store that was not closed is taken for one that lost the power.
+    Durability lacking();
 
     /// The value of a key; null when there is none.
     byte @Nullable [] get(Table table, byte[] key);

@@ -57,20 +57,21 @@ final class StoredTopics {
 
     /// All of them, in the order in which they were made. Reads no message.
     ///
-    /// Of one that is only written, newer messages may be missing after a loss of power, and their places will
-    /// be given to others: it goes on in a new epoch, which is stored when this returns.
+    /// Of one whose messages were no safer than what the store may lack, newer ones may be missing, and their places
+    /// will be given to others: it goes on in a new epoch, which is stored when this returns.
     ///
     /// @param epochs makes new ones
     List<Found> read(Supplier<String> epochs) {
         Store store = committer.store();
-        if (!store.lacking()) {
+        Durability lacking = store.lacking();
+        if (lacking == Durability.MEMORY) {
             return read();
         }
         Store.Batch batch = store.batch();
         List<Found> all = new ArrayList<>();
         for (Found found : read()) {
             TopicForm form = found.form;
-            if (form.config().durability() == Durability.WRITTEN) {
+            if (form.config().durability().compareTo(lacking) <= 0) {
                 form = new TopicForm(form.name(), epochs.get(), form.config());
                 batch.put(Table.TOPICS, Keys.of(found.number), form.toBytes());
             }

@@ -418,6 +418,20 @@ class DurableSubscriptionTest {
     }
 
     @Test
+    void aNameGoesOnInACopyWithWhatItHadNotDoneThen() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        Receiver receiver = group("jobs");
+        publish("jobs", "done");
+        next(receiver).ack();
+        publish("jobs", "waits");
+        broker.close(Duration.ofSeconds(5));
+        store = store.copy();
+        broker = open();
+        publish("jobs", "new");
+        assertThat(take(group("jobs"), 2)).containsExactly("waits", "new");
+    }
+
+    @Test
     void aNameThatCanNotBeStoredIsRefusedAndMayBeTriedAgain() {
         broker.createTopic("jobs", DURABLE);
         store.failNextWrite(Reason.FAILED, false);

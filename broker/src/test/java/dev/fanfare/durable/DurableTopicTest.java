@@ -127,6 +127,28 @@ class DurableTopicTest {
     }
 
     @Test
+    void aCopyThatIsBroughtBackGivesNoPlaceTwice() {
+        for (String name : List.of("synced", "written")) {
+            broker.createTopic(name, name.equals("synced") ? SYNCED : WRITTEN);
+            accepted(broker.publish(name, "one"));
+        }
+        String synced = topic("synced").epoch();
+        MemoryStore copy = store.copy();
+        Accepted after = accepted(broker.publish("synced", "after the copy"));
+        broker.close(Duration.ZERO);
+        store = copy;
+        broker = open();
+        for (String name : List.of("synced", "written")) {
+            assertThat(texts(topic(name))).containsExactly("one");
+        }
+        Accepted other = accepted(broker.publish("synced", "other"));
+        assertThat(other.offset()).isEqualTo(after.offset());
+        assertThat(other.epoch()).isNotEqualTo(synced);
+        kill();
+        assertThat(topic("synced").epoch()).isEqualTo(other.epoch());
+    }
+
+    @Test
     void aPublishMayAskToBeSaferThanItsTopic() {
         broker.createTopic("written", WRITTEN);
         accepted(broker.publish("written", "one"));

@@ -1,5 +1,6 @@
 package dev.fanfare.store;
 
+import dev.fanfare.Durability;
 import dev.fanfare.store.StoreException.Reason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ public final class MemoryStore implements Store {
     private @Nullable Failure nextSync;
     private @Nullable Reason refusesReopen;
     private boolean failed;
-    private boolean lacking;
+    private Durability lacking = Durability.MEMORY;
     private boolean closed;
     private long capacity = Long.MAX_VALUE;
     private long bytes;
@@ -128,8 +129,23 @@ public final class MemoryStore implements Store {
         lock.lock();
         try {
             loseUnsynced();
-            lacking = true;
+            lacking = lacking.or(Durability.WRITTEN);
             return afterKill();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// What a process finds that is begun with a copy of this, made now. This one goes on.
+    public MemoryStore copy() {
+        lock.lock();
+        try {
+            MemoryStore copy = new MemoryStore();
+            for (Table table : Table.values()) {
+                map(table).forEach((key, value) -> copy.place(table, key, value));
+            }
+            copy.lacking = Durability.SYNCED;
+            return copy;
         } finally {
             lock.unlock();
         }
@@ -223,7 +239,7 @@ public final class MemoryStore implements Store {
             nextSync = null;
             fail(failure, "sync");
             unsynced.clear();
-            lacking = false;
+            lacking = Durability.MEMORY;
             syncs++;
         } finally {
             lock.unlock();
@@ -232,7 +248,7 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public boolean lacking() {
+    public Durability lacking() {
         return locked(() -> lacking);
     }
 

@@ -12,11 +12,9 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -174,7 +172,11 @@ final class Storage implements Runnable {
 
     @Command(
             name = "restore",
-            description = "Copies a backup into the folder of durable topics, which must be missing or empty.",
+            description = {
+                "Copies a backup into the folder of durable topics, which must be missing or empty.",
+                "Every topic begins a new epoch then: who resumes where it was is told that something may be lost.",
+                "Groups and durable names go on with what they had not done when the backup was made."
+            },
             mixinStandardHelpOptions = true)
     static final class Restore implements Callable<Integer> {
 
@@ -188,51 +190,13 @@ final class Storage implements Runnable {
         @Override
         public Integer call() {
             try (ProgressLine progress = new ProgressLine("copied")) {
-                copy(progress);
+                RocksStore.restore(backup, where.data, progress::at);
                 progress.finish();
                 System.out.println("restored into " + where.data);
                 return Main.OK;
-            } catch (IOException | StoreException e) {
-                Main.complain(
-                        where.spec,
-                        e instanceof NoSuchFileException
-                                ? "there is no file " + e.getMessage()
-                                : String.valueOf(e.getMessage()));
+            } catch (StoreException e) {
+                Main.complain(where.spec, String.valueOf(e.getMessage()));
                 return Main.FAILED;
-            }
-        }
-
-        private void copy(ProgressLine progress) throws IOException {
-            if (!Files.exists(backup.resolve("FORMAT"))) {
-                throw new IOException(backup + " is no backup of a store");
-            }
-            if (Files.exists(where.data) && !isEmpty(where.data)) {
-                throw new IOException(where.data + " is not empty: name another folder, or move what is there");
-            }
-            List<Path> files;
-            try (Stream<Path> found = Files.walk(backup)) {
-                files = found.sorted().toList();
-            }
-            long all = 0;
-            for (Path file : files) {
-                all += Files.isRegularFile(file) ? Files.size(file) : 0;
-            }
-            long done = 0;
-            for (Path file : files) {
-                Path target = where.data.resolve(backup.relativize(file).toString());
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(target);
-                } else if (Files.isRegularFile(file) && !file.endsWith("fanfare.lock")) {
-                    Files.copy(file, target);
-                    done += Files.size(file);
-                    progress.at(done, all);
-                }
-            }
-        }
-
-        private static boolean isEmpty(Path folder) throws IOException {
-            try (Stream<Path> files = Files.list(folder)) {
-                return files.findAny().isEmpty();
             }
         }
     }

@@ -148,6 +148,8 @@ class StorageIT {
                             .path("messages")
                             .asInt())
                     .isEqualTo(MESSAGES);
+            assertThat(output(storage("export", restored, "orders")).get(7))
+                    .doesNotStartWith(lines.get(7).substring(0, lines.get(7).indexOf(",\"timestamp\"")));
             assertThat(withoutPlaces(output(storage("export", restored, "imported"))))
                     .isEqualTo(withoutPlaces(lines.subList(0, 100)));
         }

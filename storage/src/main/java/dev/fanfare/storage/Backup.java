@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.RocksDBException;
 
-/// Copies a store while it is used.
+/// Copies a store while it is used, and brings a copy back.
 final class Backup {
 
     private Backup() {}
@@ -27,8 +27,12 @@ final class Backup {
             }
             Files.createDirectories(target);
             try (Checkpoint checkpoint = Checkpoint.create(open.rocks())) {
-                checkpoint.createCheckpoint(target.resolve("db").toString());
-                force(target.resolve("db"));
+                long sequence = open.rocks().getLatestSequenceNumber();
+                Path database = target.resolve("db");
+                checkpoint.createCheckpoint(database.toString());
+                force(database);
+                ClosedMark.write(target, database, sequence);
+                Folder.markCopy(target);
                 Folder.finish(target);
             } catch (IOException | RocksDBException e) {
                 undo(target, there);
@@ -38,6 +42,52 @@ final class Backup {
             throw Failures.of(what, e);
         } catch (RocksDBException e) {
             throw Failures.of(what, e);
+        }
+    }
+
+    /// Copies a backup to where a store is to be. It is a store when everything is there.
+    static void restore(Path backup, Path target, RocksStore.Progress progress) {
+        if (!Files.exists(backup.resolve(Folder.FORMAT_FILE))) {
+            throw new StoreException(Reason.FAILED, backup + " is no backup of a store");
+        }
+        try {
+            if (Files.exists(target) && !isEmpty(target)) {
+                throw new StoreException(
+                        Reason.FAILED, target + " is not empty: name another folder, or move what is there");
+            }
+            copy(backup, target, progress);
+            Folder.markCopy(target);
+            Files.copy(backup.resolve(Folder.FORMAT_FILE), target.resolve(Folder.FORMAT_FILE));
+            Folder.force(target.resolve(Folder.FORMAT_FILE));
+            Folder.force(target);
+        } catch (IOException e) {
+            throw Failures.of("restore " + backup + " into " + target, e);
+        }
+    }
+
+    /// Copies all but what makes it a store, and whose it is.
+    private static void copy(Path backup, Path target, RocksStore.Progress progress) throws IOException {
+        List<Path> files;
+        try (Stream<Path> found = Files.walk(backup)) {
+            files = found.filter(file -> !file.endsWith(Folder.FORMAT_FILE) && !file.endsWith(Folder.LOCK_FILE))
+                    .sorted()
+                    .toList();
+        }
+        long all = 0;
+        for (Path file : files) {
+            all += Files.isRegularFile(file) ? Files.size(file) : 0;
+        }
+        long done = 0;
+        for (Path file : files) {
+            Path copy = target.resolve(backup.relativize(file).toString());
+            if (Files.isDirectory(file)) {
+                Files.createDirectories(copy);
+            } else if (Files.isRegularFile(file)) {
+                Files.copy(file, copy);
+                Folder.force(copy);
+                done += Files.size(file);
+                progress.at(done, all);
+            }
         }
     }
 

@@ -25,9 +25,10 @@ final class Folder implements AutoCloseable {
     static final int FORMAT = 1;
 
     private static final String FORMAT_NAME = "fanfare-storage ";
-    private static final String FORMAT_FILE = "FORMAT";
+    static final String FORMAT_FILE = "FORMAT";
     private static final String FORMAT_BEGUN = "FORMAT.new";
-    private static final String LOCK_FILE = "fanfare.lock";
+    private static final String COPIED_FILE = "COPIED";
+    static final String LOCK_FILE = "fanfare.lock";
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     /// What may be in a folder that is no store yet.
@@ -196,9 +197,25 @@ final class Folder implements AutoCloseable {
         return sameBoot;
     }
 
-    /// From now on it is used in this run of the machine: nothing has to be known any more of what an earlier one left.
+    /// From now on it is used in this run of the machine, and is no copy any more: nothing has to be known of how it came
+    /// to be as it is.
     void settled() throws IOException {
         write(channel, boot);
+        if (Files.deleteIfExists(path.resolve(COPIED_FILE))) {
+            force(path);
+        }
+    }
+
+    /// Whether it is a copy of another store: what was stored there since is not in it.
+    boolean isCopy() {
+        return Files.exists(path.resolve(COPIED_FILE));
+    }
+
+    /// Marks a folder as a copy of a store.
+    static void markCopy(Path path) throws IOException {
+        Path file = path.resolve(COPIED_FILE);
+        Files.writeString(file, "a copy of a store: its topics begin new epochs when it is opened\n");
+        force(file);
     }
 
     /// Whether there is no store in it yet, or one that was never finished.

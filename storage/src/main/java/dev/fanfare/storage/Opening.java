@@ -1,5 +1,6 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.Durability;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
@@ -29,7 +30,7 @@ final class Opening {
     private final Tuning tuning;
     private final Damages damages;
     private final Set<Table> degraded;
-    private boolean lacking;
+    private Durability lacking = Durability.MEMORY;
 
     /// @param degraded tables that are not compacted
     Opening(Folder folder, Tuning tuning, Damages damages, Set<Table> degraded) {
@@ -66,7 +67,9 @@ final class Opening {
         checkFiles();
         ClosedMark.remove(folder.path());
         long closed = mark == null ? -1 : mark.sequence();
-        lacking = !sameBoot && mark == null;
+        lacking = folder.isCopy()
+                ? Durability.SYNCED
+                : sameBoot || mark != null ? Durability.MEMORY : Durability.WRITTEN;
         WalCheck wal = WalCheck.of(folder.database());
         lookBetween(wal);
         mend(wal, sameBoot, closed);
@@ -83,9 +86,9 @@ final class Opening {
         return database;
     }
 
-    /// Whether what was written and not synced may be missing: the machine has been started anew, and the store had not
-    /// been closed before.
-    boolean lacking() {
+    /// How safe what may be missing had been: it is a copy, or the machine has been started anew and the store had not been
+    /// closed before.
+    Durability lacking() {
         return lacking;
     }
 

@@ -1,5 +1,6 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.Durability;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.store.StoreException.Reason;
@@ -50,7 +51,7 @@ public final class RocksStore implements Store {
     private @Nullable Database database;
     private volatile @Nullable StoreException failed;
     private volatile long safe;
-    private volatile boolean lacking;
+    private volatile Durability lacking = Durability.MEMORY;
     private boolean closed;
 
     private RocksStore(Path path, StorageOptions options, Room.Free free) {
@@ -91,8 +92,8 @@ public final class RocksStore implements Store {
         try {
             // The log begins with a mark that stays: the number of whatever is lost behind it is known.
             fresh.write(new RocksBatch(this, fresh.families(), safe).take(), true);
-            lacking |= opening.lacking();
-            if (!lacking) {
+            lacking = lacking.or(opening.lacking());
+            if (lacking == Durability.MEMORY) {
                 folder.settled();
             }
         } catch (IOException e) {
@@ -130,13 +131,13 @@ public final class RocksStore implements Store {
             sync(open);
             return open;
         });
-        if (lacking) {
+        if (lacking != Durability.MEMORY) {
             try {
                 folder.settled();
             } catch (IOException e) {
                 throw Failures.of("sync " + place(), e);
             }
-            lacking = false;
+            lacking = Durability.MEMORY;
         }
     }
 
@@ -149,7 +150,7 @@ public final class RocksStore implements Store {
     }
 
     @Override
-    public boolean lacking() {
+    public Durability lacking() {
         return lacking;
     }
 
@@ -427,7 +428,7 @@ public final class RocksStore implements Store {
             throw Failures.of("sync " + place() + " when closing it", e);
         }
         // Where something may be missing, whoever opens it next has to know.
-        return lacking ? -1 : open.rocks().getLatestSequenceNumber();
+        return lacking == Durability.MEMORY ? open.rocks().getLatestSequenceNumber() : -1;
     }
 
     // ---- looking at it
@@ -461,7 +462,8 @@ public final class RocksStore implements Store {
     }
 
     /// Copies the store into a folder while it is used: everything written when this was called. Files are linked where
-    /// the file system can. The copy is a store of its own, safe from a loss of power when this returns.
+    /// the file system can. The copy is a store of its own, safe from a loss of power when this returns. Its topics
+    /// begin new epochs when it is opened: the places after what is in it have been, or will be, given twice.
     ///
     /// @param target missing or empty; what a failure leaves there is removed
     /// @throws StoreException when it could not be made
@@ -472,6 +474,17 @@ public final class RocksStore implements Store {
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    /// Copies a backup into a folder: all topics of that store begin a new epoch when it is opened, since what was stored
+    /// after the backup was made is not in it.
+    ///
+    /// @param folder missing or empty
+    /// @param progress is told how far it is
+    /// @throws StoreException when it could not be done
+    public static void restore(Path backup, Path folder, Progress progress) {
+        Backup.restore(
+                backup.toAbsolutePath().normalize(), folder.toAbsolutePath().normalize(), progress);
     }
 
     /// Reads everything a store holds, with check sums, and says what can't be read. Nothing is changed.

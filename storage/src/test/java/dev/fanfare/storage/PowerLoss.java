@@ -1,5 +1,6 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.Durability;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 import java.nio.file.Path;
@@ -119,7 +120,7 @@ final class PowerLoss implements Store {
     }
 
     @Override
-    public boolean lacking() {
+    public Durability lacking() {
         return store.lacking();
     }
 

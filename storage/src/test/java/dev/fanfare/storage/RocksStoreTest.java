@@ -3,6 +3,7 @@ package dev.fanfare.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fanfare.Durability;
 import dev.fanfare.store.Keys;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.store.StoreException.Reason;
@@ -276,6 +277,38 @@ class RocksStoreTest {
             assertThat(found % 10).isZero();
             assertThat(Stores.readable(copy, 1_000_000).last()).isEqualTo(found - 1);
             Stores.put(copy, found, 200);
+        }
+    }
+
+    @Test
+    void aCopySaysThatItLacksWhatCameAfterItUntilItIsSynced() {
+        Path target = temporary.resolve("backup");
+        try (RocksStore store = open()) {
+            Stores.put(store, 0, 1_000, 200);
+            store.backup(target);
+            assertThat(store.lacking()).isEqualTo(Durability.MEMORY);
+        }
+        Path restored = temporary.resolve("restored");
+        RocksStore.restore(target, restored, (done, all) -> {});
+        for (Path folder : List.of(target, restored)) {
+            try (RocksStore copy = RocksStore.open(folder, Stores.SMALL)) {
+                assertThat(copy.lacking()).isEqualTo(Durability.SYNCED);
+            }
+            try (RocksStore copy = RocksStore.open(folder, Stores.SMALL)) {
+                assertThat(copy.lacking()).isEqualTo(Durability.SYNCED);
+                assertThat(Stores.readable(copy, 2_000)).hasSize(1_000);
+                copy.sync();
+                assertThat(copy.lacking()).isEqualTo(Durability.MEMORY);
+            }
+            try (RocksStore copy = RocksStore.open(folder, Stores.SMALL)) {
+                assertThat(copy.lacking()).isEqualTo(Durability.MEMORY);
+            }
+        }
+        // It is one again, whatever it was opened for before.
+        Path again = temporary.resolve("again");
+        RocksStore.restore(target, again, (done, all) -> {});
+        try (RocksStore copy = RocksStore.open(again, Stores.SMALL)) {
+            assertThat(copy.lacking()).isEqualTo(Durability.SYNCED);
         }
     }
 
