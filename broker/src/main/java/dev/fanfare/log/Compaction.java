@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -36,47 +38,114 @@ final class Compaction {
     private final Map<String, Long> newest = new HashMap<>();
     private final ByteWriter scratch = new ByteWriter(1 << 16);
 
-    private long behind;
+    private final LongSupplier oldest;
+    private final Consumer<Runnable> turn;
+
+    /// Where messages began to become visible meanwhile, and up to where it looks for keys.
+    private long upTo;
+
+    private long reached;
+
+    // What there is, as far as it was counted: in the section.
+    private long counted;
     private long left;
     private long leftBytes;
+    private long behind;
+    private long since;
 
     /// @param number the topic's in the store
-    Compaction(Store store, int number, String topic, String epoch) {
+    /// @param oldest the oldest message there is; what is below was forgotten meanwhile
+    /// @param turn runs something in the topic's section
+    Compaction(
+            Store store, int number, String topic, String epoch, LongSupplier oldest, Consumer<Runnable> turn) {
         this.store = store;
         this.number = number;
         this.topic = topic;
         this.epoch = epoch;
+        this.oldest = oldest;
+        this.turn = turn;
     }
 
-    /// What the messages cost that were left for the next time.
-    long behind() {
-        return behind;
+    /// In the section: what becomes visible from now on is left for the next time.
+    void begin(long visible) {
+        upTo = visible;
+    }
+
+    /// In the section: messages became visible.
+    void revealed(long cost) {
+        since += cost;
+    }
+
+    /// In the section: a message was forgotten.
+    void forgot(Message message) {
+        if (message.offset() >= upTo) {
+            since -= TopicLog.cost(message);
+        } else if (message.offset() < counted) {
+            count(message, -1);
+        }
+    }
+
+    /// In the section: all there was so far was forgotten.
+    void forgotAll() {
+        left = 0;
+        leftBytes = 0;
+        behind = 0;
+        since = 0;
+    }
+
+    /// @param sign 1 when it is there, -1 when it is not any more
+    private void count(Message message, int sign) {
+        long cost = sign * TopicLog.cost(message);
+        if (message.offset() >= reached) {
+            behind += cost;
+        } else if (!isSuperseded(message)) {
+            left += sign;
+            leftBytes += cost;
+        }
+    }
+
+    /// Counts messages that were just read. They may have been forgotten since.
+    private void count(List<Message> messages, long from) {
+        turn.accept(() -> {
+            for (Message message : messages) {
+                if (message.offset() >= Math.max(from, oldest.getAsLong()) && message.offset() < upTo) {
+                    count(message, 1);
+                }
+            }
+            counted = Math.max(counted, messages.getLast().offset() + 1);
+        });
+    }
+
+    /// What is left of what was looked through.
+    Compacted left() {
+        return new Compacted(reached, left, leftBytes);
+    }
+
+    /// What all messages cost there are.
+    long bytes() {
+        return leftBytes + behind + since;
     }
 
     /// Looks for keys.
     ///
+    /// @param clean below this it has looked before
     /// @param over whether that is enough
-    /// @return up to where that came
-    long gather(long from, long to, BooleanSupplier over) {
-        long reached = to;
-        try (Store.Scan scan = scan(from, to)) {
-            while (scan.next() && !over.getAsBoolean()) {
+    void gather(long clean, BooleanSupplier over) {
+        long from = Math.max(oldest.getAsLong(), clean);
+        reached = upTo;
+        try (Store.Scan scan = scan(from, upTo)) {
+            while (reached == upTo && scan.next() && !over.getAsBoolean()) {
                 for (Message message : messages(scan)) {
-                    if (message.offset() < from || message.offset() >= to) {
-                        continue;
-                    }
-                    if (newest.size() == KEYS_MAX && reached == to) {
-                        reached = message.offset();
-                    }
-                    if (message.offset() >= reached) {
-                        behind += TopicLog.cost(message);
-                    } else if (message.key() != null) {
+                    if (message.offset() >= from && message.offset() < reached && message.key() != null) {
+                        if (newest.size() == KEYS_MAX) {
+                            reached = message.offset();
+                            break;
+                        }
                         newest.put(message.key(), message.offset());
                     }
                 }
             }
         }
-        return reached;
     }
 
     /// Begins with the record that holds an offset, perhaps before it.
@@ -92,30 +161,47 @@ final class Compaction {
     ///
     /// @param rewritten carries each out; false: that is enough
     /// @param over whether that is enough
-    /// @return what is left; null when it was enough before the end
-    @Nullable
-    Compacted rewrite(long from, long to, Predicate<Rewrite> rewritten, BooleanSupplier over) {
-        Run run = new Run(from, to);
-        try (Store.Scan scan = scan(from, to)) {
+    /// @return false when it was enough before the end
+    boolean rewrite(Predicate<Rewrite> rewritten, BooleanSupplier over) {
+        Run run = new Run();
+        try (Store.Scan scan = scan(oldest.getAsLong(), reached)) {
             while (scan.next()) {
                 if (over.getAsBoolean()) {
-                    return null;
+                    return false;
                 }
                 if (run.isFull()) {
                     Rewrite rewrite = run.end(Keys.longAt(scan.key(), OFFSET_AT));
-                    run = new Run(from, to);
+                    run = new Run();
                     if (rewrite != null && !rewritten.test(rewrite)) {
-                        return null;
+                        return false;
                     }
                 }
                 run.add(Keys.longAt(scan.key(), OFFSET_AT), messages(scan));
             }
         }
-        Rewrite rewrite = run.end(to);
-        if (rewrite != null && !rewritten.test(rewrite)) {
-            return null;
+        Rewrite rewrite = run.end(reached);
+        return rewrite == null || rewritten.test(rewrite);
+    }
+
+    /// Counts what is left for the next time.
+    ///
+    /// @param over whether that is enough
+    /// @return false when it was enough before the end
+    boolean count(BooleanSupplier over) {
+        // What lies in the record that was looked through in part has been counted.
+        long from = Math.max(reached, counted);
+        if (from >= upTo) {
+            return true;
         }
-        return new Compacted(to, left, leftBytes);
+        try (Store.Scan scan = scan(from, upTo)) {
+            while (scan.next()) {
+                if (over.getAsBoolean()) {
+                    return false;
+                }
+                count(messages(scan), from);
+            }
+        }
+        return true;
     }
 
     private boolean isSuperseded(Message message) {
@@ -126,18 +212,11 @@ final class Compaction {
     /// Records that follow each other, and what is left of them.
     private final class Run {
         private final List<Message> kept = new ArrayList<>();
-        private final long from;
-        private final long to;
         private long first = -1;
         private long end;
         private int records;
         private boolean superseded;
         private int size;
-
-        Run(long from, long to) {
-            this.from = from;
-            this.to = to;
-        }
 
         void add(long offset, List<Message> record) {
             if (first < 0) {
@@ -151,16 +230,9 @@ final class Compaction {
                 } else {
                     kept.add(message);
                     size += message.payload().storedSize() + 64;
-                    count(message);
                 }
             }
-        }
-
-        private void count(Message message) {
-            if (message.offset() >= from && message.offset() < to) {
-                left++;
-                leftBytes += TopicLog.cost(message);
-            }
+            count(record, 0);
         }
 
         boolean isFull() {

@@ -44,22 +44,14 @@ public final class DurableTopicLog implements TopicLog {
 
     private static final long GARBAGE_BYTES = 4 << 20;
 
-    /// A log that keeps only the newest message of each key is looked through when at least so many messages, or
-    /// bytes of them, are new, and as many as are left of the older ones.
-    private static final long COMPACT_MESSAGES = 100;
-
-    private static final long COMPACT_BYTES = 1 << 20;
-
     private final int number;
     private final Retention retention;
     private final Timers timers;
     private final StoredMessages stored;
     private final MemoryTopicLog recent;
-    private final Store store;
-    private final String topic;
 
-    /// Whether only the newest message of each key is kept.
-    private final boolean holes;
+    /// When only the newest message of each key is kept: what is left of them.
+    private final @Nullable CompactedHistory compacted;
 
     private final Map<Object, Long> holds = new HashMap<>(2);
 
@@ -78,15 +70,6 @@ public final class DurableTopicLog implements TopicLog {
     private volatile long deletedBelow;
 
     private volatile long forgottenBytes;
-
-    // With holes only.
-    private volatile Compacted compacted;
-
-    /// What was revealed since it was begun to look through, in bytes.
-    private long since;
-
-    /// It can't be looked through: the other bounds have to do.
-    private volatile boolean damagedKeys;
 
     /// @param number the topic's in the store
     /// @param cache how much of it stays in memory
@@ -108,10 +91,8 @@ public final class DurableTopicLog implements TopicLog {
         this.number = number;
         this.retention = retention;
         this.timers = timers;
-        this.store = store;
-        this.topic = topic;
-        this.holes = compacted != null;
-        this.compacted = compacted == null ? Compacted.NOTHING : compacted;
+        boolean holes = compacted != null;
+        this.compacted = compacted == null ? null : new CompactedHistory(store, number, topic, epoch, compacted);
         this.stored = new StoredMessages(store, number, topic, epoch, holes, damaged);
         // With holes, what is in memory and what is stored would differ.
         int newest = holes ? 0 : Math.min(cache.messages(), retention.messages());
@@ -186,7 +167,7 @@ public final class DurableTopicLog implements TopicLog {
 
     @Override
     public boolean hasHoles() {
-        return holes;
+        return compacted != null;
     }
 
     @Override
@@ -254,8 +235,8 @@ public final class DurableTopicLog implements TopicLog {
         Message last = recent.peek(upTo - 1);
         long timestamp = last == null ? lastTimestamp() : last.timestampMillis();
         batch.put(Table.MARKS, Keys.of(number), new Marks(upTo, oldest, bytes + cost, timestamp, forgotten).toBytes());
-        if (holes) {
-            batch.put(Table.KEYS, Keys.of(number), compacted.toBytes());
+        if (compacted != null) {
+            batch.put(Table.KEYS, Keys.of(number), compacted.clean().toBytes());
         }
     }
 
@@ -269,7 +250,9 @@ public final class DurableTopicLog implements TopicLog {
             cost += TopicLog.cost(message);
         }
         bytes = bytes + cost;
-        since += cost;
+        if (compacted != null) {
+            compacted.revealed(cost);
+        }
         // First what is on the device: it must be known there before it leaves memory.
         forget(upTo);
         recent.reveal(upTo);
@@ -344,17 +327,10 @@ public final class DurableTopicLog implements TopicLog {
         }
     }
 
-    /// With holes, what may yet be taken out for newer messages does not count.
     private boolean isTooMuch(long upTo) {
-        if (!holes) {
-            return upTo - oldest > retention.messages() || bytes > retention.bytes();
-        }
-        Compacted clean = compacted;
-        if (damagedKeys) {
-            long all = clean.messages() + upTo - Math.max(clean.upTo(), oldest);
-            return all > retention.messages() || bytes > retention.bytes();
-        }
-        return oldest < clean.upTo() && (clean.messages() > retention.messages() || clean.bytes() > retention.bytes());
+        return compacted == null
+                ? upTo - oldest > retention.messages() || bytes > retention.bytes()
+                : compacted.isTooMuch(retention, oldest, upTo, bytes);
     }
 
     /// The oldest message, if it is at hand; with holes, the first one that is left.
@@ -377,8 +353,8 @@ public final class DurableTopicLog implements TopicLog {
         long cost = TopicLog.cost(message);
         bytes = Math.max(0, bytes - cost);
         forgottenBytes = forgottenBytes + cost;
-        if (message.offset() < compacted.upTo()) {
-            compacted = compacted.without(message);
+        if (compacted != null) {
+            compacted.forgot(message);
         }
         if (!head.isEmpty() && head.getLast().offset() < oldest) {
             head = List.of();
@@ -393,7 +369,9 @@ public final class DurableTopicLog implements TopicLog {
             oldest = visible();
             forgottenBytes = forgottenBytes + bytes;
             bytes = 0;
-            compacted = new Compacted(oldest, 0, 0);
+            if (compacted != null) {
+                compacted.forgotAll(oldest);
+            }
             head = List.of();
         }
         while (bytes > most && oldest < visible()) {
@@ -432,12 +410,7 @@ public final class DurableTopicLog implements TopicLog {
 
     /// Whether it is worth looking for such messages. By whoever commits.
     public boolean wantsCompaction() {
-        if (!holes || damagedKeys) {
-            return false;
-        }
-        Compacted clean = compacted;
-        return visible() - Math.max(clean.upTo(), oldest) >= Math.max(COMPACT_MESSAGES, clean.messages())
-                || bytes - clean.bytes() >= Math.max(COMPACT_BYTES, clean.bytes());
+        return compacted != null && compacted.isWorthIt(oldest, visible(), bytes);
     }
 
     /// Looks for such messages. On a thread of its own, one at a time.
@@ -446,35 +419,23 @@ public final class DurableTopicLog implements TopicLog {
     /// @param commits has something carried out by whoever commits, and waits; false: that is enough
     /// @param over asked now and then whether that is enough
     public void compact(Consumer<Runnable> turn, Predicate<Consumer<Store.Batch>> commits, BooleanSupplier over) {
-        long[] upTo = new long[1];
-        turn.accept(() -> {
-            since = 0;
-            upTo[0] = visible();
-        });
-        try {
-            Compaction pass = new Compaction(store, number, topic, epoch());
-            long reached = pass.gather(Math.max(oldest, compacted.upTo()), upTo[0], over);
-            Compacted left = pass.rewrite(
-                    oldest,
-                    reached,
+        if (compacted != null) {
+            compacted.lookThrough(
+                    () -> oldest,
+                    this::visible,
+                    turn,
                     rewrite -> commits.test(batch -> {
                         if (rewrite.from() >= deletedBelow) {
                             rewrite.write(batch);
                         }
                     }),
-                    over);
-            if (left != null) {
-                turn.accept(() -> compacted(left, pass.behind()));
-            }
-        } catch (StoreException e) {
-            damagedKeys = e.reason() == StoreException.Reason.CORRUPT;
-            throw e;
+                    over,
+                    this::compacted);
         }
     }
 
-    private void compacted(Compacted left, long behind) {
-        compacted = left;
-        bytes = left.bytes() + behind + since;
+    private void compacted(long left) {
+        bytes = left;
         head = List.of();
         forget(visible());
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +28,11 @@ class DurableTopicLogTest {
 
     /// @param cached how many messages stay in memory
     private CommittingLog log(Retention retention, int cached, Marks marks) {
+        return log(store, retention, cached, marks, null);
+    }
+
+    private CommittingLog log(
+            MemoryStore store, Retention retention, int cached, Marks marks, @Nullable Compacted compacted) {
         Retention cache = new Retention(cached, 1 << 20, 0);
         DurableTopicLog log = new DurableTopicLog(
                 store,
@@ -36,7 +42,7 @@ class DurableTopicLogTest {
                 retention,
                 cache,
                 marks,
-                null,
+                compacted,
                 timers,
                 budget,
                 (from, to) -> damages.add(from + ".." + to));
@@ -189,6 +195,93 @@ class DurableTopicLogTest {
             long wanted = random.nextLong(time + 2);
             long expected = times.stream().filter(each -> each < wanted).count();
             assertThat(log.firstAt(wanted)).as("seed %d time %d", seed, wanted).isEqualTo(expected);
+        }
+    }
+
+    // ---- only the newest message of each key
+
+    private void addKeyed(CommittingLog log, String key) {
+        long offset = log.end();
+        log.append(Message.text("x".repeat((int) offset % 7))
+                .withKey(key)
+                .stored("id-" + offset, "topic", "epoch", offset, timers.currentTimeMillis()));
+        log.reveal(log.end());
+    }
+
+    /// What happens while a log is looked through, now and then.
+    private void disturb(CommittingLog log, Random random) {
+        switch (random.nextInt(12)) {
+            case 0 -> {
+                timers.advance(Duration.ofMillis(300));
+                log.expire();
+            }
+            case 1 -> log.shrink(log.bytes() / 2);
+            case 2 -> log.shrink(0);
+            case 3, 4 -> addKeyed(log, "key " + random.nextInt(200));
+            default -> {
+                // Nothing, mostly.
+            }
+        }
+    }
+
+    @Test
+    void figuresAreRightWhateverIsForgottenWhileItIsLookedThrough() {
+        for (int seed = 0; seed < 300; seed++) {
+            Random random = new Random(seed);
+            MemoryStore fresh = new MemoryStore();
+            CommittingLog log = log(fresh, new Retention(1_000, 1 << 20, 1_000), 0, Marks.NONE, Compacted.NOTHING);
+            for (int pass = 0; pass < 3; pass++) {
+                for (int i = random.nextInt(200); i >= 0; i--) {
+                    addKeyed(log, "key " + random.nextInt(200));
+                    timers.advance(Duration.ofMillis(random.nextInt(3)));
+                }
+                log.durable().compact(Runnable::run, change -> {
+                    Store.Batch batch = fresh.batch();
+                    change.accept(batch);
+                    fresh.write(batch);
+                    disturb(log, random);
+                    return true;
+                }, () -> {
+                    disturb(log, random);
+                    return false;
+                });
+                log.expire();
+                List<Message> left = log.read(0, 10_000, Integer.MAX_VALUE);
+                assertThat(log.bytes())
+                        .as("seed %d, pass %d", seed, pass)
+                        .isEqualTo(left.stream().mapToLong(TopicLog::cost).sum());
+                Store.Batch batch = fresh.batch();
+                log.durable().mark(batch, log.visible(), 0);
+                fresh.write(batch);
+                Compacted known = Compacted.of(fresh.get(Table.KEYS, Keys.of(7)));
+                List<Message> below = left.stream()
+                        .filter(message -> message.offset() < known.upTo())
+                        .toList();
+                assertThat(known)
+                        .as("seed %d, pass %d", seed, pass)
+                        .isEqualTo(new Compacted(
+                                known.upTo(), below.size(), below.stream().mapToLong(TopicLog::cost).sum()));
+            }
+        }
+    }
+
+    @Test
+    void moreKeysThanAreRememberedAreLeftForTheNextTimeAndCounted() {
+        CommittingLog log = log(store, new Retention(1_000_000, 1 << 30, 0), 0, Marks.NONE, Compacted.NOTHING);
+        for (int i = 0; i < 210_000; i++) {
+            log.append(Message.text("x").withKey("key " + i % 205_000).stored("", "topic", "epoch", i, 0));
+        }
+        log.reveal(log.end());
+        for (int left : new int[] {210_000, 205_000}) {
+            log.durable().compact(Runnable::run, change -> {
+                Store.Batch batch = store.batch();
+                change.accept(batch);
+                store.write(batch);
+                return true;
+            }, () -> false);
+            List<Message> all = log.read(0, Integer.MAX_VALUE, Integer.MAX_VALUE);
+            assertThat(all).hasSize(left);
+            assertThat(log.bytes()).isEqualTo(all.stream().mapToLong(TopicLog::cost).sum());
         }
     }
 }

@@ -26,7 +26,9 @@ public sealed interface Notice {
     /// A subscription is back.
     ///
     /// @param recovered whether nothing was missed
-    /// @param missed how many messages were missed, or -1 when that can't be known, as for a pattern
+    /// @param missed how many messages were missed at most, or -1 when that can't be known, as for a pattern. Of a
+    ///     topic that keeps only the newest message of each key, those that had a newer one count, too: they were
+    ///     taken out, not missed
     record Resumed(boolean recovered, long missed) implements Notice {
         @Override
         public String toString() {
@@ -36,8 +38,8 @@ public sealed interface Notice {
             return missed < 0
                     ? "resumed, but messages may have been missed: the gap was larger than the history that is kept,"
                             + " or a topic was deleted or made anew"
-                    : "resumed, but " + missed + " messages were missed: the gap was larger than the history that is"
-                            + " kept";
+                    : "resumed, but up to " + missed + " messages were missed: the gap was larger than the history that"
+                            + " is kept";
         }
     }
 
