@@ -15,6 +15,7 @@ import dev.fanfare.routing.RouteTable;
 import dev.fanfare.time.Deadline;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
+import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
 import java.util.HashMap;
@@ -393,7 +394,13 @@ public final class Broker implements AutoCloseable {
                 backlogs.transactionsRefused(),
                 registry.requests().timeouts(),
                 routes.stats(),
-                backlogs.figures());
+                backlogs.figures(),
+                storageStats().orElse(null));
+    }
+
+    /// The figures of the store of durable topics; empty when there is none. Asks the store: not on an event loop.
+    public Optional<BrokerStats.StorageStats> storageStats() {
+        return registry.storage().map(Committer::stats);
     }
 
     // ---- transports

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param requestTimeouts requests to which no reply came in time
 /// @param routes in the order in which they were added
 /// @param acknowledged acknowledged subscriptions and groups, in no order
+/// @param storage of the store of durable topics; null when there is none
 public record BrokerStats(
         List<TopicStats> topics,
         List<SubscriptionStats> subscriptions,
@@ -28,7 +29,18 @@ public record BrokerStats(
         long transactionsRefused,
         long requestTimeouts,
         List<RouteStats> routes,
-        List<AcknowledgedSubscription.Figures> acknowledged) {
+        List<AcknowledgedSubscription.Figures> acknowledged,
+        @Nullable StorageStats storage) {
+
+    /// The store of durable topics.
+    ///
+    /// @param bytes what is stored takes on the device; as it was known last, while the store can't be asked
+    /// @param room how many bytes may still be written before publishes are refused
+    /// @param pending bytes that wait to be written
+    /// @param commits writes, each of all there was to be stored at a time
+    /// @param syncs how often the device was asked to have everything
+    /// @param failing whether publishes to durable topics are refused: a write has failed, or there is no room
+    public record StorageStats(long bytes, long room, long pending, long commits, long syncs, boolean failing) {}
 
     /// One topic.
     ///

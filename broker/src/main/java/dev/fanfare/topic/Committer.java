@@ -1,6 +1,7 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerStats;
 import dev.fanfare.Commit;
 import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
@@ -105,6 +106,13 @@ public final class Committer implements AutoCloseable {
     private volatile boolean full;
     private volatile long pendingBytes;
 
+    // What was done; the committing thread's to change.
+    private volatile long commits;
+    private volatile long syncs;
+
+    /// What is stored, as it was known last.
+    private volatile long size;
+
     Committer(Store store, Timers timers, Events events) {
         this.store = store;
         this.timers = timers;
@@ -115,6 +123,19 @@ public final class Committer implements AutoCloseable {
     /// Where it all goes.
     public Store store() {
         return store;
+    }
+
+    /// What is stored, and what was done for it. Asks the store: not on an event loop.
+    public BrokerStats.StorageStats stats() {
+        long room = 0;
+        try {
+            size = store.size();
+            room = store.room();
+        } catch (StoreException e) {
+            LOG.debug("The store {} can't be asked for its figures now", store.place(), e);
+        }
+        boolean failing = broken != null || room <= 0;
+        return new BrokerStats.StorageStats(size, room, pendingBytes, commits, syncs, failing);
     }
 
     /// Why nothing can be published to a durable topic now; null when it can.
@@ -283,6 +304,7 @@ public final class Committer implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts
     private void commit(CommitGroup group) {
         try {
             recover();
@@ -292,12 +314,14 @@ public final class Committer implements AutoCloseable {
                 part.record(batch, scratch);
             }
             store.write(batch);
+            commits = commits + 1;
             group.changes().forEach(Change::stored);
             group.reveal(Durability.WRITTEN);
             done(group.cost());
             group.written().finish(null);
             if (group.syncs()) {
                 store.sync();
+                syncs = syncs + 1;
                 group.reveal(Durability.SYNCED);
                 group.synced().finish(null);
             }

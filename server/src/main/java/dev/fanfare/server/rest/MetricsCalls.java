@@ -3,6 +3,7 @@ package dev.fanfare.server.rest;
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerStats;
+import dev.fanfare.BrokerStats.StorageStats;
 import dev.fanfare.BrokerStats.TopicStats;
 import dev.fanfare.CircuitBreaker;
 import dev.fanfare.Counter;
@@ -89,6 +90,9 @@ final class MetricsCalls {
         total(out, Counter.TIMED_OUT, stats.requestTimeouts());
         total(out, Counter.COMMITTED, stats.transactionsCommitted());
         total(out, Counter.REFUSED, stats.transactionsRefused());
+        if (stats.storage() != null) {
+            storage(out, stats.storage());
+        }
         perTopic(out, Counter.PUBLISHED, "counter", topics, TopicStats::published);
         perTopic(out, Counter.DELIVERED, "counter", topics, TopicStats::delivered);
         perTopic(out, Counter.DROPPED, "counter", topics, TopicStats::dropped);
@@ -105,6 +109,35 @@ final class MetricsCalls {
         perRoute(out, Counter.ROUTED, stats.routes(), RouteStats::routed);
         perRoute(out, Counter.ROUTE_FAILURES, stats.routes(), RouteStats::failed);
         return out.toString();
+    }
+
+    private static void storage(StringBuilder out, StorageStats storage) {
+        single(out, "fanfare_storage_bytes", "gauge", "What is stored, on the device", storage.bytes());
+        single(
+                out,
+                "fanfare_storage_room_bytes",
+                "gauge",
+                "What may still be written before publishes to durable topics are refused",
+                storage.room());
+        single(out, "fanfare_storage_pending_bytes", "gauge", "What waits to be written", storage.pending());
+        single(
+                out,
+                "fanfare_storage_commits_total",
+                "counter",
+                "Writes, each of all there was to be stored at a time",
+                storage.commits());
+        single(
+                out,
+                "fanfare_storage_syncs_total",
+                "counter",
+                "How often the device was asked to have everything",
+                storage.syncs());
+        single(
+                out,
+                "fanfare_storage_failing",
+                "gauge",
+                "1 while publishes to durable topics are refused: a write has failed, or there is no room",
+                storage.failing() ? 1 : 0);
     }
 
     private static void total(StringBuilder out, Counter counter, long value) {
@@ -224,8 +257,29 @@ final class MetricsCalls {
                     .number(stats.delivered())
                     .raw(",\"total_dropped\":")
                     .number(stats.dropped())
-                    .raw("}}");
+                    .raw("}");
+            if (stats.storage() != null) {
+                storage(out, stats.storage());
+            }
+            out.raw("}");
         });
+    }
+
+    /// The member `storage`, behind another one.
+    static void storage(JsonBytes out, StorageStats storage) {
+        out.raw(",\"storage\":{\"bytes\":")
+                .number(storage.bytes())
+                .raw(",\"room_bytes\":")
+                .number(storage.room())
+                .raw(",\"pending_bytes\":")
+                .number(storage.pending())
+                .raw(",\"commits\":")
+                .number(storage.commits())
+                .raw(",\"syncs\":")
+                .number(storage.syncs())
+                .raw(",\"failing\":")
+                .raw(Boolean.toString(storage.failing()))
+                .raw("}");
     }
 
     private void json(JsonBytes out, TopicStats topic) {

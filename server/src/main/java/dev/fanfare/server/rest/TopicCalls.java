@@ -341,7 +341,9 @@ final class TopicCalls {
                             .raw(each.hasNext() ? "}," : "}");
                 }
             }
-            out.raw("}}");
+            out.raw("}");
+            broker.storageStats().ifPresent(storage -> MetricsCalls.storage(out, storage));
+            out.raw("}");
         });
     }
 

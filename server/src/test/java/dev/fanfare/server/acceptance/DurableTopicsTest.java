@@ -484,6 +484,43 @@ class DurableTopicsTest {
         assertThat(refused.status()).as(refused.body()).isEqualTo(500);
     }
 
+    @Test
+    void figuresSayWhatIsStoredAndWhetherThatFails() {
+        topic("stored", Durability.SYNCED);
+        assertThat(server.rest("POST", "/topics/stored/messages", "{\"payload\":1}")
+                        .status())
+                .isEqualTo(200);
+        JsonNode storage = server.get("/stats").json().path("storage");
+        assertThat(storage.path("bytes").asLong()).isEqualTo(store.size()).isPositive();
+        assertThat(storage.path("room_bytes").asLong()).isEqualTo(store.room()).isPositive();
+        assertThat(storage.path("pending_bytes").asLong()).isZero();
+        assertThat(storage.path("commits").asLong()).isBetween(1L, store.writes());
+        assertThat(storage.path("syncs").asLong()).isBetween(1L, store.syncs());
+        assertThat(storage.path("failing").asBoolean()).isFalse();
+        assertThat(server.rest("GET", "/metrics", "").body().lines())
+                .contains(
+                        "fanfare_storage_bytes " + store.size(),
+                        "fanfare_storage_room_bytes " + store.room(),
+                        "fanfare_storage_pending_bytes 0",
+                        "# TYPE fanfare_storage_commits_total counter",
+                        "fanfare_storage_commits_total "
+                                + storage.path("commits").asLong(),
+                        "fanfare_storage_syncs_total " + storage.path("syncs").asLong(),
+                        "fanfare_storage_failing 0");
+
+        store.failNextWrite(StoreException.Reason.FAILED, false);
+        assertThat(server.rest("POST", "/topics/stored/messages", "{\"payload\":2}")
+                        .status())
+                .isEqualTo(500);
+        assertThat(server.get("/stats")
+                        .json()
+                        .path("storage")
+                        .path("failing")
+                        .asBoolean())
+                .isTrue();
+        assertThat(server.rest("GET", "/metrics", "").body().lines()).contains("fanfare_storage_failing 1");
+    }
+
     @AfterEach
     void close() {
         store.beforeWrite(() -> {});
