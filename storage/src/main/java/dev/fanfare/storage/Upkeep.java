@@ -22,8 +22,7 @@ import org.rocksdb.Slice;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a store does by itself, on a thread of its own: compacting what was reclaimed, and leaving tables alone in
-/// which
+/// What a store does by itself, on a thread of its own: compacting what was reclaimed, and leaving tables alone in which
 /// compaction would come upon something damaged, for that would stop all writing.
 final class Upkeep {
 
@@ -44,6 +43,10 @@ final class Upkeep {
     private final Set<Table> alone = EnumSet.noneOf(Table.class);
     private final ThreadPoolExecutor thread;
     private final List<Reclaimed> postponed = new ArrayList<>();
+
+    /// Of tables that are left alone: compacted when they no longer are. The thread's.
+    private final List<Reclaimed> healing = new ArrayList<>();
+
     private @Nullable CompactRangeOptions running;
     private boolean paused;
 
@@ -90,6 +93,16 @@ final class Upkeep {
     }
 
     private void compact(Reclaimed range) {
+        if (!damaged.isEmpty()) {
+            // What was damaged may be gone with what was deleted.
+            look();
+        }
+        if (damaged.containsValue(range.table())) {
+            if (healing.size() < WAITING) {
+                healing.add(range);
+            }
+            return;
+        }
         try (CompactRangeOptions options = new CompactRangeOptions()) {
             options.setExclusiveManualCompaction(false).setAllowWriteStall(false);
             if (!begin(range, options)) {
@@ -107,9 +120,6 @@ final class Upkeep {
             } finally {
                 ended();
             }
-        }
-        if (!damaged.isEmpty()) {
-            look();
         }
     }
 
@@ -152,6 +162,11 @@ final class Upkeep {
                 }
                 return open;
             });
+            List<Reclaimed> healed = healing.stream()
+                    .filter(range -> !damaged.containsValue(range.table()))
+                    .toList();
+            healing.removeAll(healed);
+            healed.forEach(range -> compact(range.table(), range.from(), range.to()));
         } catch (StoreException e) {
             LOG.warn("could not stop the compaction of what is damaged: {}", e.getMessage());
         }
