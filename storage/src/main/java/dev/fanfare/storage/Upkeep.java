@@ -117,6 +117,7 @@ final class Upkeep {
                 });
             } catch (StoreException e) {
                 LOG.debug("the room of what was deleted is given back later", e);
+                stopped(range);
             } finally {
                 ended();
             }
@@ -130,6 +131,13 @@ final class Upkeep {
         }
         running = options;
         return true;
+    }
+
+    /// It failed: if because it was to stop, it goes on later.
+    private synchronized void stopped(Reclaimed range) {
+        if (paused) {
+            postponed.add(range);
+        }
     }
 
     private synchronized void ended() {
