@@ -398,7 +398,8 @@ public final class Broker implements AutoCloseable {
                 storageStats().orElse(null));
     }
 
-    /// The figures of the store of durable topics; empty when there is none. Asks the store: not on an event loop.
+    /// The figures of the store of durable topics; empty when there is none. Asks the store: not on an event
+    /// loop.
     public Optional<BrokerStats.StorageStats> storageStats() {
         return registry.storage().map(Committer::stats);
     }

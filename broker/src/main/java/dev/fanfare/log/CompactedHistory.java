@@ -9,13 +9,13 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// What is left of a log that keeps only the newest message of each key: how far it was looked through, what is left
-/// there, and when it is to be looked through again. Written in the topic's section, read by any thread, but for
-/// [#lookThrough].
+/// What is left of a log that keeps only the newest message of each key: how far it was looked through, what is
+/// left there, and when it is to be looked through again. Written in the topic's section, read by any thread,
+/// but for [#lookThrough].
 final class CompactedHistory {
 
-    /// It is looked through when at least so many messages, or bytes of them, are new, and as many as are left of the
-    /// older ones.
+    /// It is looked through when at least so many messages, or bytes of them, are new, and as many as are left
+    /// of the older ones.
     private static final long WORTH_MESSAGES = 100;
 
     private static final long WORTH_BYTES = 1 << 20;

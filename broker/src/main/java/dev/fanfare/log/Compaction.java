@@ -56,8 +56,7 @@ final class Compaction {
     /// @param number the topic's in the store
     /// @param oldest the oldest message there is; what is below was forgotten meanwhile
     /// @param turn runs something in the topic's section
-    Compaction(
-            Store store, int number, String topic, String epoch, LongSupplier oldest, Consumer<Runnable> turn) {
+    Compaction(Store store, int number, String topic, String epoch, LongSupplier oldest, Consumer<Runnable> turn) {
         this.store = store;
         this.number = number;
         this.topic = topic;

@@ -4,7 +4,6 @@ import dev.fanfare.Message;
 import dev.fanfare.store.ByteWriter;
 import dev.fanfare.store.Keys;
 import dev.fanfare.store.Store;
-import dev.fanfare.store.StoreException;
 import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.util.HashMap;

@@ -57,8 +57,8 @@ final class StoredTopics {
 
     /// All of them, in the order in which they were made. Reads no message.
     ///
-    /// Of one whose messages were no safer than what the store may lack, newer ones may be missing, and their places
-    /// will be given to others: it goes on in a new epoch, which is stored when this returns.
+    /// Of one whose messages were no safer than what the store may lack, newer ones may be missing, and their
+    /// places will be given to others: it goes on in a new epoch, which is stored when this returns.
     ///
     /// @param epochs makes new ones
     List<Found> read(Supplier<String> epochs) {

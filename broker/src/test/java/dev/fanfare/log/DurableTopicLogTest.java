@@ -11,6 +11,7 @@ import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
@@ -235,16 +236,20 @@ class DurableTopicLogTest {
                     addKeyed(log, "key " + random.nextInt(200));
                     timers.advance(Duration.ofMillis(random.nextInt(3)));
                 }
-                log.durable().compact(Runnable::run, change -> {
-                    Store.Batch batch = fresh.batch();
-                    change.accept(batch);
-                    fresh.write(batch);
-                    disturb(log, random);
-                    return true;
-                }, () -> {
-                    disturb(log, random);
-                    return false;
-                });
+                log.durable()
+                        .compact(
+                                Runnable::run,
+                                change -> {
+                                    Store.Batch batch = fresh.batch();
+                                    change.accept(batch);
+                                    fresh.write(batch);
+                                    disturb(log, random);
+                                    return true;
+                                },
+                                () -> {
+                                    disturb(log, random);
+                                    return false;
+                                });
                 log.expire();
                 List<Message> left = log.read(0, 10_000, Integer.MAX_VALUE);
                 assertThat(log.bytes())
@@ -253,14 +258,16 @@ class DurableTopicLogTest {
                 Store.Batch batch = fresh.batch();
                 log.durable().mark(batch, log.visible(), 0);
                 fresh.write(batch);
-                Compacted known = Compacted.of(fresh.get(Table.KEYS, Keys.of(7)));
+                Compacted known = Compacted.of(Objects.requireNonNull(fresh.get(Table.KEYS, Keys.of(7))));
                 List<Message> below = left.stream()
                         .filter(message -> message.offset() < known.upTo())
                         .toList();
                 assertThat(known)
                         .as("seed %d, pass %d", seed, pass)
                         .isEqualTo(new Compacted(
-                                known.upTo(), below.size(), below.stream().mapToLong(TopicLog::cost).sum()));
+                                known.upTo(),
+                                below.size(),
+                                below.stream().mapToLong(TopicLog::cost).sum()));
             }
         }
     }
@@ -273,15 +280,20 @@ class DurableTopicLogTest {
         }
         log.reveal(log.end());
         for (int left : new int[] {210_000, 205_000}) {
-            log.durable().compact(Runnable::run, change -> {
-                Store.Batch batch = store.batch();
-                change.accept(batch);
-                store.write(batch);
-                return true;
-            }, () -> false);
+            log.durable()
+                    .compact(
+                            Runnable::run,
+                            change -> {
+                                Store.Batch batch = store.batch();
+                                change.accept(batch);
+                                store.write(batch);
+                                return true;
+                            },
+                            () -> false);
             List<Message> all = log.read(0, Integer.MAX_VALUE, Integer.MAX_VALUE);
             assertThat(all).hasSize(left);
-            assertThat(log.bytes()).isEqualTo(all.stream().mapToLong(TopicLog::cost).sum());
+            assertThat(log.bytes())
+                    .isEqualTo(all.stream().mapToLong(TopicLog::cost).sum());
         }
     }
 }

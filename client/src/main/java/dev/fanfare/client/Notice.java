@@ -26,9 +26,9 @@ public sealed interface Notice {
     /// A subscription is back.
     ///
     /// @param recovered whether nothing was missed
-    /// @param missed how many messages were missed at most, or -1 when that can't be known, as for a pattern. Of a
-    ///     topic that keeps only the newest message of each key, those that had a newer one count, too: they were
-    ///     taken out, not missed
+    /// @param missed how many messages were missed at most, or -1 when that can't be known, as for a pattern.
+    ///     Of a topic that keeps only the newest message of each key, those that had a newer one count, too:
+    ///     they were taken out, not missed
     record Resumed(boolean recovered, long missed) implements Notice {
         @Override
         public String toString() {

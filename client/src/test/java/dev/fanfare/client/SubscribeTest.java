@@ -127,7 +127,8 @@ class SubscribeTest {
         Notice resumed = notices.poll(10, TimeUnit.SECONDS);
         assertThat(resumed).isEqualTo(new Notice.Resumed(false, 10));
         assertThat(resumed)
-                .hasToString("resumed, but up to 10 messages were missed: the gap was larger than the history that is kept");
+                .hasToString(
+                        "resumed, but up to 10 messages were missed: the gap was larger than the history that is kept");
     }
 
     @Test

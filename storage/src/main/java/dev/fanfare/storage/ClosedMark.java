@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/// What is written down about a store when it is left as a whole, for whoever opens it next to hold against what is
-/// there: a file that has lost its end looks whole by itself.
+/// What is written down about a store when it is left as a whole, for whoever opens it next to hold against
+/// what is there: a file that has lost its end looks whole by itself.
 ///
-/// The list of its tables, RocksDB's manifest, is kept beside it a second time. Nothing else says which files are
-/// tables and which are leftovers, and RocksDB deletes leftovers when it is opened.
+/// The list of its tables, RocksDB's manifest, is kept beside it a second time. Nothing else says which files
+/// are tables and which are leftovers, and RocksDB deletes leftovers when it is opened.
 ///
 /// @param sequence up to which operation everything was written
 /// @param manifest the name of the manifest
@@ -67,8 +67,8 @@ record ClosedMark(long sequence, String manifest, long sum) {
         Folder.force(folder);
     }
 
-    /// What is wrong with the manifest in a folder; null when nothing is, or somebody has used the database since, so
-    /// that another one counts.
+    /// What is wrong with the manifest in a folder; null when nothing is, or somebody has used the database
+    /// since, so that another one counts.
     @Nullable
     String wrong(Path database) throws IOException {
         Path noted = database.resolve(manifest);

@@ -197,8 +197,8 @@ final class Folder implements AutoCloseable {
         return sameBoot;
     }
 
-    /// From now on it is used in this run of the machine, and is no copy any more: nothing has to be known of how it came
-    /// to be as it is.
+    /// From now on it is used in this run of the machine, and is no copy any more: nothing has to be known of
+    /// how it came to be as it is.
     void settled() throws IOException {
         write(channel, boot);
         if (Files.deleteIfExists(path.resolve(COPIED_FILE))) {

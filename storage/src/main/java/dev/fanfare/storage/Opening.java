@@ -67,9 +67,8 @@ final class Opening {
         checkFiles();
         ClosedMark.remove(folder.path());
         long closed = mark == null ? -1 : mark.sequence();
-        lacking = folder.isCopy()
-                ? Durability.SYNCED
-                : sameBoot || mark != null ? Durability.MEMORY : Durability.WRITTEN;
+        lacking =
+                folder.isCopy() ? Durability.SYNCED : sameBoot || mark != null ? Durability.MEMORY : Durability.WRITTEN;
         WalCheck wal = WalCheck.of(folder.database());
         lookBetween(wal);
         mend(wal, sameBoot, closed);
@@ -86,8 +85,8 @@ final class Opening {
         return database;
     }
 
-    /// How safe what may be missing had been: it is a copy, or the machine has been started anew and the store had not been
-    /// closed before.
+    /// How safe what may be missing had been: it is a copy, or the machine has been started anew and the store
+    /// had not been closed before.
     Durability lacking() {
         return lacking;
     }
@@ -107,8 +106,8 @@ final class Opening {
         damages.add(new Damage(wrong + mended + became, mark.manifest(), null, null, null));
     }
 
-    /// What is in tables and what is in the log follow on each other. If not, the list of tables has lost its end, or
-    /// the log its beginning.
+    /// What is in tables and what is in the log follow on each other. If not, the list of tables has lost its
+    /// end, or the log its beginning.
     private void lookBetween(WalCheck wal) throws IOException, RocksDBException {
         Path manifest = manifest();
         long missing = wal.first() - Manifest.lastOperation(manifest) - 1;

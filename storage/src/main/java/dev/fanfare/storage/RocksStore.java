@@ -462,8 +462,9 @@ public final class RocksStore implements Store {
     }
 
     /// Copies the store into a folder while it is used: everything written when this was called. Files are linked where
-    /// the file system can. The copy is a store of its own, safe from a loss of power when this returns. Its topics
-    /// begin new epochs when it is opened: the places after what is in it have been, or will be, given twice.
+    /// the file system can. The copy is a store of its own, safe from a loss of power when this returns. Its
+    /// topics begin new epochs when it is opened: the places after what is in it have been, or will be, given
+    /// twice.
     ///
     /// @param target missing or empty; what a failure leaves there is removed
     /// @throws StoreException when it could not be made
@@ -476,8 +477,8 @@ public final class RocksStore implements Store {
         }
     }
 
-    /// Copies a backup into a folder: all topics of that store begin a new epoch when it is opened, since what was stored
-    /// after the backup was made is not in it.
+    /// Copies a backup into a folder: all topics of that store begin a new epoch when it is opened, since what
+    /// was stored after the backup was made is not in it.
     ///
     /// @param folder missing or empty
     /// @param progress is told how far it is

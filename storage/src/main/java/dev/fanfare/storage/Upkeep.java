@@ -22,8 +22,8 @@ import org.rocksdb.Slice;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a store does by itself, on a thread of its own: compacting what was reclaimed, and leaving tables alone in which
-/// compaction would come upon something damaged, for that would stop all writing.
+/// What a store does by itself, on a thread of its own: compacting what was reclaimed, and leaving tables alone
+/// in which compaction would come upon something damaged, for that would stop all writing.
 final class Upkeep {
 
     /// A range that was reclaimed.

@@ -5,8 +5,8 @@
 ///   FORMAT          what this is, and the version of its layout
 ///   fanfare.lock    locked while a process uses it; says which
 ///   COPIED          it is a copy of another store, not opened yet
-///   CLOSED          how far it was written when it was closed, and the check sum of RocksDB's manifest then; absent
-///                   while in use and after a crash
+///   CLOSED          how far it was written when it was closed, and the check sum of RocksDB's manifest then;
+///                   absent while in use and after a crash
 ///   CLOSED.manifest that manifest once more
 ///   db/             RocksDB: a column family per table
 ///   damaged/        what could not be read and was put aside, by time

@@ -274,8 +274,8 @@ class DamageTest {
         }
     }
 
-    /// RocksDB takes a list that ends early as it is. What was in the files it does not list any more is known to be
-    /// missing when anything was written after it.
+    /// RocksDB takes a list that ends early as it is. What was in the files it does not list any more is known
+    /// to be missing when anything was written after it.
     @RepeatedTest(20)
     void aListOfTablesThatLostItsEndWhenTheProcessWasKilledIsSaid(RepetitionInfo run) throws IOException {
         Random random = seeded(run);

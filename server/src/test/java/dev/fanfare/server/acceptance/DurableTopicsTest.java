@@ -512,11 +512,7 @@ class DurableTopicsTest {
         assertThat(server.rest("POST", "/topics/stored/messages", "{\"payload\":2}")
                         .status())
                 .isEqualTo(500);
-        assertThat(server.get("/stats")
-                        .json()
-                        .path("storage")
-                        .path("failing")
-                        .asBoolean())
+        assertThat(server.get("/stats").json().path("storage").path("failing").asBoolean())
                 .isTrue();
         assertThat(server.rest("GET", "/metrics", "").body().lines()).contains("fanfare_storage_failing 1");
     }
