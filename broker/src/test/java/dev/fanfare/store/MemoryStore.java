@@ -110,15 +110,8 @@ public final class MemoryStore implements Store {
         lock.lock();
         try {
             endScans();
-            MemoryStore next = new MemoryStore();
-            for (Table table : Table.values()) {
-                map(table).forEach((key, value) -> next.place(table, key, value));
-                set(next, table).addAll(set(this, table));
-            }
-            next.capacity = capacity;
-            next.lacking = lacking;
             closed = true;
-            return next;
+            return another(lacking);
         } finally {
             lock.unlock();
         }
@@ -138,17 +131,18 @@ public final class MemoryStore implements Store {
 
     /// What a process finds that is begun with a copy of this, made now. This one goes on.
     public MemoryStore copy() {
-        lock.lock();
-        try {
-            MemoryStore copy = new MemoryStore();
-            for (Table table : Table.values()) {
-                map(table).forEach((key, value) -> copy.place(table, key, value));
-            }
-            copy.lacking = Durability.SYNCED;
-            return copy;
-        } finally {
-            lock.unlock();
+        return locked(() -> another(Durability.SYNCED));
+    }
+
+    private MemoryStore another(Durability lacking) {
+        MemoryStore next = new MemoryStore();
+        for (Table table : Table.values()) {
+            map(table).forEach((key, value) -> next.place(table, key, value));
+            set(next, table).addAll(set(this, table));
         }
+        next.capacity = capacity;
+        next.lacking = lacking;
+        return next;
     }
 
     /// From now on a key can't be read, until it is written again or deleted.

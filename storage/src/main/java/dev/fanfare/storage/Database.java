@@ -1,5 +1,6 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,6 +82,23 @@ final class Database implements AutoCloseable {
     /// The column family of a table.
     ColumnFamilyHandle of(Table table) {
         return handles.get(table.ordinal() + 1);
+    }
+
+    /// Whether there is nothing in a range; false when that can't be read.
+    boolean isEmpty(Table table, byte[] from, byte[] to) throws RocksDBException {
+        try (RocksScan.Cursor cursor = new RocksScan.Cursor(this, table, from, to)) {
+            cursor.iterator.seek(from);
+            if (cursor.iterator.isValid()) {
+                return false;
+            }
+            cursor.iterator.status();
+            return true;
+        } catch (RocksDBException e) {
+            if (Failures.reason(e) == Reason.CORRUPT) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /// Carries out a batch.

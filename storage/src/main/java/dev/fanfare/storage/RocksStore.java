@@ -161,7 +161,7 @@ public final class RocksStore implements Store {
             return;
         }
         changing("reclaim room in", open -> {
-            if (isEmpty(open, table, from, to)) {
+            if (open.isEmpty(table, from, to)) {
                 dropFiles(open, table, from, to);
             }
             upkeep.compact(table, from, to);
@@ -176,7 +176,7 @@ public final class RocksStore implements Store {
     private void dropFiles(Database open, Table table, byte[] from, byte[] to) throws RocksDBException {
         deleteSafely(open, table, from, to);
         open.rocks().deleteFilesInRanges(open.of(table), List.of(from, to), false);
-        if (!isEmpty(open, table, from, to)) {
+        if (!open.isEmpty(table, from, to)) {
             deleteSafely(open, table, from, to);
         }
     }
@@ -185,23 +185,6 @@ public final class RocksStore implements Store {
         RocksBatch batch = new RocksBatch(this, open.families(), safe);
         batch.deleteRange(table, from, to);
         open.write(batch.take(), true);
-    }
-
-    /// Whether there is nothing in a range; false when that can't be read.
-    private static boolean isEmpty(Database open, Table table, byte[] from, byte[] to) throws RocksDBException {
-        try (RocksScan.Cursor cursor = new RocksScan.Cursor(open, table, from, to)) {
-            cursor.iterator.seek(from);
-            if (cursor.iterator.isValid()) {
-                return false;
-            }
-            cursor.iterator.status();
-            return true;
-        } catch (RocksDBException e) {
-            if (Failures.reason(e) == Reason.CORRUPT) {
-                return false;
-            }
-            throw e;
-        }
     }
 
     // ---- reading
