@@ -12,15 +12,20 @@ import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.protocol.JsonBytes;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /// A broker, one kind of feeds whose every byte of direct memory is counted, and subscribers with peers of their own.
 final class FeedFixture implements AutoCloseable {
+
+    /// How many messages are read at once where they are stored.
+    private static final int SLICE_MESSAGES = 512;
 
     final Broker broker;
     final Kind kind;
@@ -100,6 +105,8 @@ final class FeedFixture implements AutoCloseable {
         final WireCursor cursor;
         final List<String> told = new ArrayList<>();
         final Attachment attachment;
+        private final FeedFixture fixture;
+        private boolean replaying;
         Runnable onOverflow = () -> {};
 
         /// Subscribes to what comes from now on.
@@ -108,6 +115,7 @@ final class FeedFixture implements AutoCloseable {
         }
 
         Subscriber(FeedFixture fixture, FakePeer peer, String pattern, Settings settings, Start start) {
+            this.fixture = fixture;
             this.peer = peer;
             this.cursor = new WireCursor(peer.outbox, this, settings.delivery, settings.overflow, settings.queue);
             if (Pattern.of(pattern).isWild()) {
@@ -146,7 +154,49 @@ final class FeedFixture implements AutoCloseable {
         }
 
         @Override
-        public void spilled() {}
+        public void spilled() {
+            peer.outbox.loop().execute(this::leaveFeed);
+        }
+
+        /// As a subscription does: what does not fit is read where it is stored, until it has caught up.
+        private void leaveFeed() {
+            if (replaying) {
+                return;
+            }
+            long from = cursor.spill(attachment.joinedAt());
+            if (from < 0 || !attachment.replayFrom(from)) {
+                return;
+            }
+            replaying = true;
+            peer.outbox.offer(new Stored());
+        }
+
+        /// What is read where it is stored; then the subscription goes live again.
+        private final class Stored extends Source {
+
+            @Override
+            protected @Nullable ByteBuf next(int limit) {
+                List<Message> messages =
+                        Objects.requireNonNull(attachment.replay(SLICE_MESSAGES, limit, () -> {}), "all is in memory");
+                long lost = attachment.takeLost();
+                if (lost > 0) {
+                    dropped(lost);
+                }
+                if (messages.isEmpty()) {
+                    replaying = false;
+                    cursor.goLive();
+                    return null;
+                }
+                ByteBuf slice = fixture.memory.directBuffer(messages.size() * 256);
+                messages.forEach(message -> fixture.kind.wire.encode(message, slice));
+                return slice;
+            }
+
+            @Override
+            protected boolean more() {
+                return replaying;
+            }
+        }
 
         @Override
         public void ended() {
