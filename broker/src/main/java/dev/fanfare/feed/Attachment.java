@@ -65,12 +65,12 @@ public interface Attachment {
         return -1;
     }
 
-    /// Leaves the feed and replays again, because the subscription was too slow for what is in memory. By whoever
-    /// replays and drains.
+    /// Leaves the feed and replays again, or on, because the subscription was too slow for what is in memory. By
+    /// whoever replays and drains.
     ///
     /// @param offset the first that it has not had from the feed; what it had from a replay before comes only
     ///     once
-    /// @return false when it can't: it is not [State#LIVE], or a pattern's
+    /// @return false when it can't: it is not in the feed, or a pattern's
     default boolean replayFrom(long offset) {
         return false;
     }

@@ -188,10 +188,12 @@ final class TopicAttachment<C> implements Attachment {
     public boolean replayFrom(long offset) {
         topic.enter();
         try {
-            if (state != State.LIVE) {
+            if (state == State.ENDED || joinedAt < 0) {
                 return false;
             }
-            position = Math.max(offset, joinedAt);
+            if (state == State.LIVE) {
+                position = Math.max(offset, joinedAt);
+            }
             joinedAt = -1;
             state = State.REPLAYING;
         } finally {

@@ -70,7 +70,7 @@ public final class WireCursor extends Source {
     /// Where it was placed.
     private long firstFrame;
 
-    /// A pattern's subscription that still replays: nothing is drained before that.
+    /// Its subscription still replays: nothing is drained before that.
     private boolean held;
 
     /// Up to this frame, each is asked about: it may have been replayed already.
@@ -129,9 +129,15 @@ public final class WireCursor extends Source {
     /// The peer will not get what waits for it: it counts as lost. The cursor is to leave then.
     public void giveUp() {
         WireFeed from = feed;
-        if (from != null && reader != null && !held) {
+        if (from != null && reader != null && isToGoOut(from)) {
             drop(from, from.endFrames());
         }
+    }
+
+    /// Whether what waits is for its peer: what is held for a replay that is not known yet might all be replayed. A
+    /// topic's own feed has nothing of that, since its cursors join behind the last message replayed.
+    private boolean isToGoOut(WireFeed from) {
+        return !held || skips != null || !from.isMixed();
     }
 
     /// Leaves the feed; what was not read is forgotten.
@@ -155,12 +161,12 @@ public final class WireCursor extends Source {
         left.remove(this);
     }
 
-    /// It is about to be attached and has to wait for its replay, as one of a pattern or behind a filter does.
+    /// It is about to be attached and has to wait for its replay, and for its subscriber to be told.
     public void hold() {
         held = true;
     }
 
-    /// It was attached, or will be, and knows now what will be replayed.
+    /// One of a pattern or behind a filter was attached, or will be, and knows now what will be replayed.
     ///
     /// @param filtered whether its feed is behind a filter: what is found there may have come before the cursor
     public void holdFor(Attachment attachment, boolean filtered) {
@@ -186,14 +192,15 @@ public final class WireCursor extends Source {
         return true;
     }
 
-    /// It is about to leave the feed for what is stored, and has to wait for that.
+    /// It is about to leave the feed for what is stored, and has to wait for that. It may wait for it already: for
+    /// what came before it joined.
     ///
     /// @param joinedAt the offset of the first message that came from the feed
     /// @return the first offset that was not handed out from the feed, at least; −1 when it need not leave
     public long spill(long joinedAt) {
         WireFeed from = feed;
         boolean behind = lag() > queue && outbox.blocked();
-        if (from == null || reader == null || held || !missing && !behind) {
+        if (from == null || reader == null || !missing && !behind) {
             return -1;
         }
         missing = false;
@@ -234,9 +241,9 @@ public final class WireCursor extends Source {
         if (!held) {
             outbox.offer(this);
         }
-        // What is held for a replay that is not known yet might all be replayed.
-        if (refused && (!held || skips != null)) {
-            judge();
+        WireFeed from = feed;
+        if (refused && from != null && reader != null && isToGoOut(from)) {
+            judge(from);
         }
     }
 
@@ -245,11 +252,7 @@ public final class WireCursor extends Source {
         outbox.fail(cause);
     }
 
-    private void judge() {
-        WireFeed from = feed;
-        if (from == null || reader == null) {
-            return;
-        }
+    private void judge(WireFeed from) {
         long end = from.endFrames();
         if (kept != null) {
             drop(from, end);

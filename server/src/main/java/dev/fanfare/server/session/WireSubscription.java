@@ -30,6 +30,10 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
     private final WireCursor cursor;
     private @Nullable Attachment attachment;
     private @Nullable ReplaySource replay;
+
+    /// Its subscriber was told that it is subscribed.
+    private boolean begun;
+
     private boolean closed;
 
     WireSubscription(
@@ -103,10 +107,10 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         session.later(this::leaveFeed);
     }
 
-    /// Goes on where it is stored, until it has caught up again.
+    /// Goes on where it is stored, until it has caught up again: with the replay that is not through, if there is one.
     private void leaveFeed() {
         Attachment attached = attachment;
-        if (closed || attached == null || replay != null) {
+        if (closed || attached == null || !begun) {
             return;
         }
         long from = cursor.spill(attached.joinedAt());
@@ -116,8 +120,10 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         if (waits()) {
             cursor.holdFor(attached, filter != null);
         }
-        replay = source(attached);
-        outbox.offer(replay);
+        if (replay == null) {
+            replay = source(attached);
+            outbox.offer(replay);
+        }
     }
 
     /// A filter may take longer than the loop has time.
@@ -135,6 +141,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
 
     @Override
     public void begin() {
+        begun = true;
         Attachment attached = attachment;
         if (replay != null) {
             outbox.offer(replay);

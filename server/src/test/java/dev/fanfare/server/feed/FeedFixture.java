@@ -114,16 +114,19 @@ final class FeedFixture implements AutoCloseable {
             this(fixture, peer, pattern, settings, Start.latest());
         }
 
+        /// Replays by itself what is stored of a topic; of a pattern, whoever calls [#live] has done so.
         Subscriber(FeedFixture fixture, FakePeer peer, String pattern, Settings settings, Start start) {
             this.fixture = fixture;
             this.peer = peer;
             this.cursor = new WireCursor(peer.outbox, this, settings.delivery, settings.overflow, settings.queue);
-            if (Pattern.of(pattern).isWild()) {
-                cursor.hold();
-            }
+            cursor.hold();
             this.attachment = fixture.broker.feeds().attach(Pattern.of(pattern), start, fixture.kind, cursor);
             if (Pattern.of(pattern).isWild()) {
                 cursor.holdFor(attachment, false);
+            } else if (attachment.state() == Attachment.State.REPLAYING) {
+                replayStored();
+            } else {
+                cursor.goLive();
             }
             fixture.subscribers.add(this);
         }
@@ -160,13 +163,13 @@ final class FeedFixture implements AutoCloseable {
 
         /// As a subscription does: what does not fit is read where it is stored, until it has caught up.
         private void leaveFeed() {
-            if (replaying) {
-                return;
-            }
             long from = cursor.spill(attachment.joinedAt());
-            if (from < 0 || !attachment.replayFrom(from)) {
-                return;
+            if (from >= 0 && attachment.replayFrom(from) && !replaying) {
+                replayStored();
             }
+        }
+
+        private void replayStored() {
             replaying = true;
             peer.outbox.offer(new Stored());
         }

@@ -258,6 +258,76 @@ class WireCursorTest {
         assertThat(subscriber.peer.texts).containsExactly("a reply", "dropped 3", "a.x m 6", "a.x m 7");
     }
 
+    /// Three messages are replayed and stay with the transport; it is in the feed, and waits for them to leave.
+    private Subscriber stuckInReplay(Overflow overflow, int queue) {
+        publish("t", 3);
+        Subscriber subscriber =
+                new Subscriber(fixture, refusing(), "t", Settings.of(overflow, queue), Start.earliest());
+        turn();
+        return subscriber;
+    }
+
+    private FakePeer refusing() {
+        FakePeer peer = new FakePeer(loop);
+        peer.refuse();
+        return peer;
+    }
+
+    @Test
+    void whatComesBehindTheLastSliceOfAReplayOverflowsAsWell() {
+        Subscriber subscriber = stuckInReplay(Overflow.DROP_OLDEST, 2);
+        publish("t", 5);
+        subscriber.peer.take();
+        turn();
+
+        assertThat(subscriber.peer.texts).isEqualTo(joined(events(0, 3), List.of("dropped 3"), events(6, 8)));
+    }
+
+    @Test
+    void dropNewestKeepsWhatComesFirstBehindAReplay() {
+        Subscriber subscriber = stuckInReplay(Overflow.DROP_NEWEST, 2);
+        publish("t", 5);
+        publish("t", 4);
+        subscriber.peer.take();
+        turn();
+        publish("t", 1);
+
+        assertThat(subscriber.peer.texts)
+                .isEqualTo(joined(events(0, 5), List.of("dropped 7"), events(12, 13)));
+    }
+
+    @Test
+    void disconnectTellsBehindAReplayHowFarItIsBehind() {
+        Subscriber subscriber = stuckInReplay(Overflow.DISCONNECT, 2);
+        publish("t", 2);
+        assertThat(subscriber.told).isEmpty();
+        publish("t", 1);
+        assertThat(subscriber.told).containsExactly("overflowed 3");
+
+        subscriber.cursor.giveUp();
+        assertThat(fixture.topic("t").counters().dropped()).isEqualTo(3);
+    }
+
+    @Test
+    void whoeverSpillsBehindAReplayReadsOnWhereItIsStored() {
+        Subscriber subscriber = stuckInReplay(Overflow.SPILL, 2);
+        publish("t", 5);
+        assertThat(fixture.memoryHeld()).isLessThan(1_024);
+        for (int i = 0; i < 100; i++) {
+            publish("t", 5);
+            if (i % 20 == 10) {
+                subscriber.peer.takeOnce();
+            }
+        }
+        subscriber.peer.take();
+        turn();
+        publish("t", 1);
+
+        assertThat(subscriber.told).isEmpty();
+        assertThat(subscriber.peer.texts).isEqualTo(events(0, 3 + 5 + 500 + 1));
+        assertThat(fixture.topic("t").counters().dropped()).isZero();
+    }
+
     @Test
     void leavingForgetsWhatWasNotRead() {
         Subscriber subscriber = stuck(Overflow.DROP_OLDEST, 5);

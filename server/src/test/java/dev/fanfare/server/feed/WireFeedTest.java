@@ -273,6 +273,7 @@ class WireFeedTest {
         Subscriber batched = subscribe(
                 loop, new Settings(DeliveryStrategy.batched(3, Duration.ofMillis(20)), Overflow.DROP_OLDEST, 100));
         Subscriber immediate = subscribe(loop);
+        turn();
 
         publish(0, 1);
         turn();
