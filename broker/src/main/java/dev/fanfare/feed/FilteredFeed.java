@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,9 +23,9 @@ import org.slf4j.LoggerFactory;
 /// thread of this feed that is parked while nothing waits, asks the filter once per message and appends what
 /// matches to a feed of the base kind, which the subscriptions read.
 ///
-/// When the reader is overrun, the oldest that wait are lost, and every subscription is told; where a subscription
-/// in process must not lose any, publishers are refused or wait instead, as its policy says. The reader waits as
-/// long as that feed has no room.
+/// When the reader is overrun, the oldest that wait are lost, and every subscription is told of those that came after
+/// it; where a subscription in process must not lose any, publishers are refused or wait instead, as its policy says.
+/// The reader waits as long as that feed has no room.
 ///
 /// A subscription may join while the reader still has messages before it that came earlier. It asks about what it
 /// finds until the reader has passed the [#mark] of its joining.
@@ -56,17 +57,23 @@ final class FilteredFeed<C> implements Feed<C> {
     private final Condition idle = lock.newCondition();
     private final ArrayDeque<Message> messages = new ArrayDeque<>(0);
     private final ArrayDeque<Topic> topics = new ArrayDeque<>(0);
-    private final IdentityHashMap<C, Boolean> cursors = new IdentityHashMap<>(1);
-    private final IdentityHashMap<Topic, Long> losses = new IdentityHashMap<>(0);
+
+    /// Who reads, each with how many had been added when it joined.
+    private final IdentityHashMap<C, Long> cursors = new IdentityHashMap<>(1);
+
+    private final Losses losses = new Losses();
     private List<Runnable> roomWanted = new ArrayList<>(0);
     private long added;
+
+    /// How many the reader has taken that are not through.
+    private int inHand;
 
     // Written under the lock.
     private volatile int waiting;
     private volatile long waitingBytes;
     private volatile int readers;
 
-    /// How many of those that were added are through or lost.
+    /// How many of those that were added are through or lost, with all that were added before them.
     private volatile long passed;
 
     private volatile boolean ended;
@@ -114,21 +121,22 @@ final class FilteredFeed<C> implements Feed<C> {
             boolean mayLose = full && matching.whenFull() == OPEN;
             while (mayLose && (count > BACKLOG || bytes > BACKLOG_BYTES && count > 1)) {
                 bytes -= messages.remove().payload().size();
-                losses.merge(topics.remove(), 1L, Long::sum);
+                losses.add(added - count, topics.remove());
                 count--;
-                passed(1);
             }
             waitingBytes = bytes;
             waiting = count;
+            passed();
         } finally {
             lock.unlock();
         }
     }
 
-    /// Under the lock.
-    private void passed(long more) {
-        long now = passed;
-        passed = now + more;
+    /// Under the lock. What was lost behind what is in hand has not passed before that.
+    private void passed() {
+        if (inHand == 0) {
+            passed = added - messages.size();
+        }
     }
 
     @Override
@@ -198,7 +206,8 @@ final class FilteredFeed<C> implements Feed<C> {
                 offer(origins.get(i), taken.get(i));
                 lock.lock();
                 try {
-                    passed(1);
+                    inHand--;
+                    passed();
                 } finally {
                     lock.unlock();
                 }
@@ -223,16 +232,11 @@ final class FilteredFeed<C> implements Feed<C> {
     private void take(List<Message> taken, List<Topic> origins) {
         taken.clear();
         origins.clear();
-        IdentityHashMap<Topic, Long> lost = new IdentityHashMap<>(0);
-        List<C> told = List.of();
+        List<Losses.Run> lost;
+        Map<C, Long> told = Map.of();
         List<Runnable> free = List.of();
         lock.lock();
         try {
-            if (!losses.isEmpty()) {
-                lost.putAll(losses);
-                told = List.copyOf(cursors.keySet());
-                losses.clear();
-            }
             long bytes = waitingBytes;
             while (taken.size() < AT_ONCE && !messages.isEmpty()) {
                 Message message = messages.remove();
@@ -242,6 +246,11 @@ final class FilteredFeed<C> implements Feed<C> {
             }
             waitingBytes = bytes;
             waiting = messages.size();
+            inHand = taken.size();
+            lost = losses.take(added - waiting);
+            if (!lost.isEmpty()) {
+                told = new IdentityHashMap<>(cursors);
+            }
             if (hasRoom() && !roomWanted.isEmpty()) {
                 free = roomWanted;
                 roomWanted = new ArrayList<>(0);
@@ -256,13 +265,15 @@ final class FilteredFeed<C> implements Feed<C> {
         tell(lost, told);
     }
 
-    private void tell(IdentityHashMap<Topic, Long> lost, List<C> told) {
-        lost.forEach((topic, count) -> {
-            long losers = told.stream()
-                    .filter(cursor -> kind.missed(cursor, topic, count))
-                    .count();
-            topic.counters().dropped(count * losers);
-        });
+    private void tell(List<Losses.Run> lost, Map<C, Long> joined) {
+        for (Losses.Run run : lost) {
+            run.counts().forEach((topic, count) -> {
+                long losers = joined.entrySet().stream()
+                        .filter(one -> one.getValue() <= run.from() && kind.missed(one.getKey(), topic, count))
+                        .count();
+                topic.counters().dropped(count * losers);
+            });
+        }
     }
 
     private void offer(Topic topic, Message message) {
@@ -326,7 +337,8 @@ final class FilteredFeed<C> implements Feed<C> {
         try {
             lock.lock();
             try {
-                cursors.put(cursor, true);
+                cursors.put(cursor, added);
+                losses.joined(added);
                 readers = cursors.size();
             } finally {
                 lock.unlock();
@@ -356,10 +368,10 @@ final class FilteredFeed<C> implements Feed<C> {
 
     /// Nobody wants what waits. Under the lock.
     private List<Runnable> forget() {
-        passed(messages.size());
         messages.clear();
         topics.clear();
         losses.clear();
+        passed();
         waiting = 0;
         waitingBytes = 0;
         idle.signalAll();

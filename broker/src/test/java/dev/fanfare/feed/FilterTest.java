@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Dispatch;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
@@ -27,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -283,6 +285,81 @@ class FilterTest {
         assertThat(broker.stats().topic("t").orElseThrow().dropped())
                 .isEqualTo(
                         subscriptions.stream().mapToLong(Subscription::dropped).sum());
+    }
+
+    /// The filter has messages in hand that are older than those dropped: a subscription that joins meanwhile replays
+    /// them, and is told of what was dropped after it had joined.
+    @Test
+    void whoJoinsWhileOthersAreOverrunHearsNothingTwiceAndIsToldOfItsOwnLosses() throws Exception {
+        broker.createTopic(
+                "t", broker.config().topics().withHistory(100_000).withHistoryBytes(1L << 30));
+        var steps = new Semaphore(0);
+        var asked = new AtomicInteger();
+        Filter slow = message -> {
+            if (Thread.currentThread().getName().startsWith("fanfare-filter")) {
+                asked.incrementAndGet();
+                steps.acquire();
+            }
+            return true;
+        };
+        var heard = new ConcurrentLinkedQueue<Long>();
+        Subscription early = broker.subscription("t")
+                .filter(slow)
+                .overflow(Overflow.dropOldest())
+                .queue(100_000)
+                .handle(message -> {});
+        int inHand = 64;
+        broker.publish("t", "");
+        until(() -> asked.get() == 1);
+        publish(inHand);
+        steps.release();
+        until(() -> asked.get() == 2);
+        publish(FilteredFeed.BACKLOG);
+        Subscription late = broker.subscription("t")
+                .filter(slow)
+                .start(Start.earliest())
+                .overflow(Overflow.dropOldest())
+                .queue(100_000)
+                .handle(message -> heard.add(message.offset()));
+        long joined = 1 + inHand + FilteredFeed.BACKLOG;
+        until(() -> heard.size() == joined);
+
+        publish(FilteredFeed.BACKLOG + inHand);
+        steps.release();
+        until(() -> asked.get() == 3);
+        // It looks at the one that is through.
+        late.delivery(DeliveryStrategy.immediate());
+        until(() -> late.lag() == 0);
+        steps.release(1_000_000);
+        until(() -> asked.get() > 1 + inHand);
+        publish(1);
+
+        long end = joined + FilteredFeed.BACKLOG + inHand + 1;
+        until(() -> heard.contains(end - 1));
+        long dropped = FilteredFeed.BACKLOG + inHand;
+        assertThat(heard)
+                .containsExactlyElementsOf(LongStream.range(0, end)
+                        .filter(offset -> offset < joined || offset > inHand + dropped)
+                        .boxed()
+                        .toList());
+        assertThat(early.dropped()).isEqualTo(dropped);
+        assertThat(late.dropped()).isEqualTo(inHand);
+        assertThat(broker.stats().topic("t").orElseThrow().dropped()).isEqualTo(dropped + inHand);
+    }
+
+    private void publish(int count) {
+        for (int i = 0; i < count; i++) {
+            broker.publish("t", "");
+        }
+    }
+
+    private static void until(BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            assertThat(Thread.currentThread().isInterrupted())
+                    .as("it took too long")
+                    .isFalse();
+            Thread.onSpinWait();
+        }
     }
 
     @Test
