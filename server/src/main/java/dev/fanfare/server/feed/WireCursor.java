@@ -54,7 +54,9 @@ public final class WireCursor extends Source {
     private final Overflow overflow;
     private final int queue;
 
-    private @Nullable WireFeed feed;
+    /// Written on the loop.
+    private volatile @Nullable WireFeed feed;
+
     private @Nullable FeedReader reader;
 
     /// Its place in the reader's list of cursors.
@@ -86,6 +88,10 @@ public final class WireCursor extends Source {
     private long droppedBeforeKept;
 
     private long droppedUntold;
+
+    /// What never came to the feed and is lost; null while nothing was. Written before what came after it is there to
+    /// be read.
+    private volatile @Nullable Misses misses;
 
     /// Some messages never came to the feed, but are stored. Set before what came after them is there to be read.
     private volatile boolean missing;
@@ -174,7 +180,7 @@ public final class WireCursor extends Source {
         skipUntil = filtered ? UNSETTLED : feed == null ? 0 : feed.endFrames();
     }
 
-    /// Messages don't come to the feed. Any thread.
+    /// Messages don't come to the feed. By whoever appends to it.
     ///
     /// @return whether they are lost
     boolean missed(long count) {
@@ -183,8 +189,14 @@ public final class WireCursor extends Source {
             owner.spilled();
             return false;
         }
+        WireFeed from = feed;
+        Misses noted = misses;
+        if (noted == null) {
+            noted = new Misses();
+            misses = noted;
+        }
+        noted.add(from == null ? 0 : from.endFrames(), count);
         loop().execute(() -> {
-            droppedUntold += count;
             if (!held) {
                 outbox.offer(this);
             }
@@ -368,12 +380,17 @@ public final class WireCursor extends Source {
             }
             return oldest;
         }
-        ByteBuf slice = liveSlice(limit, from.offeredFrames());
         tellDropped();
-        return slice;
+        Misses noted = misses;
+        return liveSlice(limit, Math.min(from.offeredFrames(), noted == null ? Misses.NONE : noted.next()));
     }
 
+    /// What was lost before the next frame.
     private void tellDropped() {
+        Misses noted = misses;
+        if (noted != null) {
+            droppedUntold += noted.take(frame);
+        }
         if (droppedUntold > 0) {
             owner.dropped(droppedUntold);
             droppedUntold = 0;

@@ -3,6 +3,7 @@ package dev.fanfare.server.feed;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.DeliveryStrategy;
+import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
@@ -10,6 +11,7 @@ import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.FeedKind;
+import dev.fanfare.feed.FilteredKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.protocol.JsonBytes;
 import io.netty.buffer.ByteBuf;
@@ -76,6 +78,18 @@ final class FeedFixture implements AutoCloseable {
         }
 
         @Override
+        public Feed<WireCursor> openBehindFilter(Pattern pattern) {
+            WireFeed feed = (WireFeed) wire.openBehindFilter(pattern);
+            feeds.add(feed);
+            return feed;
+        }
+
+        @Override
+        public boolean missed(WireCursor cursor, Topic topic, long count) {
+            return wire.missed(cursor, topic, count);
+        }
+
+        @Override
         public Object prepare(Topic topic, Message draft) {
             return wire.prepare(topic, draft);
         }
@@ -114,21 +128,39 @@ final class FeedFixture implements AutoCloseable {
             this(fixture, peer, pattern, settings, Start.latest());
         }
 
+        /// Subscribes to what a filter lets through of what comes from now on.
+        Subscriber(FeedFixture fixture, FakePeer peer, String topic, Filter filter, Settings settings) {
+            this(fixture, peer, topic, filter, settings, Start.latest());
+        }
+
         /// Replays by itself what is stored of a topic; of a pattern, whoever calls [#live] has done so.
         Subscriber(FeedFixture fixture, FakePeer peer, String pattern, Settings settings, Start start) {
+            this(fixture, peer, pattern, null, settings, start);
+        }
+
+        private Subscriber(
+                FeedFixture fixture,
+                FakePeer peer,
+                String pattern,
+                @Nullable Filter filter,
+                Settings settings,
+                Start start) {
             this.fixture = fixture;
             this.peer = peer;
             this.cursor = new WireCursor(peer.outbox, this, settings.delivery, settings.overflow, settings.queue);
             cursor.hold();
-            this.attachment = fixture.broker.feeds().attach(Pattern.of(pattern), start, fixture.kind, cursor);
-            if (Pattern.of(pattern).isWild()) {
-                cursor.holdFor(attachment, false);
-            } else if (attachment.state() == Attachment.State.REPLAYING) {
-                replayStored();
-            } else {
-                cursor.goLive();
+            FeedKind<WireCursor> seen = filter == null ? fixture.kind : new FilteredKind<>(fixture.kind, filter);
+            this.attachment = fixture.broker.feeds().attach(Pattern.of(pattern), start, seen, cursor);
+            boolean wild = Pattern.of(pattern).isWild();
+            if (wild || filter != null) {
+                cursor.holdFor(attachment, filter != null);
             }
             fixture.subscribers.add(this);
+            if (!wild && attachment.state() == Attachment.State.REPLAYING) {
+                replayStored();
+            } else if (!wild) {
+                cursor.goLive();
+            }
         }
 
         /// As a subscription does when its replay is through.
