@@ -160,11 +160,20 @@ public final class SubscriptionBuilder {
     }
 
     private void checkSpill(TopicConfig topic) {
-        if (overflow instanceof Overflow.Spill
-                && (pattern.isWild() || !topic.isDurable() || dispatch instanceof Dispatch.Caller)) {
+        if (!(overflow instanceof Overflow.Spill)) {
+            return;
+        }
+        if (pattern.isWild()) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
-                    "overflow 'spill' is for subscriptions by name to a durable topic whose handler is not called by"
+                    "overflow 'spill' is for subscriptions by name: not every topic that '" + pattern
+                            + "' will match may be durable; subscribe to the topics by name, or have a route copy"
+                            + " them to one durable topic");
+        }
+        if (!topic.isDurable() || dispatch instanceof Dispatch.Caller) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "overflow 'spill' is for subscriptions to a durable topic whose handler is not called by"
                             + " publishers; '" + pattern + "' can have another policy");
         }
     }

@@ -217,7 +217,9 @@ class SpillTest {
                 .hasMessageContaining("'memory'");
         assertThatThrownBy(() ->
                         broker.subscription("*").overflow(Overflow.spill()).handle(message -> {}))
-                .isInstanceOf(FanfareException.class);
+                .isInstanceOf(FanfareException.class)
+                .hasMessageContaining("'*'")
+                .hasMessageContaining("by name");
         assertThatThrownBy(() -> broker.subscription("t")
                         .overflow(Overflow.spill())
                         .dispatch(Dispatch.caller())

@@ -7,6 +7,7 @@ import dev.fanfare.Overflow;
 import dev.fanfare.Topic;
 import dev.fanfare.delivery.DeliveryAccess;
 import dev.fanfare.feed.FeedAccess;
+import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.JsonBytes;
@@ -179,16 +180,12 @@ public final class SessionContext {
                 : config().delivery().subscriberQueue();
     }
 
-    WireCursor.Overflow overflow(@Nullable String asked, String topic) {
-        Topic found = find(topic);
+    WireCursor.Overflow overflow(@Nullable String asked, Pattern pattern) {
+        Topic found = find(pattern.text());
         if (asked != null) {
             WireCursor.Overflow policy = WireCursor.Overflow.valueOf(asked.toUpperCase(Locale.ROOT));
-            if (policy == WireCursor.Overflow.SPILL
-                    && (found == null || !found.config().isDurable())) {
-                throw new FanfareException(
-                        ErrorCode.BAD_REQUEST,
-                        "overflow 'spill' is for subscriptions by name to a durable topic: '" + topic
-                                + "' can have another policy");
+            if (policy == WireCursor.Overflow.SPILL) {
+                checkSpill(pattern, found);
             }
             return policy;
         }
@@ -212,6 +209,22 @@ public final class SessionContext {
             return WireCursor.Overflow.DISCONNECT;
         }
         return WireCursor.Overflow.valueOf(config().delivery().overflow().name());
+    }
+
+    private static void checkSpill(Pattern pattern, @Nullable Topic topic) {
+        if (pattern.isWild()) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "overflow 'spill' is for subscriptions by name: not every topic that '" + pattern
+                            + "' will match may be durable; subscribe to the topics by name, or choose 'disconnect'"
+                            + " and resume with since");
+        }
+        if (topic == null || !topic.config().isDurable()) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "overflow 'spill' is for subscriptions to a durable topic: '" + pattern
+                            + "' can have another policy");
+        }
     }
 
     /// How long a subscriber may take no byte; 0: as long as it likes.

@@ -154,7 +154,7 @@ final class Subscriptions {
                 loop.replaySlices(),
                 wanted,
                 batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
-                context.overflow(request.overflow(), request.topic()),
+                context.overflow(request.overflow(), pattern),
                 context.queue(request.queue(), request.topic()));
     }
 

@@ -114,7 +114,8 @@ class SpillTest {
                 assertThat(refused.path("error").path("code").stringValue()).isEqualTo("BAD_REQUEST");
                 assertThat(refused.path("error").path("message").stringValue())
                         .contains("'" + topic + "'")
-                        .contains("durable");
+                        .contains("durable")
+                        .contains(topic.endsWith("*") ? "resume with since" : "another policy");
             }
         }
         for (String setting : new String[] {"overflow", "backlog_overflow"}) {
