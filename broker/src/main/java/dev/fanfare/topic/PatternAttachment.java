@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +61,8 @@ final class PatternAttachment<C> implements Attachment {
             shared.feed().attach(cursor);
             List<Replay.Range> ranges = new ArrayList<>();
             Boolean recovered = note(topics, start, before, ranges);
-            replay = new Replay(start instanceof Start.LastN(int count) ? Replay.newest(count, ranges) : ranges);
+            replay = new Replay(
+                    start instanceof Start.LastN(int count) ? Newest.of(count, ranges, topics.readers()) : ranges);
             opened = new Opened(null, -1, begun, recovered);
         }
         mark = shared.feed().mark();
@@ -69,9 +71,12 @@ final class PatternAttachment<C> implements Attachment {
 
     private @Nullable Boolean note(
             TopicRegistry topics, Start start, IdentityHashMap<LiveTopic, Long> before, List<Replay.Range> ranges) {
+        Map<LiveTopic, StartingPoint.Search> searches = searches(topics, start);
         Map<String, Boolean> recovered = new HashMap<>();
         topics.matching(shared.pattern(), topic -> {
-            StartingPoint from = StartingPoint.enterOneOf(topic, start);
+            StartingPoint.Search search = searches.get(topic);
+            StartingPoint from = StartingPoint.enterOneOf(
+                    topic, start, search == null ? StartingPoint.search(topic, start) : search);
             long visible;
             try {
                 visible = topic.visible();
@@ -94,6 +99,19 @@ final class PatternAttachment<C> implements Attachment {
         }
         return !recovered.containsValue(false)
                 && topics.deleted().nothingLost(shared.pattern(), all, recovered.keySet());
+    }
+
+    /// What has to be looked up on a device.
+    private Map<LiveTopic, StartingPoint.Search> searches(TopicRegistry topics, Start start) {
+        List<LiveTopic> stored = new ArrayList<>();
+        topics.matching(shared.pattern(), topic -> {
+            if (StartingPoint.isStored(topic, start)) {
+                stored.add(topic);
+            }
+        });
+        Map<LiveTopic, StartingPoint.Search> searches = new ConcurrentHashMap<>();
+        Survey.of(stored, topics.readers(), topic -> searches.put(topic, StartingPoint.search(topic, start)));
+        return searches;
     }
 
     @Override

@@ -5,10 +5,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -127,11 +125,6 @@ final class Replay {
         }
     }
 
-    private static @Nullable Message first(LiveTopic topic, long from) {
-        List<Message> one = topic.log().read(from, 1, 0);
-        return one.isEmpty() ? null : one.getFirst();
-    }
-
     boolean isDone() {
         return readers.isEmpty() && stalled.isEmpty();
     }
@@ -163,38 +156,5 @@ final class Replay {
         long taken = lost;
         lost = 0;
         return taken;
-    }
-
-    /// The parts of the ranges that hold their newest `count` messages in all.
-    static List<Range> newest(int count, List<Range> ranges) {
-        PriorityQueue<Message> newest = new PriorityQueue<>(ORDER);
-        for (Range range : ranges) {
-            for (long offset = range.to() - 1; offset >= range.from(); offset--) {
-                Message message = first(range.topic(), offset);
-                if (message != null
-                        && message.offset() > offset
-                        && range.topic().log().hasHoles()) {
-                    continue;
-                }
-                if (message == null || message.offset() != offset) {
-                    break;
-                }
-                newest.add(message);
-                // An older message of the same topic would be the lowest at once.
-                if (newest.size() > count && newest.remove() == message) {
-                    break;
-                }
-            }
-        }
-        Map<String, Long> first = new HashMap<>();
-        newest.forEach(message -> first.merge(message.topic(), message.offset(), Math::min));
-        List<Range> parts = new ArrayList<>();
-        for (Range range : ranges) {
-            Long from = first.get(range.topic().name());
-            if (from != null) {
-                parts.add(new Range(range.topic(), from, range.to()));
-            }
-        }
-        return parts;
     }
 }

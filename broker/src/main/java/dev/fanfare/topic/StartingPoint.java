@@ -18,18 +18,18 @@ record StartingPoint(long offset, @Nullable Boolean recovered) {
     ///
     /// @param offset the first message that is not older, `visible` when there was none
     /// @param visible the end of what was looked through
-    private record Search(long millis, long offset, long visible) {
+    record Search(long millis, long offset, long visible) {
 
         /// Nothing is looked for.
-        static final Search NONE = new Search(-1, 0, 0);
+        private static final Search NONE = new Search(-1, 0, 0);
 
-        static Search of(TopicLog log, long millis) {
+        private static Search of(TopicLog log, long millis) {
             long visible = log.visible();
             return new Search(millis, Math.min(log.firstAt(millis), visible), visible);
         }
 
         /// In the section: the first message that is not older; −1 when it has to be looked for again.
-        long now(TopicLog log) {
+        private long now(TopicLog log) {
             long cached = log.firstCachedAt(millis);
             if (cached >= 0) {
                 return cached;
@@ -40,27 +40,49 @@ record StartingPoint(long offset, @Nullable Boolean recovered) {
 
     /// For a subscription by name: enters the topic's section, and stays there unless it throws.
     static StartingPoint enter(LiveTopic topic, Start start) {
-        return enter(topic, start instanceof Start.AtTime(var time) ? Start.millis(time) : -1, start, false);
+        long millis = start instanceof Start.AtTime(var time) ? Start.millis(time) : -1;
+        return enter(topic, start, search(topic, millis), false);
     }
 
     /// The same for one topic of a pattern's subscription; `LastN` is decided over all of them and begins at
     /// the oldest here.
-    static StartingPoint enterOneOf(LiveTopic topic, Start start) {
-        long millis = switch (start) {
+    ///
+    /// @param search what [#search] has found
+    static StartingPoint enterOneOf(LiveTopic topic, Start start, Search search) {
+        return enter(topic, start, search, true);
+    }
+
+    /// Looks up what has to be known of one topic of a pattern's subscription, on the device if need be.
+    static Search search(LiveTopic topic, Start start) {
+        return search(topic, sought(topic, start));
+    }
+
+    /// Whether [#search] has to read a device.
+    static boolean isStored(LiveTopic topic, Start start) {
+        long millis = sought(topic, start);
+        return millis >= 0 && topic.log().firstCachedAt(millis) < 0;
+    }
+
+    /// The time that is looked for in one topic of a pattern's subscription, −1 for none.
+    private static long sought(LiveTopic topic, Start start) {
+        return switch (start) {
             case Start.AtTime(var time) -> Start.millis(time);
             case Start.AfterAll(var time, var topics) when !topics.containsKey(topic.name()) -> Start.millis(time);
             default -> -1;
         };
-        return enter(topic, millis, start, true);
     }
 
-    private static StartingPoint enter(LiveTopic topic, long millis, Start start, boolean oneOfMany) {
+    private static Search search(LiveTopic topic, long millis) {
+        return millis < 0 ? Search.NONE : Search.of(topic.log(), millis);
+    }
+
+    private static StartingPoint enter(LiveTopic topic, Start start, Search before, boolean oneOfMany) {
+        Search search = before;
         while (true) {
-            Search search = millis < 0 ? Search.NONE : Search.of(topic.log(), millis);
             boolean found = false;
             topic.enter();
             try {
-                long at = millis < 0 ? 0 : search.now(topic.log());
+                long at = search.millis() < 0 ? 0 : search.now(topic.log());
                 if (at >= 0) {
                     StartingPoint point =
                             oneOfMany ? oneOfMany(topic.log(), topic.name(), start, at) : in(topic.log(), start, at);
@@ -72,6 +94,7 @@ record StartingPoint(long offset, @Nullable Boolean recovered) {
                     topic.leave();
                 }
             }
+            search = search(topic, search.millis());
         }
     }
 
