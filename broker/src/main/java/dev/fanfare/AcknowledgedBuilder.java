@@ -173,7 +173,8 @@ public final class AcknowledgedBuilder {
     }
 
     /// How many messages may be not done, 1 to 10,000,000, beside those it replayed. Default: what its topic says
-    /// ([TopicConfig#backlog]), 100,000 unless set otherwise.
+    /// ([TopicConfig#backlog]), for a pattern what the broker's default says ([BrokerConfig#withTopics]); 100,000
+    /// unless set otherwise.
     public AcknowledgedBuilder queue(int messages) {
         check(messages >= 1, "the queue must be at least 1 message", messages);
         queue = messages;
@@ -181,7 +182,7 @@ public final class AcknowledgedBuilder {
     }
 
     /// What they may cost in memory, about, in bytes. Default: what its topic says ([TopicConfig#backlogBytes]),
-    /// 64 MiB unless set otherwise.
+    /// for a pattern the broker's default; 64 MiB unless set otherwise.
     public AcknowledgedBuilder queueBytes(long bytes) {
         check(bytes >= 1, "the queue must be at least 1 byte", bytes);
         queueBytes = bytes;
