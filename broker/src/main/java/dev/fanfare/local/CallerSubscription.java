@@ -24,7 +24,7 @@ final class CallerSubscription extends LocalSubscription {
         subscriber = Thread.currentThread();
         boolean interrupted = false;
         while (isReplaying()) {
-            if (isPaused()) {
+            if (catchUp.isPaused()) {
                 LockSupport.park(this);
                 interrupted |= Thread.interrupted();
             } else {
@@ -77,9 +77,9 @@ final class CallerSubscription extends LocalSubscription {
     private boolean isReady() {
         long lag = cursor.lag();
         if (lag > 0
-                && effectiveStrategy() instanceof DeliveryStrategy.Batched batched
+                && timing.effective() instanceof DeliveryStrategy.Batched batched
                 && lag < Pacing.size(batched, cursor.bound())) {
-            if (!gathers()) {
+            if (!timing.gathers()) {
                 nudge();
             }
             return false;
@@ -102,7 +102,7 @@ final class CallerSubscription extends LocalSubscription {
     /// On the loop: what its time has come for.
     @Override
     boolean serve(long feedEnd) {
-        if (isDue(feedEnd)) {
+        if (timing.isDue(feedEnd)) {
             drain();
         }
         return false;

@@ -2,19 +2,15 @@ package dev.fanfare.local;
 
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.DeliveryStrategy;
-import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
-import dev.fanfare.feed.FeedKind;
-import dev.fanfare.feed.FilteredKind;
 import dev.fanfare.store.StoreException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,12 +28,8 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     /// The most messages handled in one turn, and replayed in one slice.
     static final int TURN = 256;
 
-    private static final int REPLAY_BYTES = 256 << 10;
     private static final Duration READ_AGAIN = Duration.ofSeconds(1);
     private static final long CLOSE_WAIT_SECONDS = 1;
-
-    /// [#askUntil] as long as the feed behind a filter stands before where the subscription joined.
-    private static final long UNSETTLED = Long.MAX_VALUE;
 
     private static final VarHandle REASON;
 
@@ -52,9 +44,11 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     final LocalDelivery delivery;
     final Loop loop;
     final Cursor cursor;
+    final CatchUp catchUp;
+    final Timing timing;
+    final Seat seat;
     private final Outlet outlet;
     private final SubscriptionSpec spec;
-    private final Pacing pacing;
     private final Notice drops;
     private final Notice pressure;
     private final Tally tally;
@@ -65,30 +59,19 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     private final Turn turn = new Turn();
     private volatile @Nullable SubscriptionEnd reason;
-    private volatile @Nullable Attachment attachment;
-    private volatile @Nullable Station station;
-    private volatile @Nullable DeliveryStrategy strategy;
     private volatile @Nullable Topic topic;
-    private volatile boolean replaying = true;
-    private final Pause pause = new Pause();
-    private volatile Attachment.@Nullable Opened opened;
-
-    /// What waited when batched delivery was last due, up to here, is delivered without asking again.
-    private volatile long flushUntil;
 
     /// The feed's end when it was told to end while its thread was in the handler; what came later was not for it.
     private volatile long endedAt = Long.MAX_VALUE;
-
-    /// A pattern's messages below this position have to be asked about.
-    private long askUntil;
 
     LocalSubscription(LocalDelivery delivery, Loop loop, SubscriptionSpec spec) {
         this.delivery = delivery;
         this.loop = loop;
         this.spec = spec;
-        this.strategy = spec.delivery();
         this.cursor = new Cursor(this, spec.queue(), spec.overflow(), spec.intake());
-        this.pacing = new Pacing(loop, this::nudge);
+        this.catchUp = new CatchUp(this, delivery, spec, cursor);
+        this.seat = new Seat(this, loop);
+        this.timing = new Timing(this, delivery, cursor, loop, spec.delivery());
         this.tally = new Tally(spec.pattern().isWild() ? delivery.patternCounters() : null);
         this.outlet = spec.intake() == null
                 ? new Invocation(spec, delivery.events(), delivery.timers(), tally)
@@ -103,22 +86,12 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     /// Attaches it. On the thread that subscribes, which is the one that runs it until [#start] says otherwise.
     void attach() {
-        Filter wanted = spec.filter();
-        FeedKind<Cursor> kind = wanted == null ? delivery.kind() : new FilteredKind<>(delivery.kind(), wanted);
-        Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), kind, cursor);
-        attachment = made;
-        opened = made.opened();
-        Sequence source = cursor.sequence();
-        if (wanted != null) {
-            askUntil = UNSETTLED;
-        } else {
-            askUntil = source == null || !spec.pattern().isWild() ? 0 : source.end();
-        }
+        boolean live = catchUp.attach();
         if (!spec.pattern().isWild()) {
             topic = delivery.topic(spec.pattern().text());
             tally.topic(topic);
         }
-        if (made.state() == Attachment.State.LIVE) {
+        if (live) {
             goLive();
         }
     }
@@ -128,7 +101,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     /// It is in the feed and has replayed what came before: from now on publishers wake it.
     private void goLive() {
-        replaying = false;
+        catchUp.done();
         LocalFeed feed = cursor.feed();
         if (feed == null) {
             return;
@@ -146,17 +119,6 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     /// Has the feed's publishers reach it.
     abstract void enter(LocalFeed feed);
-
-    /// Joins its loop's station of the feed.
-    void joinStation(LocalFeed feed) {
-        Station joined = feed.stationOn(loop);
-        station = joined;
-        loop.execute(() -> {
-            if (!isOver()) {
-                joined.add(this);
-            }
-        });
-    }
 
     /// Ends the turn that the thread that subscribes has had since the constructor.
     void leaveStart() {
@@ -177,65 +139,13 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     /// Has a replay that stood still go on. Any thread.
     abstract void resume();
 
-    /// Has the station look; before there is one, that is not needed.
-    void requestStation() {
-        Station joined = station;
-        if (joined != null) {
-            joined.request();
-        }
-    }
-
-    /// On the loop: up to which end of the feed it need not be woken.
-    long wantsWakeAt() {
-        return pacing.gathering() && effectiveStrategy() instanceof DeliveryStrategy.Batched batched && cursor.shares()
-                ? cursor.position() + Pacing.size(batched, cursor.bound())
-                : 0;
-    }
-
-    /// On the loop: whether what waits is to be delivered now.
-    ///
-    /// @param feedEnd see [#serve]
-    boolean isDue(long feedEnd) {
-        if (mustFinish() || cursor.isMissing()) {
-            return true;
-        }
-        long lag = cursor.lag(feedEnd);
-        DeliveryStrategy now = effectiveStrategy();
-        if (!pacing.isDue(now, lag, cursor.bound())) {
-            return lag > 0 && cursor.position() < flushUntil;
-        }
-        flushUntil = cursor.position() + lag;
-        if (now instanceof DeliveryStrategy.Batched) {
-            delivery.events().emit(() -> new BrokerEvent.BatchFlush(pattern(), name(), lag));
-        }
-        return true;
-    }
-
-    /// Whether something waits that needs no asking: what a flush began, or anything when nothing is gathered.
+    /// Whether something waits that needs no asking.
     boolean mayGoOn() {
-        return mustFinish()
-                || !isPaused()
-                        && (cursor.isMissing()
-                                || cursor.lag() > 0
-                                        && (cursor.position() < flushUntil
-                                                || effectiveStrategy() instanceof DeliveryStrategy.Immediate));
+        return mustFinish() || !catchUp.isPaused() && timing.mayGoOn();
     }
 
-    DeliveryStrategy effectiveStrategy() {
-        DeliveryStrategy own = strategy;
-        if (own != null) {
-            return own;
-        }
-        Topic followed = topic;
-        DeliveryStrategy topics = followed == null ? null : followed.delivery();
-        return topics == null ? LocalDelivery.IMMEDIATE : topics;
-    }
-
-    boolean gathers() {
-        return pacing.gathering();
-    }
-
-    private boolean mustFinish() {
+    /// Whether what waits is the last.
+    boolean mustFinish() {
         LocalFeed feed = cursor.feed();
         return delivery.isClosing() || feed != null && feed.hasEnded();
     }
@@ -252,7 +162,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         }
         boolean more = false;
         try {
-            more = replaying ? replay() : live(feedEnd);
+            more = catchUp.isUnderWay() ? replay() : live(feedEnd);
         } finally {
             leaveTurn();
         }
@@ -275,37 +185,16 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     }
 
     private boolean replay() {
-        Attachment from = attachment;
-        if (from == null) {
+        List<Message> found = catchUp.next();
+        if (found == null) {
             return false;
         }
-        if (mustPause()) {
-            return false;
-        }
-        // Before asking: the reader may be done before this thread hears that there is one.
-        pause.begin(Pause.For.READ);
-        List<Message> slice;
-        try {
-            slice = from.replay(TURN, REPLAY_BYTES, () -> endPause(Pause.For.READ));
-        } catch (StoreException e) {
-            readFailed(e);
-            return false;
-        }
-        if (slice == null) {
-            return false;
-        }
-        pause.end(Pause.For.READ);
-        long lost = from.takeLost();
-        if (lost > 0) {
-            lost(lost);
-        }
-        List<Message> found = wanted(slice);
         outlet.replayed(this, found, delivery::topic);
         cursor.advanceBy(found.size());
         if (!isRunning()) {
             return false;
         }
-        switch (from.state()) {
+        switch (catchUp.state()) {
             case REPLAYING -> {
                 return true;
             }
@@ -322,39 +211,17 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
                 name(),
                 pattern(),
                 cause);
-        delivery.timers().schedule(READ_AGAIN, () -> endPause(Pause.For.READ));
-    }
-
-    /// However much is stored, only so much of it is in memory: see [#settled].
-    private boolean mustPause() {
-        Intake intake = spec.intake();
-        if (intake == null || !intake.isCrowded()) {
-            return false;
-        }
-        pause.begin(Pause.For.ROOM);
-        return intake.isCrowded() || !pause.end(Pause.For.ROOM);
-    }
-
-    private void endPause(Pause.For what) {
-        if (pause.end(what)) {
-            resume();
-        }
-    }
-
-    /// What of a replayed slice the filter lets through.
-    private List<Message> wanted(List<Message> slice) {
-        Filter filter = spec.filter();
-        return filter == null ? slice : FilteredKind.matching(filter, slice, delivery::topic);
+        delivery.timers().schedule(READ_AGAIN, catchUp::readOn);
     }
 
     private boolean live(long feedEnd) {
         boolean last = mustFinish();
         Sequence source = cursor.sequence();
         LocalFeed feed = cursor.feed();
-        if (source == null || feed == null || cursor.spills() && mustPause()) {
+        if (source == null || feed == null || cursor.spills() && catchUp.mustPause()) {
             return false;
         }
-        int left = outlet.turn(effectiveStrategy());
+        int left = outlet.turn(timing.effective());
         while (left > 0 && isRunning()) {
             int found = cursor.available(source, left, feedEnd);
             if (found == Cursor.SPILLED) {
@@ -381,17 +248,10 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     /// @return whether there is something to do at once
     private boolean spill() {
         outlet.finishTurn(this);
-        Attachment from = attachment;
-        if (from == null || !from.replayFrom(cursor.nextOffset())) {
+        if (!catchUp.leaveFeed()) {
             return false;
         }
-        askUntil = spec.filter() == null ? 0 : UNSETTLED;
-        replaying = true;
-        Station joined = station;
-        station = null;
-        if (joined != null) {
-            loop.execute(() -> joined.remove(this));
-        }
+        seat.leave();
         resume();
         return true;
     }
@@ -403,15 +263,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     /// Whether a message of a pattern's feed was replayed already.
     boolean skips(Topic from, long offset, long position) {
-        Attachment noted = attachment;
-        if (position >= askUntil || noted == null) {
-            return false;
-        }
-        Sequence source = cursor.sequence();
-        if (askUntil == UNSETTLED && source != null && noted.settled()) {
-            askUntil = source.end();
-        }
-        return noted.skips(from, offset);
+        return catchUp.skips(from, offset, position);
     }
 
     @Override
@@ -432,10 +284,7 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     @Override
     public void settled() {
-        Intake intake = spec.intake();
-        if (intake != null && pause.isOn() && !intake.isCrowded()) {
-            endPause(Pause.For.ROOM);
-        }
+        catchUp.settled();
         LocalFeed feed = cursor.feed();
         if (feed != null) {
             feed.moved(cursor);
@@ -502,19 +351,12 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
             endedAt = source == null ? 0 : source.end();
             if (turn.endRunning()) {
                 // Its thread may stay in the handler: what feed and registry hold for it is given back now.
-                detach();
+                catchUp.detach();
                 return;
             }
             if (turn.isOver()) {
                 return;
             }
-        }
-    }
-
-    private void detach() {
-        Attachment joined = attachment;
-        if (joined != null) {
-            joined.close();
         }
     }
 
@@ -527,21 +369,17 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         if (unread > 0) {
             lost(unread);
         }
-        detach();
+        catchUp.detach();
         cursor.release();
         tally.flush();
         drops.flush();
         pressure.flush();
-        Station joined = station;
-        if (joined != null) {
-            loop.execute(() -> joined.remove(this));
-        }
+        seat.leave();
         delivery.remove(this);
         // Whoever keeps a subscription that has ended keeps no message with it.
         tally.topic(null);
         topic = null;
-        station = null;
-        attachment = null;
+        catchUp.forget();
         gone();
         try {
             spec.onEnd().accept(why);
@@ -552,14 +390,9 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         }
     }
 
-    /// Whether the replay stands still.
-    boolean isPaused() {
-        return pause.isOn();
-    }
-
     /// Whether it has not come to the feed yet.
     boolean isReplaying() {
-        return replaying && !isOver();
+        return catchUp.isUnderWay() && !isOver();
     }
 
     /// Asks a handler that does not come back to give up.
@@ -622,23 +455,22 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
 
     @Override
     public @Nullable Boolean recovered() {
-        Attachment.Opened granted = opened;
-        return granted == null ? null : granted.recovered();
+        return catchUp.recovered();
     }
 
     @Override
     public Attachment.Opened opened() {
-        return Objects.requireNonNull(opened);
+        return catchUp.opened();
     }
 
     @Override
     public @Nullable DeliveryStrategy delivery() {
-        return strategy;
+        return timing.own();
     }
 
     @Override
     public void delivery(@Nullable DeliveryStrategy next) {
-        strategy = next;
+        timing.own(next);
         delivery.events().emit(() -> new BrokerEvent.StrategySwapped(pattern(), name(), next));
         nudge();
     }

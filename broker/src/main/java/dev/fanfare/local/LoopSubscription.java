@@ -14,7 +14,7 @@ final class LoopSubscription extends LocalSubscription {
             loop.execute(this::replayOn);
         } else {
             // The loop may have come by while this thread still had the turn.
-            requestStation();
+            seat.request();
         }
     }
 
@@ -24,7 +24,7 @@ final class LoopSubscription extends LocalSubscription {
             if (isReplaying()) {
                 loop.execute(this::replayOn);
             } else {
-                requestStation();
+                seat.request();
             }
         }
     }
@@ -36,16 +36,16 @@ final class LoopSubscription extends LocalSubscription {
 
     @Override
     void enter(LocalFeed feed) {
-        joinStation(feed);
+        seat.take(feed);
     }
 
     @Override
     boolean serve(long feedEnd) {
-        return isDue(feedEnd) && turn(feedEnd);
+        return timing.isDue(feedEnd) && turn(feedEnd);
     }
 
     @Override
     void nudge() {
-        requestStation();
+        seat.request();
     }
 }

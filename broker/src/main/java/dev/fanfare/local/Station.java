@@ -106,7 +106,7 @@ final class Station implements Runnable {
         for (int i = readers.size() - 1; i >= 0; i--) {
             LocalSubscription reader = readers.get(i);
             again |= reader.serve(end);
-            next = Math.min(next, reader.wantsWakeAt());
+            next = Math.min(next, reader.timing.wantsWakeAt());
         }
         quietUntil = next;
         return again;

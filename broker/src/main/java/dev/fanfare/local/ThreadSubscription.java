@@ -37,7 +37,7 @@ final class ThreadSubscription extends LocalSubscription {
                 continue;
             }
             if (cursor.lag() > 0) {
-                requestStation();
+                seat.request();
             }
             while (parked) {
                 LockSupport.park(this);
@@ -48,7 +48,7 @@ final class ThreadSubscription extends LocalSubscription {
     }
 
     private boolean isBusy() {
-        return !isPaused() && (isReplaying() || mayGoOn());
+        return !catchUp.isPaused() && (isReplaying() || mayGoOn());
     }
 
     @Override
@@ -58,12 +58,12 @@ final class ThreadSubscription extends LocalSubscription {
 
     @Override
     void enter(LocalFeed feed) {
-        joinStation(feed);
+        seat.take(feed);
     }
 
     @Override
     boolean serve(long feedEnd) {
-        if (parked && isDue(feedEnd)) {
+        if (parked && timing.isDue(feedEnd)) {
             unpark();
         }
         return false;
@@ -76,7 +76,7 @@ final class ThreadSubscription extends LocalSubscription {
 
     @Override
     void nudge() {
-        requestStation();
+        seat.request();
     }
 
     @Override
