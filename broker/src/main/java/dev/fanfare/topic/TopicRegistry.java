@@ -40,9 +40,6 @@ public final class TopicRegistry {
     private static final String EPOCH_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
     private static final int EPOCH_LENGTH = 8;
 
-    /// How often topics that forget by age are looked through.
-    private static final Duration EXPIRY_INTERVAL = Duration.ofSeconds(10);
-
     private final BrokerConfig config;
     private final Timers timers;
     private final Events events;
@@ -65,10 +62,7 @@ public final class TopicRegistry {
 
     private final @Nullable StoredTopics stored;
 
-    /// How many topics forget by age. Under the lock.
-    private int aging;
-
-    private Timers.@Nullable Timer expiry;
+    private final AgingTopics aging;
     private volatile boolean closed;
 
     /// Only routes still publish, to finish what was published before.
@@ -86,6 +80,7 @@ public final class TopicRegistry {
         Store store = config.store();
         this.committer = store == null ? null : new Committer(store, timers, events);
         this.stored = committer == null ? null : new StoredTopics(committer, timers, budget, events);
+        this.aging = new AgingTopics(directory, timers, committer, lock);
         this.delayed = new DelayedMessages(config.pending(), timers, events, committer);
         this.requests = new Requests(this, timers, config.pending().requests());
         this.shrinker = new HistoryShrinker(budget, directory.all());
@@ -340,10 +335,7 @@ public final class TopicRegistry {
         Plan plan = closing ? feeds.planFor(name).closing() : feeds.planFor(name);
         LiveTopic topic = new LiveTopic(name, topicConfig, log, this, plan);
         directory.add(topic);
-        if (topic.forgetsByAge()) {
-            aging++;
-            scheduleExpiry();
-        }
+        aging.added(topic);
         return topic;
     }
 
@@ -383,7 +375,7 @@ public final class TopicRegistry {
             }
             delayed.drop(topic, true);
             deleted.add(topic);
-            aging -= topic.forgetsByAge() ? 1 : 0;
+            aging.removed(topic);
             // Under the lock, so that no feed is told that was closed meanwhile.
             topic.named().forEach(named -> named.feed().end());
             events.emit(() -> new BrokerEvent.TopicDeleted(name));
@@ -409,31 +401,6 @@ public final class TopicRegistry {
     /// How many topics there are.
     int size() {
         return directory.size();
-    }
-
-    /// A topic that nobody publishes to forgets by age too. Under the lock.
-    private void scheduleExpiry() {
-        if (aging > 0 && expiry == null && !closed) {
-            expiry = timers.schedule(EXPIRY_INTERVAL, this::expire);
-        }
-    }
-
-    private void expire() {
-        for (LiveTopic topic : directory.all()) {
-            if (topic.forgetsByAge()) {
-                topic.expire();
-                if (committer != null && topic.config().isDurable()) {
-                    committer.tidy(topic);
-                }
-            }
-        }
-        lock.lock();
-        try {
-            expiry = null;
-            scheduleExpiry();
-        } finally {
-            lock.unlock();
-        }
     }
 
     /// Calls `action` for each topic that the pattern matches; those that come or go meanwhile may be among them or
@@ -462,11 +429,7 @@ public final class TopicRegistry {
         lock.lock();
         try {
             closed = true;
-            if (expiry != null) {
-                // A clock given from outside would keep the broker until then.
-                expiry.cancel();
-                expiry = null;
-            }
+            aging.close();
             for (LiveTopic topic : directory.all()) {
                 end(topic, Plan.CLOSED);
                 delayed.drop(topic, false);
