@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -233,7 +232,7 @@ final class FilteredFeed<C> implements Feed<C> {
         taken.clear();
         origins.clear();
         List<Losses.Run> lost;
-        Map<C, Long> told = Map.of();
+        IdentityHashMap<C, Long> told = new IdentityHashMap<>(0);
         List<Runnable> free = List.of();
         lock.lock();
         try {
@@ -249,7 +248,7 @@ final class FilteredFeed<C> implements Feed<C> {
             inHand = taken.size();
             lost = losses.take(added - waiting);
             if (!lost.isEmpty()) {
-                told = new IdentityHashMap<>(cursors);
+                told.putAll(cursors);
             }
             if (hasRoom() && !roomWanted.isEmpty()) {
                 free = roomWanted;
@@ -265,7 +264,7 @@ final class FilteredFeed<C> implements Feed<C> {
         tell(lost, told);
     }
 
-    private void tell(List<Losses.Run> lost, Map<C, Long> joined) {
+    private void tell(List<Losses.Run> lost, IdentityHashMap<C, Long> joined) {
         for (Losses.Run run : lost) {
             run.counts().forEach((topic, count) -> {
                 long losers = joined.entrySet().stream()

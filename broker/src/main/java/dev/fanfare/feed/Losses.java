@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /// What was lost of what waits for a filter, until it is told; each message has the number of those that were added
 /// before it. Under its owner's lock.
@@ -16,7 +15,7 @@ final class Losses {
     ///
     /// @param from the number of the first
     /// @param counts how many of each topic
-    record Run(long from, Map<Topic, Long> counts) {}
+    record Run(long from, IdentityHashMap<Topic, Long> counts) {}
 
     private List<Run> runs = new ArrayList<>(0);
 

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.PriorityQueue;
 
 /// The newest messages of several logs. Each log is looked through from its end, in blocks that double, until what it
@@ -76,8 +75,7 @@ final class Newest {
         List<Place> block = new ArrayList<>();
         long next = from;
         while (next < end) {
-            List<Message> portion =
-                    topic.log().read(next, (int) Math.min(end - next, PORTION_MESSAGES), PORTION_BYTES);
+            List<Message> portion = topic.log().read(next, (int) Math.min(end - next, PORTION_MESSAGES), PORTION_BYTES);
             if (portion.isEmpty()) {
                 break;
             }
@@ -100,7 +98,7 @@ final class Newest {
     }
 
     private List<Replay.Range> parts(List<Replay.Range> ranges) {
-        Map<LiveTopic, Long> first = new IdentityHashMap<>();
+        IdentityHashMap<LiveTopic, Long> first = new IdentityHashMap<>();
         found.forEach(place -> first.merge(place.topic(), place.offset(), Math::min));
         List<Replay.Range> parts = new ArrayList<>();
         for (Replay.Range range : ranges) {

@@ -291,8 +291,7 @@ class FilterTest {
     /// them, and is told of what was dropped after it had joined.
     @Test
     void whoJoinsWhileOthersAreOverrunHearsNothingTwiceAndIsToldOfItsOwnLosses() throws Exception {
-        broker.createTopic(
-                "t", broker.config().topics().withHistory(100_000).withHistoryBytes(1L << 30));
+        broker.createTopic("t", broker.config().topics().withHistory(100_000).withHistoryBytes(1L << 30));
         var steps = new Semaphore(0);
         var asked = new AtomicInteger();
         Filter slow = message -> {
@@ -321,7 +320,7 @@ class FilterTest {
                 .overflow(Overflow.dropOldest())
                 .queue(100_000)
                 .handle(message -> heard.add(message.offset()));
-        long joined = 1 + inHand + FilteredFeed.BACKLOG;
+        long joined = 1L + inHand + FilteredFeed.BACKLOG;
         until(() -> heard.size() == joined);
 
         publish(FilteredFeed.BACKLOG + inHand);
@@ -336,7 +335,7 @@ class FilterTest {
 
         long end = joined + FilteredFeed.BACKLOG + inHand + 1;
         until(() -> heard.contains(end - 1));
-        long dropped = FilteredFeed.BACKLOG + inHand;
+        long dropped = (long) FilteredFeed.BACKLOG + inHand;
         assertThat(heard)
                 .containsExactlyElementsOf(LongStream.range(0, end)
                         .filter(offset -> offset < joined || offset > inHand + dropped)

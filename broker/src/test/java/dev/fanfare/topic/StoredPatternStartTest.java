@@ -128,7 +128,7 @@ class StoredPatternStartTest {
         assertThat(reads.get()).isBetween(TOPICS, TOPICS * blocks);
 
         int expected = Math.min(count, TOPICS * EACH);
-        long oldest = EACH - (expected + TOPICS - 1) / TOPICS;
+        long oldest = EACH - (expected + TOPICS - 1L) / TOPICS;
         assertThat(replay(attachment))
                 .hasSize(expected)
                 .allMatch(offset -> offset >= oldest)

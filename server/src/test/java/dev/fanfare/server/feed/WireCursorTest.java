@@ -292,8 +292,7 @@ class WireCursorTest {
         turn();
         publish("t", 1);
 
-        assertThat(subscriber.peer.texts)
-                .isEqualTo(joined(events(0, 5), List.of("dropped 7"), events(12, 13)));
+        assertThat(subscriber.peer.texts).isEqualTo(joined(events(0, 5), List.of("dropped 7"), events(12, 13)));
     }
 
     @Test

@@ -1,7 +1,7 @@
 package dev.fanfare.server.rest;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static dev.fanfare.server.rest.StandardRestTest.problem;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Message;
