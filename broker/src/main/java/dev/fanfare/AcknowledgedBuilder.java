@@ -172,9 +172,9 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// How many messages may be not done, 1 to 10,000,000, beside those it replayed. Default: what its topic says
-    /// ([TopicConfig#backlog]), for a pattern what the broker's default says ([BrokerConfig#withTopics]); 100,000
-    /// unless set otherwise.
+    /// How many messages may be not done, 1 to 10,000,000, beside those it replayed. Default: what its topic
+    /// says ([TopicConfig#backlog]), for a pattern what the broker's default says ([BrokerConfig#withTopics]);
+    /// 100,000 unless set otherwise.
     public AcknowledgedBuilder queue(int messages) {
         check(messages >= 1, "the queue must be at least 1 message", messages);
         queue = messages;

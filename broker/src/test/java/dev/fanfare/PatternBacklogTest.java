@@ -6,8 +6,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// How much an acknowledged subscription of a pattern may have to do: what the broker's topics have that nobody said
-/// anything about, or what it says itself, whatever the topics say that it matches.
+/// How much an acknowledged subscription of a pattern may have to do: what the broker's topics have that nobody
+/// said anything about, or what it says itself, whatever the topics say that it matches.
 @Timeout(20)
 class PatternBacklogTest {
 

@@ -65,8 +65,8 @@ public interface Attachment {
         return -1;
     }
 
-    /// Leaves the feed and replays again, or on, because the subscription was too slow for what is in memory. By
-    /// whoever replays and drains.
+    /// Leaves the feed and replays again, or on, because the subscription was too slow for what is in memory.
+    /// By whoever replays and drains.
     ///
     /// @param offset the first that it has not had from the feed; what it had from a replay before comes only
     ///     once

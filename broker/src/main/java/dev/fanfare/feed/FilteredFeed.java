@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
 /// thread of this feed that is parked while nothing waits, asks the filter once per message and appends what
 /// matches to a feed of the base kind, which the subscriptions read.
 ///
-/// When the reader is overrun, the oldest that wait are lost, and every subscription is told of those that came after
-/// it; where a subscription in process must not lose any, publishers are refused or wait instead, as its policy says.
-/// The reader waits as long as that feed has no room.
+/// When the reader is overrun, the oldest that wait are lost, and every subscription is told of those that came
+/// after it; where a subscription in process must not lose any, publishers are refused or wait instead, as its
+/// policy says. The reader waits as long as that feed has no room.
 ///
 /// A subscription may join while the reader still has messages before it that came earlier. It asks about what it
 /// finds until the reader has passed the [#mark] of its joining.

@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 
-/// What was lost of what waits for a filter, until it is told; each message has the number of those that were added
-/// before it. Under its owner's lock.
+/// What was lost of what waits for a filter, until it is told; each message has the number of those that were
+/// added before it. Under its owner's lock.
 final class Losses {
 
-    /// What was lost between two that joined: whoever joined at `from` or before has lost it all, everybody else
-    /// nothing of it.
+    /// What was lost between two that joined: whoever joined at `from` or before has lost it all, everybody
+    /// else nothing of it.
     ///
     /// @param from the number of the first
     /// @param counts how many of each topic

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A subscription's way from what is stored into its feed: what it replays, when that has to stand still, and what
-/// of the feed it has replayed already. By whoever has the subscription's turn, unless said otherwise.
+/// A subscription's way from what is stored into its feed: what it replays, when that has to stand still, and
+/// what of the feed it has replayed already. By whoever has the subscription's turn, unless said otherwise.
 final class CatchUp {
 
     private static final int REPLAY_BYTES = 256 << 10;

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The topics that forget by age: they are looked through every now and then, because one that nobody publishes to
-/// forgets too. Everything under the registry's lock.
+/// The topics that forget by age: they are looked through every now and then, because one that nobody publishes
+/// to forgets too. Everything under the registry's lock.
 final class AgingTopics {
 
     private static final Duration INTERVAL = Duration.ofSeconds(10);

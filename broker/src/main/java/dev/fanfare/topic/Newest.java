@@ -9,8 +9,8 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.PriorityQueue;
 
-/// The newest messages of several logs. Each log is looked through from its end, in blocks that double, until what it
-/// has is older than as many others: one that has nothing to add is read once.
+/// The newest messages of several logs. Each log is looked through from its end, in blocks that double, until
+/// what it has is older than as many others: one that has nothing to add is read once.
 final class Newest {
 
     /// What is read of a log at a time, within a block.

@@ -287,8 +287,8 @@ class FilterTest {
                         subscriptions.stream().mapToLong(Subscription::dropped).sum());
     }
 
-    /// The filter has messages in hand that are older than those dropped: a subscription that joins meanwhile replays
-    /// them, and is told of what was dropped after it had joined.
+    /// The filter has messages in hand that are older than those dropped: a subscription that joins meanwhile
+    /// replays them, and is told of what was dropped after it had joined.
     @Test
     void whoJoinsWhileOthersAreOverrunHearsNothingTwiceAndIsToldOfItsOwnLosses() throws Exception {
         broker.createTopic("t", broker.config().topics().withHistory(100_000).withHistoryBytes(1L << 30));

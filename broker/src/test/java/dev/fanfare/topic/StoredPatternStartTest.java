@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A pattern's subscription that begins somewhere in the histories of many topics, none of which is in memory: what
-/// has to be looked up on the device is little, and several threads look.
+/// A pattern's subscription that begins somewhere in the histories of many topics, none of which is in memory:
+/// what has to be looked up on the device is little, and several threads look.
 @Timeout(60)
 class StoredPatternStartTest {
 
@@ -64,8 +64,8 @@ class StoredPatternStartTest {
         broker.close();
     }
 
-    /// So many messages in each topic, a millisecond between one round and the next; then the process ends, and the
-    /// next one has none of them in memory.
+    /// So many messages in each topic, a millisecond between one round and the next; then the process ends, and
+    /// the next one has none of them in memory.
     private Instant stored() {
         Instant begun = Instant.ofEpochMilli(timers.currentTimeMillis());
         for (int i = 0; i < EACH; i++) {

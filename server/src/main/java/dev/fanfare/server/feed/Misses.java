@@ -2,8 +2,8 @@ package dev.fanfare.server.feed;
 
 import java.util.ArrayDeque;
 
-/// What one cursor misses of a feed because it never came there, each where it is missing. Whoever appends to the feed
-/// adds, the cursor takes.
+/// What one cursor misses of a feed because it never came there, each where it is missing. Whoever appends to
+/// the feed adds, the cursor takes.
 final class Misses {
 
     /// [#next] when nothing is missing any more.

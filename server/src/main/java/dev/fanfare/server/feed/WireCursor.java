@@ -89,8 +89,8 @@ public final class WireCursor extends Source {
 
     private long droppedUntold;
 
-    /// What never came to the feed and is lost; null while nothing was. Written before what came after it is there to
-    /// be read.
+    /// What never came to the feed and is lost; null while nothing was. Written before what came after it is
+    /// there to be read.
     private volatile @Nullable Misses misses;
 
     /// Some messages never came to the feed, but are stored. Set before what came after them is there to be read.
@@ -140,8 +140,9 @@ public final class WireCursor extends Source {
         }
     }
 
-    /// Whether what waits is for its peer: what is held for a replay that is not known yet might all be replayed. A
-    /// topic's own feed has nothing of that, since its cursors join behind the last message replayed.
+    /// Whether what waits is for its peer: what is held for a replay that is not known yet might all be
+    /// replayed. A topic's own feed has nothing of that, since its cursors join behind the last message
+    /// replayed.
     private boolean isToGoOut(WireFeed from) {
         return !held || skips != null || !from.isMixed();
     }
@@ -204,8 +205,8 @@ public final class WireCursor extends Source {
         return true;
     }
 
-    /// It is about to leave the feed for what is stored, and has to wait for that. It may wait for it already: for
-    /// what came before it joined.
+    /// It is about to leave the feed for what is stored, and has to wait for that. It may wait for it already:
+    /// for what came before it joined.
     ///
     /// @param joinedAt the offset of the first message that came from the feed
     /// @return the first offset that was not handed out from the feed, at least; −1 when it need not leave

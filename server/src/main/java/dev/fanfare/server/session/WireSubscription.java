@@ -107,7 +107,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         session.later(this::leaveFeed);
     }
 
-    /// Goes on where it is stored, until it has caught up again: with the replay that is not through, if there is one.
+    /// Goes on where it is stored, until it has caught up again; if a replay is not through, with that.
     private void leaveFeed() {
         Attachment attached = attachment;
         if (closed || attached == null || !begun) {
