@@ -143,6 +143,16 @@ final class Assignment {
         return member.partitions == most || member.partitions == most - 1 && mayHaveMost == 0;
     }
 
+    /// Takes those out that are done.
+    void sweep() {
+        unowned.removeIf(entry -> entry.stage().isDone());
+        ready = 0;
+        for (Member member : members) {
+            member.own.removeIf(entry -> entry.stage().isDone());
+            ready += member.own.size();
+        }
+    }
+
     void clear() {
         unowned.clear();
         members.forEach(member -> member.own.clear());

@@ -266,7 +266,13 @@ final class Backlog implements Intake {
             long now = keeper == null ? 0 : timers.nanoTime();
             long nowMillis = keeper == null ? 0 : timers.currentTimeMillis();
             for (int i = 0; i < messages.size(); i++) {
-                ledger.open(new Entry(messages.get(i), origins.get(i), replayed), now, nowMillis);
+                Entry entry = new Entry(messages.get(i), origins.get(i), replayed);
+                if (entry.isGone()) {
+                    // Nobody will come by to forget it.
+                    ledger.lost(entry);
+                } else {
+                    ledger.open(entry, now, nowMillis);
+                }
             }
             surplus = ledger.overflowing();
             measured();
@@ -467,7 +473,7 @@ final class Backlog implements Intake {
             long now = room > 0 ? timers.nanoTime() : 0;
             long nowMillis = room > 0 ? timers.currentTimeMillis() : 0;
             while (taken.size() < room) {
-                Entry entry = ledger.poll(member, !all.isClosing(), nowMillis, expired);
+                Entry entry = ledger.poll(member, nowMillis, expired);
                 if (entry == null) {
                     break;
                 }
@@ -652,10 +658,27 @@ final class Backlog implements Intake {
         signal(signalled);
     }
 
-    /// Under no lock: whether a message that failed is done with, because its topic is gone. A broker that
-    /// closes does not delete its topics.
+    /// Under no lock: topics were deleted. What it has of them is forgotten, whoever has it in hand.
+    void forgetGone() {
+        List<Member> signalled;
+        long lost;
+        lock.lock();
+        try {
+            lost = over == null ? ledger.forgetGone() : 0;
+            if (lost == 0) {
+                return;
+            }
+            signalled = changed();
+        } finally {
+            lock.unlock();
+        }
+        telling.dropped(lost);
+        settled(signalled);
+    }
+
+    /// Under no lock: whether a message that failed is done with, because its topic is gone.
     boolean isForgotten(Entry entry) {
-        if (!entry.isGone() || all.isClosing()) {
+        if (!entry.isGone()) {
             return false;
         }
         List<Member> signalled;
@@ -792,6 +815,7 @@ final class Backlog implements Intake {
         all.remove(this, why);
         if (lost > 0) {
             all.lost(this, lost);
+            telling.dropped(lost);
         }
         left.forEach(member -> member.worker().ended(why));
     }

@@ -2,7 +2,6 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.BrokerConfig;
-import dev.fanfare.BrokerEvent;
 import dev.fanfare.Commit;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.Delivery;
@@ -92,6 +91,7 @@ public final class Backlogs implements DeliveryAccess {
         this.topics = topics;
         this.events = events;
         this.deadLetters = new DeadLetterDesk(topics, config.deadLetters(), events, this);
+        topics.onDeletion(new Deletions(byName.values())::heard);
         this.stored = topics.storage()
                 .map(committer -> new StoredBacklogs(committer, topics.timers()))
                 .orElse(null);
@@ -406,7 +406,6 @@ public final class Backlogs implements DeliveryAccess {
                 ? delivery.patternCounters()
                 : topics.find(pattern.text()).map(Topic::counters).orElse(delivery.patternCounters());
         counters.dropped(messages);
-        events.emit(() -> new BrokerEvent.MessagesDropped(pattern.text(), ended.name(), messages));
     }
 
     /// By a backlog: its last member left.
@@ -462,13 +461,9 @@ public final class Backlogs implements DeliveryAccess {
         return byName.values().stream().anyMatch(Backlog::runsHere);
     }
 
-    /// The broker is about to close its topics: that does not make them deleted.
+    /// The broker is about to close: see [#close].
     public void announceClose() {
         closing = true;
-    }
-
-    boolean isClosing() {
-        return closing;
     }
 
     /// When nothing can be published any more: lets handlers finish what can be done now, for at most `grace`

@@ -3,6 +3,7 @@ package dev.fanfare.delivery;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
+import dev.fanfare.topic.LiveTopic;
 import org.jspecify.annotations.Nullable;
 
 /// One message that a backlog has not done. Guarded by the backlog's lock. Small: a million may wait.
@@ -85,7 +86,8 @@ final class Entry {
         stage = stage.to(next);
     }
 
+    /// Whether its topic was deleted. A broker that closes does not delete its topics.
     boolean isGone() {
-        return topic == null || topic.deleted();
+        return topic == null || topic instanceof LiveTopic live && live.isGone();
     }
 }

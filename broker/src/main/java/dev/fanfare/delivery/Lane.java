@@ -1,6 +1,7 @@
 package dev.fanfare.delivery;
 
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Messages that must be done one after the other. Only the first may be taken. Guarded by the backlog's lock.
@@ -41,6 +42,21 @@ final class Lane {
         }
         entries.remove(done);
         return null;
+    }
+
+    void forEach(Consumer<Entry> action) {
+        entries.forEach(action);
+    }
+
+    /// Takes those out that are done.
+    ///
+    /// @return the one that may be taken now; null when there is none, or it was the first already
+    @Nullable
+    Entry sweep() {
+        Entry before = entries.peekFirst();
+        entries.removeIf(entry -> entry.stage().isDone());
+        Entry first = entries.peekFirst();
+        return first == before ? null : first;
     }
 
     boolean isFirst(Entry entry) {

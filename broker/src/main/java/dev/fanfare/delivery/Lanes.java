@@ -3,6 +3,7 @@ package dev.fanfare.delivery;
 import dev.fanfare.Message;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Which messages have to wait for which: all of a topic for an ordered subscription, those of a key otherwise.
@@ -77,6 +78,23 @@ final class Lanes {
             lanes.remove(lane.name);
         }
         return next;
+    }
+
+    void forEach(Consumer<Entry> action) {
+        lanes.values().forEach(lane -> lane.forEach(action));
+    }
+
+    /// Takes those out that are done.
+    ///
+    /// @param action called with each that may be taken now
+    void sweep(Consumer<Entry> action) {
+        lanes.values().removeIf(lane -> {
+            Entry first = lane.sweep();
+            if (first != null) {
+                action.accept(first);
+            }
+            return lane.isEmpty();
+        });
     }
 
     void clear() {

@@ -222,17 +222,16 @@ final class Ledger {
     /// The next that may be taken; it is in no queue any more.
     ///
     /// @param member that takes it
-    /// @param dropsGone whether those whose topic was deleted are done with
     /// @param nowMillis on the clock that stamps messages
     /// @param expired takes those that are to be moved aside because their time to live is over
     @Nullable
-    Entry poll(Member member, boolean dropsGone, long nowMillis, List<Entry> expired) {
+    Entry poll(Member member, long nowMillis, List<Entry> expired) {
         for (Entry entry = next(member); entry != null; entry = next(member)) {
             if (entry.stage() != Stage.QUEUED) {
                 // It was acknowledged late.
                 continue;
             }
-            if (dropsGone && entry.isGone()) {
+            if (entry.isGone()) {
                 drop(entry);
             } else if (entry.message.isExpired(nowMillis)) {
                 expire(entry, expired);
@@ -270,9 +269,44 @@ final class Ledger {
         forget(entry);
     }
 
+    /// Forgets those whose topic is gone, wherever they stand. About what has failed somebody is just deciding, and
+    /// sees it then.
+    ///
+    /// @return how many there were
+    long forgetGone() {
+        long before = open;
+        inFlight.forEach(this::dropIfGone);
+        lanes.forEach(this::dropIfGone);
+        ready.forEach(this::dropIfGone);
+        waiting.forEach(this::dropIfGone);
+        if (open == before) {
+            return 0;
+        }
+        ready.removeIf(entry -> entry.stage().isDone());
+        assignment.sweep();
+        waiting.sweep();
+        lanes.sweep(entry -> offer(entry, false));
+        return before - open;
+    }
+
+    /// What held it is looked through afterwards: see [#forgetGone].
+    private void dropIfGone(Entry entry) {
+        if (entry.isGone() && !entry.stage().isDone() && entry.stage() != Stage.FAILED) {
+            leaveFlight(entry, Verdict.NONE);
+            entry.to(Stage.FAILED);
+            settle(entry, Stage.DEAD_LETTER);
+            lost(entry);
+        }
+    }
+
     /// One that failed is not tried again and not moved aside: its topic is gone.
     void forget(Entry entry) {
         finish(entry, Stage.DEAD_LETTER);
+        lost(entry);
+    }
+
+    /// It goes with its topic.
+    void lost(Entry entry) {
         dropped++;
         Topic topic = entry.topic;
         if (topic != null) {
@@ -354,6 +388,15 @@ final class Ledger {
     }
 
     private void finish(Entry entry, Stage how) {
+        settle(entry, how);
+        Entry next = lanes.advance(entry);
+        if (next != null) {
+            offer(next, false);
+        }
+    }
+
+    /// It is done, and still stands in its lane.
+    private void settle(Entry entry, Stage how) {
         if (keeper != null && entry.redriven == null) {
             keeper.done(entry);
         }
@@ -369,10 +412,6 @@ final class Ledger {
         if (!entry.replayed) {
             counted--;
             bytes -= TopicLog.cost(entry.message);
-        }
-        Entry next = lanes.advance(entry);
-        if (next != null) {
-            offer(next, false);
         }
     }
 

@@ -33,6 +33,10 @@ final class Telling {
         events.emit(() -> new BrokerEvent.CircuitClosed(pattern, name));
     }
 
+    void dropped(long messages) {
+        events.emit(() -> new BrokerEvent.MessagesDropped(pattern, name, messages));
+    }
+
     void delivering(List<Handed> taken) {
         if (events.listeningToMessages()) {
             taken.forEach(handed -> {

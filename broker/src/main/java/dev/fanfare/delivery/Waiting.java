@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import java.util.Comparator;
 import java.util.PriorityQueue;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Messages whose time has not come: a heap, so that however many wait, only the first is looked at. What is done
@@ -21,9 +22,22 @@ final class Waiting {
     void done() {
         done++;
         if (done > DONE_MOST && done * 2 > entries.size()) {
-            entries.removeIf(entry -> entry.stage().isDone());
-            done = 0;
+            sweep();
         }
+    }
+
+    /// Takes those out that are done.
+    void sweep() {
+        entries.removeIf(entry -> {
+            boolean isDone = entry.stage().isDone();
+            entry.waits = !isDone;
+            return isDone;
+        });
+        done = 0;
+    }
+
+    void forEach(Consumer<Entry> action) {
+        entries.forEach(action);
     }
 
     void add(Entry entry) {

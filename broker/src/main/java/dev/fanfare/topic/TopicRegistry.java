@@ -65,6 +65,9 @@ public final class TopicRegistry {
     private final AgingTopics aging;
     private volatile boolean closed;
 
+    /// Told of each topic that was deleted.
+    private volatile Consumer<String> deletion = _ -> {};
+
     /// Only routes still publish, to finish what was published before.
     private volatile boolean closing;
 
@@ -363,6 +366,20 @@ public final class TopicRegistry {
     ///
     /// @return the topic, whose [LiveTopic#committed] tells when it will not come back; null when there was none
     public @Nullable LiveTopic delete(String name) {
+        LiveTopic topic = remove(name);
+        if (topic != null) {
+            deletion.accept(name);
+        }
+        return topic;
+    }
+
+    /// Who is told of each topic that was deleted, on the thread that deleted it, which may be an event loop; under
+    /// no lock. One, once.
+    public void onDeletion(Consumer<String> told) {
+        deletion = told;
+    }
+
+    private @Nullable LiveTopic remove(String name) {
         lock.lock();
         try {
             LiveTopic topic = directory.remove(name);

@@ -18,6 +18,7 @@ import dev.fanfare.Receiver;
 import dev.fanfare.RetryPolicy;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.Topic;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -435,6 +436,37 @@ class AcknowledgedTest {
         assertThat(receiver.ended()).contains(SubscriptionEnd.TOPIC_DELETED);
         assertThat(receiver.figures().dropped()).isEqualTo(2);
         assertThat(first.ack()).isFalse();
+    }
+
+    @Test
+    void whatAPatternHasOfADeletedTopicIsForgottenAtOnce() throws Exception {
+        broker.createTopic("jobs.other");
+        Receiver receiver = on("jobs.*").maxInFlight(3).receive();
+        broker.publish("jobs.gone", "waits");
+        next(receiver).nack(SECOND);
+        broker.publish("jobs.gone", Message.text("in hand").withKey("k"));
+        broker.publish("jobs.gone", Message.text("behind it").withKey("k"));
+        broker.publish("jobs.gone", "in hand");
+        broker.publish("jobs.other", "kept");
+        broker.publish("jobs.gone", "ready");
+        broker.publish("jobs.other", "kept, too");
+        List<Delivery> held = List.of(next(receiver), next(receiver), next(receiver));
+        awaitLag(receiver, 7);
+        Topic gone = broker.topic("jobs.gone").orElseThrow();
+        broker.deleteTopic("jobs.gone");
+        awaitLag(receiver, 2);
+        AcknowledgedSubscription.Figures figures = receiver.figures();
+        assertThat(figures.dropped()).isEqualTo(5);
+        assertThat(gone.counters().dropped()).isEqualTo(5);
+        assertThat(figures.inFlight()).isEqualTo(1);
+        assertThat(figures.waiting()).isZero();
+        assertThat(held.get(0).ack()).as("of a topic that is gone").isFalse();
+        assertThat(held.get(1).nack()).as("of a topic that is gone").isFalse();
+        assertThat(held.get(2).ack()).as("of another one").isTrue();
+        assertThat(text(next(receiver))).isEqualTo("kept, too");
+        broker.publish("jobs.gone", Message.text("of the new one").withKey("k"));
+        assertThat(text(next(receiver))).isEqualTo("of the new one");
+        assertThat(receiver.figures().dropped()).isEqualTo(5);
     }
 
     // ---- time to live

@@ -270,7 +270,7 @@ final class BacklogModel {
 
     /// Whether it may be done with because nobody wants it any more.
     private boolean isPassedOver(Item item) {
-        return item.holder == null && (isExpired(item) || item.topic.deleted());
+        return item.holder == null && isExpired(item);
     }
 
     /// Whether an acknowledgement would count.
@@ -318,10 +318,7 @@ final class BacklogModel {
         tally(item).failed++;
         letGo(item);
         Duration delay = rejected ? null : retry.afterFailure(item.attempt - item.returns, null);
-        if (item.topic.deleted() && !rejected) {
-            leaves(item, State.DROPPED);
-            dropped++;
-        } else if (delay == null) {
+        if (delay == null) {
             leaves(item, State.DEAD);
             deadLettered++;
             tally(item).deadLettered++;
@@ -354,6 +351,19 @@ final class BacklogModel {
     }
 
     // ---- dead letters and the end
+
+    /// A topic was deleted: what is not done of it is lost, but for what may have been passed over before.
+    synchronized void deleted(Topic topic) {
+        if (over) {
+            return;
+        }
+        for (Item item : List.copyOf(open)) {
+            if (item.topic == topic && !isPassedOver(item)) {
+                leaves(item, State.DROPPED);
+                dropped++;
+            }
+        }
+    }
 
     /// A dead letter is about to come back. It has no time to live any more.
     synchronized void redriven(Message message) {

@@ -10,6 +10,7 @@ import dev.fanfare.Durability;
 import dev.fanfare.Message;
 import dev.fanfare.Receiver;
 import dev.fanfare.Start;
+import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.time.VirtualTimers;
@@ -85,6 +86,20 @@ class CrowdedReplayTest {
         assertThat(receive(receiver, MESSAGES)).isEqualTo(numbers(0, MESSAGES, 1));
         publish(MESSAGES, MESSAGES + 5);
         assertThat(receive(receiver, 5)).isEqualTo(numbers(MESSAGES, MESSAGES + 5, 1));
+    }
+
+    @Test
+    void itEndsWithItsTopicAlthoughThereIsNoRoom() throws Exception {
+        publish(0, MESSAGES);
+        Receiver receiver = on("jobs").receive();
+        Delivery first = Objects.requireNonNull(receiver.receive());
+        while (!((Attached) receiver).backlog().isCrowded()) {
+            Thread.onSpinWait();
+        }
+        broker.deleteTopic("jobs");
+        assertThat(receiver.receive()).isNull();
+        assertThat(receiver.ended()).contains(SubscriptionEnd.TOPIC_DELETED);
+        assertThat(first.ack()).isFalse();
     }
 
     @Test

@@ -160,6 +160,7 @@ final class Simulation implements AutoCloseable {
         if (deleted != null) {
             tell("deleted", deleted.name());
             live.stream().filter(each -> each.pattern().equals(deleted.name())).forEach(each -> each.end(true));
+            live.forEach(each -> each.model().deleted(deleted));
         }
     }
 
