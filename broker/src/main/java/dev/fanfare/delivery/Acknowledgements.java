@@ -1,10 +1,8 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.Delivery;
-import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
-import dev.fanfare.Topic;
 import dev.fanfare.topic.AtomicAppend;
 import dev.fanfare.topic.Committer;
 import java.util.ArrayList;
@@ -60,10 +58,8 @@ final class Acknowledgements implements AtomicAppend.Condition {
     @Override
     public void apply() {
         byBacklog.forEach((backlog, handed) -> {
-            Committer.Change change = backlog.together(handed);
-            if (change != null) {
-                changes.add(change);
-            }
+            changes.addAll(
+                    backlog.together(handed.stream().map(each -> each.entry).toList()));
             afterwards.add(backlog.acknowledgeLocked(handed));
         });
     }
@@ -71,18 +67,6 @@ final class Acknowledgements implements AtomicAppend.Condition {
     @Override
     public List<Committer.Change> changes() {
         return changes;
-    }
-
-    @Override
-    public Durability level() {
-        Durability level = Durability.WRITTEN;
-        for (List<Handed> part : byBacklog.values()) {
-            for (Handed handed : part) {
-                Topic topic = handed.entry.topic;
-                level = topic == null ? level : level.or(topic.config().durability());
-            }
-        }
-        return level;
     }
 
     @Override

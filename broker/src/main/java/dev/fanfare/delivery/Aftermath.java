@@ -50,6 +50,6 @@ final class Aftermath {
     /// Moves it aside.
     void bury(Entry entry, DeadLetter.Reason reason) {
         entry.reason = reason;
-        deadLetters.bury(backlog, entry, reason, done -> backlog.buried(entry, done));
+        deadLetters.bury(backlog, entry, reason, how -> backlog.buried(entry, how));
     }
 }

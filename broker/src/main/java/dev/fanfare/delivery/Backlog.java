@@ -312,9 +312,8 @@ final class Backlog implements Intake {
 
     /// Puts a dead letter back: its attempts count from 1.
     ///
-    /// @param done runs under the backlog's lock when it is done
     /// @return false when it has ended
-    boolean redrive(Message message, @Nullable Topic topic, Runnable done) {
+    boolean redrive(Message message, @Nullable Topic topic, ReturnedLetter letter) {
         List<Member> signalled;
         lock.lock();
         try {
@@ -322,7 +321,7 @@ final class Backlog implements Intake {
                 return false;
             }
             Entry entry = new Entry(message, topic, true);
-            entry.redriven = done;
+            entry.redriven = letter;
             ledger.open(entry);
             signalled = changed();
         } finally {
@@ -506,7 +505,7 @@ final class Backlog implements Intake {
         try {
             for (Delivery delivery : done) {
                 Handed handed = (Handed) delivery;
-                if (counts(handed) && ledger.acknowledge(handed)) {
+                if (counts(handed) && ledger.acknowledge(handed, false)) {
                     counting.add(handed);
                 }
             }
@@ -538,19 +537,47 @@ final class Backlog implements Intake {
         return over == null && ledger.isOpen(handed);
     }
 
-    /// Under the lock: acknowledges what counts.
+    /// Under the lock: acknowledges what counts, and is stored by [#together].
     ///
     /// @return to be run under no lock
     Runnable acknowledgeLocked(List<Handed> counting) {
-        counting.forEach(ledger::acknowledge);
+        counting.forEach(handed -> ledger.acknowledge(handed, true));
         return acknowledged(counting);
     }
 
-    /// Under the lock, before [#acknowledgeLocked]: what has to be stored for these to be done.
-    ///
-    /// @return null when nothing has to be
-    Committer.@Nullable Change together(List<Handed> done) {
-        return keeper == null ? null : keeper.together(done);
+    /// Under the lock: what has to be stored together with something else for these to be done.
+    List<Committer.Change> together(List<Entry> done) {
+        List<Committer.Change> changes = new ArrayList<>(1);
+        if (keeper != null) {
+            List<Entry> first =
+                    done.stream().filter(entry -> entry.redriven == null).toList();
+            addTo(changes, keeper.together(first));
+        }
+        for (Entry entry : done) {
+            ReturnedLetter letter = entry.redriven;
+            if (letter != null) {
+                addTo(changes, letter.together());
+            }
+        }
+        return changes;
+    }
+
+    private static void addTo(List<Committer.Change> changes, Committer.@Nullable Change one) {
+        if (one != null) {
+            changes.add(one);
+        }
+    }
+
+    /// Under no lock: what has to be stored together with its dead letter for a message to be done; null when nothing
+    /// has to be.
+    Committer.@Nullable Change burying(Entry entry) {
+        lock.lock();
+        try {
+            List<Committer.Change> one = over == null ? together(List.of(entry)) : List.of();
+            return one.isEmpty() ? null : one.getFirst();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Under no lock: what was acknowledged could not be stored, and is to be done again.
@@ -696,8 +723,8 @@ final class Backlog implements Intake {
         return true;
     }
 
-    /// Under no lock: it was moved aside, or has to be tried again.
-    void buried(Entry entry, boolean done) {
+    /// Under no lock: it was moved aside, or that has to be tried again.
+    void buried(Entry entry, DeadLetterDesk.Moved how) {
         List<Member> signalled;
         boolean full;
         lock.lock();
@@ -705,10 +732,10 @@ final class Backlog implements Intake {
             if (over != null) {
                 return;
             }
-            if (done) {
-                ledger.buried(entry);
-            } else {
+            if (how == DeadLetterDesk.Moved.NOT_NOW) {
                 ledger.buryAgain(entry, timers.nanoTime() + BURY_AGAIN.toNanos());
+            } else {
+                ledger.buried(entry, how == DeadLetterDesk.Moved.TOGETHER);
             }
             full = ledger.isFull();
             signalled = changed();

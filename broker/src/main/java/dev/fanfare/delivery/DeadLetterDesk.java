@@ -15,6 +15,7 @@ import dev.fanfare.local.Events;
 import dev.fanfare.store.Keys;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
+import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
 import dev.fanfare.topic.TopicRegistry;
 import java.util.Map;
@@ -35,6 +36,16 @@ final class DeadLetterDesk {
     /// What the names of dead-letter topics begin with.
     static final String PREFIX = "$dead/";
 
+    /// What became of a message that was to be moved aside.
+    enum Moved {
+        /// Its dead-letter topic can't take it now.
+        NOT_NOW,
+        /// There is a dead letter; that the message is done is still to be said.
+        ASIDE,
+        /// There is a dead letter, and it was stored with it that the message is done.
+        TOGETHER
+    }
+
     private final TopicRegistry topics;
     private final TopicConfig config;
     private final Events events;
@@ -50,22 +61,22 @@ final class DeadLetterDesk {
 
     /// Moves a message aside that a backlog has given up.
     ///
-    /// @param done told whether that was done, or its dead-letter topic can't take it now: on this thread, or
-    /// on the one that commits
-    void bury(Backlog of, Entry entry, DeadLetter.Reason reason, Consumer<Boolean> done) {
+    /// @param done told what became of it: on this thread, or on the one that commits
+    void bury(Backlog of, Entry entry, DeadLetter.Reason reason, Consumer<Moved> done) {
         String target = topicFor(of.terms(), entry);
         if (target == null) {
             buried(of, entry, reason, null);
-            done.accept(true);
+            done.accept(Moved.ASIDE);
             return;
         }
-        PublishResult result = publish(of, entry, reason, target);
+        Committer.Change with = of.burying(entry);
+        PublishResult result = publish(of, entry, reason, target, with);
         if (result instanceof PublishResult.Pending pending) {
             pending.commit().onDone(failure -> {
                 if (failure == null) {
                     buried(of, entry, reason, target);
                 }
-                done.accept(failure == null);
+                done.accept(failure != null ? Moved.NOT_NOW : with == null ? Moved.ASIDE : Moved.TOGETHER);
             });
             return;
         }
@@ -73,7 +84,7 @@ final class DeadLetterDesk {
         if (taken) {
             buried(of, entry, reason, target);
         }
-        done.accept(taken);
+        done.accept(taken ? Moved.ASIDE : Moved.NOT_NOW);
     }
 
     private void buried(Backlog of, Entry entry, DeadLetter.Reason reason, @Nullable String target) {
@@ -107,14 +118,16 @@ final class DeadLetterDesk {
         return topic.startsWith(PREFIX) || topic.equals(target) ? null : target;
     }
 
-    private PublishResult publish(Backlog of, Entry entry, DeadLetter.Reason reason, String target) {
+    /// @param with what is stored with it, when it is stored; null for nothing
+    private PublishResult publish(
+            Backlog of, Entry entry, DeadLetter.Reason reason, String target, Committer.@Nullable Change with) {
         PublishResult result;
         try {
-            Topic topic = topics.requireOwn(target, config(entry));
+            LiveTopic topic = topics.requireOwn(target, config(entry));
             Wakes wakes = new Wakes();
             Message letter = DeadLetterForm.write(
                     entry, of.name(), reason, topics.timers().currentTimeMillis());
-            result = topics.feeds().publish(topic, letter, wakes);
+            result = topic.publish(letter, wakes, with);
             wakes.flush();
         } catch (FanfareException e) {
             result = new Refused(e.code(), String.valueOf(e.getMessage()));

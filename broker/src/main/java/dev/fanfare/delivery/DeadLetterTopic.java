@@ -9,7 +9,6 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Topic;
 import dev.fanfare.store.Keys;
-import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
@@ -21,7 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// The dead letters that one topic keeps: its messages, without those that are on their way again. Any thread.
@@ -34,8 +32,12 @@ final class DeadLetterTopic implements DeadLetters {
     private final TopicRegistry topics;
     private final Backlogs backlogs;
 
-    /// Offsets of those that are dead letters no more, as long as the topic keeps them.
-    private final ConcurrentSkipListSet<Long> redriven = new ConcurrentSkipListSet<>();
+    private @Nullable Lifetime latest;
+
+    /// The topic, as long as it is not deleted: one that is made again has other letters.
+    ///
+    /// @param redriven offsets of those that are dead letters no more, as long as the topic keeps them
+    private record Lifetime(LiveTopic topic, ConcurrentSkipListSet<Long> redriven) {}
 
     DeadLetterTopic(String name, TopicRegistry topics, Backlogs backlogs) {
         this.name = name;
@@ -48,74 +50,67 @@ final class DeadLetterTopic implements DeadLetters {
         return name;
     }
 
-    private @Nullable Topic log() {
-        Topic topic = topics.find(name).orElse(null);
+    /// The topic that there is now; null when there is none.
+    private synchronized @Nullable Lifetime now() {
+        LiveTopic topic = (LiveTopic) topics.find(name).orElse(null);
+        Lifetime now = latest;
         if (topic == null) {
-            redriven.clear();
+            now = null;
+        } else if (now == null || now.topic != topic) {
+            now = new Lifetime(topic, new ConcurrentSkipListSet<>());
         } else {
-            forget(topic, redriven.headSet(topic.oldest()));
+            forget(topic, now.redriven.headSet(topic.oldest()));
         }
-        return topic;
+        latest = now;
+        return now;
     }
 
     /// Letters that the topic does not keep any more need no remark.
-    private void forget(Topic topic, Set<Long> gone) {
+    private void forget(LiveTopic topic, Set<Long> gone) {
         if (gone.isEmpty()) {
             return;
         }
         List<Long> offsets = List.copyOf(gone);
         gone.clear();
-        store(
-                topic,
-                (batch, number) -> offsets.forEach(
-                        offset -> batch.delete(Table.OUTCOMES, Keys.of(DeadLetterDesk.LETTERS, number, offset))));
-    }
-
-    private void store(Topic topic, ObjIntConsumer<Store.Batch> change) {
-        int number = topic instanceof LiveTopic live ? live.number() : 0;
+        int number = topic.number();
         if (number != 0) {
-            topics.storage().ifPresent(committer -> {
-                var _ = committer.add(
-                        Committer.Change.lasting(batch -> change.accept(batch, number)),
-                        topic.config().durability());
-            });
+            topics.storage()
+                    .ifPresent(committer -> committer.addQuietly(Committer.Change.lasting(batch -> offsets.forEach(
+                            offset -> batch.delete(
+                                    Table.OUTCOMES, Keys.of(DeadLetterDesk.LETTERS, number, offset))))));
         }
     }
 
     /// One was redriven before the process began.
     void wasRedriven(long offset) {
-        redriven.add(offset);
-    }
-
-    /// One that was redriven is done: it is no dead letter any more, whatever happens.
-    void done(long offset) {
-        topics.find(name)
-                .ifPresent(topic -> store(
-                        topic,
-                        (batch, number) -> batch.put(
-                                Table.OUTCOMES,
-                                Keys.of(DeadLetterDesk.LETTERS, number, offset),
-                                Outcome.DONE.toBytes())));
+        Lifetime now = now();
+        if (now != null) {
+            now.redriven.add(offset);
+        }
     }
 
     @Override
     public long count() {
-        Topic log = log();
-        return log == null ? 0 : Math.max(0, log.visible() - log.oldest() - redriven.size());
+        Lifetime now = now();
+        return now == null ? 0 : Math.max(0, now.topic.visible() - now.topic.oldest() - now.redriven.size());
     }
 
     @Override
     public List<DeadLetter> list(long from, int max) {
-        Topic log = log();
+        Lifetime now = now();
+        return now == null ? List.of() : list(now, from, max);
+    }
+
+    private static List<DeadLetter> list(Lifetime of, long from, int max) {
         List<DeadLetter> found = new ArrayList<>();
         long next = from;
-        while (log != null && found.size() < max) {
-            List<Message> slice = log.read(next, SLICE, SLICE_BYTES);
+        while (found.size() < max) {
+            List<Message> slice = of.topic.read(next, SLICE, SLICE_BYTES);
             if (slice.isEmpty()) {
                 break;
             }
             for (Message message : slice) {
-                DeadLetter letter = redriven.contains(message.offset()) ? null : DeadLetterForm.read(message);
+                DeadLetter letter = of.redriven.contains(message.offset()) ? null : DeadLetterForm.read(message);
                 if (letter != null && found.size() < max) {
                     found.add(letter);
                 }
@@ -141,32 +136,41 @@ final class DeadLetterTopic implements DeadLetters {
 
     @Override
     public Optional<DeadLetter> find(long offset) {
-        return list(offset, 1).stream()
+        Lifetime now = now();
+        return now == null ? Optional.empty() : find(now, offset);
+    }
+
+    private static Optional<DeadLetter> find(Lifetime of, long offset) {
+        return list(of, offset, 1).stream()
                 .filter(letter -> letter.offset() == offset)
                 .findFirst();
     }
 
     @Override
     public Redriven redrive(@Nullable Collection<Long> offsets, @Nullable String to) {
+        Lifetime now = now();
+        return now == null ? new Redriven(0, null) : redrive(now, offsets, to);
+    }
+
+    private Redriven redrive(Lifetime of, @Nullable Collection<Long> offsets, @Nullable String to) {
         int done = 0;
         long next = 0;
-        Topic log = log();
-        long end = log == null ? 0 : log.visible();
+        long end = of.topic.visible();
         List<Long> wanted = offsets == null ? List.of() : List.copyOf(new TreeSet<>(offsets));
         for (int i = 0; offsets == null || i < wanted.size(); i++) {
             DeadLetter letter = offsets == null
-                    ? list(next, 1).stream().findFirst().orElse(null)
-                    : find(wanted.get(i)).orElse(null);
+                    ? list(of, next, 1).stream().findFirst().orElse(null)
+                    : find(of, wanted.get(i)).orElse(null);
             // What comes in meanwhile is not meant: it may be the same ones again.
             if (offsets == null && (letter == null || letter.offset() >= end)) {
                 break;
             }
             // Of two who redrive the same at once, one does it.
-            if (letter != null && redriven.add(letter.offset())) {
+            if (letter != null && of.redriven.add(letter.offset())) {
                 next = letter.offset() + 1;
-                Refused refused = redrive(letter, to);
+                Refused refused = redrive(of, letter, to);
                 if (refused != null) {
-                    redriven.remove(letter.offset());
+                    of.redriven.remove(letter.offset());
                     return new Redriven(done, refused);
                 }
                 done++;
@@ -175,14 +179,16 @@ final class DeadLetterTopic implements DeadLetters {
         return new Redriven(done, null);
     }
 
-    private @Nullable Refused redrive(DeadLetter letter, @Nullable String to) {
+    private @Nullable Refused redrive(Lifetime of, DeadLetter letter, @Nullable String to) {
         Message message = letter.message();
+        ReturnedLetter returned =
+                new ReturnedLetter(of.topic, letter.offset(), topics.storage().orElse(null));
         Backlog backlog = to == null ? backlogs.find(letter.subscription()) : null;
         if (backlog != null && backlog.terms().pattern().matches(message.topic())) {
             Topic topic = topics.find(message.topic())
                     .filter(there -> there.epoch().equals(message.epoch()))
                     .orElse(null);
-            if (topic != null && backlog.redrive(message, topic, () -> done(letter.offset()))) {
+            if (topic != null && backlog.redrive(message, topic, returned)) {
                 return null;
             }
         }
@@ -196,13 +202,14 @@ final class DeadLetterTopic implements DeadLetters {
         if (result instanceof Refused refused) {
             return refused;
         }
-        done(letter.offset());
+        returned.done();
         return null;
     }
 
     @Override
     public long purge() {
-        Topic log = log();
+        Lifetime now = now();
+        Topic log = now == null ? null : now.topic;
         if (log != null && !name.startsWith(DeadLetterDesk.PREFIX) && holdsOther(log)) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,

@@ -63,10 +63,9 @@ final class Entry {
     /// Why it is to be moved aside, when that has to be tried again.
     DeadLetter.Reason reason = DeadLetter.Reason.ATTEMPTS;
 
-    /// It was a dead letter that came back: to be run when it is done, so that it is none any more. Null for
-    /// others.
+    /// The dead letter that it was and came back from; null for others.
     @Nullable
-    Runnable redriven;
+    ReturnedLetter redriven;
 
     /// Null until it failed.
     @Nullable

@@ -8,14 +8,13 @@ import dev.fanfare.time.Timers;
 import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Stores what a durable subscription or group has done with messages of durable topics, and knows what it had done
@@ -40,9 +39,6 @@ final class Keeper {
     private final Map<LiveTopic, Long> handed = new HashMap<>();
     private final Map<Integer, Known> known = new HashMap<>();
 
-    /// Those that are to be stored together with something else, and are not noted.
-    private final Set<Entry> apart = Collections.newSetFromMap(new IdentityHashMap<>(0));
-
     /// The latest [#flush], or when it was made; null when nothing had to be stored yet.
     private volatile @Nullable Commit latest;
 
@@ -51,6 +47,7 @@ final class Keeper {
     private final Map<LiveTopic, Place> places = new HashMap<>();
     private final Set<Place> touched = new LinkedHashSet<>();
     private boolean again;
+    private boolean released;
 
     /// What the store said of one topic when the process began.
     ///
@@ -130,7 +127,7 @@ final class Keeper {
     /// It is done.
     void done(Entry entry) {
         LiveTopic topic = stored(entry.topic);
-        if (topic != null && !apart.remove(entry)) {
+        if (topic != null) {
             long offset = entry.message.offset();
             note(topic, batch -> place(topic, offset).done(batch, offset));
             urgent = true;
@@ -177,12 +174,18 @@ final class Keeper {
         return change;
     }
 
-    /// What was noted before is handed over; what these are done with is to be stored together with something else,
-    /// and has not happened if that fails.
-    Committer.Change together(List<Handed> done) {
+    /// What was noted before is handed over; that these are done is to be stored together with something else, and has
+    /// not happened if that fails. Nobody else says so.
+    ///
+    /// @return null when nothing has to be stored
+    Committer.@Nullable Change together(List<Entry> done) {
+        List<Entry> kept =
+                done.stream().filter(entry -> stored(entry.topic) != null).toList();
+        if (kept.isEmpty()) {
+            return null;
+        }
         flush();
-        done.forEach(handed -> apart.add(handed.entry));
-        return new Together(done);
+        return new Together(kept);
     }
 
     // ---- any thread
@@ -221,10 +224,14 @@ final class Keeper {
 
     /// Nothing of it is needed any more.
     void release() {
+        released = true;
         places.values().forEach(Place::release);
     }
 
     private void settle(Store.Batch batch) {
+        if (released) {
+            return;
+        }
         if (again) {
             again = false;
             places.values().forEach(place -> place.again(batch));
@@ -293,43 +300,67 @@ final class Keeper {
 
     /// What happens only if it is stored.
     private final class Together implements Committer.Change {
-        private final List<Handed> done;
-        private boolean written;
+        private final List<Entry> done;
 
-        Together(List<Handed> done) {
+        /// What was said of each before; empty when nothing was said.
+        private final List<Optional<Outcome>> before = new ArrayList<>(1);
+
+        private boolean stored;
+
+        Together(List<Entry> done) {
             this.done = List.copyOf(done);
         }
 
         @Override
+        public Durability level() {
+            Durability level = Durability.WRITTEN;
+            for (Entry entry : done) {
+                level = level.or(topic(entry).config().durability());
+            }
+            return level;
+        }
+
+        @Override
         public void write(Store.Batch batch) {
-            each((place, offset) -> place.outcome(batch, offset, Outcome.DONE));
+            if (released) {
+                return;
+            }
+            for (Entry entry : done) {
+                Place place = place(entry);
+                before.add(Optional.ofNullable(place.outcome(entry.message.offset())));
+                place.outcome(batch, entry.message.offset(), Outcome.DONE);
+            }
         }
 
         @Override
         public void stored() {
-            written = true;
+            stored = true;
+            if (released) {
+                return;
+            }
             // That it is done is stored already, beside its position.
-            each((place, offset) -> place.done(Discarding.BATCH, offset));
+            done.forEach(entry -> place(entry).done(Discarding.BATCH, entry.message.offset()));
             committer.addQuietly(new Settling());
         }
 
         @Override
         public Committer.@Nullable Change failed() {
-            if (written) {
+            if (stored || before.isEmpty()) {
                 return null;
             }
-            each((place, offset) -> place.forget(Discarding.BATCH, offset));
+            for (int i = 0; i < done.size(); i++) {
+                Entry entry = done.get(i);
+                place(entry).takeBack(entry.message.offset(), before.get(i).orElse(null));
+            }
             return sayAgain();
         }
 
-        private void each(BiConsumer<Place, Long> action) {
-            for (Handed handed : done) {
-                LiveTopic topic = Keeper.stored(handed.entry.topic);
-                if (topic != null) {
-                    long offset = handed.message().offset();
-                    action.accept(place(topic, offset), offset);
-                }
-            }
+        private Place place(Entry entry) {
+            return Keeper.this.place(topic(entry), entry.message.offset());
+        }
+
+        private static LiveTopic topic(Entry entry) {
+            return Objects.requireNonNull(Keeper.stored(entry.topic));
         }
     }
 }

@@ -260,7 +260,7 @@ final class Ledger {
             entry.failures = Failures.after(entry.failures, "its time to live was over");
             expired.add(entry);
         } else {
-            finish(entry, Stage.DEAD_LETTER);
+            finish(entry, Stage.DEAD_LETTER, false);
         }
     }
 
@@ -294,14 +294,14 @@ final class Ledger {
         if (entry.isGone() && !entry.stage().isDone() && entry.stage() != Stage.FAILED) {
             leaveFlight(entry, Verdict.NONE);
             entry.to(Stage.FAILED);
-            settle(entry, Stage.DEAD_LETTER);
+            settle(entry, Stage.DEAD_LETTER, false);
             lost(entry);
         }
     }
 
     /// One that failed is not tried again and not moved aside: its topic is gone.
     void forget(Entry entry) {
-        finish(entry, Stage.DEAD_LETTER);
+        finish(entry, Stage.DEAD_LETTER, false);
         lost(entry);
     }
 
@@ -371,14 +371,15 @@ final class Ledger {
 
     /// Its member acknowledged it: in time, or late, when nobody has begun another attempt.
     ///
+    /// @param stored whether it is stored together with something else
     /// @return whether that counts
-    boolean acknowledge(Handed handed) {
+    boolean acknowledge(Handed handed, boolean stored) {
         Entry entry = handed.entry;
         boolean counts = isOpen(handed);
         if (counts) {
             boolean waited = entry.stage() == Stage.RETRY_SCHEDULED;
             leaveFlight(entry, Verdict.WELL);
-            finish(entry, Stage.DELIVERED);
+            finish(entry, Stage.DELIVERED, stored);
             delivered++;
             if (waited) {
                 waiting.done();
@@ -387,8 +388,8 @@ final class Ledger {
         return counts;
     }
 
-    private void finish(Entry entry, Stage how) {
-        settle(entry, how);
+    private void finish(Entry entry, Stage how, boolean stored) {
+        settle(entry, how, stored);
         Entry next = lanes.advance(entry);
         if (next != null) {
             offer(next, false);
@@ -396,12 +397,11 @@ final class Ledger {
     }
 
     /// It is done, and still stands in its lane.
-    private void settle(Entry entry, Stage how) {
-        if (keeper != null && entry.redriven == null) {
+    private void settle(Entry entry, Stage how, boolean stored) {
+        if (entry.redriven != null && !stored) {
+            entry.redriven.done();
+        } else if (keeper != null && !stored) {
             keeper.done(entry);
-        }
-        if (entry.redriven != null) {
-            entry.redriven.run();
         }
         if (surplus != null) {
             surplus.left(entry);
@@ -470,8 +470,10 @@ final class Ledger {
     }
 
     /// One that failed was moved aside.
-    void buried(Entry entry) {
-        finish(entry, Stage.DEAD_LETTER);
+    ///
+    /// @param stored whether that it is done is stored together with its dead letter
+    void buried(Entry entry, boolean stored) {
+        finish(entry, Stage.DEAD_LETTER, stored);
         deadLettered++;
     }
 

@@ -7,6 +7,7 @@ import dev.fanfare.topic.LiveTopic;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Up to where a stored subscription is done with one durable topic. On the committing thread only.
 ///
@@ -95,10 +96,19 @@ final class Place {
         }
     }
 
-    /// Nothing is known of a message any more.
-    void forget(Store.Batch batch, long offset) {
-        batch.delete(Table.OUTCOMES, key(offset));
-        outcomes.remove(offset);
+    /// What the store says of a message above `low`; null when it says nothing.
+    @Nullable
+    Outcome outcome(long offset) {
+        return outcomes.get(offset);
+    }
+
+    /// What was said last of a message was not stored: what was said before holds, and is to be said [#again].
+    void takeBack(long offset, @Nullable Outcome before) {
+        if (before == null) {
+            outcomes.remove(offset);
+        } else {
+            outcomes.put(offset, before);
+        }
     }
 
     /// Says all of it again: it is not known what the store holds.

@@ -45,11 +45,6 @@ public final class AtomicAppend {
             return List.of();
         }
 
-        /// How safe that has to be before all of it counts.
-        default Durability level() {
-            return Durability.WRITTEN;
-        }
-
         /// After [#lock], whatever became of it.
         void unlock();
 
@@ -139,7 +134,7 @@ public final class AtomicAppend {
                 topics.forEach(topic -> topic.appending().reveal(topic.log().end()));
                 return Outcome.placed(results, null);
             }
-            Commit commit = registry.committer().addTogether(topics, level(condition.level()), condition.changes());
+            Commit commit = registry.committer().addTogether(topics, level(), condition.changes());
             if (commit != null) {
                 return Outcome.placed(results, commit);
             }
@@ -153,8 +148,8 @@ public final class AtomicAppend {
         }
     }
 
-    private Durability level(Durability least) {
-        Durability level = least;
+    private Durability level() {
+        Durability level = Durability.WRITTEN;
         for (Part part : parts) {
             level = level.or(part.draft.durability());
         }

@@ -5,9 +5,12 @@ import dev.fanfare.Durability;
 import dev.fanfare.PublishResult.Refused;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,9 @@ final class CommitGroup {
 
     private final Map<LiveTopic, CommitPart> parts = new LinkedHashMap<>(4);
     private final List<Committer.Change> changes = new ArrayList<>(4);
+
+    /// Those of the changes that count when they outlive the power; the others do when they are written.
+    private final Set<Committer.Change> toSync = Collections.newSetFromMap(new IdentityHashMap<>(0));
 
     /// The topics whose parts become visible together, as far as there are such.
     private final List<List<LiveTopic>> together = new ArrayList<>(0);
@@ -35,16 +41,25 @@ final class CommitGroup {
         return parts.isEmpty() && changes.isEmpty();
     }
 
-    Commit add(LiveTopic topic, long end, long more, Durability level) {
+    /// @param with what has to be stored with it; null for nothing
+    Commit add(LiveTopic topic, long end, long more, Durability level, Committer.@Nullable Change with) {
         CommitPart part = parts.computeIfAbsent(topic, CommitPart::new);
         part.add(end, topic.config().durability());
         cost += more;
         urgent = true;
-        return commit(level.or(part.level()));
+        Durability most = level.or(part.level());
+        if (with != null) {
+            most = most.or(with.level());
+            add(with, most);
+        }
+        return commit(most);
     }
 
-    Commit addTogether(Iterable<LiveTopic> topics, Durability level) {
+    Commit addTogether(Iterable<LiveTopic> topics, Durability level, List<? extends Committer.Change> with) {
         Durability most = level;
+        for (Committer.Change change : with) {
+            most = most.or(change.level());
+        }
         List<LiveTopic> all = new ArrayList<>();
         for (LiveTopic topic : topics) {
             most = most.or(topic.config().durability());
@@ -55,11 +70,18 @@ final class CommitGroup {
         }
         together.add(all);
         urgent = true;
+        for (Committer.Change change : with) {
+            add(change, most);
+        }
         return commit(most);
     }
 
-    void add(Committer.Change change) {
+    /// @param level how safe it has to be before it counts
+    void add(Committer.Change change, Durability level) {
         changes.add(change);
+        if (level.compareTo(Durability.SYNCED) >= 0) {
+            toSync.add(change);
+        }
         urgent = true;
     }
 
@@ -88,6 +110,12 @@ final class CommitGroup {
 
     List<Committer.Change> changes() {
         return changes;
+    }
+
+    /// Tells those that they are stored which are now as safe as they have to be.
+    void stored(Durability reached) {
+        boolean synced = reached.compareTo(Durability.SYNCED) >= 0;
+        changes.stream().filter(change -> toSync.contains(change) == synced).forEach(Committer.Change::stored);
     }
 
     boolean syncs() {

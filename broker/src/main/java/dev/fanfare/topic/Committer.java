@@ -52,8 +52,13 @@ public final class Committer implements AutoCloseable {
         /// Puts it into a batch. On the committing thread, under no lock.
         void write(Store.Batch batch);
 
-        /// It was stored. On the committing thread, under no lock.
+        /// It was stored, as safely as was asked. On the committing thread, under no lock.
         default void stored() {}
+
+        /// How safe it has to be at least before what is added with it counts.
+        default Durability level() {
+            return Durability.WRITTEN;
+        }
 
         /// It is not known whether it was stored. On the committing thread, under no lock.
         ///
@@ -194,10 +199,7 @@ public final class Committer implements AutoCloseable {
                 return null;
             }
             account(cost);
-            Commit commit = current.add(topic, end, cost, level);
-            if (with != null) {
-                current.add(with);
-            }
+            Commit commit = current.add(topic, end, cost, level, with);
             work.signal();
             return commit;
         } finally {
@@ -215,8 +217,7 @@ public final class Committer implements AutoCloseable {
             if (failing || closed) {
                 return null;
             }
-            Commit commit = current.addTogether(topics, level);
-            with.forEach(current::add);
+            Commit commit = current.addTogether(topics, level, with);
             work.signal();
             return commit;
         } finally {
@@ -234,7 +235,7 @@ public final class Committer implements AutoCloseable {
                 commit.finish(new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing"));
                 return commit;
             }
-            current.add(change);
+            current.add(change, level);
             work.signal();
             return commit;
         } finally {
@@ -307,21 +308,22 @@ public final class Committer implements AutoCloseable {
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts
     private void commit(CommitGroup group) {
         try {
-            recover();
-            Store.Batch batch = store.batch();
+            Store.Batch batch = begin();
             group.changes().forEach(change -> change.write(batch));
             for (CommitPart part : group.parts()) {
                 part.record(batch, scratch);
             }
             store.write(batch);
             commits = commits + 1;
-            group.changes().forEach(Change::stored);
+            recovered();
+            group.stored(Durability.WRITTEN);
             group.reveal(Durability.WRITTEN);
             done(group.cost());
             group.written().finish(null);
             if (group.syncs()) {
                 store.sync();
                 syncs = syncs + 1;
+                group.stored(Durability.SYNCED);
                 group.reveal(Durability.SYNCED);
                 group.synced().finish(null);
             }
@@ -432,10 +434,11 @@ public final class Committer implements AutoCloseable {
         }
     }
 
-    /// After a failure: makes the store say what is known here.
-    private void recover() {
+    /// What is written next. After a failure the store is opened again, and this begins with what makes it say what
+    /// is known here: what was to be stored together with messages that are cut off is taken back with them.
+    private Store.Batch begin() {
         if (broken == null) {
-            return;
+            return store.batch();
         }
         long now = timers.nanoTime();
         if (now - tryAgainAt < 0) {
@@ -445,7 +448,14 @@ public final class Committer implements AutoCloseable {
         store.reopen();
         Store.Batch batch = store.batch();
         suspects.forEach(topic -> CommitPart.cut(topic, batch));
-        store.write(batch);
+        return batch;
+    }
+
+    /// What [#begin] began was written.
+    private void recovered() {
+        if (broken == null) {
+            return;
+        }
         store.sync();
         suspects.clear();
         broken = null;

@@ -152,7 +152,7 @@ public final class LiveTopic implements Topic {
     @Override
     public PublishResult publish(Message draft) {
         Redirects redirects = plan.redirects();
-        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, null);
+        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, null, null);
         return elsewhere == null ? appending.publish(draft) : elsewhere;
     }
 
@@ -160,9 +160,18 @@ public final class LiveTopic implements Topic {
     ///
     /// @param wakes where the feeds to be woken are noted
     PublishResult publish(Message draft, Wakes wakes) {
+        return publish(draft, wakes, null);
+    }
+
+    /// Publishes without waiting for room, together with something else.
+    ///
+    /// @param wakes where the feeds to be woken are noted
+    /// @param with what is stored if and only if the message is; null for nothing. Whatever does not answer with
+    ///     [PublishResult.Pending] does not store it
+    public PublishResult publish(Message draft, Wakes wakes, Committer.@Nullable Change with) {
         Redirects redirects = plan.redirects();
-        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, wakes);
-        return elsewhere == null ? appending.append(draft, wakes) : elsewhere;
+        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, wakes, with);
+        return elsewhere == null ? appending.append(draft, wakes, with) : elsewhere;
     }
 
     /// How its messages get their places.

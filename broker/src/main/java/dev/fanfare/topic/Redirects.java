@@ -51,9 +51,15 @@ final class Redirects {
     /// when it refuses, nothing is published anywhere, and the publisher is told.
     ///
     /// @param wakes null: waits for room
+    /// @param with what is stored with the message at the first target; null for nothing
     /// @return null when no rule takes it
     @Nullable
-    PublishResult publish(TopicRegistry registry, LiveTopic source, Message draft, @Nullable Wakes wakes) {
+    PublishResult publish(
+            TopicRegistry registry,
+            LiveTopic source,
+            Message draft,
+            @Nullable Wakes wakes,
+            Committer.@Nullable Change with) {
         PublishResult answer = null;
         Message named = draft;
         for (Redirecting rule : rules) {
@@ -64,7 +70,7 @@ final class Redirects {
                 named = draft.withId(Section.newId());
             }
             for (String target : rule.targets()) {
-                PublishResult result = registry.publish(target, named, wakes);
+                PublishResult result = registry.publish(target, named, wakes, answer == null ? with : null);
                 Refused refused = result instanceof Refused no ? no : null;
                 boolean first = answer == null;
                 if (first && refused != null && refused.full() != null && wakes != null) {

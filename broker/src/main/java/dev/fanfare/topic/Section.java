@@ -80,7 +80,7 @@ final class Section {
 
     /// Publishes here; waits for room, and until what was published is as safe as it has to be.
     PublishResult publish(Message draft) {
-        PublishResult result = append(draft, null);
+        PublishResult result = append(draft, null, null);
         if (result instanceof Pending pending) {
             PublishResult committed = pending.await();
             wake(topic.plan());
@@ -109,7 +109,7 @@ final class Section {
             if (room != null && !room.await(Duration.ofNanos(left), topic::deleted)) {
                 return new Refused(refused.code(), refused.reason() + "; interrupted while waiting");
             }
-            PublishResult result = append(draft, null);
+            PublishResult result = append(draft, null, null);
             if (!(result instanceof Refused again)) {
                 return result instanceof Pending pending ? pending.await() : result;
             }
@@ -121,12 +121,13 @@ final class Section {
     ///
     /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited
     ///     for
-    PublishResult append(Message draft, @Nullable Wakes wakes) {
+    /// @param with see [LiveTopic#publish(Message, Wakes, Committer.Change)]
+    PublishResult append(Message draft, @Nullable Wakes wakes, Committer.@Nullable Change with) {
         Refused tooSafe = refuseDurability(draft.durability());
         if (tooSafe != null) {
             return tooSafe;
         }
-        return draft.isDelayed() ? delay(draft, wakes) : append(draft, wakes, false, null);
+        return draft.isDelayed() ? delay(draft, wakes) : append(draft, wakes, false, with);
     }
 
     private @Nullable Refused refuseDurability(Durability asked) {
@@ -165,7 +166,7 @@ final class Section {
                 return gone(planned);
             }
             long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
-            PublishResult first = due ? null : first(identity, named, now);
+            PublishResult first = due ? null : first(identity, named, now, with);
             if (first != null) {
                 return first;
             }
@@ -230,7 +231,8 @@ final class Section {
     }
 
     /// Inside the section: what became of the publish that this one repeats; null when it repeats none.
-    private @Nullable PublishResult first(@Nullable MessageIdentity identity, Message named, long now) {
+    private @Nullable PublishResult first(
+            @Nullable MessageIdentity identity, Message named, long now, Committer.@Nullable Change with) {
         PublishResult first = identities.first(
                 identity, named.id(), log.epoch(), now, topic.config().durability());
         if (first == null) {
@@ -242,7 +244,7 @@ final class Section {
             return first;
         }
         // The first one may not be stored yet, or not as safely as this one wants it.
-        Commit commit = registry.committer().add(topic, log.end(), 0, named.durability(), null);
+        Commit commit = registry.committer().add(topic, log.end(), 0, named.durability(), with);
         return commit == null ? registry.committer().refuseNow() : new Pending(first, commit);
     }
 
@@ -355,7 +357,7 @@ final class Section {
                 return gone(topic.plan());
             }
             long seenAt = Math.max(now, log.lastTimestamp());
-            PublishResult first = first(identity, named, seenAt);
+            PublishResult first = first(identity, named, seenAt, null);
             if (first != null) {
                 return first;
             }

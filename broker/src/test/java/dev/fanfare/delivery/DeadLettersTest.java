@@ -69,6 +69,18 @@ class DeadLettersTest {
     }
 
     @Test
+    void ofATopicMadeAgainTheyAreNotThoseThatWereRedrivenBefore() throws Exception {
+        DeadLetters letters = giveUp(1);
+        assertThat(letters.redrive(null, null).done()).isEqualTo(1);
+        Delivery redriven = next(billing);
+        broker.deleteTopic("$dead/orders");
+        giveUp(1);
+        assertThat(redriven.ack()).isTrue();
+        assertThat(texts(letters)).containsExactly("m0");
+        assertThat(letters.count()).isEqualTo(1);
+    }
+
+    @Test
     void theOldestAreForgottenAsTheirTopicSays() throws Exception {
         DeadLetters letters = giveUp(7);
         assertThat(texts(letters)).containsExactly("m2", "m3", "m4", "m5", "m6");

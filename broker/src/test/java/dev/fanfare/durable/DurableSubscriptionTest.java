@@ -18,7 +18,6 @@ import dev.fanfare.Receiver;
 import dev.fanfare.RetryPolicy;
 import dev.fanfare.Start;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.Transaction;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.time.VirtualTimers;
@@ -216,54 +215,28 @@ class DurableSubscriptionTest {
     }
 
     @Test
-    void aTransactionAcknowledgesAndPublishesAsOneAlsoOnTheDevice() throws Exception {
-        broker.createTopic("in", DURABLE);
-        broker.createTopic("out", DURABLE);
-        Receiver receiver = group("in");
-        publish("in", "1", "2");
-        Transaction.Result done =
-                broker.transaction().publish("out", "one").ack(next(receiver)).commit();
-        assertThat(done.committed()).isTrue();
-        Delivery second = next(receiver);
-        settle("out");
-        store.failNextWrite(Reason.FAILED, true);
-        assertThat(broker.transaction()
-                        .publish("out", "two")
-                        .ack(second)
-                        .commit()
-                        .refused())
-                .isNotNull()
-                .satisfies(refused -> assertThat(refused.reason()).contains("told to fail"));
-        Delivery again = next(receiver);
-        assertThat(again.message().text()).isEqualTo("2");
-        awaitPublished("out", "barrier");
+    void ofADeadLetterTopicMadeAgainNoneIsMarkedThatWasNotRedriven() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        Receiver receiver = group("jobs");
+        publish("jobs", "bad", "worse");
+        next(receiver).reject("no good");
+        settle("jobs");
+        assertThat(broker.deadLetters("jobs").redrive(null, null).done()).isEqualTo(1);
+        Delivery worse = next(receiver);
+        List<Delivery> rest = List.of(next(receiver), next(receiver));
+        Delivery redriven = rest.stream()
+                .filter(each -> each.message().text().equals("bad"))
+                .findFirst()
+                .orElseThrow();
+        broker.deleteTopic("$dead/jobs");
+        worse.reject("no better");
+        settle("jobs");
+        redriven.ack();
+        settle("jobs");
         kill();
-        assertThat(next(group("in")).message().text()).isEqualTo("2");
-        assertThat(broker.topic("out").orElseThrow().read(0, 10, 1_000))
-                .extracting(Message::text)
-                .containsExactly("one", "barrier", "barrier");
-    }
-
-    @Test
-    void aTransactionIsAsSafeAsTheTopicOfWhatItAcknowledges() throws Exception {
-        broker.createTopic("out", DURABLE);
-        broker.createTopic("in", DURABLE.withDurability(Durability.SYNCED));
-        Receiver receiver = group("in");
-        publish("in", "1", "2");
-        assertThat(broker.transaction()
-                        .publish("out", "one")
-                        .ack(next(receiver))
-                        .commit()
-                        .committed())
-                .isTrue();
-        MemoryStore next = store.afterPowerLoss();
-        broker.close(Duration.ZERO);
-        store = next;
-        broker = open();
-        assertThat(next(group("in")).message().text()).isEqualTo("2");
-        assertThat(broker.topic("out").orElseThrow().read(0, 10, 1_000))
-                .extracting(Message::text)
-                .containsExactly("one");
+        assertThat(broker.deadLetters("jobs").list(0, 10))
+                .extracting(letter -> letter.message().text())
+                .containsExactly("worse");
     }
 
     private void awaitPublished(String topic, String text) {

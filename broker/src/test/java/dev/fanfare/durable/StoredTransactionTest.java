@@ -1,0 +1,141 @@
+package dev.fanfare.durable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.Delivery;
+import dev.fanfare.Durability;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.Receiver;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.Transaction;
+import dev.fanfare.store.MemoryStore;
+import dev.fanfare.store.StoreException.Reason;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// What a transaction acknowledges and publishes is one thing on the device, too.
+@Timeout(60)
+class StoredTransactionTest {
+
+    private static final TopicConfig DURABLE =
+            TopicConfig.defaults().withHistory(10).withDurability(Durability.WRITTEN);
+
+    private final VirtualTimers timers = new VirtualTimers();
+    private MemoryStore store = new MemoryStore();
+    private Broker broker = open();
+
+    private Broker open() {
+        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
+    }
+
+    private void goOnWith(MemoryStore next) {
+        broker.close(Duration.ZERO);
+        store = next;
+        broker = open();
+    }
+
+    @AfterEach
+    void close() {
+        broker.close();
+    }
+
+    private Receiver group(String topic) {
+        return broker.subscription(topic)
+                .acknowledged()
+                .group("workers")
+                .ackTimeout(Duration.ZERO)
+                .receive();
+    }
+
+    private void publish(String topic, String... texts) {
+        for (String text : texts) {
+            assertThat(broker.publish(topic, text)).isInstanceOf(PublishResult.Accepted.class);
+        }
+    }
+
+    private static Delivery next(Receiver receiver) throws InterruptedException {
+        return Objects.requireNonNull(receiver.receive(Duration.ofSeconds(20)));
+    }
+
+    /// The store is tried again every second.
+    private void awaitPublished(String topic, String text) {
+        while (!(broker.publish(topic, text) instanceof PublishResult.Accepted)) {
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            timers.advance(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    void aTransactionAcknowledgesAndPublishesAsOneAlsoOnTheDevice() throws Exception {
+        broker.createTopic("in", DURABLE);
+        broker.createTopic("out", DURABLE);
+        Receiver receiver = group("in");
+        publish("in", "1", "2");
+        Transaction.Result done =
+                broker.transaction().publish("out", "one").ack(next(receiver)).commit();
+        assertThat(done.committed()).isTrue();
+        Delivery second = next(receiver);
+        publish("out", "barrier");
+        store.failNextWrite(Reason.FAILED, true);
+        assertThat(broker.transaction()
+                        .publish("out", "two")
+                        .ack(second)
+                        .commit()
+                        .refused())
+                .isNotNull()
+                .satisfies(refused -> assertThat(refused.reason()).contains("told to fail"));
+        Delivery again = next(receiver);
+        assertThat(again.message().text()).isEqualTo("2");
+        awaitPublished("out", "barrier");
+        goOnWith(store.afterKill());
+        assertThat(next(group("in")).message().text()).isEqualTo("2");
+        assertThat(broker.topic("out").orElseThrow().read(0, 10, 1_000))
+                .extracting(Message::text)
+                .containsExactly("one", "barrier", "barrier");
+    }
+
+    @Test
+    void aTransactionIsAsSafeAsTheTopicOfWhatItAcknowledges() throws Exception {
+        broker.createTopic("out", DURABLE);
+        broker.createTopic("in", DURABLE.withDurability(Durability.SYNCED));
+        Receiver receiver = group("in");
+        publish("in", "1", "2");
+        assertThat(broker.transaction()
+                        .publish("out", "one")
+                        .ack(next(receiver))
+                        .commit()
+                        .committed())
+                .isTrue();
+        goOnWith(store.afterPowerLoss());
+        assertThat(next(group("in")).message().text()).isEqualTo("2");
+        assertThat(broker.topic("out").orElseThrow().read(0, 10, 1_000))
+                .extracting(Message::text)
+                .containsExactly("one");
+    }
+
+    @Test
+    void whatATransactionAcknowledgedThatCouldNotBeSyncedIsNotDone() throws Exception {
+        broker.createTopic("in", DURABLE.withDurability(Durability.SYNCED));
+        broker.createTopic("out", DURABLE);
+        Receiver receiver = group("in");
+        publish("in", "1");
+        Delivery first = next(receiver);
+        publish("out", "barrier");
+        store.failNextSync(Reason.FAILED);
+        assertThat(broker.transaction().publish("out", "one").ack(first).commit().refused())
+                .isNotNull();
+        awaitPublished("out", "after");
+        goOnWith(store.afterKill());
+        assertThat(next(group("in")).message().text()).isEqualTo("1");
+        assertThat(broker.topic("out").orElseThrow().read(0, 10, 1_000))
+                .extracting(Message::text)
+                .containsExactly("barrier", "after");
+    }
+}
