@@ -1,7 +1,9 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.DeadLetter;
+import dev.fanfare.PublishResult.Refused;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +51,17 @@ final class Aftermath {
 
     /// Moves it aside.
     void bury(Entry entry, DeadLetter.Reason reason) {
+        bury(entry, reason, _ -> {});
+    }
+
+    /// Moves it aside.
+    ///
+    /// @param then told why that can't be now, and is tried again; null when it was
+    void bury(Entry entry, DeadLetter.Reason reason, Consumer<@Nullable Refused> then) {
         entry.reason = reason;
-        deadLetters.bury(backlog, entry, reason, how -> backlog.buried(entry, how));
+        deadLetters.bury(backlog, entry, reason, moved -> {
+            backlog.buried(entry, moved);
+            then.accept(moved.refused());
+        });
     }
 }

@@ -14,7 +14,7 @@ final class Assignment {
     private final List<Member> members = new ArrayList<>(1);
 
     /// Messages of partitions while there is no member.
-    private final ArrayDeque<Entry> unowned = new ArrayDeque<>(0);
+    private ArrayDeque<Entry> unowned = new ArrayDeque<>(0);
 
     /// How many messages wait for the owners of their partitions.
     private int ready;
@@ -154,8 +154,8 @@ final class Assignment {
     }
 
     void clear() {
-        unowned.clear();
-        members.forEach(member -> member.own.clear());
+        unowned = new ArrayDeque<>(0);
+        members.forEach(member -> member.own = new ArrayDeque<>(0));
         ready = 0;
     }
 }

@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.CircuitBreaker;
+import dev.fanfare.Commit;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.Delivery;
 import dev.fanfare.Message;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What one subscription or group has not done, and who works on it. Any thread.
@@ -33,6 +35,9 @@ final class Backlog implements Intake {
 
     /// When to try again to move a message aside whose dead-letter topic refused it.
     private static final Duration BURY_AGAIN = Duration.ofSeconds(1);
+
+    /// About so many failed messages is decided on the thread that hears of them.
+    private static final int AT_ONCE = 64;
 
     private static final AtomicLong MADE = new AtomicLong();
 
@@ -221,13 +226,16 @@ final class Backlog implements Intake {
         }
     }
 
-    /// Whether something is left that its members will do by themselves.
+    /// Whether something is left that its members will do by themselves, or is being done with what failed.
     boolean isBusy() {
         lock.lock();
         try {
-            return over == null
-                    && (ledger.permits() > 0 ? ledger.ready() : 0) + ledger.inFlight() > 0
-                    && members.all().stream().anyMatch(member -> member.worker().finishes());
+            if (over != null) {
+                return false;
+            }
+            boolean toDo = (ledger.permits() > 0 ? ledger.ready() : 0) + ledger.inFlight() > 0;
+            return ledger.deciding() > 0
+                    || toDo && members.all().stream().anyMatch(member -> member.worker().finishes());
         } finally {
             lock.unlock();
         }
@@ -396,7 +404,7 @@ final class Backlog implements Intake {
         }
         signal(signalled);
         member.worker().ended(why);
-        tooOften.forEach(entry -> aftermath.decide(entry, null, null));
+        each(tooOften, entry -> aftermath.decide(entry, null, null));
     }
 
     /// On the clock's thread: nobody has come back.
@@ -493,7 +501,7 @@ final class Backlog implements Intake {
         } else {
             signal(signalled);
         }
-        expired.forEach(entry -> aftermath.bury(entry, DeadLetter.Reason.EXPIRED));
+        each(expired, entry -> aftermath.bury(entry, DeadLetter.Reason.EXPIRED));
         return taken;
     }
 
@@ -633,7 +641,7 @@ final class Backlog implements Intake {
 
     /// See [Delivery#nack(Duration, Throwable)].
     boolean fail(Handed handed, @Nullable Duration delay, @Nullable Throwable cause) {
-        if (!failed(handed, cause == null ? "not acknowledged" : String.valueOf(cause), false)) {
+        if (failed(List.of(handed), error(cause), false).isEmpty()) {
             return false;
         }
         telling.failed(handed.message(), cause);
@@ -641,9 +649,21 @@ final class Backlog implements Intake {
         return true;
     }
 
+    /// See [Member#fail].
+    void fail(List<? extends Delivery> deliveries, @Nullable Duration delay, @Nullable Throwable cause) {
+        each(failed(deliveries, error(cause), false), entry -> {
+            telling.failed(entry.message, cause);
+            aftermath.decide(entry, delay, cause);
+        });
+    }
+
+    private static String error(@Nullable Throwable cause) {
+        return cause == null ? "not acknowledged" : String.valueOf(cause);
+    }
+
     /// See [Delivery#reject].
     boolean reject(Handed handed, String reason) {
-        if (!failed(handed, reason, true)) {
+        if (failed(List.of(handed), reason, true).isEmpty()) {
             return false;
         }
         telling.failed(handed.message(), null);
@@ -651,20 +671,58 @@ final class Backlog implements Intake {
         return true;
     }
 
-    private boolean failed(Handed handed, String error, boolean rejected) {
+    /// See [Member#reject].
+    @Nullable
+    Commit reject(List<? extends Delivery> deliveries, String reason) {
+        List<Entry> rejected = failed(deliveries, reason, true);
+        if (rejected.isEmpty()) {
+            return stored();
+        }
+        Burials burials = new Burials(rejected.size(), this::stored);
+        each(rejected, entry -> {
+            telling.failed(entry.message, null);
+            aftermath.bury(entry, DeadLetter.Reason.REJECTED, burials::one);
+        });
+        return burials.commit();
+    }
+
+    /// See [Member#stored].
+    @Nullable
+    Commit stored() {
+        return keeper == null ? null : keeper.latest();
+    }
+
+    /// Under no lock.
+    ///
+    /// @return those of which that counts
+    private List<Entry> failed(List<? extends Delivery> deliveries, String error, boolean rejected) {
+        List<Entry> counting = new ArrayList<>(deliveries.size());
         List<Member> signalled;
         lock.lock();
         try {
-            if (over != null || !ledger.fail(handed, error, rejected)) {
-                return false;
+            for (Delivery delivery : deliveries) {
+                Handed handed = (Handed) delivery;
+                if (over == null && ledger.fail(handed, error, rejected)) {
+                    counting.add(handed.entry);
+                }
             }
-            // Its member has room, before it is decided what becomes of it.
-            signalled = changed();
+            // Their member has room, before it is decided what becomes of them.
+            signalled = counting.isEmpty() ? List.of() : changed();
         } finally {
             lock.unlock();
         }
         signal(signalled);
-        return true;
+        return counting;
+    }
+
+    /// Under no lock: decides about each, in their order. Not on this thread, which may be an event loop or the clock's,
+    /// if there are many or a policy of the user's may take its time. Of a key no more than one is among them.
+    private void each(List<Entry> failed, Consumer<Entry> action) {
+        if (failed.size() <= AT_ONCE && terms.retry() instanceof RetryPolicy.Exponential) {
+            failed.forEach(action);
+        } else if (!failed.isEmpty()) {
+            Thread.ofVirtual().name("fanfare-" + name).start(() -> failed.forEach(action));
+        }
     }
 
     /// Under no lock.
@@ -683,6 +741,7 @@ final class Backlog implements Intake {
             lock.unlock();
         }
         signal(signalled);
+        all.progress();
     }
 
     /// Under no lock: topics were deleted. What it has of them is forgotten, whoever has it in hand.
@@ -720,11 +779,12 @@ final class Backlog implements Intake {
             lock.unlock();
         }
         settled(signalled);
+        all.progress();
         return true;
     }
 
     /// Under no lock: it was moved aside, or that has to be tried again.
-    void buried(Entry entry, DeadLetterDesk.Moved how) {
+    void buried(Entry entry, DeadLetterDesk.Moved moved) {
         List<Member> signalled;
         boolean full;
         lock.lock();
@@ -732,10 +792,10 @@ final class Backlog implements Intake {
             if (over != null) {
                 return;
             }
-            if (how == DeadLetterDesk.Moved.NOT_NOW) {
-                ledger.buryAgain(entry, timers.nanoTime() + BURY_AGAIN.toNanos());
+            if (moved.refused() == null) {
+                ledger.buried(entry, moved.together());
             } else {
-                ledger.buried(entry, how == DeadLetterDesk.Moved.TOGETHER);
+                ledger.buryAgain(entry, timers.nanoTime() + BURY_AGAIN.toNanos());
             }
             full = ledger.isFull();
             signalled = changed();
@@ -747,6 +807,7 @@ final class Backlog implements Intake {
             reader.tighten();
         }
         settled(signalled);
+        all.progress();
     }
 
     // ---- time
@@ -784,21 +845,11 @@ final class Backlog implements Intake {
             lock.unlock();
         }
         signal(signalled);
-        if (!late.isEmpty() || !unburied.isEmpty()) {
-            Runnable rest = () -> {
-                late.forEach(entry -> {
-                    telling.failed(entry.message, null);
-                    aftermath.decide(entry, null, null);
-                });
-                unburied.forEach(entry -> aftermath.bury(entry, entry.reason));
-            };
-            if (terms.retry() instanceof RetryPolicy.Exponential) {
-                rest.run();
-            } else {
-                // A policy of the user's may take its time; the clock must not.
-                Thread.ofVirtual().name("fanfare-" + name).start(rest);
-            }
-        }
+        each(late, entry -> {
+            telling.failed(entry.message, null);
+            aftermath.decide(entry, null, null);
+        });
+        each(unburied, entry -> aftermath.bury(entry, entry.reason));
     }
 
     // ---- the end

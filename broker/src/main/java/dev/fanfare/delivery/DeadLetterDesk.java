@@ -37,14 +37,10 @@ final class DeadLetterDesk {
     static final String PREFIX = "$dead/";
 
     /// What became of a message that was to be moved aside.
-    enum Moved {
-        /// Its dead-letter topic can't take it now.
-        NOT_NOW,
-        /// There is a dead letter; that the message is done is still to be said.
-        ASIDE,
-        /// There is a dead letter, and it was stored with it that the message is done.
-        TOGETHER
-    }
+    ///
+    /// @param refused why its dead-letter topic can't take it now; null when it has
+    /// @param together whether it was stored with the dead letter that the message is done
+    record Moved(@Nullable Refused refused, boolean together) {}
 
     private final TopicRegistry topics;
     private final TopicConfig config;
@@ -66,7 +62,7 @@ final class DeadLetterDesk {
         String target = topicFor(of.terms(), entry);
         if (target == null) {
             buried(of, entry, reason, null);
-            done.accept(Moved.ASIDE);
+            done.accept(new Moved(null, false));
             return;
         }
         Committer.Change with = of.burying(entry);
@@ -76,15 +72,15 @@ final class DeadLetterDesk {
                 if (failure == null) {
                     buried(of, entry, reason, target);
                 }
-                done.accept(failure != null ? Moved.NOT_NOW : with == null ? Moved.ASIDE : Moved.TOGETHER);
+                done.accept(new Moved(failure, with != null));
             });
             return;
         }
-        boolean taken = !(result instanceof Refused);
-        if (taken) {
+        Refused refused = result instanceof Refused no ? no : null;
+        if (refused == null) {
             buried(of, entry, reason, target);
         }
-        done.accept(taken ? Moved.ASIDE : Moved.NOT_NOW);
+        done.accept(new Moved(refused, false));
     }
 
     private void buried(Backlog of, Entry entry, DeadLetter.Reason reason, @Nullable String target) {

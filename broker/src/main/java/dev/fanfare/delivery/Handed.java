@@ -40,10 +40,15 @@ final class Handed implements Delivery {
 
     @Override
     public boolean nack(@Nullable Duration delay, @Nullable Throwable cause) {
+        check(delay);
+        return member.backlog().fail(this, delay, cause);
+    }
+
+    /// @throws FanfareException `BAD_REQUEST`
+    static void check(@Nullable Duration delay) {
         if (delay != null && (delay.isNegative() || delay.compareTo(RetryPolicy.MAX_DELAY) > 0)) {
             throw new FanfareException(ErrorCode.BAD_REQUEST, "the delay of a retry must be 0 to 7 days, not " + delay);
         }
-        return member.backlog().fail(this, delay, cause);
     }
 
     @Override

@@ -96,8 +96,4 @@ final class Lanes {
             return lane.isEmpty();
         });
     }
-
-    void clear() {
-        lanes.clear();
-    }
 }

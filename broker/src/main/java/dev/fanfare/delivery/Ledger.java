@@ -19,11 +19,12 @@ final class Ledger {
     }
 
     private final Terms terms;
-    private final Lanes lanes;
-    private final ArrayDeque<Entry> ready = new ArrayDeque<>();
+    private final Kind kind;
+    private Lanes lanes;
+    private ArrayDeque<Entry> ready = new ArrayDeque<>();
     private final Membership members;
     private final Assignment assignment;
-    private final Waiting waiting = new Waiting();
+    private Waiting waiting = new Waiting();
     private final Chain inFlight = new Chain();
     private final Bound bound;
 
@@ -32,6 +33,9 @@ final class Ledger {
     private final @Nullable Keeper keeper;
     private final @Nullable Circuit circuit;
     private long open;
+
+    /// Of how many that have failed it is being decided or carried out what becomes of them.
+    private int deciding;
 
     // Of those that count against the queue.
     private long counted;
@@ -65,6 +69,7 @@ final class Ledger {
         this.assignment = new Assignment(members);
         this.keeper = keeper;
         this.circuit = circuit;
+        this.kind = kind;
         this.lanes = new Lanes(terms, kind == Kind.GROUP);
     }
 
@@ -102,6 +107,7 @@ final class Ledger {
                     withdraw(next);
                 }
                 next.to(Stage.FAILED);
+                deciding++;
                 next.failures = Failures.after(next.failures, "the backlog was full");
                 found.add(next);
             }
@@ -171,6 +177,11 @@ final class Ledger {
 
     int waiting() {
         return waiting.size();
+    }
+
+    /// Of how many that have failed it is being decided or carried out what becomes of them.
+    int deciding() {
+        return deciding;
     }
 
     int inFlight() {
@@ -257,6 +268,7 @@ final class Ledger {
             topic.counters().expired(1);
         }
         if (terms.buriesExpired()) {
+            deciding++;
             entry.failures = Failures.after(entry.failures, "its time to live was over");
             expired.add(entry);
         } else {
@@ -266,7 +278,8 @@ final class Ledger {
 
     private void drop(Entry entry) {
         entry.to(Stage.FAILED);
-        forget(entry);
+        finish(entry, Stage.DEAD_LETTER, false);
+        lost(entry);
     }
 
     /// Forgets those whose topic is gone, wherever they stand. About what has failed somebody is just deciding, and
@@ -301,6 +314,7 @@ final class Ledger {
 
     /// One that failed is not tried again and not moved aside: its topic is gone.
     void forget(Entry entry) {
+        deciding--;
         finish(entry, Stage.DEAD_LETTER, false);
         lost(entry);
     }
@@ -431,6 +445,7 @@ final class Ledger {
     private void fail(Entry entry, String error, Verdict verdict) {
         leaveFlight(entry, verdict);
         entry.to(Stage.FAILED);
+        deciding++;
         entry.failures = Failures.after(entry.failures, error);
         failed++;
         Topic topic = entry.topic;
@@ -443,6 +458,7 @@ final class Ledger {
     ///
     /// @param due when; in the past: at once
     void retry(Entry entry, long due, long now) {
+        deciding--;
         entry.to(Stage.RETRY_SCHEDULED);
         if (keeper != null && entry.redriven == null) {
             keeper.failed(entry, due - now);
@@ -460,6 +476,7 @@ final class Ledger {
 
     /// One that failed and could not be moved aside waits for another try.
     void buryAgain(Entry entry, long due) {
+        deciding--;
         if (surplus != null) {
             surplus.stays(entry);
         }
@@ -473,6 +490,7 @@ final class Ledger {
     ///
     /// @param stored whether that it is done is stored together with its dead letter
     void buried(Entry entry, boolean stored) {
+        deciding--;
         finish(entry, Stage.DEAD_LETTER, stored);
         deadLettered++;
     }
@@ -525,6 +543,7 @@ final class Ledger {
         for (Entry due = waiting.poll(now); due != null; due = waiting.poll(now)) {
             if (due.stage() == Stage.FAILED) {
                 if (due.leaving != Entry.Leaving.ON_ITS_WAY) {
+                    deciding++;
                     unburied.add(due);
                 }
             } else {
@@ -545,7 +564,7 @@ final class Ledger {
         return next == null || out != null && out.due - next.due < 0 ? out : next;
     }
 
-    /// Forgets all.
+    /// Forgets all, at once: there may be millions, and the thread may be an event loop.
     ///
     /// @param lost whether they count as lost
     /// @return how many are lost
@@ -556,9 +575,9 @@ final class Ledger {
         counted = 0;
         bytes = 0;
         held = 0;
-        ready.clear();
-        waiting.clear();
-        lanes.clear();
+        ready = new ArrayDeque<>(0);
+        waiting = new Waiting();
+        lanes = new Lanes(terms, kind == Kind.GROUP);
         assignment.clear();
         return gone;
     }

@@ -4,6 +4,7 @@ import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.feed.Attachment;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ public final class Member {
     // Guarded by the backlog's lock.
 
     /// Messages of the partitions that are this member's, ready to be taken.
-    final ArrayDeque<Entry> own = new ArrayDeque<>(0);
+    ArrayDeque<Entry> own = new ArrayDeque<>(0);
 
     /// How many partitions are this member's.
     int partitions;
@@ -79,8 +80,24 @@ public final class Member {
     /// Tells when everything that was acknowledged so far is as safe as its topics promise, and a new name outlives
     /// the power; null when it does.
     public @Nullable Commit stored() {
-        Keeper keeper = backlog.keeper();
-        return keeper == null ? null : keeper.latest();
+        return backlog.stored();
+    }
+
+    /// Several have failed at once; as [Delivery#nack(Duration, Throwable)]. What takes long is done on another thread.
+    ///
+    /// @param failed taken by this member
+    public void fail(List<? extends Delivery> failed, @Nullable Duration delay, @Nullable Throwable cause) {
+        Handed.check(delay);
+        backlog.fail(failed, delay, cause);
+    }
+
+    /// Several at once; as [Delivery#reject]. What takes long is done on another thread.
+    ///
+    /// @param rejected taken by this member
+    /// @return tells when their dead letters, and that they are done, are as safe as their topics promise; null when
+    ///     they are
+    public @Nullable Commit reject(List<? extends Delivery> rejected, String reason) {
+        return backlog.reject(rejected, reason);
     }
 
     /// Those of which an acknowledgement would still count.

@@ -76,9 +76,4 @@ final class Waiting {
     int size() {
         return entries.size() - done;
     }
-
-    void clear() {
-        entries.clear();
-        done = 0;
-    }
 }

@@ -207,18 +207,6 @@ class AcknowledgedTest {
         assertThat(order).isEqualTo(expected);
     }
 
-    @Test
-    void closingTheBrokerLetsAHandlerFinishWhatWasPublished() {
-        AtomicInteger handled = new AtomicInteger();
-        try (Broker closing = Broker.open()) {
-            closing.subscription("orders").acknowledged().handle(message -> handled.incrementAndGet());
-            for (int i = 0; i < 10_000; i++) {
-                closing.publish("orders", "x");
-            }
-        }
-        assertThat(handled).hasValue(10_000);
-    }
-
     // ---- receivers
 
     @Test

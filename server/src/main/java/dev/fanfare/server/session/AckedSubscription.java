@@ -20,6 +20,7 @@ import dev.fanfare.server.feed.Woken;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -262,6 +263,16 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
 
     void acknowledge(List<Delivery> done) {
         member().acknowledge(done);
+    }
+
+    void fail(List<Delivery> failed, @Nullable Duration delay, @Nullable Throwable cause) {
+        member().fail(failed, delay, cause);
+    }
+
+    /// See [Member#reject].
+    @Nullable
+    Commit reject(List<Delivery> rejected, String reason) {
+        return member().reject(rejected, reason);
     }
 
     @Override

@@ -64,7 +64,7 @@ final class Acknowledged {
                         asked.trialCalls());
     }
 
-    /// Tells when what was acknowledged last is as safe as its topic promises; null when it is.
+    /// Tells when what was acknowledged or rejected last is as safe as its topic promises; null when it is.
     @Nullable
     Commit stored() {
         return stored;
@@ -109,14 +109,14 @@ final class Acknowledged {
         if (!(found instanceof Settling settling)) {
             return (WireError) found;
         }
-        stored = null;
         String reason = request.reason();
         if (request.dead()) {
-            settling.deliveries.forEach(each -> each.reject(reason == null ? "rejected" : reason));
+            stored = settling.subscription.reject(settling.deliveries, reason == null ? "rejected" : reason);
         } else {
             Duration delay = request.delayMillis() < 0 ? null : Duration.ofMillis(request.delayMillis());
             Reason cause = reason == null ? null : new Reason(reason);
-            settling.deliveries.forEach(each -> each.nack(delay, cause));
+            settling.subscription.fail(settling.deliveries, delay, cause);
+            stored = null;
         }
         return null;
     }
