@@ -47,7 +47,7 @@ final class Acknowledgements implements AtomicAppend.Condition {
     public @Nullable String failure() {
         for (Map.Entry<Backlog, List<Handed>> part : byBacklog.entrySet()) {
             for (Handed handed : part.getValue()) {
-                if (!part.getKey().counts(handed)) {
+                if (!part.getKey().completion().counts(handed)) {
                     return handed + " can't be acknowledged any more: its time was over, or it is done";
                 }
             }
@@ -58,9 +58,9 @@ final class Acknowledgements implements AtomicAppend.Condition {
     @Override
     public void apply() {
         byBacklog.forEach((backlog, handed) -> {
-            changes.addAll(
-                    backlog.together(handed.stream().map(each -> each.entry).toList()));
-            afterwards.add(backlog.acknowledgeLocked(handed));
+            changes.addAll(backlog.completion()
+                    .together(handed.stream().map(each -> each.entry).toList()));
+            afterwards.add(backlog.completion().acknowledgeLocked(handed));
         });
     }
 
@@ -71,7 +71,7 @@ final class Acknowledgements implements AtomicAppend.Condition {
 
     @Override
     public void undo() {
-        byBacklog.forEach(Backlog::reopen);
+        byBacklog.forEach((backlog, handed) -> backlog.completion().reopen(handed));
     }
 
     @Override

@@ -65,7 +65,7 @@ final class DeadLetterDesk {
             done.accept(new Moved(null, false));
             return;
         }
-        Committer.Change with = of.burying(entry);
+        Committer.Change with = of.completion().burying(entry);
         PublishResult result = publish(of, entry, reason, target, with);
         if (result instanceof PublishResult.Pending pending) {
             pending.commit().onDone(failure -> {

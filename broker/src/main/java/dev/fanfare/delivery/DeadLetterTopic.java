@@ -76,8 +76,7 @@ final class DeadLetterTopic implements DeadLetters {
         if (number != 0) {
             topics.storage()
                     .ifPresent(committer -> committer.addQuietly(Committer.Change.lasting(batch -> offsets.forEach(
-                            offset -> batch.delete(
-                                    Table.OUTCOMES, Keys.of(DeadLetterDesk.LETTERS, number, offset))))));
+                            offset -> batch.delete(Table.OUTCOMES, Keys.of(DeadLetterDesk.LETTERS, number, offset))))));
         }
     }
 

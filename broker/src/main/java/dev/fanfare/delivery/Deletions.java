@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Has subscriptions and groups forget what they have of topics that were deleted. Those of one topic end with it, as
-/// soon as their readers hear of that; one that stands still for want of room hears of it because it has room now.
-/// Any thread.
+/// Has subscriptions and groups forget what they have of topics that were deleted. Those of one topic end with
+/// it, as soon as their readers hear of that; one that stands still for want of room hears of it because it has
+/// room now. Any thread.
 ///
 /// Whoever deletes a topic may be an event loop, and looking through what is not done takes its time: a virtual
 /// thread does it, once for all that were deleted meanwhile.
@@ -18,7 +18,8 @@ final class Deletions {
     private final Collection<Backlog> backlogs;
     private final Queue<String> names = new ConcurrentLinkedQueue<>();
 
-    /// How many were heard of since the thread that looks through the backlogs began, or last looked; 0: there is none.
+    /// How many were heard of since the thread that looks through the backlogs began, or last looked; 0: there
+    /// is none.
     private final AtomicInteger heard = new AtomicInteger();
 
     /// @param backlogs those that there are, at any time

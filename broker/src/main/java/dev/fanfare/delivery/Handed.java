@@ -35,13 +35,13 @@ final class Handed implements Delivery {
 
     @Override
     public boolean ack() {
-        return member.backlog().acknowledge(List.of(this)) == 1;
+        return member.backlog().completion().acknowledge(List.of(this)) == 1;
     }
 
     @Override
     public boolean nack(@Nullable Duration delay, @Nullable Throwable cause) {
         check(delay);
-        return member.backlog().fail(this, delay, cause);
+        return member.backlog().aftermath().fail(this, delay, cause);
     }
 
     /// @throws FanfareException `BAD_REQUEST`
@@ -53,7 +53,7 @@ final class Handed implements Delivery {
 
     @Override
     public boolean reject(String reason) {
-        return member.backlog().reject(this, reason);
+        return member.backlog().aftermath().reject(this, reason);
     }
 
     @Override

@@ -174,8 +174,8 @@ final class Keeper {
         return change;
     }
 
-    /// What was noted before is handed over; that these are done is to be stored together with something else, and has
-    /// not happened if that fails. Nobody else says so.
+    /// What was noted before is handed over; that these are done is to be stored together with something else,
+    /// and has not happened if that fails. Nobody else says so.
     ///
     /// @return null when nothing has to be stored
     Committer.@Nullable Change together(List<Entry> done) {

@@ -1,8 +1,6 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.Topic;
-import dev.fanfare.log.TopicLog;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,28 +19,15 @@ final class Ledger {
     private final Terms terms;
     private final Kind kind;
     private Lanes lanes;
-    private ArrayDeque<Entry> ready = new ArrayDeque<>();
+    private final Ready ready;
     private final Membership members;
-    private final Assignment assignment;
     private Waiting waiting = new Waiting();
     private final Chain inFlight = new Chain();
-    private final Bound bound;
-
-    /// Null when nothing makes room for anything.
-    private final @Nullable Surplus surplus;
+    private final Burden burden;
     private final @Nullable Keeper keeper;
     private final @Nullable Circuit circuit;
-    private long open;
-
     /// Of how many that have failed it is being decided or carried out what becomes of them.
     private int deciding;
-
-    // Of those that count against the queue.
-    private long counted;
-    private long bytes;
-
-    /// What all that are not done cost.
-    private long held;
 
     // What has happened so far.
     long delivered;
@@ -63,37 +48,13 @@ final class Ledger {
             @Nullable Keeper keeper,
             @Nullable Circuit circuit) {
         this.terms = terms;
-        this.bound = bound;
-        this.surplus = bound.movesAside() ? new Surplus(bound) : null;
+        this.burden = new Burden(bound);
         this.members = members;
-        this.assignment = new Assignment(members);
+        this.ready = new Ready(members);
         this.keeper = keeper;
         this.circuit = circuit;
         this.kind = kind;
         this.lanes = new Lanes(terms, kind == Kind.GROUP);
-    }
-
-    /// Whether so much is not done that nothing more is to be read that was published before.
-    boolean isCrowded() {
-        return open >= bound.messages() || held >= bound.bytes();
-    }
-
-    /// Whether there is room again to go on reading.
-    boolean isRoomy() {
-        return open <= bound.messages() / 2 && held <= bound.bytes() / 2;
-    }
-
-    /// What counts against the queue: [Integer#MAX_VALUE] when the bytes are used up.
-    long undone() {
-        if (surplus != null && !surplus.isStuck()) {
-            return 0;
-        }
-        return isFullOfBytes() ? Integer.MAX_VALUE : counted;
-    }
-
-    /// Whether publishers have to be told for another reason than the number of messages.
-    boolean isFull() {
-        return surplus == null ? isFullOfBytes() : surplus.isStuck();
     }
 
     /// Has the oldest make room for what came in.
@@ -101,59 +62,26 @@ final class Ledger {
     /// @return those that are to be moved aside
     List<Entry> overflowing() {
         List<Entry> found = new ArrayList<>(0);
-        if (surplus != null) {
-            for (Entry next = surplus.next(counted, bytes); next != null; next = surplus.next(counted, bytes)) {
-                if (next.stage() == Stage.QUEUED) {
-                    withdraw(next);
-                }
-                next.to(Stage.FAILED);
-                deciding++;
-                next.failures = Failures.after(next.failures, "the backlog was full");
-                found.add(next);
+        for (Entry next = burden.surplus(); next != null; next = burden.surplus()) {
+            if (next.stage() == Stage.QUEUED) {
+                ready.withdraw(next);
             }
+            next.to(Stage.FAILED);
+            deciding++;
+            next.failures = Failures.after(next.failures, "the backlog was full");
+            found.add(next);
         }
         return found;
     }
 
-    /// Nobody is to take it.
-    private void withdraw(Entry entry) {
-        Lane lane = entry.lane;
-        if (lane == null) {
-            ready.remove(entry);
-        } else if (lane.isFirst(entry) && lane.partition >= 0) {
-            assignment.withdraw(entry, lane);
-        } else if (lane.isFirst(entry)) {
-            ready.remove(entry);
-        }
+    /// What can be taken now.
+    Ready ready() {
+        return ready;
     }
 
-    private void rests(Entry entry, boolean again) {
-        if (surplus != null) {
-            surplus.rests(entry, again);
-        }
-    }
-
-    boolean isFullOfBytes() {
-        return bytes >= bound.bytes();
-    }
-
-    /// All that are not done.
-    long open() {
-        return open;
-    }
-
-    /// What can be taken now, by whomever.
-    int ready() {
-        return ready.size() + assignment.ready();
-    }
-
-    /// What any member can take now.
-    int readyForAll() {
-        return ready.size();
-    }
-
-    Assignment assignment() {
-        return assignment;
+    /// How much is not done.
+    Burden burden() {
+        return burden;
     }
 
     private void offer(Entry entry, boolean first) {
@@ -165,14 +93,7 @@ final class Ledger {
             waiting.add(entry);
             return;
         }
-        Lane lane = entry.lane;
-        if (lane != null && lane.partition >= 0) {
-            assignment.offer(entry, lane, first);
-        } else if (first) {
-            ready.addFirst(entry);
-        } else {
-            ready.addLast(entry);
-        }
+        ready.offer(entry, first);
     }
 
     int waiting() {
@@ -218,13 +139,7 @@ final class Ledger {
     /// A message came in.
     void open(Entry entry) {
         entry.to(Stage.QUEUED);
-        open++;
-        held += TopicLog.cost(entry.message);
-        if (!entry.replayed) {
-            counted++;
-            bytes += TopicLog.cost(entry.message);
-        }
-        rests(entry, false);
+        burden.came(entry);
         if (lanes.add(entry)) {
             offer(entry, false);
         }
@@ -237,7 +152,7 @@ final class Ledger {
     /// @param expired takes those that are to be moved aside because their time to live is over
     @Nullable
     Entry poll(Member member, long nowMillis, List<Entry> expired) {
-        for (Entry entry = next(member); entry != null; entry = next(member)) {
+        for (Entry entry = ready.poll(member); entry != null; entry = ready.poll(member)) {
             if (entry.stage() != Stage.QUEUED) {
                 // It was acknowledged late.
                 continue;
@@ -253,15 +168,8 @@ final class Ledger {
         return null;
     }
 
-    private @Nullable Entry next(Member member) {
-        Entry own = assignment.poll(member);
-        return own == null ? ready.pollFirst() : own;
-    }
-
     private void expire(Entry entry, List<Entry> expired) {
-        if (surplus != null) {
-            surplus.takes(entry);
-        }
+        burden.takes(entry);
         entry.to(Stage.FAILED);
         Topic topic = entry.topic;
         if (topic != null) {
@@ -282,24 +190,24 @@ final class Ledger {
         lost(entry);
     }
 
-    /// Forgets those whose topic is gone, wherever they stand. About what has failed somebody is just deciding, and
-    /// sees it then.
+    /// Forgets those whose topic is gone, wherever they stand. About what has failed somebody is just deciding,
+    /// and sees it then.
     ///
     /// @return how many there were
     long forgetGone() {
-        long before = open;
+        long before = burden.open();
         inFlight.forEach(this::dropIfGone);
         lanes.forEach(this::dropIfGone);
         ready.forEach(this::dropIfGone);
         waiting.forEach(this::dropIfGone);
-        if (open == before) {
+        long forgotten = before - burden.open();
+        if (forgotten == 0) {
             return 0;
         }
-        ready.removeIf(entry -> entry.stage().isDone());
-        assignment.sweep();
+        ready.sweep();
         waiting.sweep();
         lanes.sweep(entry -> offer(entry, false));
-        return before - open;
+        return forgotten;
     }
 
     /// What held it is looked through afterwards: see [#forgetGone].
@@ -335,9 +243,7 @@ final class Ledger {
         entry.holder = member;
         entry.due = now + terms.ackTimeout().toNanos();
         member.inFlight++;
-        if (surplus != null) {
-            surplus.takes(entry);
-        }
+        burden.takes(entry);
         inFlight.add(entry);
         if (circuit != null) {
             circuit.handed(entry);
@@ -417,16 +323,8 @@ final class Ledger {
         } else if (keeper != null && !stored) {
             keeper.done(entry);
         }
-        if (surplus != null) {
-            surplus.left(entry);
-        }
         entry.to(how);
-        open--;
-        held -= TopicLog.cost(entry.message);
-        if (!entry.replayed) {
-            counted--;
-            bytes -= TopicLog.cost(entry.message);
-        }
+        burden.left(entry);
     }
 
     /// Its member failed.
@@ -464,7 +362,7 @@ final class Ledger {
             keeper.failed(entry, due - now);
         }
         retried++;
-        rests(entry, true);
+        burden.rests(entry, true);
         if (due - now > 0) {
             entry.due = due;
             waiting.add(entry);
@@ -477,9 +375,7 @@ final class Ledger {
     /// One that failed and could not be moved aside waits for another try.
     void buryAgain(Entry entry, long due) {
         deciding--;
-        if (surplus != null) {
-            surplus.stays(entry);
-        }
+        burden.stays(entry);
         if (!entry.waits) {
             entry.due = due;
         }
@@ -515,7 +411,7 @@ final class Ledger {
             } else {
                 leaveFlight(entry, Verdict.NONE);
                 entry.to(Stage.QUEUED);
-                rests(entry, true);
+                burden.rests(entry, true);
                 offer(entry, true);
             }
         }
@@ -569,16 +465,12 @@ final class Ledger {
     /// @param lost whether they count as lost
     /// @return how many are lost
     long clear(boolean lost) {
-        long gone = lost ? open : 0;
+        long gone = lost ? burden.open() : 0;
         dropped += gone;
-        open = 0;
-        counted = 0;
-        bytes = 0;
-        held = 0;
-        ready = new ArrayDeque<>(0);
+        burden.clear();
+        ready.clear();
         waiting = new Waiting();
         lanes = new Lanes(terms, kind == Kind.GROUP);
-        assignment.clear();
         return gone;
     }
 }

@@ -74,7 +74,7 @@ public final class Member {
     /// @param done taken by this member
     /// @return how many counted
     public int acknowledge(List<? extends Delivery> done) {
-        return backlog.acknowledge(done);
+        return backlog.completion().acknowledge(done);
     }
 
     /// Tells when everything that was acknowledged so far is as safe as its topics promise, and a new name outlives
@@ -83,21 +83,22 @@ public final class Member {
         return backlog.stored();
     }
 
-    /// Several have failed at once; as [Delivery#nack(Duration, Throwable)]. What takes long is done on another thread.
+    /// Several have failed at once; as [Delivery#nack(Duration, Throwable)]. What takes long is done on another
+    /// thread.
     ///
     /// @param failed taken by this member
     public void fail(List<? extends Delivery> failed, @Nullable Duration delay, @Nullable Throwable cause) {
         Handed.check(delay);
-        backlog.fail(failed, delay, cause);
+        backlog.aftermath().fail(failed, delay, cause);
     }
 
     /// Several at once; as [Delivery#reject]. What takes long is done on another thread.
     ///
     /// @param rejected taken by this member
-    /// @return tells when their dead letters, and that they are done, are as safe as their topics promise; null when
-    ///     they are
+    /// @return tells when their dead letters, and that they are done, are as safe as their topics promise; null
+    ///     when they are
     public @Nullable Commit reject(List<? extends Delivery> rejected, String reason) {
-        return backlog.reject(rejected, reason);
+        return backlog.aftermath().reject(rejected, reason);
     }
 
     /// Those of which an acknowledgement would still count.

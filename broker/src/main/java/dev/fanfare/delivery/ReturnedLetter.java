@@ -8,12 +8,13 @@ import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
 import org.jspecify.annotations.Nullable;
 
-/// A dead letter on its way again: when its message is done it is none any more, also after the process has ended.
-/// Any thread.
+/// A dead letter on its way again: when its message is done it is none any more, also after the process has
+/// ended. Any thread.
 ///
 /// @param letters the topic that keeps it, and not another one of the same name
 /// @param committer null when nothing outlives the process
-record ReturnedLetter(LiveTopic letters, long offset, @Nullable Committer committer) {
+record ReturnedLetter(
+        LiveTopic letters, long offset, @Nullable Committer committer) {
 
     private byte[] key() {
         return Keys.of(DeadLetterDesk.LETTERS, letters.number(), offset);

@@ -434,8 +434,9 @@ public final class Committer implements AutoCloseable {
         }
     }
 
-    /// What is written next. After a failure the store is opened again, and this begins with what makes it say what
-    /// is known here: what was to be stored together with messages that are cut off is taken back with them.
+    /// What is written next. After a failure the store is opened again, and this begins with what makes it say
+    /// what is known here: what was to be stored together with messages that are cut off is taken back with
+    /// them.
     private Store.Batch begin() {
         if (broken == null) {
             return store.batch();

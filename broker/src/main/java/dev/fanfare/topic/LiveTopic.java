@@ -166,8 +166,8 @@ public final class LiveTopic implements Topic {
     /// Publishes without waiting for room, together with something else.
     ///
     /// @param wakes where the feeds to be woken are noted
-    /// @param with what is stored if and only if the message is; null for nothing. Whatever does not answer with
-    ///     [PublishResult.Pending] does not store it
+    /// @param with what is stored if and only if the message is; null for nothing. Whatever does not answer
+    ///     with [PublishResult.Pending] does not store it
     public PublishResult publish(Message draft, Wakes wakes, Committer.@Nullable Change with) {
         Redirects redirects = plan.redirects();
         PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, wakes, with);

@@ -373,8 +373,8 @@ public final class TopicRegistry {
         return topic;
     }
 
-    /// Who is told of each topic that was deleted, on the thread that deleted it, which may be an event loop; under
-    /// no lock. One, once.
+    /// Who is told of each topic that was deleted, on the thread that deleted it, which may be an event loop;
+    /// under no lock. One, once.
     public void onDeletion(Consumer<String> told) {
         deletion = told;
     }

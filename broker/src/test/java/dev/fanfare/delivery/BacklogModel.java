@@ -213,12 +213,7 @@ final class BacklogModel {
     /// without a word.
     synchronized void asked(Figures real) {
         long now = uncounted(real, opened);
-        long most = buriesExpired
-                ? 0
-                : open.stream()
-                        .filter(this::isPassedOver)
-                        .filter(this::isExpired)
-                        .count();
+        long most = buriesExpired ? 0 : open.stream().filter(this::isPassedOver).count();
         assertThat(now).as(name + ": messages that were too old").isBetween(silent, most);
         silent = now;
     }
@@ -354,11 +349,8 @@ final class BacklogModel {
 
     /// A topic was deleted: what is not done of it is lost, but for what may have been passed over before.
     synchronized void deleted(Topic topic) {
-        if (over) {
-            return;
-        }
         for (Item item : List.copyOf(open)) {
-            if (item.topic == topic && !isPassedOver(item)) {
+            if (!over && item.topic == topic && !isPassedOver(item)) {
                 leaves(item, State.DROPPED);
                 dropped++;
             }
@@ -442,7 +434,7 @@ final class BacklogModel {
     /// How many of a topic's messages may have been passed over because their time was over.
     synchronized long tooOld(Topic topic) {
         return open.stream()
-                .filter(item -> item.topic == topic && isPassedOver(item) && isExpired(item))
+                .filter(item -> item.topic == topic && isPassedOver(item))
                 .count();
     }
 
@@ -456,7 +448,7 @@ final class BacklogModel {
             if (item.holder == null && item.notBefore > timers.nanoTime()) {
                 waiting++;
             } else if (isPassedOver(item)) {
-                tooOld += isExpired(item) ? 1 : 0;
+                tooOld++;
                 gone += item.topic.deleted() ? 1 : 0;
             }
         }

@@ -1,16 +1,12 @@
 package dev.fanfare.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Delivery;
-import dev.fanfare.ErrorCode;
-import dev.fanfare.Expiry;
-import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.Ordering;
 import dev.fanfare.Receiver;
@@ -31,14 +27,10 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// Groups and durable names, on virtual time.
 @Timeout(60)
 class GroupTest {
-
-    private static final Duration HOUR = Duration.ofHours(1);
 
     private final VirtualTimers timers = new VirtualTimers();
     private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
@@ -58,13 +50,13 @@ class GroupTest {
         }
     }
 
-    private static Delivery next(Receiver receiver) throws InterruptedException {
+    static Delivery next(Receiver receiver) throws InterruptedException {
         Delivery delivery = receiver.receive();
         assertThat(delivery).isNotNull();
         return delivery;
     }
 
-    private static List<Delivery> all(Receiver receiver) throws InterruptedException {
+    static List<Delivery> all(Receiver receiver) throws InterruptedException {
         List<Delivery> found = new ArrayList<>();
         for (Delivery delivery = receiver.receive(Duration.ZERO);
                 delivery != null;
@@ -84,7 +76,7 @@ class GroupTest {
     }
 
     /// Waits until the group knows of so many that are not done.
-    private static void await(Receiver member, long undone) {
+    static void await(Receiver member, long undone) {
         until(() -> ((Attached) member).backlog().undone() == undone);
     }
 
@@ -306,110 +298,6 @@ class GroupTest {
             }
         }
         assertThat(broker.stats().acknowledged()).hasSize(1_000);
-    }
-
-    // ---- the name
-
-    @Test
-    void theBacklogStaysWhenAllHaveGone() throws Exception {
-        Receiver one = on("jobs").group("workers").receive();
-        publish(1);
-        next(one);
-        one.close();
-        publish(2);
-        timers.advance(HOUR.minusMillis(1));
-        Receiver two = on("jobs").group("workers").receive();
-        assertThat(next(two).attempt()).isEqualTo(2);
-        await(two, 3);
-        assertThat(all(two)).hasSize(2);
-        timers.advance(HOUR.multipliedBy(2));
-        assertThat(two.ended()).isEmpty();
-    }
-
-    @Test
-    void itExpiresWhenNobodyComesBack() {
-        on("jobs").group("workers").expiry(Duration.ofMinutes(5)).receive().close();
-        timers.advance(Duration.ofMinutes(5));
-        assertThat(broker.stats().acknowledged()).isEmpty();
-        assertThat(broker.topic("jobs").orElseThrow().subscribers()).isZero();
-        assertThat(timers.pending()).isZero();
-    }
-
-    @Test
-    void theBrokerSaysHowLongWhenItsMembersDoNot() {
-        try (Broker other = Broker.open(BrokerConfig.defaults()
-                .withTimers(timers)
-                .withExpiry(new Expiry(Duration.ofMinutes(3), Duration.ofDays(1))))) {
-            other.subscription("jobs").acknowledged().group("workers").receive().close();
-            other.subscription("jobs.*")
-                    .acknowledged()
-                    .durable("each")
-                    .receive()
-                    .close();
-            timers.advance(Duration.ofMinutes(3).minusMillis(1));
-            assertThat(other.stats().acknowledged()).hasSize(2);
-            timers.advance(Duration.ofMillis(1));
-            assertThat(other.stats().acknowledged()).isEmpty();
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"PT0S", "PT-1S", "P366D"})
-    void noExpiryIsBeyondItsBounds(Duration expiry) {
-        assertThatThrownBy(() -> on("jobs").group("workers").expiry(expiry))
-                .hasMessage("the expiry must be more than 0 and at most 365 days, not " + expiry);
-        assertThatThrownBy(() -> new Expiry(HOUR, expiry)).isInstanceOf(FanfareException.class);
-    }
-
-    @Test
-    void theFirstDecidesWhatTheNameMeans() {
-        on("jobs").group("workers").receive();
-        assertThatThrownBy(() -> on("other").group("workers").ordered().receive())
-                .isInstanceOf(FanfareException.class)
-                .hasMessage("the name 'workers' is used for something else: topic or pattern is jobs, not other; "
-                        + "order is false, not true; use another name, or end that one first")
-                .extracting("code")
-                .isEqualTo(ErrorCode.BAD_REQUEST);
-        assertThatThrownBy(() -> on("jobs").durable("workers").receive())
-                .hasMessageContaining("it is a group, not a durable subscription");
-    }
-
-    @Test
-    void endingItTellsItsMembersAndCountsWhatIsLost() throws Exception {
-        Receiver one = on("jobs").group("workers").receive();
-        publish(2);
-        await(one, 2);
-        assertThat(broker.endSubscription("workers")).isTrue();
-        assertThat(broker.endSubscription("workers")).isFalse();
-        assertThat(one.receive()).isNull();
-        assertThat(one.ended()).contains(SubscriptionEnd.ENDED);
-        assertThat(one.figures().dropped()).isEqualTo(2);
-    }
-
-    @Test
-    void aDurableNameGoesOnCollectingAndIsTakenOver() throws Exception {
-        Receiver one = on("jobs").durable("audit").receive();
-        publish(2);
-        Delivery first = next(one);
-        await(one, 2);
-        Receiver two = on("jobs").durable("audit").receive();
-        assertThat(one.ended()).contains(SubscriptionEnd.TAKEN_OVER);
-        assertThat(one.receive()).isNull();
-        Delivery again = next(two);
-        assertThat(again.message().offset()).isEqualTo(first.message().offset());
-        assertThat(again.attempt()).isEqualTo(2);
-        two.close();
-        publish(1);
-        Receiver three = on("jobs").durable("audit").receive();
-        await(three, 3);
-        assertThat(all(three)).hasSize(3);
-    }
-
-    @Test
-    void aNameInUseByASubscriptionIsRefused() {
-        broker.subscription("jobs").name("workers").acknowledged().receive();
-        assertThatThrownBy(() -> on("jobs").group("workers").receive())
-                .hasMessageContaining("it is a subscription's own, not a group");
     }
 
     // ---- partitions

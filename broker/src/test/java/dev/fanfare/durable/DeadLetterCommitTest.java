@@ -29,8 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// A dead letter and the mark that its message is done are one: wherever the process ends, there is the one or the
-/// other, and never both or none.
+/// A dead letter and the mark that its message is done are one: wherever the process ends, there is the one or
+/// the other, and never both or none.
 @Timeout(60)
 class DeadLetterCommitTest {
 
@@ -84,10 +84,7 @@ class DeadLetterCommitTest {
     @ParameterizedTest(name = "{1}, {0}")
     @MethodSource("ends")
     void aMessageThatIsGivenUpIsThereOnce(
-            String how,
-            Durability level,
-            Function<MemoryStore, MemoryStore> end,
-            Consumer<MemoryStore> failure)
+            String how, Durability level, Function<MemoryStore, MemoryStore> end, Consumer<MemoryStore> failure)
             throws InterruptedException {
         for (int writes = 0; endsAfter(writes, level, end, failure, false); writes++) {
             assertThat(writes).as("writes").isLessThan(100);
@@ -97,10 +94,7 @@ class DeadLetterCommitTest {
     @ParameterizedTest(name = "{1}, {0}")
     @MethodSource("ends")
     void soIsOneThatIsGivenUpAgain(
-            String how,
-            Durability level,
-            Function<MemoryStore, MemoryStore> end,
-            Consumer<MemoryStore> failure)
+            String how, Durability level, Function<MemoryStore, MemoryStore> end, Consumer<MemoryStore> failure)
             throws InterruptedException {
         for (int writes = 0; endsAfter(writes, level, end, failure, true); writes++) {
             assertThat(writes).as("writes").isLessThan(100);

@@ -129,7 +129,11 @@ class StoredTransactionTest {
         Delivery first = next(receiver);
         publish("out", "barrier");
         store.failNextSync(Reason.FAILED);
-        assertThat(broker.transaction().publish("out", "one").ack(first).commit().refused())
+        assertThat(broker.transaction()
+                        .publish("out", "one")
+                        .ack(first)
+                        .commit()
+                        .refused())
                 .isNotNull();
         awaitPublished("out", "after");
         goOnWith(store.afterKill());
