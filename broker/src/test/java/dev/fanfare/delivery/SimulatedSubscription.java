@@ -19,8 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// A subscription or group of a simulated history, its members, and the model of it. Its members all ask for
@@ -67,7 +67,7 @@ final class SimulatedSubscription {
     private final boolean pushes;
     private final boolean discards;
     private final Duration expiry;
-    private final Random random;
+    private final RandomGenerator random;
     private final int salt;
     private final Broker broker;
     private final BacklogModel model;
@@ -86,7 +86,7 @@ final class SimulatedSubscription {
 
     /// @param handles whether its members may be handlers
     SimulatedSubscription(
-            String name, String pattern, boolean handles, Random random, Broker broker, VirtualTimers timers) {
+            String name, String pattern, boolean handles, RandomGenerator random, Broker broker, VirtualTimers timers) {
         this.name = name;
         this.pattern = pattern;
         this.random = random;

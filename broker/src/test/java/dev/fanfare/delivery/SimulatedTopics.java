@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// The topics of a simulated history, and what has to be in them: what was published without a refusal, once,
@@ -29,7 +29,7 @@ final class SimulatedTopics {
     private static final int KEYS = 4;
     private static final int MANY = 10_000;
 
-    private final Random random;
+    private final RandomGenerator random;
     private final Broker broker;
     private final boolean ages;
     private final List<Topic> all = new ArrayList<>();
@@ -44,7 +44,7 @@ final class SimulatedTopics {
     private record Awaited(Topic topic, long dueMillis) {}
 
     /// @param ages whether some messages have a time to live
-    SimulatedTopics(Random random, Broker broker, boolean ages) {
+    SimulatedTopics(RandomGenerator random, Broker broker, boolean ages) {
         this.random = random;
         this.broker = broker;
         this.ages = ages;
@@ -159,5 +159,13 @@ final class SimulatedTopics {
     /// too old is left out.
     static List<Message> readFrom(Topic topic, long from) {
         return from >= topic.visible() ? List.of() : topic.read(from, MANY, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public String toString() {
+        return all.stream()
+                .map(topic -> topic.name() + " of " + topic.config().partitions() + " partitions")
+                .toList()
+                .toString();
     }
 }

@@ -21,8 +21,9 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// One random history of a broker, and what must hold in it:
@@ -43,7 +44,7 @@ final class Simulation implements AutoCloseable {
     private static final int MANY = 10_000;
     private static final int MOST_ROUNDS = 5_000;
 
-    private final Random random;
+    private final RandomGenerator random;
     private final VirtualTimers timers = new VirtualTimers();
     private final Broker broker = Broker.open(BrokerConfig.defaults()
             .withTimers(timers)
@@ -61,7 +62,8 @@ final class Simulation implements AutoCloseable {
     private final StringBuilder transcript = new StringBuilder();
 
     Simulation(long seed) {
-        random = new Random(seed);
+        // Neighbouring seeds of a java.util.Random would draw alike, and most of all at the beginning.
+        random = new SplittableRandom(seed);
         ages = random.nextBoolean();
         topics = new SimulatedTopics(random, broker, ages);
         for (int i = 0; i < 1 + random.nextInt(MOST_SUBSCRIPTIONS); i++) {
@@ -78,6 +80,11 @@ final class Simulation implements AutoCloseable {
     /// work.
     String transcript() {
         return transcript.toString();
+    }
+
+    /// How it begins: its topics, how many subscriptions there are, and what the first of them is.
+    String shape() {
+        return topics + (ages ? ", messages age, " : ", ") + all.size() + " subscriptions, " + all.stream().findFirst();
     }
 
     void run() throws InterruptedException {

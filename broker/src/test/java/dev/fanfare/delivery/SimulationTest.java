@@ -36,6 +36,24 @@ class SimulationTest {
         assertThat(run(seed)).as("the second history of seed " + seed).isEqualTo(run(seed));
     }
 
+    @Test
+    void neighbouringSeedsBeginDifferently() {
+        long first = Long.getLong("fanfare.seed", System.nanoTime());
+        long shapes = LongStream.range(first, first + 1_000)
+                .mapToObj(SimulationTest::shape)
+                .distinct()
+                .count();
+        assertThat(shapes)
+                .as("of 540 shapes, those among the 1,000 seeds from " + first)
+                .isGreaterThan(350);
+    }
+
+    private static String shape(long seed) {
+        try (Simulation simulation = new Simulation(seed)) {
+            return simulation.shape();
+        }
+    }
+
     private static Optional<AssertionError> failure(long seed) {
         try {
             run(seed);
