@@ -1,6 +1,8 @@
 package dev.fanfare.server.filter;
 
 import dev.fanfare.Message;
+import dev.fanfare.Payload;
+import dev.fanfare.protocol.JsonScanner;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
@@ -42,11 +44,17 @@ final class Run {
         return message;
     }
 
-    /// The payload as a value, made when it is first asked for.
+    /// The payload as a value, made, and paid for, when it is first asked for.
     Object payload() {
         Object known = payload;
         if (known == null) {
-            known = PayloadValue.of(message.payload());
+            Payload of = message.payload();
+            chargeLength(of.size());
+            if (of.isJson(JsonScanner::wellFormed)) {
+                // Numbers, names and brackets are read one by one.
+                charge(of.size() / 2);
+            }
+            known = PayloadValue.of(of);
             payload = known;
         }
         return known;

@@ -7,7 +7,7 @@ final class Search {
     /// miss.
     private static final int SHORT = 16;
 
-    private static final int PER_UNIT = 16;
+    private static final int PER_UNIT = 8;
 
     private Search() {}
 
@@ -16,19 +16,19 @@ final class Search {
             run.charge(1 + (long) text.length() / PER_UNIT * (2 + part.length() / 2));
             return text.contains(part);
         }
-        run.charge(1 + ((long) text.length() + part.length()) / 4);
-        return part.length() <= text.length() && inOnePass(text, part);
+        run.charge(1 + ((long) text.length() + part.length()) / 2);
+        return part.length() <= text.length() && inOnePass(text.toCharArray(), part.toCharArray());
     }
 
     /// Knuth, Morris and Pratt: never goes back in the text.
-    private static boolean inOnePass(String text, String part) {
+    private static boolean inOnePass(char[] text, char[] part) {
         int[] borders = borders(part);
         int matched = 0;
-        for (int i = 0; i < text.length(); i++) {
-            while (matched > 0 && text.charAt(i) != part.charAt(matched)) {
+        for (char next : text) {
+            while (matched > 0 && next != part[matched]) {
                 matched = borders[matched - 1];
             }
-            if (text.charAt(i) == part.charAt(matched) && ++matched == part.length()) {
+            if (next == part[matched] && ++matched == part.length) {
                 return true;
             }
         }
@@ -36,14 +36,14 @@ final class Search {
     }
 
     /// How much of the part's beginning is found again at the end of each of its beginnings.
-    private static int[] borders(String part) {
-        int[] borders = new int[part.length()];
+    private static int[] borders(char[] part) {
+        int[] borders = new int[part.length];
         int matched = 0;
-        for (int i = 1; i < part.length(); i++) {
-            while (matched > 0 && part.charAt(i) != part.charAt(matched)) {
+        for (int i = 1; i < part.length; i++) {
+            while (matched > 0 && part[i] != part[matched]) {
                 matched = borders[matched - 1];
             }
-            if (part.charAt(i) == part.charAt(matched)) {
+            if (part[i] == part[matched]) {
                 matched++;
             }
             borders[i] = matched;
