@@ -127,6 +127,7 @@ public final class FanfareServer implements AutoCloseable {
                 .withDurable(config.durable().topics())
                 .withBlockTimeout(config.delivery().blockTimeout())
                 .withExpiry(config.delivery().expiry())
+                .withDeadLetters(config.delivery().deadLetters())
                 .withTopics(TopicConfig.defaults()
                         .withHistory(config.history().messages())
                         .withHistoryBytes(config.history().bytes()));

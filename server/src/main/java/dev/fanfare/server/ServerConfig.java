@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import dev.fanfare.DurableTopics;
 import dev.fanfare.Expiry;
 import dev.fanfare.RoutingConfig;
+import dev.fanfare.TopicConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -157,8 +158,14 @@ public record ServerConfig(
     /// @param heartbeat how long a connection may be silent
     /// @param blockTimeout how long a publish waits at most where a full queue lets publishers wait
     /// @param expiry how long groups and durable names stay when nobody is attached
+    /// @param deadLetters what topics are made with that keep dead letters
     public record Delivery(
-            int subscriberQueue, Overflow overflow, Duration heartbeat, Duration blockTimeout, Expiry expiry) {}
+            int subscriberQueue,
+            Overflow overflow,
+            Duration heartbeat,
+            Duration blockTimeout,
+            Expiry expiry,
+            TopicConfig deadLetters) {}
 
     /// What only the flat dialect has.
     ///

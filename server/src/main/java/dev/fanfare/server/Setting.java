@@ -99,6 +99,21 @@ public final class Setting<T> {
                     "durable-history-bytes", SettingType.size(0, TIB), "1 GiB")
             .means("How many bytes of messages a durable topic keeps, unless it was made otherwise.");
 
+    /// Dead letters kept per topic.
+    public static final Setting<Integer> DEAD_LETTER_HISTORY = setting(
+                    "dead-letter-history", SettingType.integer(1, 10 * MILLION), "10000")
+            .means("How many dead letters a topic that the server makes for them keeps; the oldest go first.");
+
+    /// Bytes of dead letters kept per topic.
+    public static final Setting<Long> DEAD_LETTER_BYTES = setting(
+                    "dead-letter-bytes", SettingType.size(1, TIB), "16 MiB")
+            .means("How many bytes of dead letters such a topic keeps.");
+
+    /// How long dead letters are kept.
+    public static final Setting<Duration> DEAD_LETTER_AGE = setting(
+                    "dead-letter-age", SettingType.duration(Duration.ofSeconds(1), Duration.ofDays(3_650)), "7d")
+            .means("How long such a topic keeps a dead letter.");
+
     /// How long names stay on topics in memory.
     public static final Setting<Duration> EXPIRY = setting(
                     "expiry", SettingType.duration(Duration.ofSeconds(1), Duration.ofDays(365)), "1h")

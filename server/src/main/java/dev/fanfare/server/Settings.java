@@ -193,7 +193,11 @@ public final class Settings {
                         value(Setting.OVERFLOW),
                         value(Setting.HEARTBEAT),
                         value(Setting.BLOCK_TIMEOUT),
-                        new Expiry(value(Setting.EXPIRY), value(Setting.DURABLE_EXPIRY))),
+                        new Expiry(value(Setting.EXPIRY), value(Setting.DURABLE_EXPIRY)),
+                        TopicConfig.defaults()
+                                .withHistory(value(Setting.DEAD_LETTER_HISTORY))
+                                .withHistoryBytes(value(Setting.DEAD_LETTER_BYTES))
+                                .withHistoryAge(value(Setting.DEAD_LETTER_AGE))),
                 new ServerConfig.Flat(
                         value(Setting.TOPIC_QUEUE),
                         value(Setting.BATCH_SIZE),

@@ -7,6 +7,7 @@ import dev.fanfare.Durability;
 import dev.fanfare.Expiry;
 import dev.fanfare.Filter;
 import dev.fanfare.Route;
+import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.server.filter.Expressions;
 import java.io.IOException;
@@ -46,7 +47,11 @@ class SettingsTest {
                         ServerConfig.Overflow.DROP_OLDEST,
                         Duration.ofSeconds(30),
                         Duration.ofSeconds(10),
-                        new Expiry(Duration.ofHours(1), Duration.ofDays(7))));
+                        new Expiry(Duration.ofHours(1), Duration.ofDays(7)),
+                        TopicConfig.defaults()
+                                .withHistory(10_000)
+                                .withHistoryBytes(16 << 20)
+                                .withHistoryAge(Duration.ofDays(7))));
         assertThat(config.flat())
                 .isEqualTo(new ServerConfig.Flat(10_000, 10, Duration.ofMillis(20), Duration.ofMillis(500)));
         assertThat(config.shutdown()).isEqualTo(new ServerConfig.Shutdown(Duration.ofSeconds(5), Duration.ZERO));
