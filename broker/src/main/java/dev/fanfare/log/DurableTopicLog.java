@@ -203,24 +203,25 @@ public final class DurableTopicLog implements TopicLog {
 
     /// Puts what was appended since the last commit into a batch. By whoever commits, outside of the section.
     ///
-    /// @param upTo the end that is committed
+    /// @param from the first offset: what was put into a batch ends there, and what may be cut off begins there
+    /// @param upTo the end of what is put into it
     /// @return what is put into the batch costs so much, by [TopicLog#cost]
-    public long record(Store.Batch batch, long upTo, ByteWriter scratch) {
-        List<Message> messages = recent.appended(visible(), upTo);
+    public long record(Store.Batch batch, long from, long upTo, ByteWriter scratch) {
+        List<Message> messages = recent.appended(from, upTo);
         long cost = 0;
-        int from = 0;
+        int begin = 0;
         int size = 0;
         for (int i = 0; i < messages.size(); i++) {
             Message message = messages.get(i);
             cost += TopicLog.cost(message);
             size += message.payload().storedSize() + 64;
-            if (i + 1 == messages.size() || size >= RECORD_BYTES || i + 1 - from == RECORD_MESSAGES) {
-                List<Message> together = messages.subList(from, i + 1);
+            if (i + 1 == messages.size() || size >= RECORD_BYTES || i + 1 - begin == RECORD_MESSAGES) {
+                List<Message> together = messages.subList(begin, i + 1);
                 batch.put(
                         Table.MESSAGES,
                         Keys.of(number, together.getFirst().offset()),
                         Records.write(together, scratch));
-                from = i + 1;
+                begin = i + 1;
                 size = 0;
             }
         }

@@ -155,12 +155,7 @@ final class CommitGroup {
             }
             topics.forEach(topic -> part(topic).wake());
         }
-        for (CommitPart part : parts.values()) {
-            if (isDue(part, level)) {
-                part.deliver();
-                part.wake();
-            }
-        }
+        parts.values().forEach(part -> part.deliver(level));
     }
 
     private static boolean isDue(@Nullable CommitPart part, Durability level) {

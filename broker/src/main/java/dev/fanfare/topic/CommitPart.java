@@ -15,6 +15,10 @@ final class CommitPart {
 
     private final LiveTopic topic;
     private long end;
+
+    /// Up to where nothing has to be safer than written to be seen.
+    private long writtenEnd;
+
     private Durability level = Durability.MEMORY;
 
     CommitPart(LiveTopic topic) {
@@ -29,6 +33,9 @@ final class CommitPart {
     void add(long upTo, Durability safe) {
         end = upTo;
         level = level.or(safe);
+        if (isDue(Durability.WRITTEN)) {
+            writtenEnd = upTo;
+        }
     }
 
     Durability level() {
@@ -43,7 +50,9 @@ final class CommitPart {
     /// Puts it into a batch.
     void record(Store.Batch batch, ByteWriter scratch) {
         if (topic.log() instanceof DurableTopicLog log) {
-            long cost = log.record(batch, end, scratch);
+            // No record has both: what is not synced may have to be cut off.
+            long between = Math.max(log.visible(), writtenEnd);
+            long cost = log.record(batch, log.visible(), between, scratch) + log.record(batch, between, end, scratch);
             topic.enter();
             try {
                 log.mark(batch, end, cost);
@@ -54,15 +63,21 @@ final class CommitPart {
         }
     }
 
-    /// Hands the messages to the feeds and makes them visible, a few at a time.
-    void deliver() {
-        for (long from = topic.visible(); from < end; from = topic.visible()) {
+    /// Hands the messages to the feeds that may be seen now, and makes them visible, a few at a time.
+    void deliver(Durability reached) {
+        long upTo = isDue(reached) ? end : writtenEnd;
+        boolean any = false;
+        for (long from = topic.visible(); from < upTo; from = topic.visible()) {
+            any = true;
             topic.enter();
             try {
-                topic.appending().reveal(Math.min(end, from + TURN));
+                topic.appending().reveal(Math.min(upTo, from + TURN));
             } finally {
                 topic.leave();
             }
+        }
+        if (any || isDue(reached)) {
+            wake();
         }
     }
 

@@ -84,7 +84,8 @@ final class Simulation implements AutoCloseable {
 
     /// How it begins: its topics, how many subscriptions there are, and what the first of them is.
     String shape() {
-        return topics + (ages ? ", messages age, " : ", ") + all.size() + " subscriptions, " + all.stream().findFirst();
+        return topics + (ages ? ", messages age, " : ", ") + all.size() + " subscriptions, "
+                + all.stream().findFirst();
     }
 
     void run() throws InterruptedException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.Message;
@@ -15,7 +16,11 @@ import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -99,6 +104,52 @@ class StoredTransactionTest {
         assertThat(broker.topic("out").orElseThrow().read(0, 10, 1_000))
                 .extracting(Message::text)
                 .containsExactly("one", "barrier", "barrier");
+    }
+
+    @Test
+    void whatWasPublishedBeforeATransactionStaysWhenItsSyncFails() throws Exception {
+        broker.createTopic("written", DURABLE);
+        broker.createTopic("synced", DURABLE.withDurability(Durability.SYNCED));
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        store.beforeWrite(() -> {
+            writing.countDown();
+            try {
+                goOn.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        CompletableFuture<PublishResult> first = broker.publishAsync("written", Message.text("first"));
+        assertThat(writing.await(20, TimeUnit.SECONDS)).isTrue();
+        // These are committed together.
+        CompletableFuture<PublishResult> second = broker.publishAsync("written", Message.text("second"));
+        CompletableFuture<Transaction.Result> both = new CompletableFuture<>();
+        Commit commit = broker.deliveries()
+                .commit(
+                        List.of("written", "synced"),
+                        List.of(Message.text("third"), Message.text("x")),
+                        List.of(),
+                        both::complete);
+        assertThat(commit).isNotNull();
+        store.failNextSync(Reason.FAILED);
+        goOn.countDown();
+        assertThat(both.join().committed()).isFalse();
+        assertThat(first.join()).isInstanceOf(PublishResult.Accepted.class);
+        assertThat(second.join()).isInstanceOf(PublishResult.Accepted.class);
+        assertThat(texts("written")).startsWith("first", "second").doesNotContain("third");
+        awaitPublished("written", "barrier");
+        goOnWith(store.afterKill());
+        assertThat(texts("written"))
+                .startsWith("first", "second")
+                .endsWith("barrier")
+                .doesNotContain("third");
+    }
+
+    private List<String> texts(String topic) {
+        return broker.topic(topic).orElseThrow().read(0, 10, 1_000).stream()
+                .map(Message::text)
+                .toList();
     }
 
     @Test

@@ -27,7 +27,7 @@ final class CommittingLog implements TopicLog {
             log.reveal(upTo);
         }
         Store.Batch batch = store.batch();
-        long cost = log.record(batch, upTo, new ByteWriter(16));
+        long cost = log.record(batch, log.visible(), upTo, new ByteWriter(16));
         log.mark(batch, upTo, cost);
         store.write(batch);
         log.reveal(upTo);
