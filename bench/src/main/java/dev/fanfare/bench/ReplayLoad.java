@@ -12,12 +12,7 @@ import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.storage.RocksStore;
 import dev.fanfare.storage.StorageOptions;
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,14 +36,6 @@ public final class ReplayLoad {
             .withHistory(MESSAGES)
             .withHistoryBytes(1L << 40)
             .withDurability(Durability.WRITTEN);
-
-    private static final List<String> HANDSHAKE = List.of(
-            "GET /ws HTTP/1.1",
-            "Host: localhost",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==");
 
     private final Broker broker;
     private final int rounds;
@@ -144,30 +131,14 @@ public final class ReplayLoad {
 
     /// A connection that counts events and looks into none.
     private static void read(int port) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 18));
-            send(socket, String.join("\r\n", HANDSHAKE) + "\r\n\r\n");
-            int lineEnds = 0;
-            while (lineEnds < 4) {
-                int next = in.readByte();
-                lineEnds = next == '\r' || next == '\n' ? lineEnds + 1 : 0;
-            }
-            String request = "{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"c\",\"from\":\"earliest\"}";
-            // Masked with zeros.
-            socket.getOutputStream().write(new byte[] {(byte) 0x81, (byte) (0x80 | request.length()), 0, 0, 0, 0});
-            send(socket, request);
+        try (RawWebSocket socket = new RawWebSocket(port, 0, 1 << 18)) {
+            socket.send("{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"c\",\"from\":\"earliest\"}");
             for (int frames = 0; frames <= MESSAGES; frames++) {
-                in.skipNBytes(1);
-                int length = in.readUnsignedByte();
-                in.skipNBytes(length == 126 ? in.readUnsignedShort() : length == 127 ? in.readLong() : length);
+                socket.skipFrame();
             }
         } catch (IOException failed) {
             throw new IllegalStateException(failed);
         }
-    }
-
-    private static void send(Socket socket, String text) throws IOException {
-        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void print(String how, int each, long begun) {
