@@ -24,7 +24,6 @@ import dev.fanfare.time.Timers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -36,9 +35,6 @@ public final class TopicRegistry {
 
     /// Bound on a thread that routes: while the broker closes, only such a one still publishes.
     public static final ScopedValue<Boolean> ROUTING = ScopedValue.newInstance();
-
-    private static final String EPOCH_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
-    private static final int EPOCH_LENGTH = 8;
 
     private final BrokerConfig config;
     private final Timers timers;
@@ -205,7 +201,7 @@ public final class TopicRegistry {
         }
         lock.lock();
         try {
-            for (StoredTopics.Found found : stored.read(TopicRegistry::newEpoch)) {
+            for (StoredTopics.Found found : stored.read(Epochs::next)) {
                 DurableTopicLog log = stored.log(found);
                 LiveTopic topic = add(found.form().name(), found.form().config(), log);
                 topic.appending().identities().restore(committer.store(), found.number());
@@ -314,7 +310,7 @@ public final class TopicRegistry {
         }
         if (!topicConfig.isDurable()) {
             LiveTopic topic =
-                    add(name, topicConfig, new MemoryTopicLog(newEpoch(), topicConfig.retention(), timers, budget));
+                    add(name, topicConfig, new MemoryTopicLog(Epochs.next(), topicConfig.retention(), timers, budget));
             // Here, where it is only put into queues, so that creation and deletion are told in their order.
             events.emit(() -> new BrokerEvent.TopicCreated(name));
             return topic;
@@ -326,7 +322,7 @@ public final class TopicRegistry {
                             + topicConfig.durability().label()
                             + "': nothing durable is kept here (start with a data folder)");
         }
-        DurableTopicLog log = stored.newLog(name, newEpoch(), topicConfig);
+        DurableTopicLog log = stored.newLog(name, Epochs.next(), topicConfig);
         LiveTopic topic = add(name, topicConfig, log);
         topic.committed(stored.created(name, log, topicConfig));
         events.emit(() -> new BrokerEvent.TopicCreated(name));
@@ -340,15 +336,6 @@ public final class TopicRegistry {
         directory.add(topic);
         aging.added(topic);
         return topic;
-    }
-
-    private static String newEpoch() {
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        StringBuilder epoch = new StringBuilder(EPOCH_LENGTH);
-        for (int i = 0; i < EPOCH_LENGTH; i++) {
-            epoch.append(EPOCH_DIGITS.charAt(random.nextInt(EPOCH_DIGITS.length())));
-        }
-        return epoch.toString();
     }
 
     /// The topic of that name.
