@@ -23,8 +23,8 @@ public final class SlowReplays {
     /// Prints how much was replayed.
     public static void main(String[] args) throws InterruptedException {
         int port = Integer.parseInt(args[0]);
-        String subscribe = "{\"type\":\"subscribe\",\"topic\":\"" + args[1]
-                + "\",\"client_id\":\"c\",\"from\":\"earliest\"}";
+        String subscribe =
+                "{\"type\":\"subscribe\",\"topic\":\"" + args[1] + "\",\"client_id\":\"c\",\"from\":\"earliest\"}";
         int connections = Integer.parseInt(args[2]);
         long pauseNanos = TimeUnit.SECONDS.toNanos(PER_TURN) / Long.parseLong(args[3]);
         long seconds = Long.parseLong(args[4]);

@@ -250,8 +250,9 @@ class PublishTest {
     void aPortOfTheFlatDialectIsRecognised() throws Exception {
         CompletableFuture<Published> first = client.publish("a", "1");
         Peer peer = server.nextPeer();
-        peer.send("{\"type\":\"info\",\"message\":\"Connected with client_id: 550e8400-e29b-41d4-a716-446655440000\"}");
-        peer.send("{\"type\":\"error\",\"code\":\"VALIDATION_ERROR\",\"message\":\"data is missing\"}");
+        peer.sendBoth(
+                "{\"type\":\"info\",\"message\":\"Connected with client_id: 550e8400-e29b-41d4-a716-446655440000\"}",
+                "{\"type\":\"error\",\"code\":\"VALIDATION_ERROR\",\"message\":\"data is missing\"}");
         assertThatThrownBy(first::join)
                 .cause()
                 .isInstanceOf(ClientException.class)

@@ -122,7 +122,23 @@ final class ScriptedServer implements AutoCloseable {
             socket.close();
         }
 
-        private synchronized void write(int head, byte[] bytes, int from, int to) {
+        /// Two messages that arrive together, whatever becomes of the connection with the first.
+        void sendBoth(String first, String second) {
+            byte[] one = first.getBytes(StandardCharsets.UTF_8);
+            byte[] other = second.getBytes(StandardCharsets.UTF_8);
+            ByteBuffer frame = frame(0x80 | TEXT, one, 0, one.length);
+            ByteBuffer behind = frame(0x80 | TEXT, other, 0, other.length);
+            write(ByteBuffer.allocate(frame.remaining() + behind.remaining())
+                    .put(frame)
+                    .put(behind)
+                    .flip());
+        }
+
+        private void write(int head, byte[] bytes, int from, int to) {
+            write(frame(head, bytes, from, to));
+        }
+
+        private static ByteBuffer frame(int head, byte[] bytes, int from, int to) {
             int length = to - from;
             ByteBuffer frame = ByteBuffer.allocate(length + 4).put((byte) head);
             if (length < 126) {
@@ -130,10 +146,15 @@ final class ScriptedServer implements AutoCloseable {
             } else {
                 frame.put((byte) 126).putShort((short) length);
             }
-            frame.put(bytes, from, length).flip();
+            return frame.put(bytes, from, length).flip();
+        }
+
+        private synchronized void write(ByteBuffer bytes) {
             try {
                 OutputStream out = socket.getOutputStream();
-                out.write(frame.array(), 0, frame.limit());
+                byte[] all = new byte[bytes.remaining()];
+                bytes.get(all);
+                out.write(all);
                 out.flush();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
