@@ -51,7 +51,7 @@ final class Lanes {
                 : entry.topic.config().partitions();
     }
 
-    private static int partition(String key, int partitions) {
+    static int partition(String key, int partitions) {
         int hash = key.hashCode();
         return Math.floorMod(hash ^ hash >>> 16, partitions);
     }

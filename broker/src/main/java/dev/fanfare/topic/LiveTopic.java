@@ -15,6 +15,7 @@ import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.TopicLog;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -94,6 +95,11 @@ public final class LiveTopic implements Topic {
             }
             position = slice.getLast().offset() + 1;
         }
+    }
+
+    /// The newest message, even if its time to live is over: nobody reads it by that, so nothing is counted.
+    public Optional<Message> newest() {
+        return log.read(log.visible() - 1, 1, 0).stream().findFirst();
     }
 
     /// Those of a slice whose time to live is not over; the others are counted.

@@ -14,6 +14,7 @@ import dev.fanfare.Message;
 import dev.fanfare.Receiver;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -23,8 +24,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class DeadLettersTest {
 
+    private final VirtualTimers timers = new VirtualTimers();
     private final Broker broker = Broker.open(BrokerConfig.defaults()
-            .withTimers(new VirtualTimers())
+            .withTimers(timers)
             .withDeadLetters(TopicConfig.defaults().withHistory(5)));
     private final Receiver billing =
             broker.subscription("orders").name("billing").acknowledged().receive();
@@ -33,7 +35,7 @@ class DeadLettersTest {
 
     @AfterEach
     void close() {
-        broker.close(java.time.Duration.ZERO);
+        broker.close(Duration.ZERO);
     }
 
     private static Delivery next(Receiver receiver) throws InterruptedException {
@@ -55,6 +57,16 @@ class DeadLettersTest {
         return letters.list(0, 100).stream()
                 .map(letter -> letter.message().text())
                 .toList();
+    }
+
+    @Test
+    void lookingForDeadLettersCountsNothing() throws InterruptedException {
+        broker.publish("orders", Message.text("old").withTtl(Duration.ofSeconds(1)));
+        next(billing).ack();
+        next(shipping).ack();
+        timers.advance(Duration.ofSeconds(2));
+        assertThat(broker.deadLetters("orders").list(0, 10)).isEmpty();
+        assertThat(broker.stats().topic("orders").orElseThrow().expired()).isZero();
     }
 
     @Test
@@ -97,7 +109,7 @@ class DeadLettersTest {
         assertThat(first.message().offset()).isZero();
         assertThat(first.message().headers()).isEqualTo(Map.of("h", "v"));
         assertThat(first.attempt()).isEqualTo(1);
-        assertThat(shipping.receive(java.time.Duration.ZERO)).isNull();
+        assertThat(shipping.receive(Duration.ZERO)).isNull();
         assertThat(broker.topic("orders").orElseThrow().visible()).isEqualTo(2);
         first.reject("again");
         assertThat(texts(letters)).containsExactly("m0");

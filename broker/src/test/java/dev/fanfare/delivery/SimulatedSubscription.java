@@ -14,6 +14,7 @@ import dev.fanfare.RetryPolicy;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionBuilder;
 import dev.fanfare.Topic;
+import dev.fanfare.feed.Pattern;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +40,8 @@ final class SimulatedSubscription {
                 return true;
             });
 
-    private static final long SETTLED_WITHIN_NANOS = 20_000_000_000L;
+    /// How long things may take that happen by themselves.
+    static final long SETTLED_WITHIN_NANOS = 20_000_000_000L;
     private static final int SEEN_SETTLED = 3;
     private static final int MOST_MEMBERS = 3;
 
@@ -84,16 +86,20 @@ final class SimulatedSubscription {
 
     private volatile @Nullable AssertionError broken;
 
-    /// @param handles whether its members may be handlers
     SimulatedSubscription(
-            String name, String pattern, boolean handles, RandomGenerator random, Broker broker, VirtualTimers timers) {
+            String name,
+            String pattern,
+            RandomGenerator random,
+            Broker broker,
+            SimulatedTopics topics,
+            VirtualTimers timers) {
         this.name = name;
         this.pattern = pattern;
         this.random = random;
         this.broker = broker;
         this.salt = random.nextInt();
         this.kind = Kind.values()[random.nextInt(Kind.values().length)];
-        this.pushes = handles && random.nextBoolean();
+        this.pushes = random.nextBoolean();
         this.discards = random.nextInt(6) == 0;
         // Between two ticks: what comes in at a tick is lost with it, or is not, but not by chance.
         this.expiry = random.nextBoolean()
@@ -139,8 +145,20 @@ final class SimulatedSubscription {
             case DURABLE -> builder.durable(name);
             case OWN -> {}
         }
-        this.model = new BacklogModel(name, pattern, filter, ackTimeout, retry, ordered, buriesExpired, timers);
+        this.model = new BacklogModel(
+                name,
+                pattern,
+                filter,
+                ackTimeout,
+                retry,
+                new ModelledLanes(ordered, kind == Kind.GROUP),
+                buriesExpired,
+                topics,
+                timers);
         broker.topics().forEach(topic -> model.begin(topic, earliest ? topic.oldest() : topic.visible()));
+        if (earliest) {
+            broker.topics().filter(topic -> Pattern.of(pattern).matches(topic.name())).forEach(topics::willReplay);
+        }
         join();
     }
 
@@ -180,6 +198,11 @@ final class SimulatedSubscription {
         return discards;
     }
 
+    /// How many messages it has lost.
+    long dropped() {
+        return Objects.requireNonNull(last).figures().dropped();
+    }
+
     // ---- members
 
     void join() {
@@ -190,6 +213,7 @@ final class SimulatedSubscription {
             // It takes over.
             members.forEach(model::left);
         }
+        model.joins();
         Attached joined = (Attached) (pushes ? builder.handle(this::handle) : builder.receive());
         members.removeIf(member -> member.ended().isPresent());
         members.add(joined);
@@ -236,7 +260,6 @@ final class SimulatedSubscription {
         assertThat(before == CircuitBreaker.State.OPEN && !taken.isEmpty())
                 .as(name + " gets something though its circuit is open")
                 .isFalse();
-        model.asked(member.figures());
         List<Held> held = new ArrayList<>();
         for (Delivery delivery : taken) {
             Message message = delivery.message();
@@ -329,10 +352,19 @@ final class SimulatedSubscription {
             return false;
         }
         Figures before = any.figures();
-        return model.difference(before).isEmpty()
-                && !(pushes && any.backlog().isBusy())
-                && any.backlog().unread() == 0
-                && any.figures().equals(before);
+        if (pushes && any.backlog().isBusy()
+                || any.backlog().unread() > 0
+                || !any.figures().equals(before)) {
+            return false;
+        }
+        if (pushes && !over && !members.isEmpty() && before.circuit() != CircuitBreaker.State.OPEN) {
+            model.allTaken();
+        }
+        boolean fits = model.difference(before).isEmpty();
+        if (fits) {
+            model.seen(before);
+        }
+        return fits;
     }
 
     /// Whether its members know that it has ended.

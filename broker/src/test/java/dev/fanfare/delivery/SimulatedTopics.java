@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ final class SimulatedTopics {
     /// What was published and was not seen in its topic: by its text, which is its own, when it is due.
     private final Map<String, Awaited> awaited = new HashMap<>();
 
+    private final Map<Topic, Long> leftOut = new ConcurrentHashMap<>();
     private int published;
     private long delayedLost;
 
@@ -154,11 +156,30 @@ final class SimulatedTopics {
         return delayedLost;
     }
 
-    /// What a topic keeps from an offset on; the history of a run keeps all that comes in between two looks.
-    /// What is
-    /// too old is left out.
-    static List<Message> readFrom(Topic topic, long from) {
-        return from >= topic.visible() ? List.of() : topic.read(from, MANY, Integer.MAX_VALUE);
+    /// What a topic keeps from an offset on; the history of a run keeps all that comes in between two looks. What is
+    /// too old is left out, and counted.
+    List<Message> readFrom(Topic topic, long from) {
+        long visible = topic.visible();
+        if (from >= visible) {
+            return List.of();
+        }
+        long oldest = Math.max(from, topic.oldest());
+        List<Message> read = topic.read(oldest, MANY, Integer.MAX_VALUE);
+        long end = read.isEmpty() ? visible : Math.max(visible, read.getLast().offset() + 1);
+        leftOut.merge(topic, end - oldest - read.size(), Long::sum);
+        return read;
+    }
+
+    /// Somebody is about to hear all that a topic keeps.
+    void willReplay(Topic topic) {
+        long before = leftOut(topic);
+        readFrom(topic, topic.oldest());
+        leftOut.merge(topic, leftOut(topic) - before, Long::sum);
+    }
+
+    /// How many messages were left out when a topic was read, because they were too old.
+    long leftOut(Topic topic) {
+        return leftOut.getOrDefault(topic, 0L);
     }
 
     @Override

@@ -7,8 +7,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Thousands of random histories of publishers, subscriptions, groups, handlers, filters, transactions,
-/// failures, departures, timeouts, deleted topics and redriven dead letters over the real broker, on virtual
+/// Thousands of random histories of publishers, subscriptions, groups, handlers, filters, transactions, failures,
+/// departures, timeouts, times to live, deleted topics and redriven dead letters over the real broker, on virtual
 /// time. Each is determined by its seed: a failure names it and how to run it again.
 @Timeout(300)
 class SimulationTest {
@@ -44,8 +44,8 @@ class SimulationTest {
                 .distinct()
                 .count();
         assertThat(shapes)
-                .as("of 540 shapes, those among the 1,000 seeds from " + first)
-                .isGreaterThan(350);
+                .as("of 720 shapes, those among the 1,000 seeds from " + first)
+                .isGreaterThan(400);
     }
 
     private static String shape(long seed) {
