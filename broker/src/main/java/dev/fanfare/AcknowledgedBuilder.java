@@ -123,6 +123,7 @@ public final class AcknowledgedBuilder {
 
     /// How long a message may be in hand before that counts as a failed attempt; zero for ever, at most 7 days.
     /// Default: for ever with a handler, whose return or exception is awaited, else [#DEFAULT_ACK_TIMEOUT].
+    /// Each member of a group has its own.
     public AcknowledgedBuilder ackTimeout(Duration time) {
         ackTimeout = Objects.requireNonNull(time);
         return this;

@@ -3,6 +3,7 @@ package dev.fanfare.delivery;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.time.Timers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,8 @@ final class Attendance {
 
     /// See [Backlog#join].
     @Nullable
-    Member join(String memberName, int window, Worker worker) {
-        Member member = new Member(backlog, memberName, window, worker);
+    Member join(String memberName, int window, Duration ackTimeout, Worker worker) {
+        Member member = new Member(backlog, memberName, window, ackTimeout, worker);
         if (backlog.kind() == Kind.DURABLE) {
             present().forEach(holder -> leave(holder, SubscriptionEnd.TAKEN_OVER));
         }

@@ -13,6 +13,7 @@ import dev.fanfare.local.Events;
 import dev.fanfare.local.Intake;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.time.Timers;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -67,7 +68,7 @@ final class Backlog implements Intake {
         this.all = all;
         this.keeper = keeper;
         CircuitBreaker breaker = terms.circuitBreaker();
-        Circuit circuit = breaker == null ? null : new Circuit(breaker, terms.ackTimeout(), timers, telling);
+        Circuit circuit = breaker == null ? null : new Circuit(breaker, timers, telling);
         this.books = new Books(terms, kind, bound, timers, circuit, keeper, this::tick);
         this.completion = new Completion(books, keeper, telling);
         this.aftermath = new Aftermath(this, books, all, timers, telling, deadLetters);
@@ -279,10 +280,11 @@ final class Backlog implements Intake {
     /// Adds a member. That of a durable subscription takes over from the one there is.
     ///
     /// @param window the most messages that it has at a time
+    /// @param ackTimeout how long it may have one; zero for ever
     /// @return null when it has ended: the name may be used anew
     @Nullable
-    Member join(String memberName, int window, Worker worker) {
-        return attendance.join(memberName, window, worker);
+    Member join(String memberName, int window, Duration ackTimeout, Worker worker) {
+        return attendance.join(memberName, window, ackTimeout, worker);
     }
 
     /// A member leaves: what it has goes back at once.

@@ -160,7 +160,8 @@ public final class Backlogs implements DeliveryAccess {
     public Member attach(Demand demand, Worker worker) {
         while (true) {
             Backlog backlog = demand.kind() == Kind.OWN ? openOwn(demand) : obtain(demand);
-            Member member = backlog.join(demand.member(), demand.window(), worker);
+            Member member = backlog.join(
+                    demand.member(), demand.window(), demand.terms().ackTimeout(), worker);
             if (member != null) {
                 return member;
             }

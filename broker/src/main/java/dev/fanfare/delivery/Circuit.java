@@ -3,10 +3,10 @@ package dev.fanfare.delivery;
 import dev.fanfare.CircuitBreaker;
 import dev.fanfare.CircuitBreaker.State;
 import dev.fanfare.time.Timers;
-import java.time.Duration;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Objects;
 import java.util.Set;
 
 /// How a [CircuitBreaker] stands: what it has seen, and how many messages may be handed out. Guarded by the
@@ -15,7 +15,6 @@ final class Circuit {
 
     private final CircuitBreaker config;
     private final Timers timers;
-    private final long ackTimeoutNanos;
     private final Telling telling;
 
     private State state = State.CLOSED;
@@ -32,10 +31,9 @@ final class Circuit {
 
     private long opened;
 
-    Circuit(CircuitBreaker config, Duration ackTimeout, Timers timers, Telling telling) {
+    Circuit(CircuitBreaker config, Timers timers, Telling telling) {
         this.config = config;
         this.timers = timers;
-        this.ackTimeoutNanos = ackTimeout.toNanos();
         this.telling = telling;
         this.seen = new Seen(config.window());
     }
@@ -66,7 +64,7 @@ final class Circuit {
         }
     }
 
-    /// A message that was out is done, or failed.
+    /// A message that its member still has is done, or failed.
     void judge(Entry entry, boolean failed) {
         boolean counts = state == State.CLOSED || trials.remove(entry);
         if (!counts) {
@@ -90,7 +88,8 @@ final class Circuit {
     }
 
     private long took(Entry entry) {
-        return timers.nanoTime() - (entry.due - ackTimeoutNanos);
+        Member holder = Objects.requireNonNull(entry.holder);
+        return timers.nanoTime() - (entry.due - holder.ackTimeout().toNanos());
     }
 
     /// A message that was out came back without having been tried.

@@ -3,6 +3,7 @@ package dev.fanfare.delivery;
 import dev.fanfare.Topic;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Where each message of a backlog stands. Every change of a [Stage] is made here; nothing is decided, told or
@@ -22,7 +23,7 @@ final class Ledger {
     private final Ready ready;
     private final Membership members;
     private Waiting waiting = new Waiting();
-    private final Chain inFlight = new Chain();
+    private final InFlight inFlight = new InFlight();
     private final Burden burden;
     private final @Nullable Keeper keeper;
     private final @Nullable Circuit circuit;
@@ -241,10 +242,10 @@ final class Ledger {
         entry.to(Stage.DELIVERING);
         entry.attempt++;
         entry.holder = member;
-        entry.due = now + terms.ackTimeout().toNanos();
+        entry.due = now + member.ackTimeout().toNanos();
         member.inFlight++;
         burden.takes(entry);
-        inFlight.add(entry);
+        inFlight.add(entry, member);
         if (circuit != null) {
             circuit.handed(entry);
         }
@@ -270,7 +271,7 @@ final class Ledger {
             } else if (circuit != null) {
                 circuit.judge(entry, verdict == Verdict.FAILED);
             }
-            inFlight.remove(entry);
+            inFlight.remove(entry, holder);
             holder.inFlight--;
             entry.holder = null;
             members.gotRoom(holder);
@@ -397,11 +398,7 @@ final class Ledger {
     /// @return those for which it is one
     List<Entry> giveBack(Member member, int free) {
         List<Entry> back = new ArrayList<>();
-        inFlight.forEach(entry -> {
-            if (entry.holder == member) {
-                back.add(entry);
-            }
-        });
+        inFlight.forEach(member, back::add);
         List<Entry> tooOften = new ArrayList<>(0);
         for (Entry entry : back.reversed()) {
             entry.returns++;
@@ -421,11 +418,10 @@ final class Ledger {
     /// Those whose time to be acknowledged is over: they have failed.
     List<Entry> timedOut(long now) {
         List<Entry> late = new ArrayList<>(0);
-        if (!terms.ackTimeout().isZero()) {
-            for (Entry out = inFlight.first(); out != null && out.due - now <= 0; out = inFlight.first()) {
-                fail(out, "not acknowledged within " + terms.ackTimeout(), Verdict.FAILED);
-                late.add(out);
-            }
+        for (Entry out = inFlight.first(); out != null && out.due - now <= 0; out = inFlight.first()) {
+            Member holder = Objects.requireNonNull(out.holder);
+            fail(out, "not acknowledged within " + holder.ackTimeout(), Verdict.FAILED);
+            late.add(out);
         }
         return late;
     }
@@ -456,7 +452,7 @@ final class Ledger {
     @Nullable
     Entry first() {
         Entry next = waiting.first();
-        Entry out = terms.ackTimeout().isZero() ? null : inFlight.first();
+        Entry out = inFlight.first();
         return next == null || out != null && out.due - next.due < 0 ? out : next;
     }
 

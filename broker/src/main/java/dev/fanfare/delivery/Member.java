@@ -15,6 +15,7 @@ public final class Member {
     private final Backlog backlog;
     private final Worker worker;
     private final int window;
+    private final Duration ackTimeout;
     private final String name;
 
     // Guarded by the backlog's lock.
@@ -41,10 +42,12 @@ public final class Member {
     private volatile @Nullable SubscriptionEnd end;
 
     /// @param window the most messages that it has at a time
-    Member(Backlog backlog, String name, int window, Worker worker) {
+    /// @param ackTimeout how long it may have one; zero for ever
+    Member(Backlog backlog, String name, int window, Duration ackTimeout, Worker worker) {
         this.backlog = backlog;
         this.name = name;
         this.window = window;
+        this.ackTimeout = ackTimeout;
         this.worker = worker;
     }
 
@@ -61,6 +64,11 @@ public final class Member {
     /// @param othersWait whether another one is to be told of more, even if this one gets all it asks for
     List<Handed> take(int max, boolean othersWait) {
         return backlog.take(this, max, othersWait);
+    }
+
+    /// How long it may have a message before the attempt has failed; zero for ever.
+    Duration ackTimeout() {
+        return ackTimeout;
     }
 
     /// What it was told of is for others: it can't take now. It is told again when it has taken and got less than it

@@ -54,7 +54,6 @@ final class BacklogModel {
     private final String name;
     private final Pattern pattern;
     private final @Nullable Filter filter;
-    private final Duration ackTimeout;
     private final RetryPolicy retry;
     private final boolean buriesExpired;
     private final SimulatedTopics topics;
@@ -67,17 +66,19 @@ final class BacklogModel {
     private final ModelledLanes lanes;
     private final Map<Topic, Tally> tallies = new HashMap<>();
 
+    /// How long each member may have a message; absent for ever.
+    private final Map<Object, Duration> ackTimeouts = new HashMap<>();
+
     private long opened;
     private long delivered;
     private long failed;
     private long retried;
     private long redelivered;
     private long deadLettered;
-
     private int inFlight;
 
-    // What nobody wanted any more: of some it is known what became of them, of some that it is done with, and of some
-    // nothing but that there are so many of them by the figures.
+    // What nobody wanted any more: of some it is known what became of them, of some that it is done with, and of
+    // some nothing but that there are so many of them by the figures.
     private long dropped;
     private long expired;
     private long gone;
@@ -87,12 +88,10 @@ final class BacklogModel {
     private boolean over;
     private boolean countsLost;
 
-    /// @param ackTimeout zero for ever
     BacklogModel(
             String name,
             String pattern,
             @Nullable Filter filter,
-            Duration ackTimeout,
             RetryPolicy retry,
             ModelledLanes lanes,
             boolean buriesExpired,
@@ -101,7 +100,6 @@ final class BacklogModel {
         this.name = name;
         this.pattern = Pattern.of(pattern);
         this.filter = filter;
-        this.ackTimeout = ackTimeout;
         this.retry = retry;
         this.lanes = lanes;
         this.buriesExpired = buriesExpired;
@@ -214,7 +212,8 @@ final class BacklogModel {
             redelivered++;
         }
         item.holder = member;
-        item.due = timers.nanoTime() + ackTimeout.toNanos();
+        Duration ackTimeout = ackTimeouts.get(member);
+        item.due = ackTimeout == null ? Long.MAX_VALUE : timers.nanoTime() + ackTimeout.toNanos();
         item.notBefore = 0;
         item.ticket = ++tickets;
         inFlight++;
@@ -288,6 +287,11 @@ final class BacklogModel {
         lanes.membersChange();
     }
 
+    /// From now on a member may have a message so long.
+    synchronized void gives(Object member, Duration ackTimeout) {
+        ackTimeouts.put(member, ackTimeout);
+    }
+
     /// What a member has goes back.
     synchronized void left(Object member) {
         lanes.membersChange();
@@ -301,7 +305,7 @@ final class BacklogModel {
 
     /// Time has moved: what nobody acknowledged has failed.
     synchronized void timePassed() {
-        if (over || ackTimeout.isZero()) {
+        if (over) {
             return;
         }
         for (ModelledMessage item : List.copyOf(open)) {
@@ -434,8 +438,8 @@ final class BacklogModel {
 
     /// What is wrong with the figures; empty when they add up.
     ///
-    /// Whether somebody has come to a message that nobody wants any more can't always be known. Then there is a range
-    /// for what became of it.
+    /// Whether somebody has come to a message that nobody wants any more can't always be known. Then there is a
+    /// range for what became of it.
     synchronized String difference(Figures real) {
         long lost = over && countsLost ? left() : 0;
         long tooOld = over ? 0 : open.stream().filter(ModelledMessage::isPassedOver).count();

@@ -171,7 +171,7 @@ class GroupTest {
         private final Member member;
 
         Peer(Receiver of, int window) {
-            Member joined = ((Attached) of).backlog().join("peer", window, this);
+            Member joined = ((Attached) of).backlog().join("peer", window, Duration.ZERO, this);
             assertThat(joined).isNotNull();
             member = joined;
             pull();

@@ -111,7 +111,6 @@ final class SimulatedSubscription {
         boolean buriesExpired = random.nextBoolean();
         // Of several handlers of a group another one may be at work when a circuit opens.
         this.watchesCircuit = random.nextBoolean() && !(pushes && kind == Kind.GROUP);
-        Duration ackTimeout = pushes ? Duration.ZERO : SimulatedTopics.ticks(20);
         RetryPolicy retry =
                 RetryPolicy.exponential(1 + random.nextInt(4), SimulatedTopics.ticks(2), 2, SimulatedTopics.ticks(20));
         boolean earliest = random.nextInt(4) == 0;
@@ -126,7 +125,6 @@ final class SimulatedSubscription {
         this.builder = begun.acknowledged()
                 .maxInFlight(1 + random.nextInt(5))
                 .retry(retry)
-                .ackTimeout(ackTimeout)
                 .expiry(expiry);
         if (ordered) {
             builder.ordered();
@@ -149,7 +147,6 @@ final class SimulatedSubscription {
                 name,
                 pattern,
                 filter,
-                ackTimeout,
                 retry,
                 new ModelledLanes(ordered, kind == Kind.GROUP),
                 buriesExpired,
@@ -157,7 +154,9 @@ final class SimulatedSubscription {
                 timers);
         broker.topics().forEach(topic -> model.begin(topic, earliest ? topic.oldest() : topic.visible()));
         if (earliest) {
-            broker.topics().filter(topic -> Pattern.of(pattern).matches(topic.name())).forEach(topics::willReplay);
+            broker.topics()
+                    .filter(topic -> Pattern.of(pattern).matches(topic.name()))
+                    .forEach(topics::willReplay);
         }
         join();
     }
@@ -214,7 +213,12 @@ final class SimulatedSubscription {
             members.forEach(model::left);
         }
         model.joins();
+        Duration ackTimeout = pushes ? Duration.ZERO : SimulatedTopics.ticks(random.nextInt(3) * 10);
+        builder.ackTimeout(ackTimeout);
         Attached joined = (Attached) (pushes ? builder.handle(this::handle) : builder.receive());
+        if (!ackTimeout.isZero()) {
+            model.gives(joined, ackTimeout);
+        }
         members.removeIf(member -> member.ended().isPresent());
         members.add(joined);
         last = joined;
