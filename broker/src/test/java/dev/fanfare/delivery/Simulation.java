@@ -294,6 +294,9 @@ final class Simulation implements AutoCloseable {
             if (distinct.add(List.of(one.of(), ModelledMessage.Place.of(one.message())))) {
                 acks.add(one);
                 transaction.ack(one.delivery());
+            } else {
+                // Another attempt of the same message. It may be the one that counts.
+                held.add(one);
             }
         }
         List<Message> messages = new ArrayList<>();
