@@ -163,6 +163,12 @@ final class Backlog implements Intake {
         return reader == null ? 0 : reader.lag();
     }
 
+    /// Whether what was published before it began is still being read: that is not [#unread].
+    boolean isReplaying() {
+        IntakeSource reader = books.source();
+        return reader != null && reader.isReplaying();
+    }
+
     @Nullable
     Boolean recovered() {
         IntakeSource reader = books.source();

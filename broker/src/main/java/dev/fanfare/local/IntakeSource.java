@@ -9,6 +9,9 @@ public interface IntakeSource extends Subscription {
     /// What it was granted.
     Attachment.Opened opened();
 
+    /// Whether it has not come to the feed yet: what it has still to replay is in no figure.
+    boolean isReplaying();
+
     /// Messages that the intake took over are done: publishers that wait for room may go on. Under no lock.
     void settled();
 

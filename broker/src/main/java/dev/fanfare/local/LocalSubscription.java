@@ -390,8 +390,8 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         }
     }
 
-    /// Whether it has not come to the feed yet.
-    boolean isReplaying() {
+    @Override
+    public boolean isReplaying() {
         return catchUp.isUnderWay() && !isOver();
     }
 

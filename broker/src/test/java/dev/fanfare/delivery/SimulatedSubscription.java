@@ -345,14 +345,15 @@ final class SimulatedSubscription {
     }
 
     /// In this order: what has come in can't be missed, and a handler that was at work meanwhile has changed
-    /// a figure.
+    /// a figure. What a filter leaves out of a replay can be seen in no figure; it counts as expired when its time
+    /// is over before it is read.
     private boolean isSettled(Attached any) {
         broker.topics().forEach(model::catchUp);
         AssertionError failure = broken;
         if (failure != null) {
             throw failure;
         }
-        if (any.backlog().unread() > 0 || over != isEnded()) {
+        if (any.backlog().isReplaying() || any.backlog().unread() > 0 || over != isEnded()) {
             return false;
         }
         Figures before = any.figures();
