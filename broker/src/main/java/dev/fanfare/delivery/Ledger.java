@@ -299,14 +299,26 @@ final class Ledger {
         boolean counts = isOpen(handed);
         if (counts) {
             boolean waited = entry.stage() == Stage.RETRY_SCHEDULED;
+            if (stored) {
+                withdraw(entry);
+            }
             leaveFlight(entry, Verdict.WELL);
             finish(entry, Stage.DELIVERED, stored);
             delivered++;
-            if (waited) {
+            if (waited && !stored) {
                 waiting.done();
             }
         }
         return counts;
+    }
+
+    /// Nobody is to come to it: it may have to be done again, and would be found twice if it was left where it is.
+    private void withdraw(Entry entry) {
+        if (entry.stage() == Stage.QUEUED) {
+            ready.withdraw(entry);
+        } else if (entry.stage() == Stage.RETRY_SCHEDULED) {
+            waiting.withdraw(entry);
+        }
     }
 
     private void finish(Entry entry, Stage how, boolean stored) {

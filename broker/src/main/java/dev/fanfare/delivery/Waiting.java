@@ -49,6 +49,12 @@ final class Waiting {
         entries.add(entry);
     }
 
+    /// It waits no more.
+    void withdraw(Entry entry) {
+        entry.waits = false;
+        entries.remove(entry);
+    }
+
     /// The one whose time comes first, of those that are not done.
     @Nullable
     Entry first() {

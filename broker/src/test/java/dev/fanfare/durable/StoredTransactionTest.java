@@ -193,4 +193,51 @@ class StoredTransactionTest {
                 .extracting(Message::text)
                 .containsExactly("barrier", "after");
     }
+
+    /// Acknowledges it in a transaction that can't be stored.
+    private void acknowledgeInVain(Delivery delivery) {
+        publish("out", "barrier");
+        store.failNextWrite(Reason.FAILED, true);
+        assertThat(broker.transaction().publish("out", "one").ack(delivery).commit().refused())
+                .isNotNull();
+        awaitPublished("out", "after");
+    }
+
+    @Test
+    void whatWaitedForItsNextAttemptWhenItWasAcknowledgedInVainComesOnce() throws Exception {
+        broker.createTopic("in", DURABLE);
+        broker.createTopic("out", DURABLE);
+        Receiver receiver = group("in");
+        publish("in", "1", "2");
+        assertThat(next(receiver).nack(Duration.ofDays(1))).isTrue();
+        Delivery second = next(receiver);
+        assertThat(second.nack(Duration.ofDays(2))).isTrue();
+        acknowledgeInVain(second);
+
+        assertThat(receiver.figures().waiting()).isEqualTo(1);
+        assertThat(next(receiver).message().text()).isEqualTo("2");
+        timers.advance(Duration.ofDays(2));
+        assertThat(next(receiver).message().text()).isEqualTo("1");
+        assertThat(receiver.receive(Duration.ZERO)).isNull();
+    }
+
+    @Test
+    void whatWasReadyAgainWhenItWasAcknowledgedInVainDoesNotComeBesideTheNextOfItsKey() throws Exception {
+        broker.createTopic("in", DURABLE);
+        broker.createTopic("out", DURABLE);
+        Receiver receiver = group("in");
+        for (int i = 1; i <= 2; i++) {
+            assertThat(broker.publish("in", Message.text("" + i).withKey("k")))
+                    .isInstanceOf(PublishResult.Accepted.class);
+        }
+        Delivery first = next(receiver);
+        assertThat(first.nack(Duration.ZERO)).isTrue();
+        acknowledgeInVain(first);
+
+        Delivery second = next(receiver);
+        assertThat(receiver.receive(Duration.ZERO)).as("another of the key").isNull();
+        assertThat(second.ack()).isTrue();
+        assertThat(next(receiver).message().text())
+                .isNotEqualTo(second.message().text());
+    }
 }
