@@ -99,342 +99,177 @@ public record BrokerConfig(
 
     /// The same with another [#autoCreateTopics].
     public BrokerConfig withAutoCreateTopics(boolean value) {
-        return new BrokerConfig(
-                value,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.autoCreateTopics = value;
+        return parts.whole();
     }
 
     /// The same with other [#topics].
     public BrokerConfig withTopics(TopicConfig value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                value,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.topics = value;
+        return parts.whole();
     }
 
     /// The same with another [#maxTopics].
     public BrokerConfig withMaxTopics(int value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                value,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.maxTopics = value;
+        return parts.whole();
     }
 
     /// The same with another [#maxSubscribersPerTopic].
     public BrokerConfig withMaxSubscribersPerTopic(int value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                value,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.maxSubscribersPerTopic = value;
+        return parts.whole();
     }
 
     /// The same with another [#maxFeedsPerTopic].
     public BrokerConfig withMaxFeedsPerTopic(int value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                value,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.maxFeedsPerTopic = value;
+        return parts.whole();
     }
 
     /// The same with another [#maxPatterns].
     public BrokerConfig withMaxPatterns(int value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                value,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.maxPatterns = value;
+        return parts.whole();
     }
 
     /// The same with another [#historyMemory].
     public BrokerConfig withHistoryMemory(long bytes) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                bytes,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.historyMemory = bytes;
+        return parts.whole();
     }
 
     /// The same with another [#blockTimeout].
     public BrokerConfig withBlockTimeout(Duration value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                value,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.blockTimeout = value;
+        return parts.whole();
     }
 
     /// The same with another [#expiry].
     public BrokerConfig withExpiry(Expiry value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                value,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.expiry = value;
+        return parts.whole();
     }
 
     /// The same with other [#deadLetters].
     public BrokerConfig withDeadLetters(TopicConfig value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                value,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.deadLetters = value;
+        return parts.whole();
     }
 
     /// The same with another [#pending].
     public BrokerConfig withPending(Pending value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                value,
-                codec,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.pending = value;
+        return parts.whole();
     }
 
     /// The same with another [#codec].
     public BrokerConfig withCodec(PayloadCodec value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                value,
-                routing,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.codec = value;
+        return parts.whole();
     }
 
     /// The same with other [#routing].
     public BrokerConfig withRouting(RoutingConfig value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                value,
-                timers,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.routing = value;
+        return parts.whole();
     }
 
     /// The same with other [#timers]: [dev.fanfare.time.VirtualTimers] in tests.
     public BrokerConfig withTimers(Timers value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                value,
-                store,
-                durable);
+        Parts parts = new Parts(this);
+        parts.timers = value;
+        return parts.whole();
     }
 
     /// The same with a [#store].
     public BrokerConfig withStore(@Nullable Store value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                value,
-                durable);
+        Parts parts = new Parts(this);
+        parts.store = value;
+        return parts.whole();
     }
 
     /// The same with other [#durable] topics.
     public BrokerConfig withDurable(DurableTopics value) {
-        return new BrokerConfig(
-                autoCreateTopics,
-                topics,
-                maxTopics,
-                maxSubscribersPerTopic,
-                maxFeedsPerTopic,
-                maxPatterns,
-                historyMemory,
-                blockTimeout,
-                expiry,
-                deadLetters,
-                pending,
-                codec,
-                routing,
-                timers,
-                store,
-                value);
+        Parts parts = new Parts(this);
+        parts.durable = value;
+        return parts.whole();
     }
 
     /// What a topic of that name is made with when nothing else is said.
     public TopicConfig topics(String name) {
         return durable.matches(name) ? durable.config() : topics;
+    }
+
+    /// The components, to change one of them.
+    private static final class Parts {
+        private boolean autoCreateTopics;
+        private TopicConfig topics;
+        private int maxTopics;
+        private int maxSubscribersPerTopic;
+        private int maxFeedsPerTopic;
+        private int maxPatterns;
+        private long historyMemory;
+        private Duration blockTimeout;
+        private Expiry expiry;
+        private TopicConfig deadLetters;
+        private Pending pending;
+        private PayloadCodec codec;
+        private RoutingConfig routing;
+        private @Nullable Timers timers;
+        private @Nullable Store store;
+        private DurableTopics durable;
+
+        Parts(BrokerConfig of) {
+            autoCreateTopics = of.autoCreateTopics;
+            topics = of.topics;
+            maxTopics = of.maxTopics;
+            maxSubscribersPerTopic = of.maxSubscribersPerTopic;
+            maxFeedsPerTopic = of.maxFeedsPerTopic;
+            maxPatterns = of.maxPatterns;
+            historyMemory = of.historyMemory;
+            blockTimeout = of.blockTimeout;
+            expiry = of.expiry;
+            deadLetters = of.deadLetters;
+            pending = of.pending;
+            codec = of.codec;
+            routing = of.routing;
+            timers = of.timers;
+            store = of.store;
+            durable = of.durable;
+        }
+
+        BrokerConfig whole() {
+            return new BrokerConfig(
+                    autoCreateTopics,
+                    topics,
+                    maxTopics,
+                    maxSubscribersPerTopic,
+                    maxFeedsPerTopic,
+                    maxPatterns,
+                    historyMemory,
+                    blockTimeout,
+                    expiry,
+                    deadLetters,
+                    pending,
+                    codec,
+                    routing,
+                    timers,
+                    store,
+                    durable);
+        }
     }
 }
