@@ -173,8 +173,8 @@ final class DeadLetterDesk {
         return at(name.startsWith(PREFIX) || backlogs.takesDeadLetters(name) || keepsLetters(name) ? name : own);
     }
 
-    /// Whether the newest message of a topic is a dead letter: who gave it up may have gone. Nobody reads it here:
-    /// one that is too old does not count as left out.
+    /// Whether the newest message of a topic is a dead letter: who gave it up may have gone. Nobody reads it
+    /// here: one that is too old does not count as left out.
     private boolean keepsLetters(String name) {
         return topics.find(name)
                 .flatMap(topic -> ((LiveTopic) topic).newest())

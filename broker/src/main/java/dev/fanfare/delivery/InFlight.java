@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Messages that members have. Those of members with the same time to acknowledge are due in the order in which they
-/// were handed out. Guarded by the backlog's lock.
+/// Messages that members have. Those of members with the same time to acknowledge are due in the order in which
+/// they were handed out. Guarded by the backlog's lock.
 final class InFlight {
 
     private final Map<Duration, Chain> byTimeout = new HashMap<>(2);

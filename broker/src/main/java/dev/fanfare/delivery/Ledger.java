@@ -312,7 +312,7 @@ final class Ledger {
         return counts;
     }
 
-    /// Nobody is to come to it: it may have to be done again, and would be found twice if it was left where it is.
+    /// Nobody is to come to it: it may have to be done again, and would be found twice if it was left there.
     private void withdraw(Entry entry) {
         if (entry.stage() == Stage.QUEUED) {
             ready.withdraw(entry);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// What an acknowledged subscription or group promises and demands.
 ///
 /// @param pattern what it hears
-/// @param ackTimeout how long the one who asks for it may have a message; zero for ever. Each member has its own
+/// @param ackTimeout how long the one who asks for it may have a message; zero for ever. Each has its own
 /// @param retry asked after each failure
 /// @param deadLetter the topic that takes what was given up; null: `$dead/` and the name of the message's topic
 /// @param discards whether what was given up goes nowhere

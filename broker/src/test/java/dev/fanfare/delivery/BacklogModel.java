@@ -77,8 +77,8 @@ final class BacklogModel {
     private long deadLettered;
     private int inFlight;
 
-    // What nobody wanted any more: of some it is known what became of them, of some that it is done with, and of
-    // some nothing but that there are so many of them by the figures.
+    // What nobody wanted any more: of some it is known what became of them, of some that it is done with, and
+    // of some nothing but that there are so many of them by the figures.
     private long dropped;
     private long expired;
     private long gone;
@@ -442,7 +442,8 @@ final class BacklogModel {
     /// range for what became of it.
     synchronized String difference(Figures real) {
         long lost = over && countsLost ? left() : 0;
-        long tooOld = over ? 0 : open.stream().filter(ModelledMessage::isPassedOver).count();
+        long tooOld =
+                over ? 0 : open.stream().filter(ModelledMessage::isPassedOver).count();
         long nowExpired = over ? expiredInAll : expired(real);
         long both = real.dropped() - lost - dropped + nowExpired - expired;
         StringBuilder wrong = new StringBuilder();
@@ -476,7 +477,11 @@ final class BacklogModel {
     /// @param most 0 when it is exactly the least
     private static void check(StringBuilder wrong, String figure, long least, long most, long real) {
         if (real < least || real > Math.max(least, most)) {
-            wrong.append(figure).append(" is ").append(real).append(" instead of ").append(least);
+            wrong.append(figure)
+                    .append(" is ")
+                    .append(real)
+                    .append(" instead of ")
+                    .append(least);
             if (most > least) {
                 wrong.append(" to ").append(most);
             }

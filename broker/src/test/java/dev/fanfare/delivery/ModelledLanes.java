@@ -9,8 +9,9 @@ import java.util.Map;
 import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
-/// Which messages of a subscription have to come one after the other: all of a topic when it is ordered, those of
-/// a partition in a group, those of a key otherwise. And who has which partition. Guarded by its [BacklogModel].
+/// Which messages of a subscription have to come one after the other: all of a topic when it is ordered, those
+/// of a partition in a group, those of a key otherwise. And who has which partition. Guarded by its
+/// [BacklogModel].
 final class ModelledLanes {
 
     private final boolean ordered;

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// Where one message has to stand in one subscription. Guarded by its [BacklogModel].
 final class ModelledMessage {
 
-    /// What became of it, as far as that is known. `GONE`: its topic was deleted when its time was over, and whether
-    /// somebody had come to it before is not known.
+    /// What became of it, as far as that is known. `GONE`: its topic was deleted when its time was over, and
+    /// whether somebody had come to it before is not known.
     enum State {
         OPEN,
         DONE,

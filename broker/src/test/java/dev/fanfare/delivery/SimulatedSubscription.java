@@ -344,9 +344,9 @@ final class SimulatedSubscription {
         }
     }
 
-    /// In this order: what has come in can't be missed, and a handler that was at work meanwhile has changed
-    /// a figure. What a filter leaves out of a replay can be seen in no figure; it counts as expired when its time
-    /// is over before it is read.
+    /// In this order: what has come in can't be missed, and a handler that was at work meanwhile has changed a
+    /// figure. What a filter leaves out of a replay can be seen in no figure; it counts as expired when its
+    /// time is over before it is read.
     private boolean isSettled(Attached any) {
         broker.topics().forEach(model::catchUp);
         AssertionError failure = broken;

@@ -156,8 +156,8 @@ final class SimulatedTopics {
         return delayedLost;
     }
 
-    /// What a topic keeps from an offset on; the history of a run keeps all that comes in between two looks. What is
-    /// too old is left out, and counted.
+    /// What a topic keeps from an offset on; the history of a run keeps all that comes in between two looks.
+    /// What is too old is left out, and counted.
     List<Message> readFrom(Topic topic, long from) {
         long visible = topic.visible();
         if (from >= visible) {

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 ///   ([BacklogModel]), and whether an acknowledgement counts is as foreseen;
 /// - nothing is delivered while a circuit breaker is open;
 /// - a transaction happens as a whole or not at all;
-/// - after every step the figures of each subscription add up, and what they passed over because its time was over
-///   is what the topics have counted;
+/// - after every step the figures of each subscription add up, and what they passed over because its time was
+///   over is what the topics have counted;
 /// - in the end every message is acknowledged, a dead letter, or counted as expired or dropped, for every
 ///   subscription and group, and the figures of each topic are the sums of theirs.
 final class Simulation implements AutoCloseable {
@@ -122,8 +122,8 @@ final class Simulation implements AutoCloseable {
 
     /// Waits until nothing happens by itself any more, and checks what can be seen then.
     ///
-    /// A message on its way through a filter may be taken for one that was passed over, until the topics say that
-    /// there is none.
+    /// A message on its way through a filter may be taken for one that was passed over, until the topics say
+    /// that there is none.
     private void settle() {
         topics.check();
         long giveUp = System.nanoTime() + SimulatedSubscription.SETTLED_WITHIN_NANOS;

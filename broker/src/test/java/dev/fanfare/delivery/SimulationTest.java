@@ -7,9 +7,9 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Thousands of random histories of publishers, subscriptions, groups, handlers, filters, transactions, failures,
-/// departures, timeouts, times to live, deleted topics and redriven dead letters over the real broker, on virtual
-/// time. Each is determined by its seed: a failure names it and how to run it again.
+/// Thousands of random histories of publishers, subscriptions, groups, handlers, filters, transactions,
+/// failures, departures, timeouts, times to live, deleted topics and redriven dead letters over the real
+/// broker, on virtual time. Each is determined by its seed: a failure names it and how to run it again.
 @Timeout(300)
 class SimulationTest {
 

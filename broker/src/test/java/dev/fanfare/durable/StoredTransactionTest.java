@@ -198,7 +198,11 @@ class StoredTransactionTest {
     private void acknowledgeInVain(Delivery delivery) {
         publish("out", "barrier");
         store.failNextWrite(Reason.FAILED, true);
-        assertThat(broker.transaction().publish("out", "one").ack(delivery).commit().refused())
+        assertThat(broker.transaction()
+                        .publish("out", "one")
+                        .ack(delivery)
+                        .commit()
+                        .refused())
                 .isNotNull();
         awaitPublished("out", "after");
     }
