@@ -73,6 +73,9 @@ final class DeadLetters implements Runnable {
                 description = "The topic, or one that keeps" + " dead letters.")
         private String topic = "";
 
+        @Mixin
+        private final Login login = new Login();
+
         /// The answer's body; null when it was an error, which has been told.
         @Nullable
         String call(String method, String rest, String body) throws InterruptedException {
@@ -80,10 +83,12 @@ final class DeadLetters implements Runnable {
             String server = url.replaceFirst("^ws", "http").replaceFirst("(/ws)?/*$", "");
             HttpRequest request;
             try {
-                request = HttpRequest.newBuilder(URI.create(server + "/topics/" + segment + "/dead-letters" + rest))
+                HttpRequest.Builder building = HttpRequest.newBuilder(
+                                URI.create(server + "/topics/" + segment + "/dead-letters" + rest))
                         .timeout(PATIENCE)
-                        .method(method, HttpRequest.BodyPublishers.ofString(body))
-                        .build();
+                        .method(method, HttpRequest.BodyPublishers.ofString(body));
+                login.credentials().headers().forEach(building::header);
+                request = building.build();
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), "--url: " + e.getMessage(), e);
             }

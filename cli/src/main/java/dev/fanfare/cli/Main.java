@@ -7,15 +7,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The command line: `fanfare serve`, `pub`, `sub`, `dead-letters`, `storage`, `demo`. Exit codes: 0 for success, 1
-/// when
-/// something went wrong, 2 when the arguments or settings are wrong.
+/// The command line: `fanfare serve`, `pub`, `sub`, `dead-letters`, `storage`, `keys`, `demo`. Exit codes: 0
+/// for success, 1 when something went wrong, 2 when the arguments or settings are wrong.
 @Command(
         name = "fanfare",
         description = "Publish/subscribe for the JVM and the browser.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {Pub.class, Sub.class, DeadLetters.class, Storage.class, Demo.class})
+        subcommands = {Pub.class, Sub.class, DeadLetters.class, Storage.class, Keys.class, Demo.class})
 public final class Main implements Runnable {
 
     /// Everything went well.

@@ -5,6 +5,7 @@ import dev.fanfare.client.FanfareClient;
 import dev.fanfare.client.Notice;
 import java.time.Duration;
 import java.util.function.Consumer;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -28,6 +29,9 @@ final class ServerOptions {
     @Option(names = "--create", description = "Make the topic if it does not exist, or not any more.")
     private boolean create;
 
+    @Mixin
+    private final Login login = new Login();
+
     /// Whether to make a topic that does not exist.
     boolean create() {
         return create;
@@ -38,6 +42,7 @@ final class ServerOptions {
             // Somebody is looking on: don't let them wait as long as a program would.
             ClientOptions options = ClientOptions.defaults()
                     .withDelays(Duration.ofMillis(100), Duration.ofSeconds(3))
+                    .withCredentials(login.credentials())
                     .withNotices(notices);
             return FanfareClient.open(url, options);
         } catch (IllegalArgumentException e) {

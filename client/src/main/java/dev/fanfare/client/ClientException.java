@@ -13,6 +13,9 @@ public final class ClientException extends RuntimeException {
     /// The code when no server answered, or what answered is no Fanfare server.
     public static final String CONNECTION = "CONNECTION";
 
+    /// The code when the server does not know who the client is, or does not let it in.
+    public static final String UNAUTHORIZED = "UNAUTHORIZED";
+
     /// The code of what was still unanswered when the client was closed.
     public static final String CLOSED = "CLOSED";
 

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 ///     as broken; more than the server's heartbeat, which is 30 s unless set otherwise; default 75 s
 /// @param window how many publishes may be unanswered before publishing waits: 1 to 10,000; default 256
 /// @param retry whether a publish that was refused for now is sent again; default not
+/// @param credentials how the client shows who it is; default not at all
 /// @param notices hears about the connection for publishing; default nobody
 public record ClientOptions(
         Duration connectTimeout,
@@ -21,6 +22,7 @@ public record ClientOptions(
         Duration silence,
         int window,
         PublishRetry retry,
+        Credentials credentials,
         Consumer<Notice> notices) {
 
     /// Checks the bounds.
@@ -43,37 +45,48 @@ public record ClientOptions(
                 Duration.ofSeconds(75),
                 256,
                 PublishRetry.none(),
+                Credentials.none(),
                 notice -> {});
     }
 
     /// The same with other delays between attempts to reconnect.
     public ClientOptions withDelays(Duration first, Duration most) {
-        return new ClientOptions(connectTimeout, first, most, silence, window, retry, notices);
+        return new ClientOptions(connectTimeout, first, most, silence, window, retry, credentials, notices);
     }
 
     /// The same with another time for connecting and for the answer to a subscribe.
     public ClientOptions withConnectTimeout(Duration newTimeout) {
-        return new ClientOptions(newTimeout, firstDelay, mostDelay, silence, window, retry, notices);
+        return new ClientOptions(newTimeout, firstDelay, mostDelay, silence, window, retry, credentials, notices);
     }
 
     /// The same with another silence.
     public ClientOptions withSilence(Duration newSilence) {
-        return new ClientOptions(connectTimeout, firstDelay, mostDelay, newSilence, window, retry, notices);
+        return new ClientOptions(
+                connectTimeout, firstDelay, mostDelay, newSilence, window, retry, credentials, notices);
     }
 
     /// The same with another window.
     public ClientOptions withWindow(int newWindow) {
-        return new ClientOptions(connectTimeout, firstDelay, mostDelay, silence, newWindow, retry, notices);
+        return new ClientOptions(
+                connectTimeout, firstDelay, mostDelay, silence, newWindow, retry, credentials, notices);
     }
 
     /// The same, sending a publish again that was refused for now.
     public ClientOptions withRetry(PublishRetry newRetry) {
-        return new ClientOptions(connectTimeout, firstDelay, mostDelay, silence, window, newRetry, notices);
+        return new ClientOptions(
+                connectTimeout, firstDelay, mostDelay, silence, window, newRetry, credentials, notices);
+    }
+
+    /// The same, showing who it is.
+    public ClientOptions withCredentials(Credentials newCredentials) {
+        return new ClientOptions(
+                connectTimeout, firstDelay, mostDelay, silence, window, retry, newCredentials, notices);
     }
 
     /// The same, telling about the connection for publishing.
     public ClientOptions withNotices(Consumer<Notice> newNotices) {
-        return new ClientOptions(connectTimeout, firstDelay, mostDelay, silence, window, retry, newNotices);
+        return new ClientOptions(
+                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, newNotices);
     }
 
     private static void positive(Duration duration, String name) {

@@ -3,6 +3,7 @@ package dev.fanfare.client;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -167,9 +168,9 @@ final class Connection {
 
     private Socket connect() {
         Socket socket = new Socket();
-        CompletableFuture<WebSocket> opening = http.newWebSocketBuilder()
-                .connectTimeout(options.connectTimeout())
-                .buildAsync(uri, socket);
+        WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(options.connectTimeout());
+        options.credentials().headers().forEach(builder::header);
+        CompletableFuture<WebSocket> opening = builder.buildAsync(uri, socket);
         try {
             socket.webSocket = opening.get(options.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
             return socket;
@@ -177,12 +178,22 @@ final class Connection {
             opening.cancel(true);
             throw unreachable("no answer within " + options.connectTimeout().toMillis() + " ms", e);
         } catch (ExecutionException | CompletionException e) {
-            throw unreachable(ClientException.reason(e), e);
+            throw refusesUs(e)
+                    ? new ClientException(
+                            ClientException.UNAUTHORIZED,
+                            uri + " does not let this client in: its credentials are missing or wrong",
+                            e)
+                    : unreachable(ClientException.reason(e), e);
         } catch (InterruptedException e) {
             opening.cancel(true);
             Thread.currentThread().interrupt();
             throw unreachable("interrupted", e);
         }
+    }
+
+    private static boolean refusesUs(Throwable failed) {
+        return failed.getCause() instanceof WebSocketHandshakeException handshake
+                && handshake.getResponse().statusCode() == 401;
     }
 
     /// What to say about a server that has greeted.

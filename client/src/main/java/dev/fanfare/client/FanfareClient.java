@@ -206,6 +206,7 @@ public final class FanfareClient implements AutoCloseable {
     }
 
     private HttpResponse<String> call(HttpRequest.Builder request) {
+        options.credentials().headers().forEach(request::header);
         try {
             return http.send(
                     request.timeout(options.connectTimeout()).build(),

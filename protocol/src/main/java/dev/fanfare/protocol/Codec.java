@@ -44,6 +44,12 @@ public interface Codec {
     /// Deliveries were acknowledged, or refused, as the peer wanted.
     void settled(JsonBytes out, String requestId, String topic, long millis);
 
+    /// Whether a peer may say in a message who it is.
+    boolean authenticates();
+
+    /// The peer is who it says, in a dialect that [#authenticates].
+    void authenticated(JsonBytes out, @Nullable String requestId, long millis);
+
     /// A message was appended, or handed to the one who waits for it as a reply: then the epoch is empty.
     ///
     /// @param durability how safe it is

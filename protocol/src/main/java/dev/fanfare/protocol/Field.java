@@ -40,6 +40,8 @@ enum Field {
     REASON("reason"),
     DEAD("dead"),
     PUBLISH("publish"),
+    API_KEY("api_key"),
+    TOKEN("token"),
     MESSAGE_ID("message.id"),
     MESSAGE_PAYLOAD("message.payload"),
     MESSAGE_TYPE("message.type"),

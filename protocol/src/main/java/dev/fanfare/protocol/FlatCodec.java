@@ -87,6 +87,11 @@ public final class FlatCodec implements Codec {
     }
 
     @Override
+    public boolean authenticates() {
+        return false;
+    }
+
+    @Override
     public boolean refusesStrayUnsubscribe() {
         return true;
     }
@@ -228,13 +233,18 @@ public final class FlatCodec implements Codec {
     }
 
     @Override
+    public void authenticated(JsonBytes out, @Nullable String requestId, long millis) {
+        throw new IllegalStateException("this dialect has no such request");
+    }
+
+    @Override
     public void settled(JsonBytes out, String requestId, String topic, long millis) {
         throw notHere();
     }
 
     @Override
     public void subscriptionEnded(JsonBytes out, String topic, String clientId, WireError error, long millis) {
-        throw notHere();
+        error(out, null, error, millis);
     }
 
     @Override

@@ -83,6 +83,19 @@ public sealed interface Request {
     /// @param acks of which `publishes` are perhaps the outcome; together with them at least one
     record Transaction(@Nullable String requestId, List<Publish> publishes, List<Deliveries> acks) implements Request {}
 
+    /// The peer says who it is, or says it anew. One of the two is given.
+    record Auth(
+            @Nullable String requestId,
+            @Nullable String apiKey,
+            @Nullable String token) implements Request {
+
+        /// Without the secrets.
+        @Override
+        public String toString() {
+            return "Auth[requestId=" + requestId + "]";
+        }
+    }
+
     /// A sign of life is wanted.
     record Ping(@Nullable String requestId) implements Request {}
 

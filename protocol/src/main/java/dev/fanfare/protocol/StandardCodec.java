@@ -18,6 +18,7 @@ public final class StandardCodec implements Codec {
 
     private static final int NAME_MAX = 256;
     private static final int ID_MAX = 128;
+    private static final int SECRET_MAX = 16 * 1024;
     private static final long TIMEOUT_MAX_MILLIS = 86_400_000;
     private static final String NOT_A_UUID = "message.id must be a valid UUID";
     private static final byte[] PUBLISH = "\"publish\"".getBytes(US_ASCII);
@@ -76,14 +77,24 @@ public final class StandardCodec implements Codec {
             case "ack" -> Acknowledging.ack(envelope, requestId, clientId());
             case "nack" -> Acknowledging.nack(envelope, requestId, clientId());
             case "transaction" -> transacting().read(envelope, requestId);
+            case "auth" -> auth(requestId);
             default ->
                 new Request.Malformed(
                         requestId,
                         new WireError(
                                 WireError.Code.UNKNOWN_TYPE,
                                 "unknown type '" + Excerpt.of(type)
-                                        + "'; known are subscribe, unsubscribe, publish, ack, nack, request, transaction and ping"));
+                                        + "'; known are subscribe, unsubscribe, publish, ack, nack, request, transaction, auth and ping"));
         };
+    }
+
+    private Request auth(@Nullable String requestId) {
+        String apiKey = envelope.string(Field.API_KEY, SECRET_MAX);
+        String token = envelope.string(Field.TOKEN, SECRET_MAX);
+        if ((apiKey == null) == (token == null)) {
+            throw new Envelope.Fault("auth needs api_key or token, and not both");
+        }
+        return new Request.Auth(requestId, apiKey, token);
     }
 
     /// Rare: made when the first one comes.
@@ -231,6 +242,11 @@ public final class StandardCodec implements Codec {
     }
 
     @Override
+    public boolean authenticates() {
+        return true;
+    }
+
+    @Override
     public boolean refusesStrayUnsubscribe() {
         return false;
     }
@@ -273,6 +289,12 @@ public final class StandardCodec implements Codec {
     public void settled(JsonBytes out, String requestId, String topic, long millis) {
         ack(out, requestId, topic, millis);
         out.raw("}");
+    }
+
+    @Override
+    public void authenticated(JsonBytes out, @Nullable String requestId, long millis) {
+        begin(out, "ack", requestId);
+        out.raw(",\"status\":\"ok\",\"ts\":").timestamp(millis).raw("}");
     }
 
     @Override

@@ -23,6 +23,8 @@ public record WireError(Code code, String message, long retryAfterMillis) {
         NOT_SUBSCRIBED("BAD_REQUEST", "NOT_SUBSCRIBED"),
         /// The peer takes its messages too slowly; the connection is closed.
         SLOW_CONSUMER("SLOW_CONSUMER", "SLOW_CONSUMER"),
+        /// Nobody knows who the peer is, or it is nobody any more.
+        UNAUTHORIZED("UNAUTHORIZED", "VALIDATION_ERROR"),
         /// The topic is not the peer's to use in this way.
         FORBIDDEN("FORBIDDEN", "VALIDATION_ERROR"),
         /// Too many publishes in too short a time.

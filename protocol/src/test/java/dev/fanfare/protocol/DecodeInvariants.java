@@ -75,6 +75,10 @@ final class DecodeInvariants {
             case Request.Ack(var requestId, var which) -> settled(codec, requestId, which);
             case Request.Nack nack -> settled(codec, nack.requestId(), nack.which());
             case Request.Transaction transaction -> transacted(codec, transaction, text);
+            case Request.Auth auth -> {
+                assertThat(auth.apiKey() == null).isNotEqualTo(auth.token() == null);
+                codec.authenticated(out, auth.requestId(), 0);
+            }
             case Ping ping -> codec.pong(out, ping.requestId(), 0);
             case Malformed malformed -> {
                 assertThat(malformed.error().message()).isNotEmpty().hasSizeLessThan(MESSAGE_MAX);

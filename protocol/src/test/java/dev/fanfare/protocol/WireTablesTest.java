@@ -18,6 +18,7 @@ class WireTablesTest {
                         "BAD_REQUEST",
                         "TOPIC_NOT_FOUND",
                         "SLOW_CONSUMER",
+                        "UNAUTHORIZED",
                         "FORBIDDEN",
                         "RATE_LIMITED",
                         "TOO_LARGE",

@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The peers that hold a session or a stream, so that a shutdown reaches each of them. Any thread.
 public final class Connections {
 
-    /// One peer. Its methods are called on any thread, in this order, and do not block; calling one again is without
-    /// effect.
+    /// One peer. Its methods are called on any thread and do not block; those of its end in this order, and again
+    /// without effect.
     public interface Peer {
 
         /// Takes no new operations from now on; subscriptions go on.
@@ -17,6 +17,9 @@ public final class Connections {
 
         /// Sends what is queued, then says goodbye and closes.
         void close();
+
+        /// Who may come in, or what somebody may do, is perhaps not what it was.
+        void recheck();
 
         /// Closes at once: the time for taking what was queued is over.
         void abort();
@@ -39,6 +42,11 @@ public final class Connections {
     public void remove(Peer peer) {
         peers.remove(peer);
         completeIfEmpty();
+    }
+
+    /// Tells every peer.
+    void recheck() {
+        peers.forEach(Peer::recheck);
     }
 
     /// How many there are.

@@ -90,13 +90,14 @@ public final class FanfareServer implements AutoCloseable {
     }
 
     private static FanfareServer start(Broker broker, ServerConfig config, boolean ownsBroker) {
-        FanfareServer server = new FanfareServer(new ServerContext(broker, config, new Connections()), ownsBroker);
+        FanfareServer server = new FanfareServer(ServerContext.of(broker, config), ownsBroker);
         try {
             server.listen();
             return server;
         } catch (RuntimeException | Error failed) {
             server.listeners.forEach(Listener::close);
             server.loops.close();
+            server.context.access().close();
             throw failed;
         }
     }
@@ -199,6 +200,7 @@ public final class FanfareServer implements AutoCloseable {
         } finally {
             listeners.forEach(Listener::close);
             loops.close();
+            context.access().close();
             if (ownsBroker) {
                 context.broker().close();
             }

@@ -10,6 +10,7 @@ import dev.fanfare.server.rest.Problem;
 import dev.fanfare.server.rest.Route;
 import dev.fanfare.server.rest.Routes;
 import dev.fanfare.server.rest.Uptime;
+import dev.fanfare.server.security.Identity;
 import dev.fanfare.server.session.SessionContext;
 import dev.fanfare.server.session.SessionLoops;
 import dev.fanfare.server.session.WireKinds;
@@ -110,10 +111,10 @@ final class Listeners {
             }
 
             @Override
-            public void open(ChannelHandlerContext context, HttpRequest request) {
+            public void open(ChannelHandlerContext context, HttpRequest request, @Nullable Identity identity) {
                 Channel channel = context.channel();
                 httpConnections.remove(channel); // from here on the session is what a shutdown reaches
-                WebSocketUpgrade.accept(context, request, sessions, SERVER_NAME);
+                WebSocketUpgrade.accept(context, request, sessions, identity, SERVER_NAME);
             }
         };
     }

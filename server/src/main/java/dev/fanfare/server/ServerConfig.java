@@ -4,6 +4,7 @@ import dev.fanfare.DurableTopics;
 import dev.fanfare.Expiry;
 import dev.fanfare.RoutingConfig;
 import dev.fanfare.TopicConfig;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param delivery how subscribers are served
 /// @param flat what only the flat dialect has
 /// @param shutdown how it ends
+/// @param security who may come in, and what they may do
 /// @param routing the rules by which messages go from topic to topic, and their bounds
 /// @param memoryBytes what the process may use, heap and direct memory together
 /// @param logLevel how much the log says
@@ -34,6 +36,7 @@ public record ServerConfig(
         Delivery delivery,
         Flat flat,
         Shutdown shutdown,
+        Security security,
         RoutingConfig routing,
         long memoryBytes,
         LogLevel logLevel,
@@ -180,6 +183,38 @@ public record ServerConfig(
     /// @param grace how long clients may take for what waits for them
     /// @param drainJitter over how long the closing of connections is spread
     public record Shutdown(Duration grace, Duration drainJitter) {}
+
+    /// Who may come in, and what they may do.
+    ///
+    /// @param keys the file of API keys
+    /// @param tokenKeys what tokens are signed with
+    /// @param tokenIssuer who must have made a token, if it matters
+    /// @param tokenAudience whom a token must be for, if it matters
+    /// @param tokenRole the claim of a token that says its role
+    /// @param rules the file of rules
+    public record Security(
+            Optional<Path> keys,
+            Optional<TokenKeys> tokenKeys,
+            Optional<String> tokenIssuer,
+            Optional<String> tokenAudience,
+            String tokenRole,
+            Optional<Path> rules) {
+
+        /// Whether anything is asked of whoever comes.
+        public boolean isGuarded() {
+            return keys.isPresent() || tokenKeys.isPresent() || rules.isPresent();
+        }
+    }
+
+    /// Where the keys are that tokens are signed with.
+    public sealed interface TokenKeys {
+
+        /// In a file.
+        record In(Path file) implements TokenKeys {}
+
+        /// At an address that publishes them.
+        record At(URI address) implements TokenKeys {}
+    }
 
     /// Checks what concerns more than one setting.
     public ServerConfig {

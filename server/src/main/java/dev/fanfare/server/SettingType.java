@@ -1,6 +1,8 @@
 package dev.fanfare.server;
 
 import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,6 +44,24 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
             try {
                 return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text));
             } catch (InvalidPathException impossible) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    static SettingType<Path> file() {
+        return new SettingType<>("a file", folder().reading());
+    }
+
+    /// A file, or an address on the web.
+    static SettingType<ServerConfig.TokenKeys> fileOrAddress() {
+        return new SettingType<>("a file, or an address that begins with https://", text -> {
+            if (!text.startsWith("https://") && !text.startsWith("http://")) {
+                return file().read(text).map(ServerConfig.TokenKeys.In::new);
+            }
+            try {
+                return Optional.of(new ServerConfig.TokenKeys.At(new URI(text)));
+            } catch (URISyntaxException wrong) {
                 return Optional.empty();
             }
         });

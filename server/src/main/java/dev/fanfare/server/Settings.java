@@ -31,8 +31,14 @@ public final class Settings {
     private static final String PREFIX = "FANFARE_";
 
     /// Set by the launcher and by tools around it; not settings.
-    private static final Set<String> OTHER_VARIABLES =
-            Set.of("FANFARE_HOME", "FANFARE_URL", "FANFARE_JAVA", "FANFARE_JAVA_OPTS", "FANFARE_CONFIG");
+    private static final Set<String> OTHER_VARIABLES = Set.of(
+            "FANFARE_HOME",
+            "FANFARE_URL",
+            "FANFARE_API_KEY",
+            "FANFARE_TOKEN",
+            "FANFARE_JAVA",
+            "FANFARE_JAVA_OPTS",
+            "FANFARE_CONFIG");
 
     private final Map<Setting<?>, Source> sources;
     private final Map<Setting<?>, Object> values;
@@ -204,6 +210,13 @@ public final class Settings {
                         value(Setting.BATCH_LINGER),
                         value(Setting.SLOW_SEND_TIMEOUT)),
                 new ServerConfig.Shutdown(value(Setting.SHUTDOWN_GRACE), value(Setting.DRAIN_JITTER)),
+                new ServerConfig.Security(
+                        value(Setting.KEYS),
+                        value(Setting.TOKEN_KEYS),
+                        value(Setting.TOKEN_ISSUER),
+                        value(Setting.TOKEN_AUDIENCE),
+                        value(Setting.TOKEN_ROLE),
+                        value(Setting.RULES)),
                 routing(),
                 memory,
                 value(Setting.LOG_LEVEL),

@@ -4,6 +4,7 @@ import dev.fanfare.server.Dialect;
 import dev.fanfare.server.Version;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Endpoint;
+import dev.fanfare.server.rest.Need;
 import dev.fanfare.server.rest.Route;
 import java.util.List;
 import java.util.Locale;
@@ -57,12 +58,12 @@ public final class Pages {
     }
 
     private static Route file(String path, Asset asset) {
-        return new Route("GET", path, asset);
+        return new Route("GET", path, Need.NOTHING, asset);
     }
 
     private static Route page(String path, String file) {
         Asset asset = Asset.of(OWN + file, HTML);
-        return new Route("GET", path, (Endpoint.Slow) call -> asset.answer(call)
+        return new Route("GET", path, Need.NOTHING, (Endpoint.Slow) call -> asset.answer(call)
                 .with("Content-Security-Policy", POLICY)
                 .with("Referrer-Policy", "no-referrer")
                 .with("X-Frame-Options", "DENY"));

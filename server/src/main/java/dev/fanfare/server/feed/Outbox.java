@@ -30,6 +30,10 @@ public final class Outbox {
 
     private boolean pumping;
     private boolean closed;
+
+    /// Whether the sources wait.
+    private boolean held;
+
     private @Nullable Runnable whenEmpty;
     private @Nullable Runnable ahead;
 
@@ -122,6 +126,12 @@ public final class Outbox {
         ahead = action;
     }
 
+    /// Has the sources wait, or go on: only control frames are sent meanwhile.
+    public void hold(boolean value) {
+        held = value;
+        loop.pumpLater(this);
+    }
+
     private void enqueue(Source source) {
         if (source.queued) {
             return;
@@ -136,7 +146,7 @@ public final class Outbox {
     }
 
     private @Nullable Source poll() {
-        Source source = firstReady;
+        Source source = held ? null : firstReady;
         if (source != null) {
             firstReady = source.nextReady;
             if (firstReady == null) {
@@ -201,7 +211,7 @@ public final class Outbox {
         } else {
             askAgain(source);
         }
-        return any || firstReady != null;
+        return any || firstReady != null && !held;
     }
 
     private void askAgain(@Nullable Source source) {
@@ -223,6 +233,7 @@ public final class Outbox {
             control = null;
         }
         forgetSlice();
+        held = false;
         while (poll() != null) {
             // sources own nothing that has to be given back here
         }

@@ -3,6 +3,7 @@ package dev.fanfare.server.http;
 import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
+import dev.fanfare.server.rest.Caller;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -106,6 +107,7 @@ record Exchange(
 
     /// The call that an endpoint answers; it holds nothing of the request's memory.
     Call call(
+            Caller caller,
             FullHttpRequest request,
             Map<String, String> variables,
             Map<String, String> query,
@@ -115,7 +117,7 @@ record Exchange(
         for (Map.Entry<String, String> header : request.headers()) {
             named.merge(header.getKey().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + ", " + b);
         }
-        return new Call(variables, query, named, ByteBufUtil.getBytes(request.content()), limit, connection);
+        return new Call(caller, variables, query, named, ByteBufUtil.getBytes(request.content()), limit, connection);
     }
 
     /// The whole answer.

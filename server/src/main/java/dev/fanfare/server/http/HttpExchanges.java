@@ -4,15 +4,23 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Dialect;
 import dev.fanfare.server.LogLimit;
 import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
+import dev.fanfare.server.rest.Caller;
 import dev.fanfare.server.rest.Endpoint;
+import dev.fanfare.server.rest.Need;
 import dev.fanfare.server.rest.Problem;
 import dev.fanfare.server.rest.Problems;
+import dev.fanfare.server.rest.Route;
 import dev.fanfare.server.rest.Routes;
 import dev.fanfare.server.rest.Target;
+import dev.fanfare.server.security.Access;
+import dev.fanfare.server.security.Credentials;
+import dev.fanfare.server.security.Identity;
+import dev.fanfare.server.security.Unauthorized;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -31,6 +39,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -137,7 +146,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                         WireError.Code.SHUTTING_DOWN, "the server is shutting down; try again later or elsewhere"));
             }
             if (target.segments().equals(WEB_SOCKET)) {
-                openWebSocket(context, request, exchange);
+                openWebSocket(context, request, exchange, target);
             } else {
                 route(context, request, exchange, target);
             }
@@ -160,6 +169,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         return switch (thrown) {
             case Problem problem -> problem;
             case FanfareException refused -> Problem.of(refused);
+            case Unauthorized stranger -> Problem.of(new WireError(WireError.Code.UNAUTHORIZED, stranger.reason()));
             case RejectedExecutionException closed ->
                 Problem.of(new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down"));
             default -> {
@@ -170,7 +180,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         };
     }
 
-    private void openWebSocket(ChannelHandlerContext context, FullHttpRequest request, Exchange exchange) {
+    private void openWebSocket(
+            ChannelHandlerContext context, FullHttpRequest request, Exchange exchange, Target target) {
         if (request.method().equals(HttpMethod.OPTIONS)) {
             answer(context, exchange.preflight(WEB_SOCKET_METHODS), Answer.empty(204));
             return;
@@ -194,13 +205,11 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         }
         Problem problem = http.webSockets().check(request);
         if (problem == null) {
-            Channel channel = context.channel();
-            closing = true;
-            List<ByteBuf> followed = new ArrayList<>(0);
-            early = followed;
-            http.webSockets().open(context, request);
-            followed.forEach(channel.pipeline()::fireChannelRead);
-            channel.pipeline().fireChannelReadComplete();
+            if (saysWhoInMessage(target)) {
+                upgrade(context, request, null);
+            } else {
+                identify(context, exchange, request, identity -> upgrade(context, request, identity));
+            }
         } else if (problem.status() == 426) {
             send(
                     context,
@@ -210,6 +219,85 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                     problem);
         } else {
             throw problem;
+        }
+    }
+
+    /// Browsers can't send headers with a handshake.
+    private boolean saysWhoInMessage(Target target) {
+        return http.dialect() == Dialect.STANDARD
+                && http.server().access().isGuarded()
+                && "message".equals(target.query().get("auth"));
+    }
+
+    private void upgrade(ChannelHandlerContext context, FullHttpRequest request, @Nullable Identity identity) {
+        Channel channel = context.channel();
+        closing = true;
+        List<ByteBuf> followed = new ArrayList<>(0);
+        early = followed;
+        http.webSockets().open(context, request, identity);
+        followed.forEach(channel.pipeline()::fireChannelRead);
+        channel.pipeline().fireChannelReadComplete();
+    }
+
+    /// Finds out who sent a request, and goes on with that: at once, or when it is known; then nothing is read
+    /// meanwhile.
+    ///
+    /// @throws Unauthorized when it may not come in
+    private void identify(
+            ChannelHandlerContext context, Exchange exchange, FullHttpRequest request, Consumer<Identity> then) {
+        Access access = http.server().access();
+        Credentials credentials = Credentials.ofHeaders(
+                request.headers().get("X-API-Key"), request.headers().get(HttpHeaderNames.AUTHORIZATION));
+        Identity known = access.known(credentials);
+        if (known != null) {
+            then.accept(known);
+            return;
+        }
+        request.retain();
+        try {
+            http.slowCalls().run(() -> {
+                Runnable next = verified(access, credentials, then);
+                context.executor().execute(() -> {
+                    try {
+                        goOn(context, exchange, next);
+                    } finally {
+                        request.release();
+                    }
+                });
+            });
+        } catch (RejectedExecutionException closed) {
+            request.release();
+            throw closed;
+        }
+        pause(context);
+    }
+
+    /// On a thread that may wait.
+    private static Runnable verified(Access access, Credentials credentials, Consumer<Identity> then) {
+        try {
+            Identity identity = access.verify(credentials);
+            return () -> then.accept(identity);
+        } catch (RuntimeException refused) {
+            return () -> {
+                throw refused;
+            };
+        }
+    }
+
+    private void goOn(ChannelHandlerContext context, Exchange exchange, Runnable action) {
+        if (closing) {
+            return;
+        }
+        busy = false;
+        context.channel().config().setAutoRead(true);
+        try {
+            action.run();
+        } catch (RuntimeException thrown) {
+            refuse(context, exchange, problem(thrown));
+        }
+        if (!closing && !busy) {
+            next(context);
+            context.flush();
         }
     }
 
@@ -235,19 +323,29 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                         context,
                         exchange.with("Allow", allowed),
                         Problem.badRequest(405, Excerpt.of(target.path()) + " takes " + allowed));
-            case Routes.Found(Endpoint endpoint, Map<String, String> variables) -> {
+            case Routes.Found(Route route, Map<String, String> variables) -> {
                 if (!exchange.reads() && !exchange.originAllowed()) {
                     throw forbiddenOrigin(exchange);
                 }
                 Call.Line connection = new Call.Line(
                         context.executor(), () -> context.channel().isActive());
-                run(context, exchange, endpoint, exchange.call(request, variables, target.query(), limit, connection));
+                Consumer<Identity> make = identity -> {
+                    Caller caller = new Caller(identity, http.server().access().rights(identity, null));
+                    Call call = exchange.call(caller, request, variables, target.query(), limit, connection);
+                    caller.check(route.need(), call);
+                    run(context, exchange, route, call);
+                };
+                if (route.need() == Need.NOTHING) {
+                    make.accept(Identity.ANONYMOUS);
+                } else {
+                    identify(context, exchange, request, make);
+                }
             }
         }
     }
 
-    private void run(ChannelHandlerContext context, Exchange exchange, Endpoint endpoint, Call call) {
-        switch (endpoint) {
+    private void run(ChannelHandlerContext context, Exchange exchange, Route route, Call call) {
+        switch (route.endpoint()) {
             case Endpoint.Quick quick -> {
                 answer(context, exchange, quick.answer(call));
                 hold(context, call);
@@ -262,8 +360,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                     answer(context, exchange, Answer.empty(200));
                     return;
                 }
-                stream = new EventStream(
-                        context, exchange, streaming.open(call), http.server().connections());
+                stream = new EventStream(context, exchange, route.need(), call, streaming.open(call), http.server());
                 stream.begin();
             }
         }

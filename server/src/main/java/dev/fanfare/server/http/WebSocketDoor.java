@@ -1,6 +1,7 @@
 package dev.fanfare.server.http;
 
 import dev.fanfare.server.rest.Problem;
+import dev.fanfare.server.security.Identity;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpRequest;
 import org.jspecify.annotations.Nullable;
@@ -14,5 +15,7 @@ public interface WebSocketDoor {
 
     /// Accepts a handshake that passed [#check] and takes the connection over: none of the handlers of HTTP is left in
     /// the pipeline afterwards.
-    void open(ChannelHandlerContext context, HttpRequest request);
+    ///
+    /// @param identity who the peer is; null when it will say so in its first message
+    void open(ChannelHandlerContext context, HttpRequest request, @Nullable Identity identity);
 }

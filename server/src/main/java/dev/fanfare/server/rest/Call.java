@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// One request that found its endpoint. Belongs to whoever answers it.
 public final class Call {
 
+    private final Caller caller;
     private final Map<String, String> variables;
     private final Map<String, String> query;
     private final Map<String, String> headers;
@@ -32,18 +33,25 @@ public final class Call {
     /// @param headers by their names in lower case
     /// @param limit on what the connection publishes; null if there is none
     public Call(
+            Caller caller,
             Map<String, String> variables,
             Map<String, String> query,
             Map<String, String> headers,
             byte[] body,
             @Nullable PublishLimit limit,
             Line line) {
+        this.caller = caller;
         this.variables = variables;
         this.query = query;
         this.headers = headers;
         this.body = body;
         this.limit = limit;
         this.line = line;
+    }
+
+    /// Who makes it.
+    public Caller caller() {
+        return caller;
     }
 
     /// What stood in the path in the place of `{name}`.

@@ -10,6 +10,7 @@ import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.server.security.Operation;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -37,11 +38,11 @@ final class DeadLetterCalls {
 
     List<Route> routes() {
         return List.of(
-                Route.slow("GET", PATH, this::list),
-                Route.slow("DELETE", PATH, this::purge),
-                Route.slow("POST", PATH + "/redrive", this::redrive),
-                Route.slow("GET", "/subscriptions", this::subscriptions),
-                Route.slow("DELETE", "/subscriptions/{name}", this::end));
+                Route.slow("GET", PATH, Need.topic(Operation.MANAGE), this::list),
+                Route.slow("DELETE", PATH, Need.topic(Operation.MANAGE), this::purge),
+                Route.slow("POST", PATH + "/redrive", Need.topic(Operation.MANAGE), this::redrive),
+                Route.slow("GET", "/subscriptions", Need.FIGURES, this::subscriptions),
+                Route.slow("DELETE", "/subscriptions/{name}", Need.EVERYTHING, this::end));
     }
 
     private Answer list(Call call) {
@@ -115,6 +116,7 @@ final class DeadLetterCalls {
         }
         if (to != null) {
             TopicCalls.ownByClients(to);
+            call.caller().check(Operation.PUBLISH, to);
             TopicCalls.existing(broker, to);
         }
         DeadLetters.Redriven redriven = letters.redrive(offsets, to);

@@ -31,7 +31,7 @@ final class EventCalls {
     }
 
     Route route() {
-        return new Route("GET", "/events", (Endpoint.Streaming) call -> open());
+        return new Route("GET", "/events", Need.FIGURES, (Endpoint.Streaming) call -> open());
     }
 
     private Endpoint.StreamSource open() {

@@ -7,6 +7,7 @@ import dev.fanfare.Topic;
 import dev.fanfare.protocol.TopicNames;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.security.Operation;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,11 +26,11 @@ final class FlatCalls {
 
     List<Route> routes() {
         return List.of(
-                Route.later("POST", "/topics", this::create),
-                Route.slow("GET", "/topics", this::list),
-                Route.later("DELETE", "/topics/{name}", this::delete),
-                Route.quick("GET", "/health", this::health),
-                Route.slow("GET", "/stats", this::stats));
+                Route.later("POST", "/topics", Need.ENTRY, this::create),
+                Route.slow("GET", "/topics", Need.ENTRY, this::list),
+                Route.later("DELETE", "/topics/{name}", Need.topic(Operation.MANAGE), this::delete),
+                Route.quick("GET", "/health", Need.NOTHING, this::health),
+                Route.slow("GET", "/stats", Need.ENTRY, this::stats));
     }
 
     private Endpoint.Answering create(Call call) {
@@ -42,6 +43,7 @@ final class FlatCalls {
         if (fault != null) {
             throw Problem.badRequest(400, fault);
         }
+        call.caller().check(Operation.MANAGE, name);
         CompletableFuture<Topic> made = broker.createTopicAsync(name);
         return new Endpoint.Answering(made, () -> {
             try {
@@ -67,7 +69,7 @@ final class FlatCalls {
     private Answer list(Call call) {
         return Answer.json(200, out -> {
             out.raw("[");
-            try (Stream<Topic> topics = broker.topics()) {
+            try (Stream<Topic> topics = TopicCalls.visible(call, broker.topics())) {
                 Iterator<Topic> each = topics.iterator();
                 while (each.hasNext()) {
                     out.string(each.next().name()).raw(each.hasNext() ? "," : "");
@@ -106,7 +108,7 @@ final class FlatCalls {
     private Answer stats(Call call) {
         return Answer.json(200, out -> {
             out.raw("{\"topics\":{");
-            try (Stream<Topic> topics = broker.topics()) {
+            try (Stream<Topic> topics = TopicCalls.visible(call, broker.topics())) {
                 Iterator<Topic> each = topics.iterator();
                 while (each.hasNext()) {
                     Topic topic = each.next();

@@ -17,9 +17,9 @@ final class HealthCalls {
 
     List<Route> routes() {
         return List.of(
-                Route.quick("GET", "/health", this::health),
-                Route.quick("GET", "/health/live", call -> status("live")),
-                Route.quick("GET", "/health/ready", this::ready));
+                Route.quick("GET", "/health", Need.NOTHING, this::health),
+                Route.quick("GET", "/health/live", Need.NOTHING, call -> status("live")),
+                Route.quick("GET", "/health/ready", Need.NOTHING, this::ready));
     }
 
     private Answer health(Call call) {

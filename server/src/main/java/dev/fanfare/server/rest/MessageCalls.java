@@ -17,6 +17,7 @@ import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.session.Drafts;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -53,8 +54,8 @@ final class MessageCalls {
 
     List<Route> routes() {
         return List.of(
-                Route.slow("GET", "/topics/{name}/messages", this::read),
-                Route.later("POST", "/topics/{name}/messages", this::publish));
+                Route.slow("GET", "/topics/{name}/messages", Need.topic(Operation.SUBSCRIBE), this::read),
+                Route.later("POST", "/topics/{name}/messages", Need.topic(Operation.PUBLISH), this::publish));
     }
 
     private Answer read(Call call) {

@@ -40,6 +40,7 @@ final class MetricsCalls {
         return Route.slow(
                 "GET",
                 "/metrics",
+                Need.FIGURES,
                 call -> call.header("accept").toLowerCase(Locale.ROOT).contains(Answer.JSON)
                         ? json(call)
                         : Answer.text(PROMETHEUS, prometheus()));
@@ -47,7 +48,7 @@ final class MetricsCalls {
 
     /// The JSON.
     Route flat() {
-        return Route.slow("GET", "/metrics", this::json);
+        return Route.slow("GET", "/metrics", Need.FIGURES, this::json);
     }
 
     private String prometheus() {

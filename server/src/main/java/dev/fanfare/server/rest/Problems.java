@@ -11,6 +11,7 @@ public final class Problems {
     private static final String PROBLEM_JSON = "application/problem+json";
     private static final Map<Integer, String> TITLES = Map.ofEntries(
             Map.entry(400, "Bad Request"),
+            Map.entry(401, "Unauthorized"),
             Map.entry(403, "Forbidden"),
             Map.entry(404, "Not Found"),
             Map.entry(405, "Method Not Allowed"),
@@ -41,7 +42,7 @@ public final class Problems {
                         problem.status(),
                         out -> out.raw("{\"detail\":").string(problem.detail()).raw("}"));
         };
-        return retryLater(answer, problem);
+        return retry(answer, problem);
     }
 
     /// A problem of the standard dialect that goes on with members of its own.
@@ -50,11 +51,14 @@ public final class Problems {
             begin(out, problem);
             out.raw(",").put(members).raw("}");
         });
-        return retryLater(answer, problem);
+        return retry(answer, problem);
     }
 
-    /// Says when to try again, in whole seconds, if trying again is of any use.
-    private static Answer retryLater(Answer answer, Problem problem) {
+    /// Says when to try again, in whole seconds, if that is of any use, and with what.
+    private static Answer retry(Answer answer, Problem problem) {
+        if (problem.status() == 401) {
+            return answer.with("WWW-Authenticate", "Bearer realm=\"fanfare\"");
+        }
         long seconds = problem.retryAfterMillis() < 0 ? 1 : (problem.retryAfterMillis() + 999) / 1_000;
         return problem.status() == 503 || problem.status() == 429
                 ? answer.with("Retry-After", Long.toString(seconds))

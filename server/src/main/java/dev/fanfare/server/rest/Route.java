@@ -10,22 +10,23 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param method in capitals; `GET` answers `HEAD` too
 /// @param path such as `/topics/{name}`; a part in braces takes any one segment
+/// @param need what somebody has to be allowed for it
 /// @param endpoint what answers
-public record Route(String method, String path, Endpoint endpoint) {
+public record Route(String method, String path, Need need, Endpoint endpoint) {
 
     /// A route that is answered at once.
-    static Route quick(String method, String path, Endpoint.Quick endpoint) {
-        return new Route(method, path, endpoint);
+    static Route quick(String method, String path, Need need, Endpoint.Quick endpoint) {
+        return new Route(method, path, need, endpoint);
     }
 
     /// A route that is answered when something has happened.
-    static Route later(String method, String path, Endpoint.Later endpoint) {
-        return new Route(method, path, endpoint);
+    static Route later(String method, String path, Need need, Endpoint.Later endpoint) {
+        return new Route(method, path, need, endpoint);
     }
 
     /// A route that takes its time.
-    static Route slow(String method, String path, Endpoint.Slow endpoint) {
-        return new Route(method, path, endpoint);
+    static Route slow(String method, String path, Need need, Endpoint.Slow endpoint) {
+        return new Route(method, path, need, endpoint);
     }
 
     /// What the variable parts of the path are in these decoded segments; null if the path is another.

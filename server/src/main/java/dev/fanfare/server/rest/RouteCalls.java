@@ -27,10 +27,10 @@ final class RouteCalls {
 
     List<Route> routes() {
         return List.of(
-                Route.slow("GET", "/routes", this::list),
-                Route.slow("POST", "/routes", this::add),
-                Route.slow("GET", "/routes/{name}", this::describe),
-                Route.slow("DELETE", "/routes/{name}", this::remove));
+                Route.slow("GET", "/routes", Need.EVERYTHING, this::list),
+                Route.slow("POST", "/routes", Need.EVERYTHING, this::add),
+                Route.slow("GET", "/routes/{name}", Need.EVERYTHING, this::describe),
+                Route.slow("DELETE", "/routes/{name}", Need.EVERYTHING, this::remove));
     }
 
     private Answer list(Call call) {

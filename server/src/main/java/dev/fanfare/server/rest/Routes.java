@@ -11,10 +11,10 @@ public final class Routes {
     /// What a method and a path lead to.
     public sealed interface Match {}
 
-    /// An endpoint.
+    /// A route.
     ///
     /// @param variables the variable parts of the path
-    public record Found(Endpoint endpoint, Map<String, String> variables) implements Match {}
+    public record Found(Route route, Map<String, String> variables) implements Match {}
 
     /// The path exists, but not for this method.
     ///
@@ -45,7 +45,7 @@ public final class Routes {
         for (Route route : routes) {
             Map<String, String> variables = route.match(segments);
             if (variables != null && route.method().equals(wanted)) {
-                return new Found(route.endpoint(), variables);
+                return new Found(route, variables);
             }
             if (variables != null) {
                 methods.add(route.method());

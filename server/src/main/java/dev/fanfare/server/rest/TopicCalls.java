@@ -14,6 +14,8 @@ import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.security.Operation;
+import dev.fanfare.server.security.Rights;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -63,11 +65,11 @@ final class TopicCalls {
 
     List<Route> routes() {
         return List.of(
-                Route.later("POST", "/topics", this::create),
-                Route.slow("GET", "/topics", this::list),
-                Route.quick("GET", "/topics/{name}", this::describe),
-                Route.later("DELETE", "/topics/{name}", this::delete),
-                Route.slow("GET", "/stats", this::stats));
+                Route.later("POST", "/topics", Need.ENTRY, this::create),
+                Route.slow("GET", "/topics", Need.ENTRY, this::list),
+                Route.quick("GET", "/topics/{name}", Need.SOMETHING, this::describe),
+                Route.later("DELETE", "/topics/{name}", Need.topic(Operation.MANAGE), this::delete),
+                Route.slow("GET", "/stats", Need.ENTRY, this::stats));
     }
 
     private Endpoint.Answering create(Call call) {
@@ -75,6 +77,7 @@ final class TopicCalls {
         body.only(KNOWN);
         String name = body.string("name").orElseThrow(() -> Problem.badRequest(400, "name is required"));
         ownByClients(name);
+        call.caller().check(Operation.MANAGE, name);
         CompletableFuture<Topic> made = broker.createTopicAsync(name, config(name, body));
         return new Endpoint.Answering(made, () -> {
             result(made);
@@ -209,7 +212,8 @@ final class TopicCalls {
         int limit = call.parameter("limit", LIST_MAX, 1, LIST_MAX);
         return Answer.json(200, out -> {
             out.raw("{\"topics\":[");
-            try (Stream<Topic> topics = broker.topics(prefix, after).limit(limit)) {
+            try (Stream<Topic> topics =
+                    visible(call, broker.topics(prefix, after)).limit(limit)) {
                 Iterator<Topic> each = topics.iterator();
                 while (each.hasNext()) {
                     Topic topic = each.next();
@@ -329,7 +333,7 @@ final class TopicCalls {
     private Answer stats(Call call) {
         return Answer.json(200, out -> {
             out.raw("{\"topics\":{");
-            try (Stream<Topic> topics = broker.topics()) {
+            try (Stream<Topic> topics = visible(call, broker.topics())) {
                 Iterator<Topic> each = topics.iterator();
                 while (each.hasNext()) {
                     Topic topic = each.next();
@@ -345,6 +349,12 @@ final class TopicCalls {
             broker.storageStats().ifPresent(storage -> MetricsCalls.storage(out, storage));
             out.raw("}");
         });
+    }
+
+    /// Those that the caller may do anything with.
+    static Stream<Topic> visible(Call call, Stream<Topic> topics) {
+        Rights rights = call.caller().rights();
+        return rights.isAll() ? topics : topics.filter(topic -> rights.sees(topic.name()));
     }
 
     /// The topic of that name.

@@ -17,6 +17,7 @@ import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.Source;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.Woken;
+import dev.fanfare.server.security.Rights;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -40,6 +41,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
     private final Session session;
     private final Key key;
     private final Pattern pattern;
+    private final Rights.View view;
     private final Demand demand;
     private final boolean automatic;
     private final String label;
@@ -82,6 +84,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
             Session session,
             Key key,
             Pattern pattern,
+            Rights.View view,
             Request.Manual manual,
             @Nullable Filter filter,
             Start start,
@@ -90,6 +93,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
         this.session = session;
         this.key = key;
         this.pattern = pattern;
+        this.view = view;
         this.demand = demand(manual, Acknowledged.terms(manual, pattern, filter), start, session.name(key));
         this.automatic = manual.automatic();
         this.label = demand.kind() == Kind.OWN ? key.topic() : demand.name();
@@ -115,6 +119,16 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
     @Override
     public Key key() {
         return key;
+    }
+
+    @Override
+    public Pattern pattern() {
+        return pattern;
+    }
+
+    @Override
+    public Rights.View view() {
+        return view;
     }
 
     /// Whether it may have been delivered messages of this topic.

@@ -7,6 +7,7 @@ import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.security.Operation;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -45,6 +46,11 @@ final class Inquiries {
         String topic = request.message().topic();
         if (topic.startsWith("$")) {
             session.refuse(request.requestId(), WireError.ofBroker(topic));
+            return;
+        }
+        WireError forbidden = session.admission().refusal(Operation.PUBLISH, topic);
+        if (forbidden != null) {
+            session.refuse(request.requestId(), forbidden);
             return;
         }
         if (waiting.size() >= MAX) {

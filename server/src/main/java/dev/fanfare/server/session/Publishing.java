@@ -11,6 +11,7 @@ import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.feed.TextFrame;
+import dev.fanfare.server.security.Operation;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +79,11 @@ final class Publishing {
                 return;
             }
             session.refuse(request.requestId(), WireError.ofBroker(request.topic()));
+            return;
+        }
+        WireError forbidden = session.admission().refusal(Operation.PUBLISH, request.topic());
+        if (forbidden != null) {
+            session.refuse(request.requestId(), forbidden);
             return;
         }
         Topic topic = session.topic(request.topic());

@@ -16,6 +16,7 @@ import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.feed.Woken;
+import dev.fanfare.server.security.Identity;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.UUID;
@@ -36,6 +37,7 @@ public final class Session implements Connections.Peer {
     private final Connection connection;
     private final Codec codec;
     private final Answers answers;
+    private final Admission admission;
     private final String id;
     private final Wakes wakes = new Wakes();
     private final @Nullable PublishLimit limit;
@@ -57,12 +59,20 @@ public final class Session implements Connections.Peer {
     /// A session that has just been opened.
     ///
     /// @param clientId what the peer called itself in the handshake
-    Session(SessionContext context, SessionLoop loop, Connection connection, @Nullable String clientId, WireKind kind) {
+    /// @param identity who it showed itself to be; null when it will say so in its first message
+    Session(
+            SessionContext context,
+            SessionLoop loop,
+            Connection connection,
+            @Nullable String clientId,
+            @Nullable Identity identity,
+            WireKind kind) {
         this.context = context;
         this.loop = loop;
         this.connection = connection;
         this.codec = context.codec(loop);
         this.answers = new Answers(this, context, loop, connection);
+        this.admission = new Admission(this, context, connection, answers, codec, clientId, identity);
         this.id = clientId == null ? UUID.randomUUID().toString() : clientId;
         this.limit = context.publishLimit(id);
         this.log = new SessionLog(
@@ -88,6 +98,7 @@ public final class Session implements Connections.Peer {
     public void opened() {
         log.opened();
         context.connections().add(this);
+        admission.opened();
         if (codec.greets()) {
             answers.tell(out -> codec.greeting(out, id));
         }
@@ -129,16 +140,42 @@ public final class Session implements Connections.Peer {
                 }
             }
             case Request.Ask ask -> ask(ask);
-            case Request.Ack ack -> settled(ack.requestId(), ack.which().topic(), acknowledged.ack(ack));
-            case Request.Nack nack -> settled(nack.requestId(), nack.which().topic(), acknowledged.nack(nack));
+            case Request.Ack ack -> {
+                if (!refusesStranger(ack.requestId())) {
+                    settled(ack.requestId(), ack.which().topic(), acknowledged.ack(ack));
+                }
+            }
+            case Request.Nack nack -> {
+                if (!refusesStranger(nack.requestId())) {
+                    settled(nack.requestId(), nack.which().topic(), acknowledged.nack(nack));
+                }
+            }
             case Request.Transaction transaction -> {
                 if (!refusesOperations(transaction.requestId())) {
                     transactions.run(transaction);
                 }
             }
-            case Request.Ping(var requestId) -> answers.say(out -> codec.pong(out, requestId, context.millis()));
+            case Request.Auth auth -> admission.auth(auth);
+            case Request.Ping(var requestId)
+            when admission.refusal() == null -> answers.say(out -> codec.pong(out, requestId, context.millis()));
+            case Request.Ping(var requestId) -> refusesStranger(requestId);
             case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
         }
+    }
+
+    /// Who the peer is and what it may do.
+    Admission admission() {
+        return admission;
+    }
+
+    /// The peer may do other things than before.
+    void rightsChanged() {
+        subscriptions.recheck(admission.rights());
+    }
+
+    @Override
+    public void recheck() {
+        execute(admission::recheck);
     }
 
     private void settled(@Nullable String requestId, String topic, @Nullable WireError wrong) {
@@ -281,6 +318,16 @@ public final class Session implements Connections.Peer {
         tellEnded(key, "subscription_ended");
     }
 
+    /// A subscription is no more, because its peer may not hear it any more, or not all of it.
+    void tellForbidden(Subscribed.Key key) {
+        WireError error = new WireError(
+                WireError.Code.FORBIDDEN,
+                "the subscription to '" + key.topic()
+                        + "' was ended: what you may hear of it has changed; subscribe again to hear what you may");
+        log.refused(error, context.nanos());
+        answers.tell(out -> codec.subscriptionEnded(out, key.topic(), key.clientId(), error, context.millis()));
+    }
+
     private void tellEnded(Subscribed.Key key, String what) {
         answers.tell(out -> codec.subscriptionNotice(out, key.topic(), key.clientId(), what, context.millis()));
     }
@@ -307,7 +354,12 @@ public final class Session implements Connections.Peer {
 
     /// Whether nothing more may be read for now.
     public boolean paused() {
-        return publishing.waits() || congested || subscriptions.resolving() || answers.isFull() || transactions.waits();
+        return publishing.waits()
+                || congested
+                || admission.isChecking()
+                || subscriptions.resolving()
+                || answers.isFull()
+                || transactions.waits();
     }
 
     /// The peer has taken what was sent.
@@ -365,6 +417,7 @@ public final class Session implements Connections.Peer {
     /// Ends every subscription; the peer is no subscriber any more.
     public void detach() {
         detached = true;
+        admission.close();
         publishing.close();
         answers.close();
         subscriptions.close();
@@ -424,7 +477,15 @@ public final class Session implements Connections.Peer {
                     requestId,
                     new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down; connect again later"));
         }
-        return draining;
+        return draining || refusesStranger(requestId);
+    }
+
+    private boolean refusesStranger(@Nullable String requestId) {
+        WireError refusal = admission.refusal();
+        if (refusal != null) {
+            refuse(requestId, refusal);
+        }
+        return refusal != null;
     }
 
     /// Says why a request is not served, when those before it are answered.

@@ -17,6 +17,8 @@ import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.WireCursor;
+import dev.fanfare.server.security.Access;
+import dev.fanfare.server.security.Identity;
 import dev.fanfare.time.Timers;
 import java.util.List;
 import java.util.Locale;
@@ -53,8 +55,14 @@ public final class SessionContext {
     ///
     /// @param clientId what the peer called itself in the handshake
     /// @param deflated whether events are to be compressed
-    public Session open(SessionLoop loop, Connection connection, @Nullable String clientId, boolean deflated) {
-        return new Session(this, loop, connection, clientId, kinds.of(dialect, deflated));
+    /// @param identity who the peer showed itself to be; null when it will say so in its first message
+    public Session open(
+            SessionLoop loop,
+            Connection connection,
+            @Nullable String clientId,
+            @Nullable Identity identity,
+            boolean deflated) {
+        return new Session(this, loop, connection, clientId, identity, kinds.of(dialect, deflated));
     }
 
     /// What the sessions of an event loop share.
@@ -102,6 +110,14 @@ public final class SessionContext {
 
     Connections connections() {
         return server.connections();
+    }
+
+    Access access() {
+        return server.access();
+    }
+
+    Timers timers() {
+        return timers;
     }
 
     long nanos() {

@@ -3,6 +3,8 @@ package dev.fanfare.server.session;
 import dev.fanfare.Commit;
 import dev.fanfare.Start;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.Pattern;
+import dev.fanfare.server.security.Rights;
 import org.jspecify.annotations.Nullable;
 
 /// One subscription of a session. On the connection's event loop, but for [#open].
@@ -13,6 +15,12 @@ sealed interface Subscribed permits WireSubscription, AckedSubscription {
 
     /// What it is.
     Key key();
+
+    /// What it hears.
+    Pattern pattern();
+
+    /// What of that its peer was allowed to hear when it began.
+    Rights.View view();
 
     /// Takes its place. Nothing is delivered before [#begin]. For a pattern, any thread; what it does is seen by the
     /// loop later.

@@ -13,6 +13,8 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.filter.Expressions;
+import dev.fanfare.server.security.Operation;
+import dev.fanfare.server.security.Rights;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -96,12 +98,25 @@ final class Subscriptions {
                 session.refuse(request.requestId(), WireError.ofBroker(String.valueOf(manual.deadLetter())));
                 return;
             }
+            Rights.View view = session.admission().rights().view(pattern);
+            if (view == null) {
+                session.refuse(
+                        request.requestId(), session.admission().forbidden(Operation.SUBSCRIBE, request.topic()));
+                return;
+            }
+            WireError forbidden = manual == null || manual.deadLetter() == null
+                    ? null
+                    : session.admission().refusal(Operation.PUBLISH, manual.deadLetter());
+            if (forbidden != null) {
+                session.refuse(request.requestId(), forbidden);
+                return;
+            }
             context.checkSubscriptions(all.size(), all.containsKey(key(request)), id);
             if (!pattern.isWild() && session.topic(request.topic()) == null) {
                 session.refuse(request.requestId(), WireError.topicNotFound(request.topic()));
                 return;
             }
-            subscribe(request, pattern, wanted);
+            subscribe(request, pattern, view, Expressions.both(view.filter(), wanted));
         } catch (FanfareException refused) {
             refuse(request.requestId(), refused);
         }
@@ -115,12 +130,12 @@ final class Subscriptions {
         return new Subscribed.Key(request.clientId(), request.topic());
     }
 
-    private void subscribe(Request.Subscribe request, Pattern pattern, @Nullable Filter wanted) {
+    private void subscribe(Request.Subscribe request, Pattern pattern, Rights.View view, @Nullable Filter wanted) {
         Subscribed.Key key = key(request);
         Request.Manual manual = request.manual();
         Subscribed subscription = manual == null
-                ? live(request, key, pattern, wanted)
-                : acknowledged(request, manual, key, pattern, wanted);
+                ? live(request, key, pattern, view, wanted)
+                : acknowledged(request, manual, key, pattern, view, wanted);
         // The old one goes first, since a limit has no room for both; that is before the ack, so none of its events
         // follow that.
         Subscribed replaced = forget(key);
@@ -143,12 +158,14 @@ final class Subscriptions {
         begin(request, subscription, replaced != null);
     }
 
-    private Subscribed live(Request.Subscribe request, Subscribed.Key key, Pattern pattern, @Nullable Filter wanted) {
+    private Subscribed live(
+            Request.Subscribe request, Subscribed.Key key, Pattern pattern, Rights.View view, @Nullable Filter wanted) {
         Request.Batch batch = request.batch();
         return new WireSubscription(
                 session,
                 key,
                 pattern,
+                view,
                 connection.outbox(),
                 kind,
                 loop.replaySlices(),
@@ -163,9 +180,10 @@ final class Subscriptions {
             Request.Manual manual,
             Subscribed.Key key,
             Pattern pattern,
+            Rights.View view,
             @Nullable Filter wanted) {
         return new AckedSubscription(
-                session, key, pattern, manual, wanted, Starts.of(request), connection.outbox(), loop);
+                session, key, pattern, view, manual, wanted, Starts.of(request), connection.outbox(), loop);
     }
 
     private void resolve(Request.Subscribe request, Subscribed subscription, Start start, boolean replaces) {
@@ -311,6 +329,16 @@ final class Subscriptions {
             subscription.close();
         }
         return was;
+    }
+
+    /// Rights have changed: ends what may not be heard any more, or not in that way.
+    void recheck(Rights rights) {
+        for (Subscribed each : List.copyOf(all.values())) {
+            if (!each.view().equals(rights.view(each.pattern()))) {
+                end(each);
+                session.tellForbidden(each.key());
+            }
+        }
     }
 
     int size() {

@@ -11,6 +11,7 @@ import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.PublishLimit;
+import dev.fanfare.server.security.Operation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -121,6 +122,10 @@ final class Transactions {
             String name = publishes.get(i).topic();
             if (TopicName.isReserved(name)) {
                 throw new Refused(publish(i), WireError.ofBroker(name));
+            }
+            WireError forbidden = session.admission().refusal(Operation.PUBLISH, name);
+            if (forbidden != null) {
+                throw new Refused(publish(i), forbidden);
             }
             if (context.find(name) == null && !context.config().autoCreateTopics()) {
                 throw new Refused(publish(i), WireError.topicNotFound(name));

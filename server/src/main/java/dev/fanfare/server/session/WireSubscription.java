@@ -11,6 +11,7 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.server.feed.WireKind;
+import dev.fanfare.server.security.Rights;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
@@ -23,6 +24,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
     private final Session session;
     private final Key key;
     private final Pattern pattern;
+    private final Rights.View view;
     private final Outbox outbox;
     private final WireKind kind;
     private final ReplaySlices slices;
@@ -40,6 +42,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
             Session session,
             Key key,
             Pattern pattern,
+            Rights.View view,
             Outbox outbox,
             WireKind kind,
             ReplaySlices slices,
@@ -50,6 +53,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         this.session = session;
         this.key = key;
         this.pattern = pattern;
+        this.view = view;
         this.outbox = outbox;
         this.kind = kind;
         this.slices = slices;
@@ -60,6 +64,16 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
     @Override
     public Key key() {
         return key;
+    }
+
+    @Override
+    public Pattern pattern() {
+        return pattern;
+    }
+
+    @Override
+    public Rights.View view() {
+        return view;
     }
 
     @Override

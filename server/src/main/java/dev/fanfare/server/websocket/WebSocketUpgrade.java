@@ -1,6 +1,7 @@
 package dev.fanfare.server.websocket;
 
 import dev.fanfare.server.rest.Target;
+import dev.fanfare.server.security.Identity;
 import dev.fanfare.server.session.SessionContext;
 import dev.fanfare.server.session.SessionLoop;
 import io.netty.buffer.ByteBufUtil;
@@ -71,9 +72,14 @@ public final class WebSocketUpgrade {
 
     /// Accepts a request that passed [#check]. On the channel's event loop; the request is not used afterwards.
     ///
+    /// @param identity who the peer is; null when it will say so in its first message
     /// @param serverName value of the `Server` header
     public static void accept(
-            ChannelHandlerContext context, HttpRequest request, SessionContext sessions, String serverName) {
+            ChannelHandlerContext context,
+            HttpRequest request,
+            SessionContext sessions,
+            @Nullable Identity identity,
+            String serverName) {
         Channel channel = context.channel();
         SessionLoop loop = sessions.loops().of(channel.eventLoop());
         boolean deflate = sessions.deflates() && Extensions.offersDeflate(request.headers());
@@ -96,7 +102,7 @@ public final class WebSocketUpgrade {
         WebSocketConnection connection = new WebSocketConnection(
                 channel,
                 loop,
-                opened -> sessions.open(loop, opened, clientId, deflate),
+                opened -> sessions.open(loop, opened, clientId, identity, deflate),
                 deflate ? loop.shared(MessageInflater.class, MessageInflater::new) : null);
         List<ChannelHandler> http = List.copyOf(pipeline.toMap().values());
         pipeline.addLast("handshake", connection);

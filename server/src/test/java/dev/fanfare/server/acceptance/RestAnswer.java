@@ -15,7 +15,9 @@ record RestAnswer(int status, String body, String contentType) {
             HttpClient.newBuilder().connectTimeout(WireClient.PATIENCE).build();
 
     /// Calls, with a JSON body unless it is empty.
-    static RestAnswer of(int port, String method, String path, String body) {
+    ///
+    /// @param headers names and values in turn
+    static RestAnswer of(int port, String method, String path, String body, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .timeout(WireClient.PATIENCE)
                 .method(
@@ -25,6 +27,9 @@ record RestAnswer(int status, String body, String contentType) {
                                 : HttpRequest.BodyPublishers.ofString(body));
         if (!body.isEmpty()) {
             request.header("Content-Type", "application/json");
+        }
+        if (headers.length > 0) {
+            request.headers(headers);
         }
         try {
             HttpResponse<String> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());

@@ -6,7 +6,6 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import dev.fanfare.Broker;
-import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.RunningServer;
 import dev.fanfare.server.RunningServer.Answered;
@@ -171,7 +170,7 @@ class OpenApiTest {
     void everyCallIsDocumentedAndEveryDocumentedOneExistsAndIsTried(Dialect dialect) throws Exception {
         try (RunningServer running = RunningServer.with();
                 Broker broker = Broker.open()) {
-            ServerContext context = new ServerContext(broker, ServerConfig.defaults(), new Connections());
+            ServerContext context = ServerContext.of(broker, ServerConfig.defaults());
             Set<String> routes = new TreeSet<>();
             for (Route route : Apis.of(dialect, context, new Uptime(broker.timers()), (out, message) -> {})) {
                 routes.add(route.method() + " " + route.path());

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Broker;
 import dev.fanfare.protocol.WireError;
-import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.rest.Problem;
 import dev.fanfare.server.rest.Routes;
+import dev.fanfare.server.security.Identity;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -87,7 +87,7 @@ class FarewellTest {
         }
 
         @Override
-        public void open(ChannelHandlerContext context, HttpRequest request) {
+        public void open(ChannelHandlerContext context, HttpRequest request, @Nullable Identity identity) {
             throw new IllegalStateException("nobody was let in");
         }
     }
@@ -96,7 +96,7 @@ class FarewellTest {
     void whatFollowsARefusedRequestInTheSameBytesIsGivenBack() {
         try (Broker broker = Broker.open();
                 SlowCalls slowCalls = new SlowCalls()) {
-            ServerContext server = new ServerContext(broker, ServerConfig.defaults(), new Connections());
+            ServerContext server = ServerContext.of(broker, ServerConfig.defaults());
             HttpContext http = new HttpContext(
                     server, Dialect.STANDARD, new Routes(List.of()), new NoWebSockets(), slowCalls, "test");
             TwoHalves channel = new TwoHalves();

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.protocol.CloseCode;
-import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.FakePeer;
 import dev.fanfare.server.feed.Outbox;
+import dev.fanfare.server.security.Identity;
 import dev.fanfare.time.VirtualTimers;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetAddress;
@@ -35,7 +35,7 @@ class SessionTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final ServerConfig config = ServerConfig.defaults();
     private final SessionLoops loops = new SessionLoops(channel.eventLoop(), config, timers);
-    private final ServerContext server = new ServerContext(broker, config, new Connections());
+    private final ServerContext server = ServerContext.of(broker, config);
     private final WireKinds kinds = new WireKinds(config, timers);
     private final List<Peer> peers = new ArrayList<>();
     private Executor background = Runnable::run;
@@ -64,7 +64,8 @@ class SessionTest {
         private final Session session;
 
         Peer(Dialect dialect) {
-            session = new SessionContext(server, dialect, loops, kinds, background).open(loop, this, "peer", false);
+            session = new SessionContext(server, dialect, loops, kinds, background)
+                    .open(loop, this, "peer", Identity.ANONYMOUS, false);
             session.opened();
             peers.add(this);
         }

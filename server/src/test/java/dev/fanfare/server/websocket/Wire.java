@@ -2,10 +2,10 @@ package dev.fanfare.server.websocket;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
-import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.security.Identity;
 import dev.fanfare.server.session.SessionContext;
 import dev.fanfare.server.session.SessionLoops;
 import dev.fanfare.server.session.WireKinds;
@@ -47,7 +47,7 @@ final class Wire implements AutoCloseable {
     Wire(Map<String, String> settings) {
         config = ServerConfig.of(settings);
         kinds = new WireKinds(config, timers);
-        server = new ServerContext(broker, config, new Connections());
+        server = ServerContext.of(broker, config);
     }
 
     /// A good handshake with the example key of RFC 6455, and further headers.
@@ -70,7 +70,7 @@ final class Wire implements AutoCloseable {
         SessionLoops loops = new SessionLoops(peer.eventLoop(), config, timers);
         SessionContext sessions = new SessionContext(server, dialect, loops, kinds, Runnable::run);
         ChannelHandlerContext http = peer.pipeline().firstContext();
-        WebSocketUpgrade.accept(http, request, sessions, "Fanfare/test");
+        WebSocketUpgrade.accept(http, request, sessions, Identity.ANONYMOUS, "Fanfare/test");
         peers.add(peer);
         peer.turn();
         return peer;

@@ -1,0 +1,281 @@
+package dev.fanfare.server.session;
+
+import dev.fanfare.protocol.CloseCode;
+import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.Excerpt;
+import dev.fanfare.protocol.Request;
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.security.Access;
+import dev.fanfare.server.security.Credentials;
+import dev.fanfare.server.security.Identity;
+import dev.fanfare.server.security.Operation;
+import dev.fanfare.server.security.Rights;
+import dev.fanfare.server.security.Unauthorized;
+import dev.fanfare.time.Timers;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/// Who the peer of a session is, and what it may do. On the connection's event loop.
+///
+/// ```
+///  WAITING ── auth ──▶ IN ── expired, revoked ──▶ OUT ── auth ──▶ IN
+///     └── 5 s ──▶ closed                            └── 5 s ──▶ closed
+/// ```
+///
+/// While it is out nothing is sent to it but answers, and nothing is done for it.
+final class Admission {
+
+    /// How long a peer may take to say who it is, or to say it anew.
+    static final Duration GRACE = Duration.ofSeconds(5);
+
+    private static final long LINGER_MILLIS = 5_000;
+    private static final String SAY_WHO = "send {\"type\":\"auth\"} with api_key or token";
+
+    private final Session session;
+    private final SessionContext context;
+    private final Connection connection;
+    private final Answers answers;
+    private final Codec codec;
+    private final Access access;
+    private final @Nullable String clientId;
+
+    /// Null while it is waited for.
+    private @Nullable Identity identity;
+
+    private Rights rights;
+    private boolean out;
+    private boolean checking;
+    private boolean closed;
+    private Timers.@Nullable Timer timer;
+    private @Nullable String publishesTo;
+
+    /// @param clientId what the peer called itself in the handshake
+    /// @param identity who it showed itself to be there; null when it will say so in its first message
+    Admission(
+            Session session,
+            SessionContext context,
+            Connection connection,
+            Answers answers,
+            Codec codec,
+            @Nullable String clientId,
+            @Nullable Identity identity) {
+        this.session = session;
+        this.context = context;
+        this.connection = connection;
+        this.answers = answers;
+        this.codec = codec;
+        this.access = context.access();
+        this.clientId = clientId;
+        this.identity = identity;
+        this.rights = identity == null ? Rights.NONE : access.rights(identity, clientId);
+    }
+
+    /// The transport is up.
+    void opened() {
+        if (identity == null) {
+            closeIn(GRACE, "nobody said who it is within " + GRACE.toSeconds() + " s");
+        } else {
+            watch(identity);
+        }
+    }
+
+    /// Has it called out when its time is over.
+    private void watch(Identity who) {
+        cancel();
+        Duration next = who.checkIn(context.millis());
+        if (next != null) {
+            timer = context.timers().schedule(next, () -> session.later(this::recheck));
+        }
+    }
+
+    private void closeIn(Duration time, String why) {
+        cancel();
+        timer = context.timers().schedule(time, () -> session.later(() -> turnAway(why)));
+    }
+
+    private void cancel() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    private void turnAway(String why) {
+        if (!closed && (out || identity == null)) {
+            session.refuseNow(null, unauthorized(why));
+            session.detach();
+            connection.close(CloseCode.POLICY, "unauthorized", LINGER_MILLIS);
+        }
+    }
+
+    private static WireError unauthorized(String why) {
+        return new WireError(WireError.Code.UNAUTHORIZED, why);
+    }
+
+    /// Whether it is being found out who the peer is: nothing is read meanwhile.
+    boolean isChecking() {
+        return checking;
+    }
+
+    /// Why nothing is done for the peer now; null when it is in.
+    @Nullable
+    WireError refusal() {
+        if (identity != null && !out) {
+            return null;
+        }
+        return unauthorized((out ? "who you were does not count any more: " : "say first who you are: ") + SAY_WHO);
+    }
+
+    /// Why an operation on a topic is refused; null when it is not.
+    @Nullable
+    WireError refusal(Operation operation, String topic) {
+        if (rights.isAll() || operation == Operation.PUBLISH && topic.equals(publishesTo)) {
+            return null;
+        }
+        if (!rights.may(operation, topic)) {
+            return forbidden(operation, topic);
+        }
+        if (operation == Operation.PUBLISH) {
+            publishesTo = topic;
+        }
+        return null;
+    }
+
+    /// What is said when something is not allowed.
+    WireError forbidden(Operation operation, String topic) {
+        return new WireError(
+                WireError.Code.FORBIDDEN,
+                identity + " is not allowed to " + operation.word() + " '" + Excerpt.of(topic) + "'");
+    }
+
+    /// What the peer may do.
+    Rights rights() {
+        return rights;
+    }
+
+    // ---- saying who it is
+
+    void auth(Request.Auth request) {
+        String apiKey = request.apiKey();
+        Credentials credentials = apiKey != null
+                ? new Credentials.ApiKey(apiKey)
+                : new Credentials.Token(String.valueOf(request.token()));
+        try {
+            Identity known = access.known(credentials);
+            if (known != null) {
+                admit(request, known);
+                return;
+            }
+        } catch (Unauthorized refused) {
+            refuse(request, refused.reason());
+            return;
+        }
+        checking = true;
+        try {
+            context.background().execute(() -> verify(request, credentials));
+        } catch (RejectedExecutionException closing) {
+            checking = false;
+            refuse(request, "the server is shutting down");
+        }
+    }
+
+    /// On a thread that may wait.
+    private void verify(Request.Auth request, Credentials credentials) {
+        Identity found;
+        try {
+            found = access.verify(credentials);
+        } catch (Unauthorized refused) {
+            session.execute(() -> checked(() -> refuse(request, refused.reason())), () -> {});
+            return;
+        } catch (RuntimeException | Error failed) {
+            session.execute(
+                    () -> checked(() -> {
+                        session.failed(failed);
+                        connection.abort("internal error");
+                    }),
+                    () -> {});
+            return;
+        }
+        session.execute(() -> checked(() -> admit(request, found)), () -> {});
+    }
+
+    private void checked(Runnable action) {
+        checking = false;
+        if (!closed) {
+            action.run();
+            session.readAgain();
+        }
+    }
+
+    private void admit(Request.Auth request, Identity now) {
+        Identity before = identity;
+        if (before != null
+                && before.kind() != Identity.Kind.ANONYMOUS
+                && !(before.kind() == now.kind() && before.name().equals(now.name()))) {
+            session.refuse(
+                    request.requestId(),
+                    unauthorized(
+                            "this connection is " + before + "'s and can't become " + now + "'s: open another one"));
+            return;
+        }
+        boolean wasOut = out;
+        out = false;
+        enter(now);
+        answers.say(writer -> codec.authenticated(writer, request.requestId(), context.millis()));
+        if (wasOut) {
+            connection.outbox().hold(false);
+        }
+    }
+
+    private void enter(Identity now) {
+        identity = now;
+        watch(now);
+        Rights may = access.rights(now, clientId);
+        if (!may.equals(rights)) {
+            rights = may;
+            publishesTo = null;
+            session.rightsChanged();
+        }
+    }
+
+    private void refuse(Request.Auth request, String why) {
+        session.refuse(request.requestId(), unauthorized(why));
+        if (identity == null) {
+            // Who guesses has one guess per connection.
+            session.detach();
+            connection.close(CloseCode.POLICY, "unauthorized", LINGER_MILLIS);
+        }
+    }
+
+    // ---- what changes
+
+    /// Keys or rules may be others than before, or its time may be over.
+    void recheck() {
+        Identity who = identity;
+        if (who == null || out || closed) {
+            return;
+        }
+        try {
+            enter(access.again(who));
+        } catch (Unauthorized gone) {
+            out = true;
+            connection.outbox().hold(true);
+            if (codec.authenticates()) {
+                session.refuseNow(
+                        null,
+                        unauthorized(gone.reason() + ": " + SAY_WHO + " within " + GRACE.toSeconds()
+                                + " s, or this connection is closed"));
+                closeIn(GRACE, gone.reason());
+            } else {
+                turnAway(gone.reason());
+            }
+        }
+    }
+
+    /// The connection is gone.
+    void close() {
+        closed = true;
+        cancel();
+    }
+}

@@ -1,0 +1,300 @@
+package dev.fanfare.server.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.Broker;
+import dev.fanfare.server.Dialect;
+import dev.fanfare.server.ServerConfig;
+import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.docs.Pages;
+import dev.fanfare.server.rest.Apis;
+import dev.fanfare.server.rest.Route;
+import dev.fanfare.server.rest.Uptime;
+import dev.fanfare.server.security.KeyFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+
+/// Every door, every operation, every kind of identity. The doors are those that there are: one that this table does
+/// not know fails.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AuthorizationMatrixTest {
+
+    /// Who comes.
+    private enum Who {
+        NOBODY,
+        A_GUESSER,
+        WITHOUT_RIGHTS,
+        SUBSCRIBER,
+        PUBLISHER,
+        MANAGER,
+        OBSERVER,
+        ADMIN
+    }
+
+    /// Who may: the others are refused.
+    private static final Map<String, List<Who>> TABLE = new TreeMap<>();
+
+    private static final List<Who> EVERYBODY = List.of(Who.values());
+    private static final List<Who> WHO_IS_IN =
+            List.of(Who.WITHOUT_RIGHTS, Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OBSERVER, Who.ADMIN);
+    private static final List<Who> OF_THE_TOPIC = List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.ADMIN);
+    private static final List<Who> MANAGERS = List.of(Who.MANAGER, Who.ADMIN);
+    private static final List<Who> OBSERVERS = List.of(Who.OBSERVER, Who.ADMIN);
+
+    static {
+        TABLE.put("POST /topics", MANAGERS);
+        TABLE.put("GET /topics", WHO_IS_IN);
+        TABLE.put("GET /stats", WHO_IS_IN);
+        TABLE.put("GET /topics/{name}", OF_THE_TOPIC);
+        TABLE.put("DELETE /topics/{name}", MANAGERS);
+        TABLE.put("GET /topics/{name}/messages", List.of(Who.SUBSCRIBER, Who.ADMIN));
+        TABLE.put("POST /topics/{name}/messages", List.of(Who.PUBLISHER, Who.ADMIN));
+        TABLE.put("GET /topics/{name}/dead-letters", MANAGERS);
+        TABLE.put("DELETE /topics/{name}/dead-letters", MANAGERS);
+        TABLE.put("POST /topics/{name}/dead-letters/redrive", MANAGERS);
+        TABLE.put("GET /subscriptions", OBSERVERS);
+        TABLE.put("DELETE /subscriptions/{name}", List.of(Who.ADMIN));
+        TABLE.put("GET /routes", List.of(Who.ADMIN));
+        TABLE.put("POST /routes", List.of(Who.ADMIN));
+        TABLE.put("GET /routes/{name}", List.of(Who.ADMIN));
+        TABLE.put("DELETE /routes/{name}", List.of(Who.ADMIN));
+        TABLE.put("GET /events", OBSERVERS);
+        TABLE.put("GET /metrics", OBSERVERS);
+        for (String open : List.of(
+                "/health",
+                "/health/live",
+                "/health/ready",
+                "/",
+                "/docs",
+                "/redoc",
+                "/openapi.json",
+                "/favicon.ico",
+                "/assets/page.css",
+                "/assets/docs.js",
+                "/assets/icon.svg",
+                "/assets/swagger-ui.css",
+                "/assets/swagger-ui-bundle.js",
+                "/assets/redoc.standalone.js")) {
+            TABLE.put("GET " + open, EVERYBODY);
+        }
+    }
+
+    private static final Map<String, String> BODIES = Map.of(
+            "POST /topics", "{\"name\":\"mine.new\"}",
+            "POST /topics/{name}/messages", "{\"payload\":1}",
+            "POST /routes", "{\"name\":\"r\",\"from\":\"mine.a\",\"to\":\"mine.b\"}");
+
+    @TempDir
+    private static Path folder;
+
+    private final Map<Who, String> keys = new EnumMap<>(Who.class);
+    private Broker broker;
+    private RunningServer server;
+
+    @BeforeAll
+    void start() throws IOException {
+        Path file = folder.resolve("keys.yaml");
+        KeyFile keyFile = new KeyFile(file);
+        for (Who who : WHO_IS_IN) {
+            String name = who.name().toLowerCase(Locale.ROOT);
+            keys.put(who, keyFile.create(name, who == Who.ADMIN ? "admin" : name, Instant.now()));
+        }
+        keys.put(Who.A_GUESSER, "ff_guess");
+        Path rules = folder.resolve("rules.yaml");
+        Files.writeString(rules, """
+                - {who: role:subscriber, may: subscribe, topics: mine.**}
+                - {who: role:publisher, may: publish, topics: mine.**}
+                - {who: role:manager, may: manage, topics: mine.**}
+                - {who: role:observer, may: observe}
+                """);
+        broker = Broker.open();
+        server = RunningServer.with(broker, "keys=" + file, "rules=" + rules);
+    }
+
+    @AfterAll
+    void close() {
+        server.close();
+        broker.close();
+    }
+
+    private String key(Who who) {
+        return keys.getOrDefault(who, "");
+    }
+
+    private void makeWhatIsThere() {
+        for (String topic : List.of("mine.a", "mine.b", "theirs")) {
+            if (broker.topic(topic).isEmpty()) {
+                broker.createTopic(topic);
+            }
+        }
+        broker.deleteTopic("mine.new");
+        broker.routes().remove("r");
+    }
+
+    private static List<Route> routes(Dialect dialect) {
+        try (Broker any = Broker.open()) {
+            ServerContext context = ServerContext.of(any, ServerConfig.defaults());
+            List<Route> routes =
+                    new ArrayList<>(Apis.of(dialect, context, new Uptime(any.timers()), (out, message) -> {}));
+            routes.addAll(Pages.of(dialect));
+            context.access().close();
+            return routes;
+        }
+    }
+
+    private int status(Dialect dialect, Who who, String method, String path, String body) {
+        int port = dialect == Dialect.STANDARD ? server.port() : server.flatPort();
+        String key = keys.get(who);
+        try (WireClient client = WireClient.tcp(port)) {
+            client.bytes((method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n"
+                            + (key == null ? "" : "X-API-Key: " + key + "\r\n") + "Content-Length: " + body.length()
+                            + "\r\n\r\n" + body)
+                    .getBytes(StandardCharsets.UTF_8));
+            return Integer.parseInt(
+                    client.readHead().substring("HTTP/1.1 ".length()).substring(0, 3));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Dialect.class)
+    void everyRouteIsForWhomTheTableSays(Dialect dialect) {
+        for (Route route : routes(dialect)) {
+            String name = route.method() + " " + route.path();
+            List<Who> allowed = TABLE.getOrDefault(name, List.of());
+            assertThat(allowed).as("who may call %s", name).isNotEmpty();
+            for (Who who : Who.values()) {
+                makeWhatIsThere();
+                String path = route.path().replace("{name}", route.path().startsWith("/topics") ? "mine.a" : "r");
+                int status = status(dialect, who, route.method(), path, BODIES.getOrDefault(name, ""));
+                if (allowed.contains(who)) {
+                    assertThat(status).as("%s by %s", name, who).isNotIn(401, 403);
+                } else {
+                    boolean unknown = who == Who.NOBODY || who == Who.A_GUESSER;
+                    assertThat(status).as("%s by %s", name, who).isEqualTo(unknown ? 401 : 403);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Dialect.class)
+    void aRightToSomeTopicsIsNoneToOthers(Dialect dialect) {
+        makeWhatIsThere();
+        for (Route route : routes(dialect)) {
+            if (route.path().startsWith("/topics/{name}")) {
+                String path = route.path().replace("{name}", "theirs");
+                for (Who who : List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER)) {
+                    assertThat(status(dialect, who, route.method(), path, "{}"))
+                            .as("%s %s by %s", route.method(), path, who)
+                            .isEqualTo(403);
+                }
+            }
+        }
+        for (String path : List.of("/topics", "/stats")) {
+            RestAnswer listed = RestAnswer.of(
+                    dialect == Dialect.STANDARD ? server.port() : server.flatPort(),
+                    "GET",
+                    path,
+                    "",
+                    "X-API-Key",
+                    key(Who.SUBSCRIBER));
+            assertThat(listed.body()).contains("mine.a").doesNotContain("theirs");
+        }
+    }
+
+    /// What a WebSocket takes of each.
+    private enum Operation {
+        SUBSCRIBE("{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\"}", Who.SUBSCRIBER),
+        SUBSCRIBE_PATTERN("{\"type\":\"subscribe\",\"topic\":\"mine.*\",\"client_id\":\"c\"}", Who.SUBSCRIBER),
+        SUBSCRIBE_ALL("{\"type\":\"subscribe\",\"topic\":\"**\",\"client_id\":\"c\"}", Who.SUBSCRIBER),
+        JOIN("{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"group\":\"g\"}", Who.SUBSCRIBER),
+        PUBLISH("{\"type\":\"publish\",\"topic\":\"mine.a\",\"message\":{\"payload\":1}}", Who.PUBLISHER),
+        ASK(
+                "{\"type\":\"request\",\"request_id\":\"1\",\"topic\":\"mine.a\",\"timeout_ms\":1000,\"message\":{\"payload\":1}}",
+                Who.PUBLISHER),
+        TRANSACT(
+                "{\"type\":\"transaction\",\"publish\":[{\"topic\":\"mine.a\",\"message\":{\"payload\":1}}]}",
+                Who.PUBLISHER);
+
+        private final String request;
+        private final Who allowed;
+
+        Operation(String request, Who allowed) {
+            this.request = request;
+            this.allowed = allowed;
+        }
+
+        String on(String topic) {
+            return request.replace("mine.a", topic);
+        }
+    }
+
+    @Test
+    void everyOperationOfAWebSocketIsForWhoHasTheRight() {
+        makeWhatIsThere();
+        for (Operation operation : Operation.values()) {
+            for (Who who : WHO_IS_IN) {
+                boolean may = who == operation.allowed || who == Who.ADMIN;
+                assertThat(isForbidden(who, operation.request))
+                        .as("%s by %s", operation, who)
+                        .isEqualTo(!may);
+                if (!operation.on("theirs").equals(operation.request) && who != Who.ADMIN) {
+                    assertThat(isForbidden(who, operation.on("theirs")))
+                            .as("%s of others by %s", operation, who)
+                            .isTrue();
+                    // What is not there is refused in the same way: nobody learns what there is.
+                    assertThat(isForbidden(who, operation.on("nowhere"))).isTrue();
+                }
+            }
+        }
+        String deadLetters =
+                "{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"ack\":\"manual\",\"dead_letter\":\"theirs\"}";
+        assertThat(isForbidden(Who.SUBSCRIBER, deadLetters)).isTrue();
+        assertThat(isForbidden(Who.ADMIN, deadLetters)).isFalse();
+    }
+
+    private boolean isForbidden(Who who, String request) {
+        try (WireClient client = WireClient.tcp(server.port()).upgrade("/ws", "X-API-Key: " + key(who))) {
+            JsonNode answer = client.send(request).json();
+            return answer.path("error").path("code").asString("").equals("FORBIDDEN");
+        }
+    }
+
+    @Test
+    void aPatternHearsOnlyWhatItsOwnerMay() {
+        makeWhatIsThere();
+        try (WireClient client = WireClient.tcp(server.port()).upgrade("/ws", "X-API-Key: " + key(Who.SUBSCRIBER));
+                WireClient all = WireClient.tcp(server.port()).upgrade("/ws", "X-API-Key: " + key(Who.ADMIN))) {
+            RunningServer.subscribe(client, "**", "c");
+            RunningServer.subscribe(all, "**", "c");
+            broker.publish("theirs", "1");
+            broker.publish("mine.a", "2");
+            broker.publish("theirs", "3");
+            broker.publish("mine.b", "4");
+            assertThat(topics(client.events(2))).containsExactly("mine.a", "mine.b");
+            assertThat(topics(all.events(4))).containsExactly("theirs", "mine.a", "theirs", "mine.b");
+        }
+    }
+
+    private static Stream<String> topics(List<JsonNode> events) {
+        return events.stream().map(event -> event.path("topic").stringValue());
+    }
+}
