@@ -2,6 +2,7 @@ package dev.fanfare.client;
 
 import java.io.Serial;
 import java.net.ConnectException;
+import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.channels.ClosedChannelException;
@@ -39,6 +40,15 @@ public final class ClientException extends RuntimeException {
     /// What went wrong, as one of the codes of the protocol (such as `TOPIC_NOT_FOUND`), [#CONNECTION] or [#CLOSED].
     public String code() {
         return code;
+    }
+
+    /// No connection came about.
+    static ClientException notConnected(URI uri, Throwable error) {
+        return error.getCause() instanceof WebSocketHandshakeException refused
+                        && refused.getResponse().statusCode() == 401
+                ? new ClientException(
+                        UNAUTHORIZED, uri + " does not let this client in: its credentials are missing or wrong", error)
+                : new ClientException(CONNECTION, "can't connect to " + uri + ": " + reason(error), error);
     }
 
     /// Why no connection came about, or why one broke, in the words of a user.

@@ -3,7 +3,6 @@ package dev.fanfare.client;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
-import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -178,22 +177,12 @@ final class Connection {
             opening.cancel(true);
             throw unreachable("no answer within " + options.connectTimeout().toMillis() + " ms", e);
         } catch (ExecutionException | CompletionException e) {
-            throw refusesUs(e)
-                    ? new ClientException(
-                            ClientException.UNAUTHORIZED,
-                            uri + " does not let this client in: its credentials are missing or wrong",
-                            e)
-                    : unreachable(ClientException.reason(e), e);
+            throw ClientException.notConnected(uri, e);
         } catch (InterruptedException e) {
             opening.cancel(true);
             Thread.currentThread().interrupt();
             throw unreachable("interrupted", e);
         }
-    }
-
-    private static boolean refusesUs(Throwable failed) {
-        return failed.getCause() instanceof WebSocketHandshakeException handshake
-                && handshake.getResponse().statusCode() == 401;
     }
 
     /// What to say about a server that has greeted.

@@ -65,7 +65,7 @@ class CommandsTest {
     private boolean knows(String command, String option) {
         return switch (command) {
             case "serve" -> Setting.named(option).isPresent() || option.equals("config");
-            case "pub", "sub", "demo" -> source(command).contains("\"--" + option + "\"");
+            case "pub", "sub", "demo", "keys" -> source(command).contains("\"--" + option + "\"");
             default -> launcher.contains("--" + option);
         };
     }
@@ -73,7 +73,9 @@ class CommandsTest {
     private static String source(String command) {
         String type = command.substring(0, 1).toUpperCase(Locale.ROOT) + command.substring(1);
         String folder = "cli/src/main/java/dev/fanfare/cli/";
-        return Repository.read(folder + type + ".java") + Repository.read(folder + "ServerOptions.java");
+        return Repository.read(folder + type + ".java")
+                + Repository.read(folder + "ServerOptions.java")
+                + Repository.read(folder + "Login.java");
     }
 
     private static List<MatchResult> shown() {

@@ -1,6 +1,5 @@
 package dev.fanfare.server.http;
 
-import dev.fanfare.FanfareException;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.WireError;
@@ -29,8 +28,6 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -115,15 +112,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                     }
                 }
                 case BodyCollector.TooLarge(int limit) ->
-                    refuse(context, Exchange.unread(http), tooLarge("the body", limit));
+                    refuse(context, Exchange.unread(http), HttpProblems.tooLarge("the body", limit));
                 default -> throw new IllegalStateException("not a request");
             }
         }
-    }
-
-    private static Problem tooLarge(String what, int limit) {
-        return Problem.of(new WireError(
-                WireError.Code.TOO_LARGE, what + " is too large: at most " + limit + " bytes are allowed"));
     }
 
     private void exchange(ChannelHandlerContext context, FullHttpRequest request) {
@@ -131,7 +123,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             refuse(
                     context,
                     Exchange.unread(http),
-                    undecodable(request.decoderResult().cause()));
+                    HttpProblems.undecodable(request.decoderResult().cause()));
             return;
         }
         Exchange exchange = Exchange.of(http, request);
@@ -151,33 +143,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 route(context, request, exchange, target);
             }
         } catch (RuntimeException thrown) {
-            refuse(context, exchange, problem(thrown));
+            refuse(context, exchange, HttpProblems.of(thrown));
         }
-    }
-
-    private static Problem undecodable(Throwable cause) {
-        if (cause instanceof TooLongHttpLineException) {
-            return Problem.of(414, WireError.Code.TOO_LARGE.standard(), "the request line is too long");
-        }
-        if (cause instanceof TooLongHttpHeaderException) {
-            return Problem.of(431, WireError.Code.TOO_LARGE.standard(), "the headers are too large");
-        }
-        return Problem.badRequest(400, "the request is not HTTP: " + Excerpt.of(String.valueOf(cause.getMessage())));
-    }
-
-    private static Problem problem(Throwable thrown) {
-        return switch (thrown) {
-            case Problem problem -> problem;
-            case FanfareException refused -> Problem.of(refused);
-            case Unauthorized stranger -> Problem.of(new WireError(WireError.Code.UNAUTHORIZED, stranger.reason()));
-            case RejectedExecutionException closed ->
-                Problem.of(new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down"));
-            default -> {
-                LOG.error("a request could not be answered", thrown);
-                yield Problem.of(
-                        new WireError(WireError.Code.INTERNAL, "the server made a mistake; its log says which"));
-            }
-        };
     }
 
     private void openWebSocket(
@@ -293,7 +260,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         try {
             action.run();
         } catch (RuntimeException thrown) {
-            refuse(context, exchange, problem(thrown));
+            refuse(context, exchange, HttpProblems.of(thrown));
         }
         if (!closing && !busy) {
             next(context);
@@ -379,7 +346,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                     try {
                         answer(context, exchange, answering.answer().get());
                     } catch (RuntimeException thrown) {
-                        send(context, exchange, problem(thrown));
+                        send(context, exchange, HttpProblems.of(thrown));
                     }
                     context.flush();
                     if (call.congested() == null) {
@@ -395,7 +362,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         try {
             answer = endpoint.answer(call);
         } catch (RuntimeException thrown) {
-            Problem problem = problem(thrown);
+            Problem problem = HttpProblems.of(thrown);
             logRefused(context, exchange, problem);
             answer = Problems.answer(http.dialect(), problem);
         }

@@ -38,6 +38,7 @@ public final class Session implements Connections.Peer {
     private final Codec codec;
     private final Answers answers;
     private final Admission admission;
+    private final Notices notices;
     private final String id;
     private final Wakes wakes = new Wakes();
     private final @Nullable PublishLimit limit;
@@ -77,7 +78,8 @@ public final class Session implements Connections.Peer {
         this.limit = context.publishLimit(id);
         this.log = new SessionLog(
                 context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
-        this.subscriptions = new Subscriptions(this, context, loop, connection, answers, kind, id);
+        this.notices = new Notices(context, answers, codec, log);
+        this.subscriptions = new Subscriptions(this, context, loop, connection, answers, notices, kind, id);
         this.publishing = new Publishing(this, context, loop, connection, answers, codec, log, wakes);
         this.inquiries = new Inquiries(this, context, answers, connection, codec);
         this.acknowledged = new Acknowledged(context, subscriptions);
@@ -255,7 +257,7 @@ public final class Session implements Connections.Peer {
     void tellDropped(Subscribed.Key key, long count) {
         log.dropped(count);
         context.feeds().emit(() -> new BrokerEvent.MessagesDropped(key.topic(), name(key), count));
-        answers.tell(out -> codec.messagesDropped(out, key.topic(), key.clientId(), count, context.millis()));
+        notices.dropped(key, count);
     }
 
     /// The peer is too slow for a subscription whose policy is to disconnect. It is told behind what is already
@@ -293,48 +295,14 @@ public final class Session implements Connections.Peer {
     }
 
     void ended(AckedSubscription subscription, SubscriptionEnd why) {
-        if (!subscriptions.end(subscription)) {
-            return;
+        if (subscriptions.end(subscription)) {
+            notices.ended(subscription.key(), why);
         }
-        Subscribed.Key key = subscription.key();
-        switch (why) {
-            case TOPIC_DELETED -> answers.tell(out -> codec.topicDeleted(out, key.topic(), context.millis()));
-            case SLOW_CONSUMER -> {
-                WireError error = new WireError(
-                        WireError.Code.SLOW_CONSUMER,
-                        "the subscription to '" + key.topic() + "' was ended: "
-                                + "as many messages as it may have wait to be acknowledged (backlog or backlog_bytes of its topic)");
-                log.refused(error, context.nanos());
-                answers.tell(out -> codec.subscriptionEnded(out, key.topic(), key.clientId(), error, context.millis()));
-            }
-            case TAKEN_OVER -> tellEnded(key, "subscription_taken_over");
-            case ENDED, EXPIRED -> tellEnded(key, "subscription_ended");
-            case CLOSED, BROKER_CLOSED -> {}
-        }
-    }
-
-    /// A subscription is no more, because the one that was to replace it was refused.
-    void tellEnded(Subscribed.Key key) {
-        tellEnded(key, "subscription_ended");
-    }
-
-    /// A subscription is no more, because its peer may not hear it any more, or not all of it.
-    void tellForbidden(Subscribed.Key key) {
-        WireError error = new WireError(
-                WireError.Code.FORBIDDEN,
-                "the subscription to '" + key.topic()
-                        + "' was ended: what you may hear of it has changed; subscribe again to hear what you may");
-        log.refused(error, context.nanos());
-        answers.tell(out -> codec.subscriptionEnded(out, key.topic(), key.clientId(), error, context.millis()));
-    }
-
-    private void tellEnded(Subscribed.Key key, String what) {
-        answers.tell(out -> codec.subscriptionNotice(out, key.topic(), key.clientId(), what, context.millis()));
     }
 
     void ended(WireSubscription subscription) {
         if (subscriptions.end(subscription)) {
-            answers.tell(out -> codec.topicDeleted(out, subscription.key().topic(), context.millis()));
+            notices.topicDeleted(subscription.key());
         }
     }
 

@@ -35,6 +35,7 @@ final class Subscriptions {
     private final SessionLoop loop;
     private final Connection connection;
     private final Answers answers;
+    private final Notices notices;
     private final Codec codec;
     private final WireKind kind;
     private final String id;
@@ -50,6 +51,7 @@ final class Subscriptions {
             SessionLoop loop,
             Connection connection,
             Answers answers,
+            Notices notices,
             WireKind kind,
             String id) {
         this.session = session;
@@ -57,6 +59,7 @@ final class Subscriptions {
         this.loop = loop;
         this.connection = connection;
         this.answers = answers;
+        this.notices = notices;
         this.codec = context.codec(loop);
         this.kind = kind;
         this.id = id;
@@ -151,7 +154,7 @@ final class Subscriptions {
             subscription.open(start);
         } catch (FanfareException refused) {
             if (replaced != null) {
-                session.tellEnded(key);
+                notices.ended(key);
             }
             throw refused;
         }
@@ -194,7 +197,7 @@ final class Subscriptions {
                         subscription.open(start);
                     } catch (FanfareException refused) {
                         if (replaces) {
-                            session.later(() -> session.tellEnded(subscription.key()));
+                            session.later(() -> notices.ended(subscription.key()));
                         }
                         throw refused;
                     }
@@ -276,7 +279,7 @@ final class Subscriptions {
             if (failure == null) {
                 subscription.begin();
             } else if (end(subscription) && replaces) {
-                session.tellEnded(subscription.key());
+                notices.ended(subscription.key());
             }
         });
     }
@@ -336,7 +339,7 @@ final class Subscriptions {
         for (Subscribed each : List.copyOf(all.values())) {
             if (!each.view().equals(rights.view(each.pattern()))) {
                 end(each);
-                session.tellForbidden(each.key());
+                notices.forbidden(each.key());
             }
         }
     }
