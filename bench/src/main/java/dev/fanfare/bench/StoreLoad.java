@@ -4,6 +4,7 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Durability;
 import dev.fanfare.Message;
+import dev.fanfare.Payload;
 import dev.fanfare.PublishResult;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.storage.RocksStore;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
@@ -99,13 +101,20 @@ public final class StoreLoad {
     }
 
     private static void publish(Broker broker, String topic, long count) throws InterruptedException {
+        publish(broker, topic, count, new Message[] {MESSAGE});
+    }
+
+    /// Publishes some messages again and again.
+    private static void publish(Broker broker, String topic, long count, Message[] messages)
+            throws InterruptedException {
         Semaphore window = new Semaphore(IN_FLIGHT);
         for (long i = 0; i < count; i++) {
             window.acquire();
-            var _ = broker.publishAsync(topic, MESSAGE).thenAccept(result -> {
-                check(result);
-                window.release();
-            });
+            var _ = broker.publishAsync(topic, messages[(int) (i % messages.length)])
+                    .thenAccept(result -> {
+                        check(result);
+                        window.release();
+                    });
         }
         window.acquire(IN_FLIGHT);
     }
@@ -209,10 +218,19 @@ public final class StoreLoad {
     }
 
     private static void fill(Path folder, long bytes) throws InterruptedException {
+        // So many that none comes twice in what is compressed together.
+        Random random = new Random(1);
+        Message[] different = Stream.generate(() -> {
+                    byte[] payload = new byte[BYTES];
+                    random.nextBytes(payload);
+                    return Message.of(Payload.wrap(payload, "application/octet-stream"));
+                })
+                .limit(1 << 16)
+                .toArray(Message[]::new);
         try (Broker broker = open(folder)) {
             for (int i = 0; i < 10; i++) {
                 topic(broker, "t" + i, Durability.WRITTEN);
-                publish(broker, "t" + i, bytes / 10 / BYTES);
+                publish(broker, "t" + i, bytes / 10 / BYTES, different);
             }
         }
     }

@@ -44,12 +44,13 @@ final class CommitGroup {
     /// @param with what has to be stored with it; null for nothing
     Commit add(LiveTopic topic, long end, long more, Durability level, Committer.@Nullable Change with) {
         CommitPart part = parts.computeIfAbsent(topic, CommitPart::new);
-        part.add(end, topic.config().durability());
+        Durability seen = topic.config().durability();
+        // What is stored with it has not happened before it is as safe as it has to be: until then nobody sees it.
+        part.add(end, with == null ? seen : seen.or(with.level()));
         cost += more;
         urgent = true;
         Durability most = level.or(part.level());
         if (with != null) {
-            most = most.or(with.level());
             add(with, most);
         }
         return commit(most);
@@ -63,6 +64,9 @@ final class CommitGroup {
         List<LiveTopic> all = new ArrayList<>();
         for (LiveTopic topic : topics) {
             most = most.or(topic.config().durability());
+            CommitPart before = parts.get(topic);
+            // What comes behind something that has to be synced is seen after it, and with it all of the transaction.
+            most = before == null ? most : most.or(before.level());
             all.add(topic);
         }
         for (LiveTopic topic : all) {
@@ -146,20 +150,16 @@ final class CommitGroup {
             // Several may have topics in common: all of them at once.
             TreeSet<LiveTopic> topics = new TreeSet<>(AtomicAppend.SECTION_ORDER);
             together.forEach(topics::addAll);
-            topics.removeIf(topic -> !isDue(parts.get(topic), level));
+            topics.removeIf(topic -> part(topic).dueEnd(level) <= topic.visible());
             topics.forEach(LiveTopic::enter);
             try {
-                topics.forEach(topic -> part(topic).reveal());
+                topics.forEach(topic -> part(topic).reveal(level));
             } finally {
                 topics.descendingSet().forEach(LiveTopic::leave);
             }
             topics.forEach(topic -> part(topic).wake());
         }
         parts.values().forEach(part -> part.deliver(level));
-    }
-
-    private static boolean isDue(@Nullable CommitPart part, Durability level) {
-        return part != null && part.isDue(level);
     }
 
     private CommitPart part(LiveTopic topic) {

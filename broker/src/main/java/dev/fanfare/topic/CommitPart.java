@@ -42,9 +42,14 @@ final class CommitPart {
         return level;
     }
 
-    /// Whether it may be seen now that it is that safe.
+    /// Whether all of it may be seen now that it is that safe.
     boolean isDue(Durability reached) {
         return level.compareTo(reached) <= 0;
+    }
+
+    /// Up to where it may be seen now that it is that safe, and written at least.
+    long dueEnd(Durability reached) {
+        return isDue(reached) ? end : writtenEnd;
     }
 
     /// Puts it into a batch.
@@ -65,7 +70,7 @@ final class CommitPart {
 
     /// Hands the messages to the feeds that may be seen now, and makes them visible, a few at a time.
     void deliver(Durability reached) {
-        long upTo = isDue(reached) ? end : writtenEnd;
+        long upTo = dueEnd(reached);
         boolean any = false;
         for (long from = topic.visible(); from < upTo; from = topic.visible()) {
             any = true;
@@ -81,9 +86,9 @@ final class CommitPart {
         }
     }
 
-    /// In the section: all at once.
-    void reveal() {
-        topic.appending().reveal(end);
+    /// In the section: all at once that may be seen now.
+    void reveal(Durability reached) {
+        topic.appending().reveal(dueEnd(reached));
     }
 
     /// Tells the feeds. No handler runs on the committing thread: it would wait for itself if it published.

@@ -181,6 +181,28 @@ class DeadLetterCommitTest {
     }
 
     @Test
+    void aLetterInATopicThatIsLessSafeIsThereOnceWhenASyncFails() throws InterruptedException {
+        try (Broker broker = open()) {
+            broker.createTopic("jobs", TopicConfig.defaults().withDurability(Durability.SYNCED));
+            broker.createTopic("graveyard", TopicConfig.defaults().withDurability(Durability.WRITTEN));
+            Receiver receiver = broker.subscription("jobs")
+                    .acknowledged()
+                    .group("workers")
+                    .deadLetter("graveyard")
+                    .receive();
+            broker.publish("jobs", "bad");
+            Delivery bad = next(receiver);
+            store.failNextSync(Reason.FAILED);
+            bad.reject("no good");
+            while (receiver.figures().deadLettered() == 0) {
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+                timers.advance(SECOND);
+            }
+            assertThat(broker.deadLetters("graveyard").list(0, 10)).hasSize(1);
+        }
+    }
+
+    @Test
     void aLetterIsAsSafeAsTheTopicOfItsMessage() throws InterruptedException {
         try (Broker broker = open()) {
             broker.createTopic("jobs", TopicConfig.defaults().withDurability(Durability.SYNCED));

@@ -16,6 +16,7 @@ import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -108,8 +109,25 @@ class StoredTransactionTest {
 
     @Test
     void whatWasPublishedBeforeATransactionStaysWhenItsSyncFails() throws Exception {
-        broker.createTopic("written", DURABLE);
-        broker.createTopic("synced", DURABLE.withDurability(Durability.SYNCED));
+        topics();
+        CountDownLatch goOn = together();
+        CompletableFuture<PublishResult> second = broker.publishAsync("written", Message.text("second"));
+        CompletableFuture<Transaction.Result> both = transaction("written", "synced", "third");
+        store.failNextSync(Reason.FAILED);
+        goOn.countDown();
+        assertThat(both.join().committed()).isFalse();
+        assertThat(second.join()).isInstanceOf(PublishResult.Accepted.class);
+        assertThat(texts("written")).startsWith("first", "second").doesNotContain("third");
+        awaitPublished("written", "barrier");
+        goOnWith(store.afterKill());
+        assertThat(texts("written"))
+                .startsWith("first", "second")
+                .endsWith("barrier")
+                .doesNotContain("third");
+    }
+
+    /// Has what is published now wait for something else that is being written: it is committed together.
+    private CountDownLatch together() throws InterruptedException {
         CountDownLatch writing = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         store.beforeWrite(() -> {
@@ -120,30 +138,64 @@ class StoredTransactionTest {
                 Thread.currentThread().interrupt();
             }
         });
-        CompletableFuture<PublishResult> first = broker.publishAsync("written", Message.text("first"));
+        var _ = broker.publishAsync("written", Message.text("first"));
         assertThat(writing.await(20, TimeUnit.SECONDS)).isTrue();
-        // These are committed together.
-        CompletableFuture<PublishResult> second = broker.publishAsync("written", Message.text("second"));
-        CompletableFuture<Transaction.Result> both = new CompletableFuture<>();
+        return goOn;
+    }
+
+    private CompletableFuture<Transaction.Result> transaction(String one, String other, String text) {
+        CompletableFuture<Transaction.Result> done = new CompletableFuture<>();
         Commit commit = broker.deliveries()
                 .commit(
-                        List.of("written", "synced"),
-                        List.of(Message.text("third"), Message.text("x")),
+                        List.of(one, other),
+                        List.of(Message.text(text), Message.text(text)),
                         List.of(),
-                        both::complete);
+                        done::complete);
         assertThat(commit).isNotNull();
+        return done;
+    }
+
+    @Test
+    void aTransactionBehindOneThatHasToBeSyncedIsAsSafeAsThat() throws Exception {
+        topics();
+        CountDownLatch goOn = together();
+        CompletableFuture<Transaction.Result> before = transaction("written", "synced", "before");
+        CompletableFuture<Transaction.Result> behind = transaction("written", "beside", "behind");
         store.failNextSync(Reason.FAILED);
         goOn.countDown();
-        assertThat(both.join().committed()).isFalse();
-        assertThat(first.join()).isInstanceOf(PublishResult.Accepted.class);
-        assertThat(second.join()).isInstanceOf(PublishResult.Accepted.class);
-        assertThat(texts("written")).startsWith("first", "second").doesNotContain("third");
+        assertThat(before.join().committed()).isFalse();
+        assertThat(behind.join().committed()).isFalse();
+        assertThat(texts("beside")).isEmpty();
         awaitPublished("written", "barrier");
         goOnWith(store.afterKill());
-        assertThat(texts("written"))
-                .startsWith("first", "second")
-                .endsWith("barrier")
-                .doesNotContain("third");
+        assertThat(texts("beside")).isEmpty();
+        assertThat(texts("written")).startsWith("first").doesNotContain("before", "behind");
+    }
+
+    @Test
+    void aTransactionIsSeenAsAWholeAlsoWhenOneBehindItHasToBeSynced() throws Exception {
+        topics();
+        CountDownLatch goOn = together();
+        CompletableFuture<Transaction.Result> whole = transaction("written", "beside", "whole");
+        CompletableFuture<Transaction.Result> behind = transaction("written", "synced", "behind");
+        List<List<String>> seen = new ArrayList<>();
+        store.beforeSync(() -> seen.add(List.of(
+                String.join(" ", texts("written")), String.join(" ", texts("beside")), whole.isDone() ? "told" : "")));
+        store.failNextSync(Reason.FAILED);
+        goOn.countDown();
+        assertThat(behind.join().committed()).isFalse();
+        assertThat(whole.join().committed()).isTrue();
+        assertThat(seen.getFirst()).containsExactly("first whole", "whole", "told");
+        awaitPublished("written", "barrier");
+        goOnWith(store.afterKill());
+        assertThat(texts("beside")).containsExactly("whole");
+        assertThat(texts("written")).startsWith("first", "whole").doesNotContain("behind");
+    }
+
+    private void topics() {
+        broker.createTopic("written", DURABLE);
+        broker.createTopic("beside", DURABLE);
+        broker.createTopic("synced", DURABLE.withDurability(Durability.SYNCED));
     }
 
     private List<String> texts(String topic) {
