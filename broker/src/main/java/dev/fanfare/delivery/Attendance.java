@@ -34,14 +34,20 @@ final class Attendance {
     @Nullable
     Member join(String memberName, int window, Duration ackTimeout, Worker worker) {
         Member member = new Member(backlog, memberName, window, ackTimeout, worker);
-        if (backlog.kind() == Kind.DURABLE) {
-            present().forEach(holder -> leave(holder, SubscriptionEnd.TAKEN_OVER));
-        }
+        List<Member> before = new ArrayList<>(0);
+        List<Entry> tooOften = new ArrayList<>(0);
+        // In one step: of two who take a name over at once, one has it afterwards.
         boolean joined = books.change(() -> {
+            if (backlog.kind() == Kind.DURABLE) {
+                before.addAll(books.members.all());
+                before.forEach(holder -> tooOften.addAll(takeOut(holder, SubscriptionEnd.TAKEN_OVER)));
+            }
             books.members.add(member);
             books.ledger.ready().assignment().join(member);
             cancelExpiry();
         });
+        before.forEach(holder -> holder.worker().ended(SubscriptionEnd.TAKEN_OVER));
+        giveUp(tooOften);
         return joined ? member : null;
     }
 
@@ -71,10 +77,7 @@ final class Attendance {
             if (member.end() != null) {
                 return;
             }
-            member.end(why);
-            books.members.remove(member);
-            books.ledger.ready().assignment().leave(member);
-            tooOften = books.ledger.giveBack(member, Backlog.FREE_RETURNS);
+            tooOften = takeOut(member, why);
             if (books.members.size() == 0 && !books.isOver() && backlog.kind() != Kind.OWN) {
                 expiry = timers.schedule(backlog.terms().expiry(), backlog::expire);
                 all.abandoned(backlog);
@@ -85,6 +88,21 @@ final class Attendance {
         }
         books.signal(signalled);
         member.worker().ended(why);
+        giveUp(tooOften);
+    }
+
+    /// Under the lock: it is no member any more, and what it has goes back.
+    ///
+    /// @return what has come back too often
+    private List<Entry> takeOut(Member member, SubscriptionEnd why) {
+        member.end(why);
+        books.members.remove(member);
+        books.ledger.ready().assignment().leave(member);
+        return books.ledger.giveBack(member, Backlog.FREE_RETURNS);
+    }
+
+    /// Under no lock.
+    private void giveUp(List<Entry> tooOften) {
         aftermath.each(tooOften, entry -> aftermath.decide(entry, null, null));
     }
 

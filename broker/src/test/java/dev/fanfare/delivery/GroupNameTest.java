@@ -17,6 +17,11 @@ import dev.fanfare.Receiver;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,6 +145,32 @@ class GroupNameTest {
         Receiver three = on("jobs").durable("audit").receive();
         await(three, 3);
         assertThat(all(three)).hasSize(3);
+    }
+
+    @Test
+    void ofManyWhoTakeADurableNameOverAtOnceOneHasIt() throws Exception {
+        on("jobs").durable("audit").receive();
+        for (int round = 0; round < 500; round++) {
+            CountDownLatch begin = new CountDownLatch(4);
+            Queue<Receiver> takers = new ConcurrentLinkedQueue<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                threads.add(Thread.ofPlatform().start(() -> {
+                    begin.countDown();
+                    while (begin.getCount() > 0) {
+                        Thread.onSpinWait();
+                    }
+                    takers.add(on("jobs").durable("audit").receive());
+                }));
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(takers.stream().filter(taker -> taker.ended().isEmpty())).hasSize(1);
+        }
+        assertThat(broker.stats().acknowledged())
+                .singleElement()
+                .satisfies(figures -> assertThat(figures.members()).isEqualTo(1));
     }
 
     @Test
