@@ -44,7 +44,10 @@ final class Attendance {
             }
             books.members.add(member);
             books.ledger.ready().assignment().join(member);
-            cancelExpiry();
+            if (expiry != null) {
+                cancelExpiry();
+                all.attended(backlog, true);
+            }
         });
         before.forEach(holder -> holder.worker().ended(SubscriptionEnd.TAKEN_OVER));
         giveUp(tooOften);
@@ -80,7 +83,7 @@ final class Attendance {
             tooOften = takeOut(member, why);
             if (books.members.size() == 0 && !books.isOver() && backlog.kind() != Kind.OWN) {
                 expiry = timers.schedule(backlog.terms().expiry(), backlog::expire);
-                all.abandoned(backlog);
+                all.attended(backlog, false);
             }
             signalled = books.changed();
         } finally {

@@ -409,10 +409,10 @@ public final class Backlogs implements DeliveryAccess {
         counters.dropped(messages);
     }
 
-    /// By a backlog: its last member left.
-    void abandoned(Backlog backlog) {
+    /// By a backlog: its last member left, or one came after that.
+    void attended(Backlog backlog, boolean somebody) {
         if (stored != null) {
-            stored.left(backlog);
+            stored.attended(backlog, somebody);
         }
     }
 

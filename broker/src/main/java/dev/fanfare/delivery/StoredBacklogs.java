@@ -167,15 +167,13 @@ final class StoredBacklogs {
         wait(before);
     }
 
-    /// Its last member left.
-    void left(Backlog backlog) {
+    /// Its last member left, or one came after that: it does not expire any more.
+    void attended(Backlog backlog, boolean somebody) {
         Keeper keeper = backlog.keeper();
         if (keeper != null) {
-            long now = timers.currentTimeMillis();
-            store(
-                    backlog.name(),
-                    BacklogForm.of(keeper.number(), backlog.kind(), backlog.terms(), backlog.createdMillis())
-                            .left(now));
+            BacklogForm form =
+                    BacklogForm.of(keeper.number(), backlog.kind(), backlog.terms(), backlog.createdMillis());
+            store(backlog.name(), somebody ? form : form.left(timers.currentTimeMillis()));
         }
     }
 

@@ -1,0 +1,105 @@
+package dev.fanfare.durable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.AcknowledgedBuilder;
+import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.Delivery;
+import dev.fanfare.Durability;
+import dev.fanfare.PublishResult;
+import dev.fanfare.Receiver;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.store.MemoryStore;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// What is stored of a durable name or group to which somebody comes back, or that ends, is what it is now.
+@Timeout(60)
+class ReturningNameTest {
+
+    private static final Duration EXPIRY = Duration.ofHours(2);
+
+    private static final TopicConfig DURABLE =
+            TopicConfig.defaults().withHistory(10).withDurability(Durability.WRITTEN);
+
+    private final VirtualTimers timers = new VirtualTimers();
+    private MemoryStore store = new MemoryStore();
+    private Broker broker = open();
+
+    private Broker open() {
+        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
+    }
+
+    private void kill() {
+        MemoryStore next = store.afterKill();
+        broker.close(Duration.ZERO);
+        store = next;
+        broker = open();
+    }
+
+    @AfterEach
+    void close() {
+        broker.close();
+    }
+
+    private AcknowledgedBuilder on(String pattern) {
+        return broker.subscription(pattern).acknowledged().expiry(EXPIRY);
+    }
+
+    private void publish(String topic, String text) {
+        assertThat(broker.publish(topic, text)).isInstanceOf(PublishResult.Accepted.class);
+    }
+
+    private static Delivery next(Receiver receiver) throws InterruptedException {
+        return Objects.requireNonNull(receiver.receive(Duration.ofSeconds(20)));
+    }
+
+    private void staysAfterSomebodyCameBack(Function<AcknowledgedBuilder, AcknowledgedBuilder> named)
+            throws InterruptedException {
+        broker.createTopic("jobs", DURABLE);
+        named.apply(on("jobs")).receive().close();
+        Receiver back = named.apply(on("jobs")).receive();
+        publish("jobs", "not done");
+        assertThat(next(back).message().text()).isEqualTo("not done");
+        timers.advance(EXPIRY.multipliedBy(2));
+        publish("jobs", "barrier");
+        kill();
+        // It was left long before the process ended, but somebody was there since.
+        timers.advance(EXPIRY.minusMillis(1));
+        assertThat(broker.stats().acknowledged()).hasSize(1);
+        assertThat(next(named.apply(on("jobs")).receive()).message().text()).isEqualTo("not done");
+    }
+
+    @Test
+    void aGroupSomebodyCameBackToStaysAfterTheProcessDied() throws Exception {
+        staysAfterSomebodyCameBack(builder -> builder.group("workers"));
+    }
+
+    @Test
+    void aDurableNameSomebodyCameBackToStaysAfterTheProcessDied() throws Exception {
+        staysAfterSomebodyCameBack(builder -> builder.durable("audit"));
+    }
+
+    @Test
+    void aDurableNameThatWasTakenOverStaysAfterTheProcessDied() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        on("jobs").durable("audit").receive();
+        Receiver taker = on("jobs").durable("audit").receive();
+        publish("jobs", "not done");
+        assertThat(next(taker).message().text()).isEqualTo("not done");
+        timers.advance(EXPIRY.multipliedBy(2));
+        publish("jobs", "barrier");
+        kill();
+        timers.advance(EXPIRY.minusMillis(1));
+        assertThat(broker.stats().acknowledged())
+                .extracting(AcknowledgedSubscription.Figures::name)
+                .containsExactly("audit");
+    }
+}
