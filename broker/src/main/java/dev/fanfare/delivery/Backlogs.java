@@ -249,13 +249,10 @@ public final class Backlogs implements DeliveryAccess {
                             ? demand.start()
                             : before.start(demand.terms().pattern().isWild()));
         } catch (RuntimeException | Error e) {
-            byName.remove(name, made);
-            if (stored != null && keeper != null) {
-                if (before == null) {
-                    stored.ended(name, keeper);
-                } else {
-                    stored.waitOn(before);
-                }
+            if (before == null) {
+                remove(made, SubscriptionEnd.ENDED);
+            } else if (byName.remove(name, made) && stored != null) {
+                stored.waitOn(before);
             }
             throw e;
         }
@@ -391,13 +388,18 @@ public final class Backlogs implements DeliveryAccess {
                         .anyMatch(each -> topic.equals(each.config().deadLetter()));
     }
 
-    /// By a backlog: it has ended.
+    /// One has ended. What is stored of it is taken out once, and before its name may be used anew.
     void remove(Backlog ended, SubscriptionEnd why) {
-        byName.remove(ended.name(), ended);
-        Keeper keeper = ended.keeper();
-        if (keeper != null && stored != null && why != SubscriptionEnd.BROKER_CLOSED) {
-            stored.ended(ended.name(), keeper);
-        }
+        byName.computeIfPresent(ended.name(), (name, there) -> {
+            if (there != ended) {
+                return there;
+            }
+            Keeper keeper = ended.keeper();
+            if (keeper != null && stored != null && why != SubscriptionEnd.BROKER_CLOSED) {
+                stored.ended(name, keeper);
+            }
+            return null;
+        });
     }
 
     /// By a backlog that has ended: what it had not done is lost.

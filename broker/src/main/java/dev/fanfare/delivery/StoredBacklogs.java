@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -122,15 +123,15 @@ final class StoredBacklogs {
                     "the name '" + demand.name() + "' is used for something else: " + difference
                             + "; use another name, or end that one first");
         }
-        return take(demand.name());
+        cancelExpiry(demand.name());
+        return dormant.remove(demand.name());
     }
 
-    private @Nullable Dormant take(String name) {
+    private void cancelExpiry(String name) {
         Timers.Timer expiry = expiries.remove(name);
         if (expiry != null) {
             expiry.cancel();
         }
-        return dormant.remove(name);
     }
 
     /// What stores a new one, or one that was waiting.
@@ -189,14 +190,21 @@ final class StoredBacklogs {
     ///
     /// @return false when there is none
     boolean end(String name) {
-        Dormant ended = take(name);
-        if (ended == null) {
-            return false;
-        }
-        ended.release();
-        int number = ended.form().number();
-        var _ = committer.add(Committer.Change.lasting(batch -> clear(batch, name, number)), Durability.WRITTEN);
-        return true;
+        cancelExpiry(name);
+        AtomicBoolean ended = new AtomicBoolean();
+        dormant.computeIfPresent(name, (_, there) -> {
+            // Before the name may be used anew: what is stored of a new one comes after this.
+            int number = there.form().number();
+            var _ = committer.add(
+                    Committer.Change.lasting(batch -> {
+                        there.release();
+                        clear(batch, name, number);
+                    }),
+                    Durability.WRITTEN);
+            ended.set(true);
+            return null;
+        });
+        return ended.get();
     }
 
     /// Tells when all that has happened outlives the power.

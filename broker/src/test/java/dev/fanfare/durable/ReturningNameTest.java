@@ -14,7 +14,13 @@ import dev.fanfare.TopicConfig;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -101,5 +107,50 @@ class ReturningNameTest {
         assertThat(broker.stats().acknowledged())
                 .extracting(AcknowledgedSubscription.Figures::name)
                 .containsExactly("audit");
+    }
+
+    /// Comes to a name while another thread ends it, once.
+    private Receiver comeWhileItIsEnded(String name) throws InterruptedException {
+        CountDownLatch ready = new CountDownLatch(1);
+        AtomicBoolean came = new AtomicBoolean();
+        Thread ending = Thread.ofPlatform().start(() -> {
+            ready.countDown();
+            boolean ended = false;
+            while (!ended && !came.get()) {
+                ended = broker.endSubscription(name);
+            }
+        });
+        ready.await();
+        Receiver receiver = on("jobs").group(name).receive();
+        came.set(true);
+        ending.join();
+        return receiver;
+    }
+
+    @Test
+    void theEndOfANameDoesNotTakeTheNewOneOfThatName() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        Map<String, Receiver> byName = new HashMap<>();
+        for (int i = 0; i < 200; i++) {
+            on("jobs").group("g" + i).receive().close();
+        }
+        for (int round = 0; round < 2; round++) {
+            // In the first round they wait for somebody to come back, in the second they are there.
+            for (int i = 0; i < 200; i++) {
+                String name = "g" + i;
+                byName.put(name, comeWhileItIsEnded(name));
+            }
+            List<String> there = new ArrayList<>();
+            byName.forEach((name, receiver) -> {
+                if (receiver.ended().isEmpty()) {
+                    there.add(name);
+                }
+            });
+            publish("jobs", "barrier");
+            kill();
+            assertThat(broker.stats().acknowledged())
+                    .extracting(AcknowledgedSubscription.Figures::name)
+                    .containsExactlyInAnyOrderElementsOf(there);
+        }
     }
 }
