@@ -44,6 +44,7 @@ final class Keeper {
 
     // The committing thread's.
     private final Map<Integer, Known> before;
+    private final @Nullable Dormant earlier;
     private final Map<LiveTopic, Place> places = new HashMap<>();
     private final Set<Place> touched = new LinkedHashSet<>();
     private boolean again;
@@ -60,9 +61,11 @@ final class Keeper {
     }
 
     /// @param number the subscription's in the store
-    /// @param known what the store said, by the number of the topic; empty for a new one
+    /// @param earlier what the store said of it when the process began; null for a new one
     /// @param made of a new one: when it is stored that there is one; null when that is known
-    Keeper(int number, Map<Integer, Known> known, @Nullable Commit made, Committer committer, Timers timers) {
+    Keeper(int number, @Nullable Dormant earlier, @Nullable Commit made, Committer committer, Timers timers) {
+        Map<Integer, Known> known = earlier == null ? Map.of() : earlier.known();
+        this.earlier = earlier;
         this.number = number;
         this.latest = made;
         // A new one is stored with the place at which it begins.
@@ -222,10 +225,14 @@ final class Keeper {
         return place;
     }
 
-    /// Nothing of it is needed any more.
+    /// Nothing of it is needed any more, whatever is still said of it.
     void release() {
         released = true;
         places.values().forEach(Place::release);
+        if (earlier != null) {
+            // Also topics of which nothing has come since.
+            earlier.release();
+        }
     }
 
     private void settle(Store.Batch batch) {
@@ -279,7 +286,9 @@ final class Keeper {
 
         private void apply(Store.Batch batch) {
             applied = true;
-            notes.forEach(note -> note.apply(batch));
+            if (!released) {
+                notes.forEach(note -> note.apply(batch));
+            }
         }
 
         @Override

@@ -145,7 +145,7 @@ final class StoredBacklogs {
                         batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get()));
                     }),
                     Durability.SYNCED);
-            return new Keeper(number, Map.of(), made, committer, timers);
+            return new Keeper(number, null, made, committer, timers);
         }
         BacklogForm form = before.form();
         store(
@@ -158,7 +158,7 @@ final class StoredBacklogs {
                         form.createdMillis(),
                         0,
                         demand.terms().expiry()));
-        return new Keeper(form.number(), before.known(), null, committer, timers);
+        return new Keeper(form.number(), before, null, committer, timers);
     }
 
     /// One that was to be brought back could not be: it waits on.

@@ -135,7 +135,7 @@ class ReturningNameTest {
             on("jobs").group("g" + i).receive().close();
         }
         for (int round = 0; round < 2; round++) {
-            // In the first round they wait for somebody to come back, in the second they are there.
+            // In the second round nobody has come back to them since the process began.
             for (int i = 0; i < 200; i++) {
                 String name = "g" + i;
                 byName.put(name, comeWhileItIsEnded(name));
@@ -152,5 +152,42 @@ class ReturningNameTest {
                     .extracting(AcknowledgedSubscription.Figures::name)
                     .containsExactlyInAnyOrderElementsOf(there);
         }
+    }
+
+    /// Its history is 10, and messages are forgotten some at a time.
+    private void nobodyHolds(String topic) {
+        for (int i = 0; i < 300; i++) {
+            publish(topic, "m" + i);
+        }
+        assertThat(broker.topic(topic).orElseThrow().oldest()).isGreaterThan(200);
+    }
+
+    @Test
+    void aNameThatIsEndedWhileItIsMadeHoldsNothing() throws Exception {
+        broker.createTopic("jobs", DURABLE);
+        for (int i = 0; i < 200; i++) {
+            String name = "g" + i;
+            comeWhileItIsEnded(name).close();
+            broker.endSubscription(name);
+        }
+        assertThat(broker.stats().acknowledged()).isEmpty();
+        nobodyHolds("jobs");
+    }
+
+    @Test
+    void aNameThatEndsHoldsNothingOfATopicOfWhichNothingHasComeSinceTheProcessBegan() throws Exception {
+        broker.createTopic("jobs.a", DURABLE);
+        Receiver receiver = on("jobs.*").group("workers").receive();
+        publish("jobs.a", "done");
+        next(receiver).ack();
+        publish("jobs.a", "barrier");
+        next(receiver).ack();
+        broker.createTopic("jobs.b", DURABLE);
+        publish("jobs.b", "barrier");
+        next(receiver).ack();
+        kill();
+        on("jobs.*").group("workers").receive();
+        assertThat(broker.endSubscription("workers")).isTrue();
+        nobodyHolds("jobs.a");
     }
 }
