@@ -13,6 +13,7 @@ final class DeadLetterForm {
     /// What the names of the headers begin with.
     static final String HEADERS = "dead-letter-";
 
+    private static final String ID = HEADERS + "id";
     private static final String TOPIC = HEADERS + "topic";
     private static final String EPOCH = HEADERS + "epoch";
     private static final String OFFSET = HEADERS + "offset";
@@ -32,6 +33,7 @@ final class DeadLetterForm {
         Message message = entry.message;
         Failures failures = entry.failures;
         Map<String, String> headers = new HashMap<>(message.headers());
+        headers.put(ID, message.id());
         headers.put(TOPIC, message.topic());
         headers.put(EPOCH, message.epoch());
         headers.put(OFFSET, Long.toString(message.offset()));
@@ -43,7 +45,8 @@ final class DeadLetterForm {
         headers.put(FIRST_ERROR, failures == null ? "" : shorten(failures.first()));
         headers.put(LAST_ERROR, failures == null ? "" : shorten(failures.last()));
         // A dead letter does not go away because the time is over in which its message counted.
-        return message.withoutTtl().withHeaders(headers);
+        // Its id is its own: two that give up the same message, or one that does so again, repeat nothing.
+        return message.withoutTtl().withId("").withHeaders(headers);
     }
 
     private static String shorten(String error) {
@@ -65,7 +68,7 @@ final class DeadLetterForm {
                     letter.offset(),
                     published(letter)
                             .stored(
-                                    letter.id(),
+                                    headers.getOrDefault(ID, letter.id()),
                                     text(headers, TOPIC),
                                     text(headers, EPOCH),
                                     Long.parseLong(text(headers, OFFSET)),

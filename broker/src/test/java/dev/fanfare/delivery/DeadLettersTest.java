@@ -185,6 +185,28 @@ class DeadLettersTest {
     }
 
     @Test
+    void inATopicThatRecognisesRepeatsEachStays() throws Exception {
+        broker.createTopic("dead", TopicConfig.defaults().dedup(Duration.ofHours(1), 100));
+        broker.createTopic("jobs", TopicConfig.defaults().withDeadLetter("dead"));
+        Receiver one = broker.subscription("jobs").acknowledged().group("one").receive();
+        Receiver two = broker.subscription("jobs").acknowledged().group("two").receive();
+        broker.publish("jobs", Message.text("bad").withId("id-1"));
+        assertThat(next(one).reject("no")).isTrue();
+        assertThat(next(two).reject("not here either")).isTrue();
+        DeadLetters letters = broker.deadLetters("dead");
+        assertThat(letters.list(0, 10)).extracting(DeadLetter::lastError).containsExactly("no", "not here either");
+        assertThat(letters.redrive(List.of(0L), null).done()).isEqualTo(1);
+        assertThat(next(one).reject("still no")).isTrue();
+        assertThat(letters.list(0, 10))
+                .extracting(DeadLetter::lastError)
+                .containsExactly("not here either", "still no");
+        assertThat(letters.list(0, 10))
+                .extracting(letter -> letter.message().id())
+                .containsOnly("id-1");
+        assertThat(broker.stats().topic("dead").orElseThrow().duplicates()).isZero();
+    }
+
+    @Test
     void aTopicThatDoesNotExistHasNone() {
         assertThatThrownBy(() -> broker.deadLetters("nowhere"))
                 .isInstanceOf(FanfareException.class)
