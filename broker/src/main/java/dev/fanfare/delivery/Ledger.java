@@ -298,16 +298,12 @@ final class Ledger {
         Entry entry = handed.entry;
         boolean counts = isOpen(handed);
         if (counts) {
-            boolean waited = entry.stage() == Stage.RETRY_SCHEDULED;
             if (stored) {
                 withdraw(entry);
             }
             leaveFlight(entry, Verdict.WELL);
             finish(entry, Stage.DELIVERED, stored);
             delivered++;
-            if (waited && !stored) {
-                waiting.done();
-            }
         }
         return counts;
     }
@@ -323,6 +319,9 @@ final class Ledger {
 
     private void finish(Entry entry, Stage how, boolean stored) {
         settle(entry, how, stored);
+        if (entry.waits) {
+            waiting.done();
+        }
         Entry next = lanes.advance(entry);
         if (next != null) {
             offer(next, false);

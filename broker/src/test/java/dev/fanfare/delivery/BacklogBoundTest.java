@@ -125,6 +125,27 @@ class BacklogBoundTest {
     }
 
     @Test
+    void whatWaitedForItsNextAttemptWhenItMadeRoomWaitsNoMore() throws Exception {
+        broker.createTopic("jobs", FIVE);
+        Receiver member = on().group("g").receive();
+        for (int i = 0; i < 5; i++) {
+            assertThat(publish(member, "" + i)).isTrue();
+        }
+        for (Delivery each : member.receive(5, Duration.ZERO)) {
+            assertThat(each.nack(Duration.ofMinutes(10))).isTrue();
+        }
+        assertThat(member.figures().waiting()).isEqualTo(5);
+        for (int i = 5; i < 8; i++) {
+            assertThat(publish(member, "" + i)).isTrue();
+        }
+        assertThat(dead("jobs")).hasSize(3);
+        assertThat(member.figures().waiting()).isEqualTo(2);
+        timers.advance(Duration.ofMinutes(10));
+        assertThat(member.figures().waiting()).isZero();
+        assertThat(member.receive(100, Duration.ZERO)).hasSize(5);
+    }
+
+    @Test
     void whatAMemberHasInHandStays() throws Exception {
         broker.createTopic("jobs", FIVE);
         Receiver member = on().group("g").receive();
