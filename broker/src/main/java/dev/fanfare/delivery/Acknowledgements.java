@@ -83,4 +83,9 @@ final class Acknowledgements implements AtomicAppend.Condition {
     void tell() {
         afterwards.forEach(Runnable::run);
     }
+
+    /// What was done holds: counts and tells it.
+    void delivered() {
+        byBacklog.forEach((backlog, handed) -> backlog.completion().delivered(handed));
+    }
 }

@@ -299,19 +299,21 @@ public final class Backlogs implements DeliveryAccess {
         }
         Commit commit = outcome.commit();
         if (commit != null) {
-            commit.onDone(failure -> finish(outcome, failure, null, then));
+            commit.onDone(failure -> finish(acknowledgements, outcome, failure, null, then));
         } else {
-            finish(outcome, outcome.refused(), outcome.topic(), then);
+            finish(acknowledgements, outcome, outcome.refused(), outcome.topic(), then);
         }
         return commit;
     }
 
     private void finish(
+            Acknowledgements acknowledgements,
             AtomicAppend.Outcome outcome,
             PublishResult.@Nullable Refused refused,
             @Nullable String topic,
             Consumer<Transaction.Result> then) {
         if (refused == null) {
+            acknowledgements.delivered();
             transactionsCommitted.increment();
             then.accept(Transaction.Result.committed(outcome.results()));
         } else {

@@ -36,7 +36,8 @@ final class Completion {
                     counting.add(handed);
                 }
             }
-            afterwards = acknowledged(counting);
+            delivered(counting);
+            afterwards = acknowledged();
         } finally {
             books.lock.unlock();
         }
@@ -51,12 +52,12 @@ final class Completion {
         return !books.isOver() && ledger.isOpen(handed);
     }
 
-    /// Under the lock: acknowledges what counts, and is stored by [#together].
+    /// Under the lock: acknowledges what counts, and is stored by [#together]; [#delivered] says that it was.
     ///
     /// @return to be run under no lock
     Runnable acknowledgeLocked(List<Handed> counting) {
         counting.forEach(handed -> ledger.acknowledge(handed, true));
-        return acknowledged(counting);
+        return acknowledged();
     }
 
     /// Under the lock: what has to be stored together with something else for these to be done.
@@ -99,7 +100,13 @@ final class Completion {
         books.change(() -> undone.forEach(handed -> ledger.reopen(handed.entry)));
     }
 
-    private Runnable acknowledged(List<Handed> done) {
+    private Runnable acknowledged() {
+        List<Member> signalled = books.changed();
+        return () -> books.settled(signalled);
+    }
+
+    /// What was acknowledged is done, and that holds: counts and tells it.
+    void delivered(List<Handed> done) {
         Topic run = null;
         int length = 0;
         for (Handed handed : done) {
@@ -113,8 +120,6 @@ final class Completion {
             telling.delivered(handed.message());
         }
         delivered(run, length);
-        List<Member> signalled = books.changed();
-        return () -> books.settled(signalled);
     }
 
     private static void delivered(@Nullable Topic topic, int count) {

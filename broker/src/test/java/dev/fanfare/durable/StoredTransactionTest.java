@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
@@ -19,8 +20,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -257,6 +260,38 @@ class StoredTransactionTest {
                         .refused())
                 .isNotNull();
         awaitPublished("out", "after");
+    }
+
+    private long delivered() {
+        return broker.stats().topic("in").orElseThrow().delivered();
+    }
+
+    @Test
+    void whatWasAcknowledgedInVainIsNotToldAsDelivered() throws Exception {
+        broker.createTopic("in", DURABLE);
+        broker.createTopic("out", DURABLE);
+        BlockingQueue<Long> told = new LinkedBlockingQueue<>();
+        broker.listen(event -> {
+            if (event instanceof BrokerEvent.Delivered done && done.topic().equals("in")) {
+                told.add(done.offset());
+            }
+        });
+        Receiver receiver = group("in");
+        publish("in", "1", "2");
+        acknowledgeInVain(next(receiver));
+        assertThat(delivered()).isZero();
+
+        // The other one is told first.
+        Delivery second = next(receiver);
+        assertThat(second.message().text()).isEqualTo("2");
+        assertThat(broker.transaction()
+                        .publish("out", "two")
+                        .ack(second)
+                        .commit()
+                        .committed())
+                .isTrue();
+        assertThat(delivered()).isEqualTo(1);
+        assertThat(told.take()).isEqualTo(1);
     }
 
     @Test
