@@ -11,6 +11,8 @@ import dev.fanfare.Receiver;
 import dev.fanfare.RetryPolicy;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,6 +75,36 @@ class AckTimeoutTest {
         passes(60);
         assertThat(next(hasty).attempt()).isEqualTo(2);
         assertThat(third.ack()).isTrue();
+    }
+
+    @Test
+    void ofManyMembersEachGetsItsOwn() throws Exception {
+        RetryPolicy later = RetryPolicy.fixed(5, Duration.ofHours(1));
+        List<Receiver> members = new ArrayList<>();
+        List<Delivery> taken = new ArrayList<>();
+        for (int i = 1; i <= 100; i++) {
+            members.add(broker.subscription("jobs")
+                    .acknowledged()
+                    .retry(later)
+                    .group("workers")
+                    .maxInFlight(1)
+                    .ackTimeout(Duration.ofSeconds(i))
+                    .receive());
+            broker.publish("jobs", "" + i);
+        }
+        for (Receiver member : members) {
+            taken.add(next(member));
+        }
+        for (int passed = 1; passed <= 100; passed++) {
+            if (passed % 2 == 0) {
+                assertThat(taken.get(passed - 1).ack()).isTrue();
+            }
+            passes(1);
+            assertThat(members.getFirst().figures().failed())
+                    .as("after %s s", passed)
+                    .isEqualTo((passed + 1) / 2);
+        }
+        assertThat(members.getFirst().figures().inFlight()).isZero();
     }
 
     @Test
