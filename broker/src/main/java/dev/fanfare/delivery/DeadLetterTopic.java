@@ -197,7 +197,12 @@ final class DeadLetterTopic implements DeadLetters {
                     "nobody has come back to '" + letter.subscription()
                             + "', where it failed, since the process began: subscribe there first, or name a topic");
         }
-        PublishResult result = topics.publish(to == null ? message.topic() : to, message);
+        String target = to == null ? message.topic() : to;
+        PublishResult result = topics.publish(target, message);
+        if (result instanceof PublishResult.Accepted there && there.duplicate()) {
+            // Where repeats are recognised it is one, of itself. It is meant to be done once more.
+            result = topics.publish(target, message.withId(""));
+        }
         if (result instanceof Refused refused) {
             return refused;
         }

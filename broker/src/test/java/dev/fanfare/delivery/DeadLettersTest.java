@@ -207,6 +207,18 @@ class DeadLettersTest {
     }
 
     @Test
+    void publishedAnewWhereRepeatsAreRecognisedTheyComeAgain() throws Exception {
+        broker.createTopic("jobs", TopicConfig.defaults().dedup(Duration.ofHours(1), 100));
+        Receiver first = broker.subscription("jobs").acknowledged().receive();
+        broker.publish("jobs", Message.text("bad").withId("id-1"));
+        next(first).reject("no");
+        first.close();
+        Receiver second = broker.subscription("jobs").acknowledged().receive();
+        assertThat(broker.deadLetters("jobs").redrive(null, null).done()).isEqualTo(1);
+        assertThat(next(second).message().text()).isEqualTo("bad");
+    }
+
+    @Test
     void aTopicThatDoesNotExistHasNone() {
         assertThatThrownBy(() -> broker.deadLetters("nowhere"))
                 .isInstanceOf(FanfareException.class)
