@@ -17,6 +17,10 @@ final class Members {
     private static final int TEXT_MAX = 256;
     private static final int HEADERS_MAX = 64;
     private static final int HEADER_VALUE_MAX = 4096;
+
+    /// What the names of headers begin with by which the broker knows a dead letter.
+    private static final String OF_BROKER = "dead-letter-";
+
     private static final int FILTER_MAX = 4_096;
     private static final int TYPES_MAX = 100;
     private static final int POSITIONS_MAX = 10_000;
@@ -36,6 +40,9 @@ final class Members {
         Map<String, String> headers = new LinkedHashMap<>();
         envelope.members(Field.MESSAGE_HEADERS, (name, from, to) -> {
             String path = "message.headers." + Excerpt.of(name);
+            if (name.startsWith(OF_BROKER)) {
+                throw new Envelope.Fault(path + ": headers that begin with '" + OF_BROKER + "' belong to the broker");
+            }
             headers.put(name, envelope.string(path, from, to, HEADER_VALUE_MAX));
             if (name.length() > TEXT_MAX || headers.size() > HEADERS_MAX) {
                 throw new Envelope.Fault("message.headers must have at most " + HEADERS_MAX + " names of at most "

@@ -219,6 +219,18 @@ class StandardPublishDecodeTest extends StandardDecoding {
     }
 
     @Test
+    void nobodyWritesTheHeadersOfADeadLetter() {
+        String open = "{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1,\"headers\":{";
+        for (String name : new String[] {"dead-letter-topic", "dead-letter-", "dead\\u002dletter-at"}) {
+            assertThat(refusal(open + "\"" + name + "\":\"v\"}}}"))
+                    .contains("headers that begin with 'dead-letter-' belong to the broker");
+        }
+        assertThat(publish("{\"payload\":1,\"headers\":{\"dead-letter\":\"v\"}}", "")
+                        .headers())
+                .hasSize(1);
+    }
+
+    @Test
     void aTopicThatComesAgainIsTheSameString() {
         assertThat(publish("{\"payload\":1}", "").topic())
                 .isSameAs(publish("{\"payload\":2}", "").topic());

@@ -11,11 +11,13 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.server.security.Operation;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// Acknowledged subscriptions and what they have given up, over REST, standard dialect.
 final class DeadLetterCalls {
@@ -25,6 +27,9 @@ final class DeadLetterCalls {
     private static final int PAGE_MAX = 1_000;
     private static final int PAGE_BYTES = 4 << 20;
     private static final int OFFSETS_MAX = 10_000;
+    /// What the name of a topic's own dead-letter topic begins with.
+    private static final String OWN = "$dead/";
+
     private static final Set<String> REDRIVE = new TreeSet<>(Set.of("offsets", "to"));
 
     private final Broker broker;
@@ -45,8 +50,21 @@ final class DeadLetterCalls {
                 Route.slow("DELETE", "/subscriptions/{name}", Need.EVERYTHING, this::end));
     }
 
+    /// The dead letters that are meant. Those of a topic may be kept by another one, which may be for others.
+    ///
+    /// @throws Problem 401 or 403 when the caller may not manage that one
+    private DeadLetters letters(Call call) {
+        String name = call.variable("name");
+        DeadLetters letters = broker.deadLetters(name);
+        String keeper = letters.topic();
+        if (!keeper.equals(name) && !keeper.equals(OWN + name)) {
+            call.caller().check(Operation.MANAGE, keeper);
+        }
+        return letters;
+    }
+
     private Answer list(Call call) {
-        DeadLetters letters = broker.deadLetters(call.variable("name"));
+        DeadLetters letters = letters(call);
         int limit = call.parameter("limit", PAGE_DEFAULT, 1, PAGE_MAX);
         long from = call.parameter("from").map(DeadLetterCalls::offset).orElse(0L);
         List<DeadLetter> found = letters.list(from, limit);
@@ -93,7 +111,7 @@ final class DeadLetterCalls {
     }
 
     private Answer purge(Call call) {
-        DeadLetters letters = broker.deadLetters(call.variable("name"));
+        DeadLetters letters = letters(call);
         long purged = letters.purge();
         return Answer.json(
                 200,
@@ -105,7 +123,7 @@ final class DeadLetterCalls {
     }
 
     private Answer redrive(Call call) {
-        DeadLetters letters = broker.deadLetters(call.variable("name"));
+        DeadLetters letters = letters(call);
         JsonObject body = call.body().length == 0 ? null : JsonObject.parse(call.body());
         List<Long> offsets = null;
         String to = null;
@@ -114,9 +132,10 @@ final class DeadLetterCalls {
             offsets = body.offsets("offsets", OFFSETS_MAX).orElse(null);
             to = body.string("to").orElse(null);
         }
-        if (to != null) {
-            TopicCalls.ownByClients(to);
-            call.caller().check(Operation.PUBLISH, to);
+        if (to == null) {
+            offsets = goingBack(call, letters, offsets);
+        } else {
+            mayPublish(call, to);
             TopicCalls.existing(broker, to);
         }
         DeadLetters.Redriven redriven = letters.redrive(offsets, to);
@@ -132,6 +151,36 @@ final class DeadLetterCalls {
             }
             out.raw("}");
         });
+    }
+
+    /// Those of these letters that there are, each of which the caller may publish where it goes back to.
+    ///
+    /// @param offsets null: all
+    /// @throws Problem 401 or 403 when it may not publish one of them; then none goes
+    private static List<Long> goingBack(Call call, DeadLetters letters, @Nullable List<Long> offsets) {
+        List<Long> going = new ArrayList<>();
+        if (offsets != null) {
+            for (long offset : offsets) {
+                letters.find(offset).ifPresent(letter -> going.add(allowed(call, letter)));
+            }
+            return going;
+        }
+        List<DeadLetter> page = letters.list(0, PAGE_MAX);
+        while (!page.isEmpty()) {
+            page.forEach(letter -> going.add(allowed(call, letter)));
+            page = letters.list(page.getLast().offset() + 1, PAGE_MAX);
+        }
+        return going;
+    }
+
+    private static long allowed(Call call, DeadLetter letter) {
+        mayPublish(call, letter.message().topic());
+        return letter.offset();
+    }
+
+    private static void mayPublish(Call call, String topic) {
+        TopicCalls.ownByClients(topic);
+        call.caller().check(Operation.PUBLISH, topic);
     }
 
     private Answer subscriptions(Call call) {

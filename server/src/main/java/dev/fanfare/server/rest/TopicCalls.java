@@ -78,6 +78,11 @@ final class TopicCalls {
         String name = body.string("name").orElseThrow(() -> Problem.badRequest(400, "name is required"));
         ownByClients(name);
         call.caller().check(Operation.MANAGE, name);
+        // What is given up is published there, and is read there by whoever manages this topic.
+        body.string("dead_letter").ifPresent(letters -> {
+            call.caller().check(Operation.PUBLISH, letters);
+            call.caller().check(Operation.MANAGE, letters);
+        });
         CompletableFuture<Topic> made = broker.createTopicAsync(name, config(name, body));
         return new Endpoint.Answering(made, () -> {
             result(made);
@@ -346,7 +351,9 @@ final class TopicCalls {
                 }
             }
             out.raw("}");
-            broker.storageStats().ifPresent(storage -> MetricsCalls.storage(out, storage));
+            if (call.caller().rights().may(Operation.OBSERVE)) {
+                broker.storageStats().ifPresent(storage -> MetricsCalls.storage(out, storage));
+            }
             out.raw("}");
         });
     }
