@@ -325,8 +325,8 @@ public final class Setting<T> {
                     SettingType.fileOrAddress().or("none", "", Optional.<ServerConfig.TokenKeys>empty(), Optional::of),
                     "none")
             .means("What tokens (JWT) are signed with that may come in: a file with a JWK set, with public keys or"
-                    + " certificates in PEM, or with a secret of at least 32 bytes; or the https address of a JWK set. A"
-                    + " changed file counts within 5 s.");
+                    + " certificates in PEM, or with one line `secret: …` of at least 32 bytes; or the https address"
+                    + " of a JWK set. A changed file counts within 5 s.");
 
     /// Who makes tokens.
     public static final Setting<Optional<String>> TOKEN_ISSUER = setting(
@@ -350,9 +350,9 @@ public final class Setting<T> {
     public static final Setting<Optional<Path>> RULES = setting(
                     "rules", SettingType.file().or("none", "", Optional.<Path>empty(), Optional::of), "none")
             .means(
-                    "The file of rules: who may do what with which topics. What no rule allows is refused as soon as there"
-                            + " is one; without any, whoever comes in may do everything. A changed file counts within 5 s, also"
-                            + " for who is connected.");
+                    "The file of rules: who may do what with which topics. What no rule allows is refused; without such a"
+                            + " file, whoever comes in may do everything. A changed file counts within 5 s, also for who is"
+                            + " connected; one that was emptied does not.");
 
     /// A name by which a setting was known to an earlier server.
     ///

@@ -126,9 +126,12 @@ public final class Outbox {
         ahead = action;
     }
 
-    /// Has the sources wait, or go on: only control frames are sent meanwhile.
+    /// Has the sources wait, or go on: only control frames are sent meanwhile. What has not begun to leave waits too.
     public void hold(boolean value) {
         held = value;
+        if (held) {
+            recall();
+        }
         loop.pumpLater(this);
     }
 
@@ -181,10 +184,13 @@ public final class Outbox {
 
     /// @return false when nothing waits
     private boolean step() {
-        Source source = current;
-        ByteBuf slice = rest;
-        current = null;
-        rest = null;
+        boolean waits = held && rest != null;
+        Source source = waits ? null : current;
+        ByteBuf slice = waits ? null : rest;
+        if (!waits) {
+            current = null;
+            rest = null;
+        }
         if (slice == null) {
             askAgain(source);
             source = poll();

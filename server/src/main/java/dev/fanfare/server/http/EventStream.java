@@ -19,9 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// An answer that goes on for as long as the peer listens. On the connection's event loop.
 final class EventStream implements Endpoint.StreamSink, Connections.Peer {
+
+    private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.http");
 
     private final ChannelHandlerContext context;
     private final Exchange exchange;
@@ -51,19 +55,19 @@ final class EventStream implements Endpoint.StreamSink, Connections.Peer {
     void begin() {
         context.writeAndFlush(exchange.stream(source.contentType()), context.voidPromise());
         server.connections().add(this);
-        watch();
         source.begin(this);
+        // What has changed since it was let in was told only to those who were there.
+        look();
     }
 
     /// Has itself looked at again when its peer's time is over.
     private void watch() {
-        Timers timers = server.broker().timers();
-        Duration next = call.caller().identity().checkIn(timers.currentTimeMillis());
+        Duration next = server.access().checkIn(call.caller().identity());
         if (expiry != null) {
             expiry.cancel();
         }
         if (next != null) {
-            expiry = timers.schedule(next, this::recheck);
+            expiry = server.broker().timers().schedule(next, this::recheck);
         }
     }
 
@@ -104,18 +108,26 @@ final class EventStream implements Endpoint.StreamSink, Connections.Peer {
 
     @Override
     public void recheck() {
-        execute(() -> {
-            try {
-                Identity now = server.access().again(call.caller().identity());
-                if (!need.isMet(server.access().rights(now, null), call)) {
-                    close();
-                } else if (!ended) {
-                    watch();
-                }
-            } catch (Unauthorized gone) {
-                close();
+        execute(this::look);
+    }
+
+    private void look() {
+        if (ended) {
+            return;
+        }
+        try {
+            Identity now = server.access().again(call.caller().identity());
+            if (need.isMet(server.access().rights(now, null), call)) {
+                watch();
+                server.access().verifyAgain(now, gone -> close());
+                return;
             }
-        });
+        } catch (Unauthorized gone) {
+            // It is told by the end.
+        } catch (RuntimeException failed) {
+            LOG.error("who listens to {} can't be told any more", exchange.line(), failed);
+        }
+        close();
     }
 
     @Override

@@ -199,6 +199,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     private void upgrade(ChannelHandlerContext context, FullHttpRequest request, @Nullable Identity identity) {
         Channel channel = context.channel();
         closing = true;
+        releaseWaiting();
         List<ByteBuf> followed = new ArrayList<>(0);
         early = followed;
         http.webSockets().open(context, request, identity);
@@ -222,19 +223,24 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         }
         request.retain();
         try {
-            http.slowCalls().run(() -> {
+            access.whenItsTurn(() -> {
                 Runnable next = verified(access, credentials, then);
-                context.executor().execute(() -> {
-                    try {
-                        goOn(context, exchange, next);
-                    } finally {
-                        request.release();
-                    }
-                });
+                try {
+                    context.executor().execute(() -> {
+                        try {
+                            goOn(context, exchange, next);
+                        } finally {
+                            request.release();
+                        }
+                    });
+                } catch (RejectedExecutionException ended) {
+                    request.release(); // nobody is there to be answered
+                }
             });
-        } catch (RejectedExecutionException closed) {
+        } catch (RejectedExecutionException full) {
             request.release();
-            throw closed;
+            throw Problem.of(new WireError(
+                    WireError.Code.BACKPRESSURE, "too many tokens wait to be checked; try again later", 1_000));
         }
         pause(context);
     }
@@ -247,6 +253,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         } catch (RuntimeException refused) {
             return () -> {
                 throw refused;
+            };
+        } catch (Error failed) {
+            return () -> {
+                throw new IllegalStateException("a token could not be checked", failed);
             };
         }
     }

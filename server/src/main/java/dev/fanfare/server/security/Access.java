@@ -12,7 +12,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Who may come in and what they may do. Any thread.
 public final class Access implements AutoCloseable {
@@ -21,6 +30,15 @@ public final class Access implements AutoCloseable {
     private static final int TOKENS_MAX = 10_000;
 
     private static final Duration TOKENS_FOR = Duration.ofMinutes(5);
+
+    /// So many tokens are checked at a time, and so many may wait for that.
+    private static final int CHECKING = 4;
+
+    private static final int TO_CHECK_MAX = 1_000;
+
+    private static final Duration NEXT_TURN = Duration.ofSeconds(1);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Access.class);
 
     private static final String HOW = "send an API key in the header X-API-Key, or a token as 'Authorization: Bearer'";
 
@@ -31,10 +49,12 @@ public final class Access implements AutoCloseable {
     private final @Nullable Watched<JWKSet> tokenKeys;
     private final @Nullable Watched<Rules> rules;
     private final @Nullable Tokens tokens;
-    private final Cache<String, Identity> checked = Caffeine.newBuilder()
-            .maximumSize(TOKENS_MAX)
-            .expireAfterWrite(TOKENS_FOR)
-            .build();
+    private final Cache<String, Identity> checked;
+
+    /// How often the keys of tokens have become others.
+    private final AtomicInteger keysChanged = new AtomicInteger();
+
+    private final ExecutorService checking;
 
     /// Reads what the configuration names.
     ///
@@ -44,11 +64,25 @@ public final class Access implements AutoCloseable {
         this.timers = timers;
         this.changed = changed;
         this.guarded = config.isGuarded();
+        this.checked = Caffeine.newBuilder()
+                .maximumSize(TOKENS_MAX)
+                .expireAfterWrite(TOKENS_FOR)
+                .ticker(timers::nanoTime)
+                .build();
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                CHECKING,
+                CHECKING,
+                1,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(TO_CHECK_MAX),
+                Thread.ofVirtual().name("fanfare-token-", 0).factory());
+        threads.allowCoreThreadTimeOut(true);
+        this.checking = threads;
         this.keys = config.keys()
-                .map(file -> new Watched<>(file, Access::byHash, timers, changed))
+                .map(file -> new Watched<>(file, Access::byHash, Access::byHash, timers, changed))
                 .orElse(null);
         this.rules = config.rules()
-                .map(file -> new Watched<>(file, Rules::read, timers, changed))
+                .map(file -> new Watched<>(file, Rules::read, Rules::readAnew, timers, changed))
                 .orElse(null);
         ServerConfig.TokenKeys where = config.tokenKeys().orElse(null);
         Tokens.Expected expected =
@@ -60,13 +94,14 @@ public final class Access implements AutoCloseable {
             }
             case ServerConfig.TokenKeys.At(URI address) -> {
                 this.tokenKeys = null;
-                this.tokens = new Tokens(TokenKeys.published(address), expected, timers);
+                this.tokens = new Tokens(TokenKeys.published(address), false, expected, timers);
             }
             case ServerConfig.TokenKeys.In(Path file) -> {
-                Watched<JWKSet> watched = new Watched<>(file, TokenKeys::read, timers, this::forgetTokens);
+                Watched<JWKSet> watched =
+                        new Watched<>(file, TokenKeys::read, TokenKeys::read, timers, this::forgetTokens);
                 JWKSource<SecurityContext> source = (selector, _) -> selector.select(watched.value());
                 this.tokenKeys = watched;
-                this.tokens = new Tokens(source, expected, timers);
+                this.tokens = new Tokens(source, true, expected, timers);
             }
         }
     }
@@ -78,6 +113,7 @@ public final class Access implements AutoCloseable {
     }
 
     private void forgetTokens() {
+        keysChanged.incrementAndGet();
         checked.invalidateAll();
         changed.run();
     }
@@ -116,9 +152,54 @@ public final class Access implements AutoCloseable {
         if (known != null || !(credentials instanceof Credentials.Token(String text)) || tokens == null) {
             return known == null ? anonymous() : known;
         }
+        int before = keysChanged.get();
         Identity identity = tokens.identity(text);
-        checked.put(Key.hash(text), identity);
+        String hash = Key.hash(text);
+        checked.put(hash, identity);
+        if (keysChanged.get() != before) {
+            checked.invalidate(hash); // it may have been checked with keys that are none any more
+        }
         return identity;
+    }
+
+    /// Runs what calls [#verify], on a thread that may wait. It takes its turn with other tokens, and with nothing
+    /// else.
+    ///
+    /// @throws RejectedExecutionException when too many wait, or after [#close]
+    public void whenItsTurn(Runnable check) {
+        checking.execute(check);
+    }
+
+    /// Has the token of somebody who is in checked anew, when its keys may be others than those it was checked with.
+    ///
+    /// @param gone runs when it does not count any more; on a thread that may wait
+    public void verifyAgain(Identity before, Consumer<Unauthorized> gone) {
+        if (before.kind() != Identity.Kind.TOKEN || checked.getIfPresent(Key.hash(before.proof())) != null) {
+            return;
+        }
+        try {
+            checking.execute(() -> {
+                try {
+                    verify(new Credentials.Token(before.proof()));
+                } catch (Unauthorized refused) {
+                    gone.accept(refused);
+                } catch (RuntimeException | Error failed) {
+                    LOG.error("A token could not be checked: a bug", failed);
+                    gone.accept(new Unauthorized("the token can't be checked"));
+                }
+            });
+        } catch (RejectedExecutionException full) {
+            if (!checking.isShutdown()) {
+                timers.schedule(NEXT_TURN, () -> verifyAgain(before, gone));
+            }
+        }
+    }
+
+    /// When to look again whether somebody may still be in; null for one to whom nothing happens by itself.
+    public @Nullable Duration checkIn(Identity who) {
+        Duration next = who.checkIn(timers.currentTimeMillis());
+        boolean published = who.kind() == Identity.Kind.TOKEN && tokenKeys == null;
+        return published && next != null && next.compareTo(TOKENS_FOR) > 0 ? TOKENS_FOR : next;
     }
 
     private Identity anonymous() {
@@ -170,9 +251,10 @@ public final class Access implements AutoCloseable {
         return rules == null ? Rights.ALL : rules.value().rights(identity, clientId);
     }
 
-    /// Nothing is watched any more.
+    /// Nothing is watched or checked any more.
     @Override
     public void close() {
+        checking.shutdown();
         for (Watched<?> watched : new Watched<?>[] {keys, tokenKeys, rules}) {
             if (watched != null) {
                 watched.close();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param role what it may do by it: `admin` may do everything; empty for none
 /// @param claims what else a token says of it: texts, numbers, truth values and lists of them
 /// @param expiresMillis when that is over, in milliseconds since 1970; [Long#MAX_VALUE] when it is not
-/// @param proof the key's hash, by which it is found again; empty for the others
+/// @param proof the key's hash or the token, by which it is found out again; empty for a stranger
 public record Identity(
         Kind kind, String name, String role, Map<String, Object> claims, long expiresMillis, String proof) {
 
@@ -43,7 +43,8 @@ public record Identity(
     /// over.
     ///
     /// @param nowMillis the time
-    public @Nullable Duration checkIn(long nowMillis) {
+    @Nullable
+    Duration checkIn(long nowMillis) {
         if (expiresMillis == Long.MAX_VALUE) {
             return null;
         }

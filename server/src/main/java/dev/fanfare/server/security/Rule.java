@@ -115,11 +115,20 @@ record Rule(List<Who> who, Set<Operation> operations, List<String> topics) {
         List<Pattern> patterns = new ArrayList<>();
         for (String topic : topics) {
             String text = put(put(topic, SUBJECT, identity.name()), CLIENT, clientId);
-            if (text != null) {
-                patterns.add(Pattern.of(text));
+            Pattern pattern = text == null ? null : pattern(text);
+            if (pattern != null) {
+                patterns.add(pattern);
             }
         }
         return patterns;
+    }
+
+    private static @Nullable Pattern pattern(String text) {
+        try {
+            return Pattern.of(text);
+        } catch (FanfareException noTopic) {
+            return null; // too long, with what was put in
+        }
     }
 
     private static @Nullable String put(@Nullable String topic, String variable, @Nullable String value) {

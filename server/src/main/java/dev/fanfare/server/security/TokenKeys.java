@@ -43,6 +43,7 @@ final class TokenKeys {
     private static final int TIMEOUT_MILLIS = 5_000;
     private static final int ANSWER_MAX = 1 << 20;
     private static final Duration OUTAGE = Duration.ofHours(4);
+    private static final Pattern SECRET = Pattern.compile("secret:[ \\t]*(\\S.*)");
     private static final Pattern PEM =
             Pattern.compile("-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
 
@@ -69,7 +70,8 @@ final class TokenKeys {
         }
     }
 
-    /// What a file holds: a set of keys in JSON, public keys or certificates in PEM, or else a secret.
+    /// What a file holds: a set of keys in JSON, public keys or certificates in PEM, or a line `secret: …`. Nothing
+    /// else counts as a secret, since it may be a public key in a form that is not known here.
     ///
     /// @throws SettingException when it can't be read, or is none of that
     static JWKSet read(Path file) {
@@ -85,7 +87,7 @@ final class TokenKeys {
         try {
             List<JWK> keys = text.startsWith("{")
                     ? JWKSet.parse(text).getKeys()
-                    : text.contains("-----BEGIN ") ? pem(text) : List.of(secret(text));
+                    : text.contains("-----BEGIN ") ? pem(text) : List.of(secret(text, file));
             if (keys.isEmpty()) {
                 throw new SettingException("there are no keys in " + file);
             }
@@ -109,8 +111,13 @@ final class TokenKeys {
         }
     }
 
-    private static JWK secret(String text) {
-        return new OctetSequenceKey.Builder(text.getBytes(StandardCharsets.UTF_8)).build();
+    private static JWK secret(String text, Path file) {
+        Matcher line = SECRET.matcher(text);
+        if (!line.matches()) {
+            throw new SettingException("the keys of tokens in " + file
+                    + " are neither a JWK set nor public keys or certificates in PEM nor one line 'secret: …'");
+        }
+        return new OctetSequenceKey.Builder(line.group(1).getBytes(StandardCharsets.UTF_8)).build();
     }
 
     private static List<JWK> pem(String text) throws GeneralSecurityException, JOSEException {

@@ -11,11 +11,13 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import com.nimbusds.jwt.proc.ExpiredJWTException;
+import dev.fanfare.server.LogLimit;
 import dev.fanfare.time.Timers;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.Date;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,10 +35,13 @@ final class Tokens {
 
     private static final Logger LOG = LoggerFactory.getLogger(Tokens.class);
 
-    private static final Set<JWSAlgorithm> ALGORITHMS = Set.of(
-            JWSAlgorithm.HS256,
-            JWSAlgorithm.HS384,
-            JWSAlgorithm.HS512,
+    private static final LogLimit LIMIT = new LogLimit(LOG);
+
+    /// Those with a secret.
+    private static final Set<JWSAlgorithm> SECRET = Set.of(JWSAlgorithm.HS256, JWSAlgorithm.HS384, JWSAlgorithm.HS512);
+
+    /// Those with a public key.
+    private static final Set<JWSAlgorithm> PUBLIC = Set.of(
             JWSAlgorithm.RS256,
             JWSAlgorithm.RS384,
             JWSAlgorithm.RS512,
@@ -58,10 +63,17 @@ final class Tokens {
 
     private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
     private final String roleClaim;
+    private final Timers timers;
 
-    Tokens(JWKSource<SecurityContext> keys, Expected expected, Timers timers) {
+    /// @param secrets whether there may be secrets among the keys: never among those that are published
+    Tokens(JWKSource<SecurityContext> keys, boolean secrets, Expected expected, Timers timers) {
         this.roleClaim = expected.roleClaim;
-        processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
+        this.timers = timers;
+        Set<JWSAlgorithm> algorithms = new HashSet<>(PUBLIC);
+        if (secrets) {
+            algorithms.addAll(SECRET);
+        }
+        processor.setJWSKeySelector(new JWSVerificationKeySelector<>(algorithms, keys));
         processor.setJWSTypeVerifier((type, _) -> {
             // RFC 9068 names access tokens at+jwt; most issuers say JWT, or nothing.
         });
@@ -94,13 +106,13 @@ final class Tokens {
                     role,
                     simple(claims.getClaims()),
                     claims.getExpirationTime().getTime() + SKEW.toMillis(),
-                    "");
+                    text);
         } catch (ExpiredJWTException expired) {
             throw new Unauthorized("the token has expired: get a new one");
         } catch (ParseException e) {
             throw new Unauthorized("the token is no signed JWT");
         } catch (KeySourceException away) {
-            LOG.warn("The keys of tokens can't be had", away);
+            LIMIT.warn(timers.nanoTime(), "The keys of tokens can't be had: {}", away);
             throw new Unauthorized(
                     "the token can't be checked now, since the keys of its issuer can't be had; try again later");
         } catch (BadJOSEException | JOSEException refused) {

@@ -29,7 +29,7 @@ final class Watched<T> implements AutoCloseable {
     private record Stamp(long modified, long size, @Nullable Object key) {}
 
     private final Path file;
-    private final Function<Path, T> reading;
+    private final Function<Path, T> anew;
     private final Timers timers;
     private final Runnable changed;
     private final ReentrantLock lock = new ReentrantLock();
@@ -40,14 +40,18 @@ final class Watched<T> implements AutoCloseable {
     private Timers.@Nullable Timer next;
     private boolean closed;
 
+    /// Why it could not be read, or what came of that could not be told: it is tried again.
+    private @Nullable String failed;
+
     /// Reads the file.
     ///
     /// @param reading throws [SettingException] when the file is wrong
+    /// @param anew reads it when it has changed
     /// @param changed runs when it says something new; on a thread that may wait
     /// @throws SettingException when the file can't be had
-    Watched(Path file, Function<Path, T> reading, Timers timers, Runnable changed) {
+    Watched(Path file, Function<Path, T> reading, Function<Path, T> anew, Timers timers, Runnable changed) {
         this.file = file;
-        this.reading = reading;
+        this.anew = anew;
         this.timers = timers;
         this.changed = changed;
         this.seen = stamp();
@@ -82,28 +86,54 @@ final class Watched<T> implements AutoCloseable {
     }
 
     private void look() {
-        boolean anew = false;
+        try {
+            if (readAnew()) {
+                changed.run();
+                LOG.info("{} has changed and was read anew", file);
+                told(null);
+            }
+        } catch (SettingException wrong) {
+            if (told(String.valueOf(wrong.getMessage()))) {
+                LOG.error(
+                        "{} has changed, but can't be used: {}; what it said before still counts",
+                        file,
+                        wrong.getMessage());
+            }
+        } catch (RuntimeException | Error broken) {
+            if (told(broken.toString())) {
+                LOG.error("{} has changed, but something went wrong with that; it is tried again", file, broken);
+            }
+        } finally {
+            arm();
+        }
+    }
+
+    private boolean readAnew() {
         lock.lock();
         try {
             Stamp now = stamp();
-            if (!closed && !Objects.equals(now, seen)) {
-                seen = now;
-                value = reading.apply(file);
-                anew = true;
+            if (closed || failed == null && Objects.equals(now, seen)) {
+                return false;
             }
-        } catch (SettingException wrong) {
-            LOG.error(
-                    "{} has changed, but can't be used: {}; what it said before still counts",
-                    file,
-                    wrong.getMessage());
+            seen = now;
+            value = anew.apply(file);
+            return true;
         } finally {
             lock.unlock();
         }
-        if (anew) {
-            LOG.info("{} has changed and was read anew", file);
-            changed.run();
+    }
+
+    /// @param problem what is wrong; null for nothing
+    /// @return whether that is something else than before
+    private boolean told(@Nullable String problem) {
+        lock.lock();
+        try {
+            boolean other = !Objects.equals(problem, failed);
+            failed = problem;
+            return other;
+        } finally {
+            lock.unlock();
         }
-        arm();
     }
 
     @Override

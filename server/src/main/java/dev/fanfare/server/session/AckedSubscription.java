@@ -42,6 +42,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
     private final Key key;
     private final Pattern pattern;
     private final Rights.View view;
+    private final @Nullable String deadLetter;
     private final Demand demand;
     private final boolean automatic;
     private final String label;
@@ -94,6 +95,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
         this.key = key;
         this.pattern = pattern;
         this.view = view;
+        this.deadLetter = manual.deadLetter();
         this.demand = demand(manual, Acknowledged.terms(manual, pattern, filter), start, session.name(key));
         this.automatic = manual.automatic();
         this.label = demand.kind() == Kind.OWN ? key.topic() : demand.name();
@@ -129,6 +131,11 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
     @Override
     public Rights.View view() {
         return view;
+    }
+
+    @Override
+    public @Nullable String deadLetter() {
+        return deadLetter;
     }
 
     /// Whether it may have been delivered messages of this topic.

@@ -12,6 +12,7 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.security.Operation;
 import java.io.Serial;
 import java.time.Duration;
 import java.util.List;
@@ -22,11 +23,13 @@ final class Acknowledged {
 
     private final SessionContext context;
     private final Subscriptions subscriptions;
+    private final Admission admission;
     private @Nullable Commit stored;
 
-    Acknowledged(SessionContext context, Subscriptions subscriptions) {
+    Acknowledged(SessionContext context, Subscriptions subscriptions, Admission admission) {
         this.context = context;
         this.subscriptions = subscriptions;
+        this.admission = admission;
     }
 
     /// What a peer asks for, in the broker's words.
@@ -143,8 +146,15 @@ final class Acknowledged {
         return new Settling(subscription, subscription.settle(topic.name(), topic.epoch(), which.offsets()));
     }
 
-    /// Whose deliveries they are; or a [WireError].
+    /// Whose deliveries they are; or a [WireError], which says of topics that are not the peer's only that.
     Object subscription(Request.Deliveries which) {
+        Object found = search(which);
+        return found instanceof WireError && !admission.rights().sees(which.topic())
+                ? admission.forbidden(Operation.SUBSCRIBE, which.topic())
+                : found;
+    }
+
+    private Object search(Request.Deliveries which) {
         Topic topic = context.find(which.topic());
         if (topic == null) {
             return WireError.topicNotFound(which.topic());

@@ -76,14 +76,15 @@ final class Admission {
         if (identity == null) {
             closeIn(GRACE, "nobody said who it is within " + GRACE.toSeconds() + " s");
         } else {
-            watch(identity);
+            // What has changed since the handshake was told only to those who were there.
+            recheck();
         }
     }
 
     /// Has it called out when its time is over.
     private void watch(Identity who) {
         cancel();
-        Duration next = who.checkIn(context.millis());
+        Duration next = access.checkIn(who);
         if (next != null) {
             timer = context.timers().schedule(next, () -> session.later(this::recheck));
         }
@@ -173,10 +174,10 @@ final class Admission {
         }
         checking = true;
         try {
-            context.background().execute(() -> verify(request, credentials));
-        } catch (RejectedExecutionException closing) {
+            access.whenItsTurn(() -> verify(request, credentials));
+        } catch (RejectedExecutionException full) {
             checking = false;
-            refuse(request, "the server is shutting down");
+            refuse(request, "too many tokens wait to be checked; try again later");
         }
     }
 
@@ -220,7 +221,6 @@ final class Admission {
             return;
         }
         boolean wasOut = out;
-        out = false;
         enter(now);
         answers.say(writer -> codec.authenticated(writer, request.requestId(), context.millis()));
         if (wasOut) {
@@ -232,7 +232,8 @@ final class Admission {
         identity = now;
         watch(now);
         Rights may = access.rights(now, clientId);
-        if (!may.equals(rights)) {
+        if (out || !may.equals(rights)) {
+            out = false;
             rights = may;
             publishesTo = null;
             session.rightsChanged();
@@ -258,18 +259,35 @@ final class Admission {
         }
         try {
             enter(access.again(who));
+            access.verifyAgain(who, refused -> session.later(() -> withdrawn(who, refused)));
         } catch (Unauthorized gone) {
-            out = true;
-            connection.outbox().hold(true);
-            if (codec.authenticates()) {
-                session.refuseNow(
-                        null,
-                        unauthorized(gone.reason() + ": " + SAY_WHO + " within " + GRACE.toSeconds()
-                                + " s, or this connection is closed"));
-                closeIn(GRACE, gone.reason());
-            } else {
-                turnAway(gone.reason());
-            }
+            leave(gone.reason());
+        } catch (RuntimeException failed) {
+            session.failed(failed);
+            leave("it can't be told any more who you are");
+        }
+    }
+
+    private void withdrawn(Identity who, Unauthorized refused) {
+        if (who.equals(identity) && !out && !closed) {
+            leave(refused.reason());
+        }
+    }
+
+    private void leave(String why) {
+        out = true;
+        rights = Rights.NONE;
+        publishesTo = null;
+        connection.outbox().hold(true);
+        session.isOut(unauthorized(why));
+        if (codec.authenticates()) {
+            session.refuseNow(
+                    null,
+                    unauthorized(why + ": " + SAY_WHO + " within " + GRACE.toSeconds()
+                            + " s, or this connection is closed"));
+            closeIn(GRACE, why);
+        } else {
+            turnAway(why);
         }
     }
 

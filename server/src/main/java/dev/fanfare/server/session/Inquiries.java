@@ -75,6 +75,13 @@ final class Inquiries {
         waiting.replace(inquiry, cancel);
     }
 
+    /// Ends all of them.
+    void refuse(WireError why) {
+        List<Inquiry> refused = List.copyOf(waiting.keySet());
+        close();
+        refused.forEach(inquiry -> session.refuseNow(inquiry.requestId, why));
+    }
+
     /// The connection is gone.
     void close() {
         List<Runnable> left = List.copyOf(waiting.values());

@@ -82,7 +82,7 @@ public final class Session implements Connections.Peer {
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, notices, kind, id);
         this.publishing = new Publishing(this, context, loop, connection, answers, codec, log, wakes);
         this.inquiries = new Inquiries(this, context, answers, connection, codec);
-        this.acknowledged = new Acknowledged(context, subscriptions);
+        this.acknowledged = new Acknowledged(context, subscriptions, admission);
         this.transactions = new Transactions(this, context, connection, answers, codec, acknowledged, limit, log);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
     }
@@ -101,7 +101,7 @@ public final class Session implements Connections.Peer {
         log.opened();
         context.connections().add(this);
         admission.opened();
-        if (codec.greets()) {
+        if (codec.greets() && !detached) {
             answers.tell(out -> codec.greeting(out, id));
         }
     }
@@ -173,6 +173,11 @@ public final class Session implements Connections.Peer {
     /// The peer may do other things than before.
     void rightsChanged() {
         subscriptions.recheck(admission.rights());
+    }
+
+    /// The peer is nobody any more: what it asked for is not for it.
+    void isOut(WireError why) {
+        inquiries.refuse(why);
     }
 
     @Override

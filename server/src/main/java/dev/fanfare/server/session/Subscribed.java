@@ -22,6 +22,11 @@ sealed interface Subscribed permits WireSubscription, AckedSubscription {
     /// What of that its peer was allowed to hear when it began.
     Rights.View view();
 
+    /// Where its peer has messages go that are given up; null when it says nothing about that.
+    default @Nullable String deadLetter() {
+        return null;
+    }
+
     /// Takes its place. Nothing is delivered before [#begin]. For a pattern, any thread; what it does is seen by the
     /// loop later.
     ///

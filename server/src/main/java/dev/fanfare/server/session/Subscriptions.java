@@ -102,16 +102,9 @@ final class Subscriptions {
                 return;
             }
             Rights.View view = session.admission().rights().view(pattern);
-            if (view == null) {
-                session.refuse(
-                        request.requestId(), session.admission().forbidden(Operation.SUBSCRIBE, request.topic()));
-                return;
-            }
-            WireError forbidden = manual == null || manual.deadLetter() == null
-                    ? null
-                    : session.admission().refusal(Operation.PUBLISH, manual.deadLetter());
-            if (forbidden != null) {
-                session.refuse(request.requestId(), forbidden);
+            WireError refusal = refusal(request);
+            if (view == null || refusal != null) {
+                session.refuse(request.requestId(), refusal == null ? forbidden(request) : refusal);
                 return;
             }
             context.checkSubscriptions(all.size(), all.containsKey(key(request)), id);
@@ -123,6 +116,20 @@ final class Subscriptions {
         } catch (FanfareException refused) {
             refuse(request.requestId(), refused);
         }
+    }
+
+    /// Why a subscription is refused, whatever it is to hear; null when it is not.
+    private @Nullable WireError refusal(Request.Subscribe request) {
+        WireError stranger = session.admission().refusal();
+        Request.Manual manual = request.manual();
+        String deadLetter = manual == null ? null : manual.deadLetter();
+        return stranger != null || deadLetter == null
+                ? stranger
+                : session.admission().refusal(Operation.PUBLISH, deadLetter);
+    }
+
+    private WireError forbidden(Request.Subscribe request) {
+        return session.admission().forbidden(Operation.SUBSCRIBE, request.topic());
     }
 
     private void refuse(@Nullable String requestId, FanfareException refused) {
@@ -203,8 +210,23 @@ final class Subscriptions {
                     }
                     return subscription;
                 },
-                opened -> begin(request, opened, replaces),
+                opened -> found(request, opened, replaces),
                 subscription::close);
+    }
+
+    /// It has its place; rights may have changed while that was looked for.
+    private void found(Request.Subscribe request, Subscribed subscription, boolean replaces) {
+        WireError refusal = refusal(request);
+        boolean same = subscription.view().equals(session.admission().rights().view(subscription.pattern()));
+        if (same && refusal == null) {
+            begin(request, subscription, replaces);
+            return;
+        }
+        subscription.close();
+        if (replaces) {
+            notices.ended(subscription.key());
+        }
+        session.refuse(request.requestId(), refusal == null ? forbidden(request) : refusal);
     }
 
     /// Does what takes too long for the loop elsewhere, and goes on here with what comes of it; meanwhile nothing is
@@ -309,6 +331,9 @@ final class Subscriptions {
         } else if (codec.refusesStrayUnsubscribe()) {
             session.refuse(request.requestId(), WireError.notSubscribed(request.topic()));
             return;
+        } else if (!pattern.isWild() && !session.admission().rights().sees(request.topic())) {
+            session.refuse(request.requestId(), session.admission().forbidden(Operation.SUBSCRIBE, request.topic()));
+            return;
         } else if (!pattern.isWild() && context.find(request.topic()) == null) {
             session.refuse(request.requestId(), WireError.topicNotFound(request.topic()));
             return;
@@ -337,7 +362,10 @@ final class Subscriptions {
     /// Rights have changed: ends what may not be heard any more, or not in that way.
     void recheck(Rights rights) {
         for (Subscribed each : List.copyOf(all.values())) {
-            if (!each.view().equals(rights.view(each.pattern()))) {
+            String deadLetter = each.deadLetter();
+            boolean asBefore = each.view().equals(rights.view(each.pattern()))
+                    && (deadLetter == null || rights.may(Operation.PUBLISH, deadLetter));
+            if (!asBefore) {
                 end(each);
                 notices.forbidden(each.key());
             }

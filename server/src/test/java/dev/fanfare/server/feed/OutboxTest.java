@@ -101,6 +101,21 @@ class OutboxTest {
     }
 
     @Test
+    void whatIsHeldIsNotSentEvenIfItWasOnItsWay() {
+        Subscriber subscriber = stuck("t");
+        subscriber.peer.outbox.hold(true);
+        subscriber.peer.control("out");
+        publish(1);
+        subscriber.peer.take();
+        turn();
+        assertThat(subscriber.peer.texts).containsExactly("t m 0", "out");
+
+        subscriber.peer.outbox.hold(false);
+        turn();
+        assertThat(subscriber.peer.texts).containsExactly("t m 0", "out", "t m 1", "t m 2", "t m 3", "t m 4");
+    }
+
+    @Test
     void aConnectionThatEndsGivesBackWhatItHadTakenBack() {
         Subscriber subscriber = stuck("t");
         subscriber.peer.control("pong");

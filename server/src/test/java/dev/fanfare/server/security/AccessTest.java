@@ -13,6 +13,7 @@ import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.OctetSequenceKey;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
@@ -38,8 +39,13 @@ import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -159,6 +165,50 @@ class AccessTest {
     }
 
     @Test
+    void whatGoesWrongWithAChangeIsTriedAgain() throws Exception {
+        Path file = folder.resolve("keys.yaml");
+        KeyFile keys = new KeyFile(file);
+        keys.create("web", "admin", Instant.now());
+        access.close();
+        AtomicInteger calls = new AtomicInteger();
+        access = new Access(config("keys", file.toString()), timers, () -> {
+            if (calls.incrementAndGet() == 1) {
+                throw new IllegalStateException("broken");
+            }
+            changes.release();
+        });
+        String second = keys.create("batch", "reader", Instant.now());
+        changed();
+        assertThat(calls).hasValue(2);
+        assertThat(access.verify(key(second)).name()).isEqualTo("batch");
+    }
+
+    @Test
+    void withoutTheLastKeyNobodyComesIn() throws Exception {
+        Path file = folder.resolve("keys.yaml");
+        KeyFile keys = new KeyFile(file);
+        String secret = keys.create("web", "admin", Instant.now());
+        open("keys", file.toString());
+        keys.revoke("web");
+        changed();
+        refused(key(secret), "is not known here");
+    }
+
+    @Test
+    void rulesThatAreEmptiedGoOn() throws Exception {
+        Path file = write("rules", "- {who: anonymous, may: publish, topics: a}\n");
+        open("rules", file.toString());
+        write("rules", "");
+        timers.advance(Duration.ofSeconds(5));
+        assertThat(access.rights(Identity.ANONYMOUS, null).may(Operation.PUBLISH, "a"))
+                .isTrue();
+        write("rules", "- {who: anonymous, may: publish, topics: b}\n");
+        changed();
+        assertThat(access.rights(Identity.ANONYMOUS, null).may(Operation.PUBLISH, "a"))
+                .isFalse();
+    }
+
+    @Test
     void namesAreTakenOnceAndHaveTheirShape() {
         KeyFile keys = new KeyFile(folder.resolve("keys.yaml"));
         keys.create("web", "admin", Instant.now());
@@ -213,7 +263,7 @@ class AccessTest {
 
     @Test
     void aTokenSaysWhoWhatAndForHowLong() throws Exception {
-        open("token-keys", write("secret", SECRET + "\n").toString());
+        open("token-keys", write("secret", "secret: " + SECRET + "\n").toString());
         Credentials token = hmac(claims().build());
         assertThat(access.known(token)).isNull();
         Identity ann = access.verify(token);
@@ -233,7 +283,7 @@ class AccessTest {
     @Test
     void aTokenThatDoesNotCountIsRefused() throws Exception {
         open(
-                "token-keys", write("secret", SECRET).toString(),
+                "token-keys", write("secret", "secret: " + SECRET).toString(),
                 "token-issuer", "https://issuer",
                 "token-audience", "fanfare",
                 "token-role", "https://claims/role");
@@ -298,20 +348,54 @@ class AccessTest {
 
     @Test
     void tokensOfAKeyThatWasReplacedDoNotCountAnyMore() throws Exception {
-        Path file = write("secret", SECRET);
+        Path file = write("secret", "secret: " + SECRET);
         open("token-keys", file.toString());
         Credentials token = hmac(claims().build());
         assertThat(access.verify(token).name()).isEqualTo("ann");
-        write("secret", "another secret, and one that is long enough");
+        write("secret", "secret: another secret, and one that is long enough");
         changed();
         refused(token, "does not count");
+    }
+
+    @Test
+    void whoCameInWithAKeyThatWasReplacedIsFoundOut() throws Exception {
+        Path file = write("secret", "secret: " + SECRET);
+        open("token-keys", file.toString());
+        Identity ann = access.verify(hmac(claims().build()));
+        BlockingQueue<String> gone = new LinkedBlockingQueue<>();
+        access.verifyAgain(ann, refused -> gone.add(refused.reason()));
+        write("secret", "secret: another secret, and one that is long enough");
+        changed();
+        assertThat(access.again(ann)).isEqualTo(ann);
+        access.verifyAgain(ann, refused -> gone.add(refused.reason()));
+        assertThat(gone.take()).contains("does not count");
+    }
+
+    @Test
+    void onlySoManyTokensWaitToBeChecked() {
+        CountDownLatch go = new CountDownLatch(1);
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 10_000; i++) {
+                        access.whenItsTurn(() -> {
+                            try {
+                                go.await();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
+                    }
+                })
+                .isInstanceOf(RejectedExecutionException.class);
+        go.countDown();
     }
 
     @Test
     void keysMayBeAskedForAtAnAddress() throws Exception {
         RSAKey rsa = new RSAKeyGenerator(2048).keyID("one").generate();
         HttpServer issuer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        byte[] published = new JWKSet(rsa.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
+        OctetSequenceKey secret = new OctetSequenceKey.Builder(SECRET.getBytes(StandardCharsets.UTF_8)).build();
+        byte[] published =
+                new JWKSet(List.of(rsa.toPublicJWK(), secret)).toString(false).getBytes(StandardCharsets.UTF_8);
         issuer.createContext("/keys", exchange -> {
             exchange.sendResponseHeaders(200, published.length);
             exchange.getResponseBody().write(published);
@@ -320,9 +404,15 @@ class AccessTest {
         issuer.start();
         try {
             open("token-keys", "http://127.0.0.1:" + issuer.getAddress().getPort() + "/keys");
-            JWTClaimsSet claims = claims().build();
+            JWTClaimsSet claims = claims().expirationTime(new Date(
+                            timers.currentTimeMillis() + Duration.ofHours(1).toMillis()))
+                    .build();
             Credentials token = token(JWSAlgorithm.RS256, new RSASSASigner(rsa), claims);
-            assertThat(access.verify(token).name()).isEqualTo("ann");
+            Identity ann = access.verify(token);
+            assertThat(ann.name()).isEqualTo("ann");
+            assertThat(access.checkIn(ann)).isEqualTo(Duration.ofMinutes(5));
+            // What an address publishes is no secret.
+            refused(hmac(claims), "does not count");
             issuer.stop(0);
             assertThat(access.verify(token).name()).isEqualTo("ann");
             open("token-keys", "http://127.0.0.1:" + issuer.getAddress().getPort() + "/keys");
@@ -334,8 +424,17 @@ class AccessTest {
 
     @Test
     void keysThatCanBeGuessedOrOverheardAreRefused() throws Exception {
-        assertThatThrownBy(() -> open("token-keys", write("s", "too short").toString()))
+        assertThatThrownBy(
+                        () -> open("token-keys", write("s", "secret: too short").toString()))
                 .hasMessageContaining("guessed");
+        for (String unknown : List.of(
+                SECRET,
+                "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 somebody@somewhere",
+                "secret: " + SECRET + "\n" + SECRET)) {
+            assertThatThrownBy(() -> open("token-keys", write("s", unknown).toString()))
+                    .as(unknown)
+                    .hasMessageContaining("nor one line 'secret: …'");
+        }
         assertThatThrownBy(() -> open("token-keys", "http://example.com/keys")).hasMessageContaining("https");
         assertThatThrownBy(() -> open("token-keys", write("j", "{\"keys\":[]}").toString()))
                 .hasMessageContaining("no keys");

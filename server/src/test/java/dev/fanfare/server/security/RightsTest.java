@@ -61,8 +61,10 @@ class RightsTest {
     }
 
     @Test
-    void withoutARuleEverythingIsAllowedAndWithOneNothingElse() throws Exception {
-        assertThat(rules("").rights(key("k", "reader"), null).isAll()).isTrue();
+    void whatNoRuleAllowsIsRefused() throws Exception {
+        assertThat(rules("").rights(key("k", "reader"), null)).isEqualTo(Rights.NONE);
+        assertThat(rules("").rights(key("k", "admin"), null).isAll()).isTrue();
+        assertThatThrownBy(() -> Rules.readAnew(folder.resolve("rules.yaml"))).hasMessageContaining("is empty");
         Rules some = rules("- who: name:somebody\n  may: publish\n  topics: a\n");
         Rights nobody = some.rights(key("k", "reader"), null);
         assertThat(nobody.may(Operation.PUBLISH, "a")).isFalse();
@@ -132,6 +134,14 @@ class RightsTest {
                         .isFalse();
             }
         }
+    }
+
+    @Test
+    void whatIsTooLongWithWhatStandsForAPartMatchesNothing() throws Exception {
+        Rules rules = rules("- {who: authenticated, may: all, topics: ['${sub}.${sub}.${sub}', a]}\n");
+        Rights rights = rules.rights(token("x".repeat(100), Map.of()), null);
+        assertThat(rights.may(Operation.PUBLISH, "a")).isTrue();
+        assertThat(rights.may(Operation.PUBLISH, "b")).isFalse();
     }
 
     @ParameterizedTest

@@ -5,27 +5,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.protocol.CloseCode;
+import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.FakePeer;
 import dev.fanfare.server.feed.Outbox;
+import dev.fanfare.server.security.Access;
 import dev.fanfare.server.security.Identity;
 import dev.fanfare.time.VirtualTimers;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// What a peer hears of its session, in virtual time and without a socket.
 class SessionTest {
@@ -35,7 +44,7 @@ class SessionTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final ServerConfig config = ServerConfig.defaults();
     private final SessionLoops loops = new SessionLoops(channel.eventLoop(), config, timers);
-    private final ServerContext server = ServerContext.of(broker, config);
+    private ServerContext server = ServerContext.of(broker, config);
     private final WireKinds kinds = new WireKinds(config, timers);
     private final List<Peer> peers = new ArrayList<>();
     private Executor background = Runnable::run;
@@ -53,6 +62,32 @@ class SessionTest {
 
         peer.says("{\"type\":\"unsubscribe\",\"topic\":\"z.*.**\",\"client_id\":\"c\"}");
         assertThat(peer.heard("\"ack\"")).hasSize(1);
+    }
+
+    @Test
+    void whatMayNotBeHeardAnyMoreWhenItsTopicsAreFoundIsRefused(@TempDir Path folder) throws IOException {
+        Path rules = folder.resolve("rules");
+        Files.writeString(rules, "- {who: anonymous, may: subscribe, topics: '**'}\n");
+        ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
+        Semaphore changes = new Semaphore(0);
+        try (Access access = new Access(guarded.security(), timers, changes::release)) {
+            server = new ServerContext(broker, guarded, new Connections(), access);
+            Queue<Runnable> looking = new ArrayDeque<>();
+            background = looking::add;
+            Peer peer = new Peer(Dialect.STANDARD);
+            peer.says("{\"type\":\"subscribe\",\"topic\":\"**\",\"client_id\":\"c\",\"request_id\":\"r\"}");
+            Files.writeString(rules, "- {who: anonymous, may: subscribe, topics: t}\n");
+            while (!changes.tryAcquire()) {
+                timers.advance(Duration.ofSeconds(1));
+                LockSupport.parkNanos(1_000_000);
+            }
+            peer.session.recheck();
+            looking.remove().run();
+            turn();
+            assertThat(peer.heard("\"ack\"")).isEmpty();
+            assertThat(peer.heard("\"request_id\":\"r\"")).hasSize(1).allMatch(text -> text.contains("FORBIDDEN"));
+            assertThat(broker.feeds().subscriptions()).isZero();
+        }
     }
 
     /// One peer and its session.
