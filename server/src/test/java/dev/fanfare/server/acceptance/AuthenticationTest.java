@@ -42,13 +42,13 @@ class AuthenticationTest {
     private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
     private final Path keys = folder.resolve("keys-" + System.identityHashCode(this));
     private final Path rules = folder.resolve("rules-" + System.identityHashCode(this));
+    private final Path secret = folder.resolve("secret-" + System.identityHashCode(this));
     private final String key = new KeyFile(keys).create("web", "user", Instant.now());
     private final RunningServer server;
 
     AuthenticationTest() {
-        Path secret = folder.resolve("secret");
-        write(secret, SECRET);
-        write(rules, "");
+        write(secret, "secret: " + SECRET);
+        write(rules, "- {who: authenticated, may: all, topics: '**'}\n");
         server = RunningServer.with(
                 broker, "keys=" + keys, "token-keys=" + secret, "rules=" + rules, "heartbeat=1h", "flat-port=0");
         broker.createTopic("t");
@@ -238,6 +238,34 @@ class AuthenticationTest {
             assertUnauthorized(client.json(), "has expired");
             pass(Duration.ofSeconds(5));
             assertUnauthorized(client.json(), "has expired");
+            assertThat(client.closeCode()).isEqualTo(1008);
+        }
+    }
+
+    @Test
+    void whatWasAskedForIsNotForWhomDoesNotCountAnyMore() {
+        try (WireClient client = connect("Authorization: Bearer " + token("ann", Duration.ofMinutes(10)));
+                WireClient silent = connect("X-API-Key: " + key)) {
+            subscribe(silent, "t", "c");
+            client.send("{\"type\":\"request\",\"request_id\":\"q\",\"topic\":\"t\",\"timeout_ms\":3600000,"
+                    + "\"message\":{\"payload\":1}}");
+            assertThat(silent.events(1)).hasSize(1);
+            pass(Duration.ofMinutes(10));
+            JsonNode refused = client.json();
+            assertThat(refused.path("request_id").stringValue()).isEqualTo("q");
+            assertUnauthorized(refused, "has expired");
+            assertUnauthorized(client.json(), "has expired");
+        }
+    }
+
+    @Test
+    void whoseTokensKeyIsWithdrawnIsToldAndClosed() {
+        try (WireClient client = connect("Authorization: Bearer " + token("ann", Duration.ofHours(1)))) {
+            subscribe(client, "t", "c");
+            write(secret, "secret: another secret, and one that is long enough");
+            assertUnauthorized(heard(client), "does not count here");
+            pass(Duration.ofSeconds(5));
+            assertUnauthorized(client.json(), "does not count here");
             assertThat(client.closeCode()).isEqualTo(1008);
         }
     }

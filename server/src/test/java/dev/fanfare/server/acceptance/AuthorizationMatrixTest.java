@@ -3,6 +3,9 @@ package dev.fanfare.server.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.Message;
+import dev.fanfare.TopicConfig;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
@@ -11,6 +14,7 @@ import dev.fanfare.server.rest.Apis;
 import dev.fanfare.server.rest.Route;
 import dev.fanfare.server.rest.Uptime;
 import dev.fanfare.server.security.KeyFile;
+import dev.fanfare.store.MemoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,6 +50,7 @@ class AuthorizationMatrixTest {
         PUBLISHER,
         MANAGER,
         OBSERVER,
+        OWNER,
         ADMIN
     }
 
@@ -54,9 +59,10 @@ class AuthorizationMatrixTest {
 
     private static final List<Who> EVERYBODY = List.of(Who.values());
     private static final List<Who> WHO_IS_IN =
-            List.of(Who.WITHOUT_RIGHTS, Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OBSERVER, Who.ADMIN);
-    private static final List<Who> OF_THE_TOPIC = List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.ADMIN);
-    private static final List<Who> MANAGERS = List.of(Who.MANAGER, Who.ADMIN);
+            List.of(Who.WITHOUT_RIGHTS, Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OBSERVER, Who.OWNER, Who.ADMIN);
+    private static final List<Who> OF_THE_TOPIC =
+            List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OWNER, Who.ADMIN);
+    private static final List<Who> MANAGERS = List.of(Who.MANAGER, Who.OWNER, Who.ADMIN);
     private static final List<Who> OBSERVERS = List.of(Who.OBSERVER, Who.ADMIN);
 
     static {
@@ -66,7 +72,7 @@ class AuthorizationMatrixTest {
         TABLE.put("GET /topics/{name}", OF_THE_TOPIC);
         TABLE.put("DELETE /topics/{name}", MANAGERS);
         TABLE.put("GET /topics/{name}/messages", List.of(Who.SUBSCRIBER, Who.ADMIN));
-        TABLE.put("POST /topics/{name}/messages", List.of(Who.PUBLISHER, Who.ADMIN));
+        TABLE.put("POST /topics/{name}/messages", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
         TABLE.put("GET /topics/{name}/dead-letters", MANAGERS);
         TABLE.put("DELETE /topics/{name}/dead-letters", MANAGERS);
         TABLE.put("POST /topics/{name}/dead-letters/redrive", MANAGERS);
@@ -124,6 +130,7 @@ class AuthorizationMatrixTest {
                 - {who: role:publisher, may: publish, topics: mine.**}
                 - {who: role:manager, may: manage, topics: mine.**}
                 - {who: role:observer, may: observe}
+                - {who: role:owner, may: [publish, manage], topics: mine.**}
                 """);
         broker = Broker.open();
         server = RunningServer.with(broker, "keys=" + file, "rules=" + rules);
@@ -252,7 +259,9 @@ class AuthorizationMatrixTest {
         makeWhatIsThere();
         for (Operation operation : Operation.values()) {
             for (Who who : WHO_IS_IN) {
-                boolean may = who == operation.allowed || who == Who.ADMIN;
+                boolean may = who == operation.allowed
+                        || who == Who.ADMIN
+                        || who == Who.OWNER && operation.allowed == Who.PUBLISHER;
                 assertThat(isForbidden(who, operation.request))
                         .as("%s by %s", operation, who)
                         .isEqualTo(!may);
@@ -269,6 +278,116 @@ class AuthorizationMatrixTest {
                 "{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"ack\":\"manual\",\"dead_letter\":\"theirs\"}";
         assertThat(isForbidden(Who.SUBSCRIBER, deadLetters)).isTrue();
         assertThat(isForbidden(Who.ADMIN, deadLetters)).isFalse();
+    }
+
+    @Test
+    void whoSeesNothingOfATopicDoesNotLearnByEndingOrAcknowledgingWhetherItIsThere() {
+        makeWhatIsThere();
+        for (String request : List.of(
+                "{\"type\":\"unsubscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\"}",
+                "{\"type\":\"ack\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"offset\":0}",
+                "{\"type\":\"nack\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"offset\":0,\"request_id\":\"1\"}")) {
+            assertThat(isForbidden(Who.SUBSCRIBER, request)).as(request).isFalse();
+            assertThat(isForbidden(Who.SUBSCRIBER, request.replace("mine.a", "theirs")))
+                    .as(request)
+                    .isTrue();
+            assertThat(isForbidden(Who.SUBSCRIBER, request.replace("mine.a", "nowhere")))
+                    .as(request)
+                    .isTrue();
+        }
+    }
+
+    // ---- dead letters
+
+    private static Message letter(String topic) {
+        return Message.text("x")
+                .withHeaders(Map.of(
+                        "dead-letter-topic", topic,
+                        "dead-letter-epoch", "e",
+                        "dead-letter-offset", "0",
+                        "dead-letter-published", "2026-01-01T00:00:00Z",
+                        "dead-letter-subscription", "gone",
+                        "dead-letter-reason", "rejected",
+                        "dead-letter-at", "2026-01-01T00:00:00Z",
+                        "dead-letter-attempts", "1",
+                        "dead-letter-first-error", "",
+                        "dead-letter-last-error", ""));
+    }
+
+    private RestAnswer rest(Who who, String method, String path, String body) {
+        return RestAnswer.of(server.port(), method, path, body, "X-API-Key", key(who));
+    }
+
+    @Test
+    void clientsWriteNoDeadLetters() {
+        makeWhatIsThere();
+        String message = "{\"payload\":1,\"headers\":{\"dead-letter-topic\":\"theirs\"}}";
+        assertThat(rest(Who.PUBLISHER, "POST", "/topics/mine.a/messages", message)
+                        .body())
+                .contains("belong to the broker");
+        try (WireClient client = WireClient.tcp(server.port()).upgrade("/ws", "X-API-Key: " + key(Who.PUBLISHER))) {
+            JsonNode answer = client.send("{\"type\":\"publish\",\"topic\":\"mine.a\",\"message\":" + message + "}")
+                    .json();
+            assertThat(answer.path("error").path("code").stringValue()).isEqualTo("BAD_REQUEST");
+        }
+        assertThat(broker.topic("mine.a").orElseThrow().visible()).isZero();
+    }
+
+    @Test
+    void lettersGoBackOnlyWhereTheirManagerMayPublish() {
+        makeWhatIsThere();
+        long before = broker.topic("theirs").orElseThrow().visible();
+        String path = "/topics/mine.a/dead-letters/redrive";
+        for (String origin : List.of("mine.b", "theirs", "$dead/mine.b")) {
+            broker.createTopic("$dead/mine.a");
+            broker.publish("$dead/mine.a", letter(origin));
+            boolean theirs = !origin.equals("mine.b");
+            for (String body : List.of("", "{\"offsets\":[0]}")) {
+                assertThat(rest(Who.MANAGER, "POST", path, body).status()).isEqualTo(403);
+                if (theirs) {
+                    assertThat(rest(Who.OWNER, "POST", path, body).status())
+                            .as(origin)
+                            .isEqualTo(403);
+                }
+            }
+            assertThat(rest(theirs ? Who.ADMIN : Who.OWNER, "POST", path, "").status())
+                    .as(origin)
+                    .isEqualTo(origin.startsWith("$") ? 403 : 200);
+            broker.deleteTopic("$dead/mine.a");
+        }
+        assertThat(broker.topic("theirs").orElseThrow().visible()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void theDeadLettersOfAnotherTopicAreForItsOwners() {
+        makeWhatIsThere();
+        String body = "{\"name\":\"mine.new\",\"dead_letter\":\"mine.b\"}";
+        assertThat(rest(Who.MANAGER, "POST", "/topics", body).status()).isEqualTo(403);
+        assertThat(rest(Who.OWNER, "POST", "/topics", body.replace("mine.b", "theirs"))
+                        .status())
+                .isEqualTo(403);
+        assertThat(rest(Who.OWNER, "POST", "/topics", body).status()).isEqualTo(201);
+        broker.deleteTopic("mine.new");
+        broker.createTopic("mine.new", TopicConfig.defaults().withDeadLetter("theirs"));
+        String letters = "/topics/mine.new/dead-letters";
+        assertThat(rest(Who.OWNER, "GET", letters, "").status()).isEqualTo(403);
+        assertThat(rest(Who.OWNER, "DELETE", letters, "").status()).isEqualTo(403);
+        assertThat(rest(Who.OWNER, "POST", letters + "/redrive", "").status()).isEqualTo(403);
+        assertThat(rest(Who.ADMIN, "GET", letters, "").status()).isEqualTo(200);
+    }
+
+    @Test
+    void whatIsStoredIsForObservers() {
+        try (Broker durable = Broker.open(BrokerConfig.defaults().withStore(new MemoryStore()));
+                RunningServer stored = RunningServer.with(
+                        durable, "keys=" + folder.resolve("keys.yaml"), "rules=" + folder.resolve("rules.yaml"))) {
+            for (Who who : WHO_IS_IN) {
+                boolean told = RestAnswer.of(stored.port(), "GET", "/stats", "", "X-API-Key", key(who))
+                        .json()
+                        .has("storage");
+                assertThat(told).as("%s", who).isEqualTo(OBSERVERS.contains(who));
+            }
+        }
     }
 
     private boolean isForbidden(Who who, String request) {
