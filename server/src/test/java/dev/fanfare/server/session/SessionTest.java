@@ -90,6 +90,21 @@ class SessionTest {
         }
     }
 
+    @Test
+    void whoMayNotBeInAnyMoreWhenItsSessionBeginsIsTold(@TempDir Path folder) throws IOException {
+        Path rules = folder.resolve("rules");
+        Files.writeString(rules, "- {who: authenticated, may: subscribe, topics: t}\n");
+        ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
+        try (Access access = new Access(guarded.security(), timers, () -> {})) {
+            server = new ServerContext(broker, guarded, new Connections(), access);
+            Peer peer = new Peer(Dialect.STANDARD);
+            turn();
+            assertThat(peer.heard("UNAUTHORIZED")).hasSize(1);
+            peer.says("{\"type\":\"ping\"}");
+            assertThat(peer.heard("UNAUTHORIZED")).hasSize(2);
+        }
+    }
+
     /// One peer and its session.
     private final class Peer implements Connection {
         private final SessionLoop loop = loops.of(channel.eventLoop());
