@@ -9,6 +9,7 @@ import dev.fanfare.time.Timers;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -38,11 +39,6 @@ public final class DurableTopicLog implements TopicLog {
 
     static final int RECORD_MESSAGES = 1024;
 
-    /// From how much on what was forgotten is deleted from the device: so many messages, or so many bytes.
-    private static final long GARBAGE_MESSAGES = 10_000;
-
-    private static final long GARBAGE_BYTES = 4 << 20;
-
     private final int number;
     private final Retention retention;
     private final Timers timers;
@@ -65,10 +61,8 @@ public final class DurableTopicLog implements TopicLog {
 
     private boolean needsHead;
 
-    /// What of the store was deleted, at least; and what was forgotten since.
-    private volatile long deletedBelow;
-
-    private volatile long forgottenBytes;
+    /// What of it is still on the device.
+    private final Forgotten undeleted;
 
     /// @param number the topic's in the store
     /// @param cache how much of it stays in memory
@@ -100,7 +94,7 @@ public final class DurableTopicLog implements TopicLog {
         this.oldest = marks.oldest();
         this.bytes = marks.bytes();
         this.forgotten = marks.forgottenTimestamp();
-        this.deletedBelow = marks.oldest();
+        this.undeleted = new Forgotten(number, stored, oldest);
     }
 
     /// The topic's number in the store.
@@ -352,7 +346,7 @@ public final class DurableTopicLog implements TopicLog {
         oldest = message.offset() + 1;
         long cost = TopicLog.cost(message);
         bytes = Math.max(0, bytes - cost);
-        forgottenBytes = forgottenBytes + cost;
+        undeleted.add(1, cost);
         if (compacted != null) {
             compacted.forgot(message);
         }
@@ -367,7 +361,7 @@ public final class DurableTopicLog implements TopicLog {
         if (most == 0) {
             forgotten = lastTimestamp();
             oldest = visible();
-            forgottenBytes = forgottenBytes + bytes;
+            undeleted.add(oldest - before, bytes);
             bytes = 0;
             if (compacted != null) {
                 compacted.forgotAll(oldest);
@@ -390,20 +384,14 @@ public final class DurableTopicLog implements TopicLog {
     }
 
     /// What is to be deleted from the store: from one key up to another; empty when it is not worth it yet. By
-    /// whoever commits, outside of the section.
+    /// whoever commits, outside of the section, who says [#deleted] when it is done.
     public byte[][] garbage() {
-        long forgottenOnes = oldest - deletedBelow;
-        if (forgottenOnes == 0 || forgottenOnes < GARBAGE_MESSAGES && forgottenBytes < GARBAGE_BYTES) {
-            return new byte[0][];
-        }
-        long begin = oldest >= visible() ? oldest : stored.beginOf(oldest);
-        if (begin <= deletedBelow) {
-            return new byte[0][];
-        }
-        byte[] from = Keys.of(number, deletedBelow);
-        deletedBelow = begin;
-        forgottenBytes = 0;
-        return new byte[][] {from, Keys.of(number, begin)};
+        return undeleted.range(oldest, visible());
+    }
+
+    /// What [#garbage] answered was deleted from the store.
+    public void deleted(byte[][] garbage) {
+        undeleted.deleted(garbage);
     }
 
     // ---- taking out what has a newer message of its key
@@ -421,17 +409,21 @@ public final class DurableTopicLog implements TopicLog {
     public void compact(Consumer<Runnable> turn, Predicate<Consumer<Store.Batch>> commits, BooleanSupplier over) {
         if (compacted != null) {
             compacted.lookThrough(
-                    () -> oldest,
-                    this::visible,
-                    turn,
-                    rewrite -> commits.test(batch -> {
-                        if (rewrite.from() >= deletedBelow) {
-                            rewrite.write(batch);
-                        }
-                    }),
-                    over,
-                    this::compacted);
+                    () -> oldest, this::visible, turn, rewrite -> carryOut(rewrite, commits), over, this::compacted);
         }
+    }
+
+    /// @return false when that is enough, or the record's beginning was deleted meanwhile: it would be there
+    ///     again, and left as it is it would be taken for looked through
+    private boolean carryOut(Compaction.Rewrite rewrite, Predicate<Consumer<Store.Batch>> commits) {
+        AtomicBoolean done = new AtomicBoolean();
+        boolean more = commits.test(batch -> {
+            if (undeleted.mayHold(rewrite.from())) {
+                rewrite.write(batch);
+                done.set(true);
+            }
+        });
+        return more && done.get();
     }
 
     private void compacted(long left) {

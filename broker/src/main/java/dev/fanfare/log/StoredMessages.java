@@ -180,4 +180,17 @@ final class StoredMessages {
         Store.Entry entry = store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, offset));
         return entry == null ? offset : Keys.longAt(entry.key(), OFFSET_AT);
     }
+
+    /// Whether there is anything below an offset; true when that can't be read.
+    boolean hasBelow(long offset) {
+        try {
+            return offset > 0
+                    && store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, offset - 1)) != null;
+        } catch (StoreException e) {
+            if (e.reason() == StoreException.Reason.CORRUPT) {
+                return true;
+            }
+            throw e;
+        }
+    }
 }

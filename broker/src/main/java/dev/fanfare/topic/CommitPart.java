@@ -150,6 +150,7 @@ final class CommitPart {
             topic.leave();
         }
         store.write(batch);
+        log.deleted(garbage);
         store.reclaim(Table.MESSAGES, garbage[0], garbage[1]);
     }
 }

@@ -28,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -245,6 +246,43 @@ class DurableTopicTest {
         store.capacity(Long.MAX_VALUE);
         accepted(broker.publish("orders", "three"));
         assertThat(texts(topic("orders"))).containsExactly("one", "three");
+    }
+
+    @Test
+    void theSpaceOfWhatWasForgottenComesBackHoweverOftenTheProcessDies() {
+        broker.createTopic("orders", WRITTEN.withHistory(1));
+        for (int life = 0; life < 5; life++) {
+            for (int i = 0; i < 20; i++) {
+                accepted(broker.publish("orders", "x".repeat(10_000)));
+            }
+            kill();
+        }
+        accepted(broker.publish("orders", "x"));
+        // What is to be deleted is when the next one is written.
+        accepted(broker.publish("orders", "y"));
+        assertThat(store.size()).isLessThan(50_000);
+        assertThat(texts(topic("orders"))).containsExactly("y");
+    }
+
+    @Test
+    void whatCouldNotBeDeletedIsDeletedLater() {
+        broker.createTopic("orders", WRITTEN.withHistory(0));
+        for (int i = 0; i < 4; i++) {
+            accepted(broker.publish("orders", "x".repeat(1_000_000)));
+        }
+        AtomicInteger writes = new AtomicInteger();
+        store.beforeWrite(() -> {
+            if (writes.incrementAndGet() == 2) {
+                store.failNextWrite(Reason.FAILED, false);
+            }
+        });
+        accepted(broker.publish("orders", "x".repeat(1_000_000)));
+        while (writes.get() < 2) {
+            Thread.onSpinWait();
+        }
+        awaitPublished("orders", "then");
+        accepted(broker.publish("orders", "last"));
+        assertThat(store.size()).isLessThan(50_000);
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -166,9 +167,12 @@ class DurableTopicLogTest {
         }
         byte[][] garbage = log.durable().garbage();
         assertThat(garbage).hasDimensions(2, 12);
+        // What could not be carried out is named again.
+        assertThat(log.durable().garbage()).isEqualTo(garbage);
         Store.Batch batch = store.batch();
         batch.deleteRange(Table.MESSAGES, garbage[0], garbage[1]);
         store.write(batch);
+        log.durable().deleted(garbage);
         assertThat(texts(log, 0)).hasSize(10).startsWith("m11990");
         assertThat(log.durable().garbage()).isEmpty();
     }
@@ -270,6 +274,56 @@ class DurableTopicLogTest {
                                 below.stream().mapToLong(TopicLog::cost).sum()));
             }
         }
+    }
+
+    private boolean write(Consumer<Store.Batch> change) {
+        Store.Batch batch = store.batch();
+        change.accept(batch);
+        store.write(batch);
+        return true;
+    }
+
+    @Test
+    void aRecordThatIsForgottenInPartIsLookedThroughAfterItWasOpenedAgain() {
+        CommittingLog log = log(store, ROOMY, 0, Marks.NONE, Compacted.NOTHING);
+        for (int offset = 0; offset < 10; offset++) {
+            log.append(Message.text("x").withKey("key " + offset % 2).stored("", "topic", "epoch", offset, 0));
+        }
+        log.reveal(log.end());
+        log.shrink(log.bytes() - 1);
+        assertThat(log.oldest()).isEqualTo(1);
+        write(batch -> log.durable().mark(batch, log.visible(), 0));
+        Marks marks = Marks.of(Objects.requireNonNull(store.get(Table.MARKS, Keys.of(7))));
+        CommittingLog again = log(store, ROOMY, 0, marks, Compacted.NOTHING);
+        again.durable().compact(Runnable::run, this::write, () -> false);
+        assertThat(again.read(0, 100, 100_000)).extracting(Message::offset).containsExactly(8L, 9L);
+    }
+
+    @Test
+    void whatIsDeletedWhileItIsLookedThroughIsLookedThroughAgain() {
+        CommittingLog log = log(store, new Retention(1_000_000, 1 << 30, 0), 0, Marks.NONE, Compacted.NOTHING);
+        for (int offset = 0; offset < 11_000; offset++) {
+            log.append(Message.text("x").withKey("key").stored("", "topic", "epoch", offset, 0));
+        }
+        log.reveal(log.end());
+        log.durable()
+                .compact(
+                        Runnable::run,
+                        change -> {
+                            log.shrink(log.bytes() / 22);
+                            byte[][] garbage = log.durable().garbage();
+                            write(batch -> batch.deleteRange(Table.MESSAGES, garbage[0], garbage[1]));
+                            log.durable().deleted(garbage);
+                            return write(change);
+                        },
+                        () -> false);
+        List<Message> left = log.read(0, 100_000, Integer.MAX_VALUE);
+        assertThat(log.bytes())
+                .isEqualTo(left.stream().mapToLong(TopicLog::cost).sum());
+        assertThat(log.durable().wantsCompaction()).isTrue();
+        log.durable().compact(Runnable::run, this::write, () -> false);
+        assertThat(log.read(0, 100, 100_000)).extracting(Message::offset).containsExactly(10_999L);
+        assertThat(log.bytes()).isEqualTo(TopicLog.cost(left.getLast()));
     }
 
     @Test
