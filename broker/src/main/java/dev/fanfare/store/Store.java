@@ -73,9 +73,9 @@ public interface Store extends AutoCloseable {
 
     /// How safe what may be missing had been: `MEMORY` when nothing is; `WRITTEN` when the power was lost
     /// before everything was synced; `SYNCED` when it is a copy, so that what was stored after it was made is
-    /// not there. It is said until the next [#sync], also by who opens it anew before that. Where the system
-    /// does not tell one start of the machine from another, a store that was not closed is taken for one that
-    /// lost the power.
+    /// not there, or when damage has taken something that was safe. It is said until the next [#sync], also by
+    /// who opens it anew before that. Where the system does not tell one start of the machine from another, a
+    /// store that was not closed is taken for one that lost the power.
     Durability lacking();
 
     /// The value of a key; null when there is none.

@@ -1,5 +1,6 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.Durability;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.store.StoreException.Reason;
 import java.io.IOException;
@@ -32,7 +33,7 @@ final class Backup {
                 checkpoint.createCheckpoint(database.toString());
                 force(database);
                 ClosedMark.write(target, database, sequence);
-                Folder.markCopy(target);
+                Folder.markLacking(target, Durability.SYNCED);
                 Folder.finish(target);
             } catch (IOException | RocksDBException e) {
                 undo(target, there);
@@ -56,7 +57,7 @@ final class Backup {
                         Reason.FAILED, target + " is not empty: name another folder, or move what is there");
             }
             copy(backup, target, progress);
-            Folder.markCopy(target);
+            Folder.markLacking(target, Durability.SYNCED);
             Files.copy(backup.resolve(Folder.FORMAT_FILE), target.resolve(Folder.FORMAT_FILE));
             Folder.force(target.resolve(Folder.FORMAT_FILE));
             Folder.force(target);

@@ -1,5 +1,6 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.Durability;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.store.StoreException.Reason;
 import java.io.IOException;
@@ -27,7 +28,7 @@ final class Folder implements AutoCloseable {
     private static final String FORMAT_NAME = "fanfare-storage ";
     static final String FORMAT_FILE = "FORMAT";
     private static final String FORMAT_BEGUN = "FORMAT.new";
-    private static final String COPIED_FILE = "COPIED";
+    private static final String LACKING_FILE = "LACKING";
     static final String LOCK_FILE = "fanfare.lock";
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
@@ -197,25 +198,36 @@ final class Folder implements AutoCloseable {
         return sameBoot;
     }
 
-    /// From now on it is used in this run of the machine, and is no copy any more: nothing has to be known of
-    /// how it came to be as it is.
+    /// From now on it is used in this run of the machine, and nothing has to be known any more of what it
+    /// lacks.
     void settled() throws IOException {
         write(channel, boot);
-        if (Files.deleteIfExists(path.resolve(COPIED_FILE))) {
+        if (Files.deleteIfExists(path.resolve(LACKING_FILE))) {
             force(path);
         }
     }
 
-    /// Whether it is a copy of another store: what was stored there since is not in it.
-    boolean isCopy() {
-        return Files.exists(path.resolve(COPIED_FILE));
+    /// How safe what is missing had been: as it was marked, `MEMORY` when it was not.
+    Durability lacking() throws IOException {
+        Path file = path.resolve(LACKING_FILE);
+        if (!Files.exists(file)) {
+            return Durability.MEMORY;
+        }
+        String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+        return text.startsWith(Durability.WRITTEN.label()) ? Durability.WRITTEN : Durability.SYNCED;
     }
 
-    /// Marks a folder as a copy of a store.
-    static void markCopy(Path path) throws IOException {
-        Path file = path.resolve(COPIED_FILE);
-        Files.writeString(file, "a copy of a store: its topics begin new epochs when it is opened\n");
+    /// Marks a store that lacks something, as a copy lacks what was stored after it was made.
+    ///
+    /// @param level how safe that had been
+    static void markLacking(Path path, Durability level) throws IOException {
+        Path file = path.resolve(LACKING_FILE);
+        Files.writeString(
+                file,
+                level.label() + ": something this safe is missing; topics that are no safer begin new epochs when the"
+                        + " store is opened\n");
         force(file);
+        force(path);
     }
 
     /// Whether there is no store in it yet, or one that was never finished.

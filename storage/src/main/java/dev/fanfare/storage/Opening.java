@@ -61,20 +61,23 @@ final class Opening {
 
     private Database openExisting(boolean sameBoot) throws IOException, RocksDBException {
         ClosedMark mark = ClosedMark.read(folder.path());
+        lacking = folder.lacking();
+        if (!sameBoot && mark == null) {
+            lacking = lacking.or(Durability.WRITTEN);
+        }
         if (mark != null) {
             mendManifest(mark);
         }
         checkFiles();
         ClosedMark.remove(folder.path());
         long closed = mark == null ? -1 : mark.sequence();
-        lacking =
-                folder.isCopy() ? Durability.SYNCED : sameBoot || mark != null ? Durability.MEMORY : Durability.WRITTEN;
         WalCheck wal = WalCheck.of(folder.database());
         lookBetween(wal);
         mend(wal, sameBoot, closed);
         Database database = openTables();
         long last = database.rocks().getLatestSequenceNumber();
         if (last < Math.max(closed, wal.last())) {
+            lost(Durability.SYNCED);
             damages.add(new Damage(
                     (Math.max(closed, wal.last()) - last) + " operations are missing at its end",
                     "the write-ahead log",
@@ -85,10 +88,17 @@ final class Opening {
         return database;
     }
 
-    /// How safe what may be missing had been: it is a copy, or the machine has been started anew and the store
-    /// had not been closed before.
+    /// How safe what may be missing had been: it is a copy or was damaged, or the machine has been started anew
+    /// and the store had not been closed before.
     Durability lacking() {
         return lacking;
+    }
+
+    /// Something that was that safe is missing, perhaps how far topics were: that is written down before the
+    /// damage is mended, since afterwards nobody sees it any more.
+    private void lost(Durability level) throws IOException {
+        lacking = lacking.or(level);
+        Folder.markLacking(folder.path(), lacking);
     }
 
     /// A list of tables that is not the one the store was closed with is replaced by the copy of that.
@@ -100,6 +110,9 @@ final class Opening {
         Path manifest = folder.database().resolve(mark.manifest());
         String became = Files.exists(manifest) ? "; what was there is in " + damages.putAside(List.of(manifest)) : "";
         boolean restored = mark.restore(folder.path(), folder.database());
+        if (!restored) {
+            lost(Durability.SYNCED);
+        }
         String mended = restored
                 ? "; the copy made when the store was closed took its place, nothing is lost"
                 : "; its copy is damaged or gone, too: tables may be missing";
@@ -117,6 +130,7 @@ final class Opening {
         List<Path> aside = new ArrayList<>(unlisted());
         aside.add(manifest);
         Path copies = damages.putAside(aside);
+        lost(Durability.SYNCED);
         damages.add(new Damage(
                 missing + " operations are neither in the tables it lists nor in the log; a copy, and "
                         + (aside.size() - 1) + " files it does not list, are in " + copies,
@@ -144,7 +158,7 @@ final class Opening {
         Path manifest = Manifest.current(folder.database());
         if (manifest == null) {
             Path current = folder.database().resolve(Manifest.CURRENT);
-            throw lost(current + (Files.exists(current) ? " is damaged" : " is missing"));
+            throw hopeless(current + (Files.exists(current) ? " is damaged" : " is missing"));
         }
         return manifest;
     }
@@ -153,13 +167,13 @@ final class Opening {
     private void checkFiles() throws IOException {
         Path manifest = manifest();
         if (!Files.exists(manifest)) {
-            throw lost(manifest + " is missing");
+            throw hopeless(manifest + " is missing");
         }
         List<byte[]> families;
         try (Options options = new Options()) {
             families = RocksDB.listColumnFamilies(options, folder.database().toString());
         } catch (RocksDBException e) {
-            throw lost(manifest + " is damaged: " + Failures.text(e));
+            throw hopeless(manifest + " is damaged: " + Failures.text(e));
         }
         Set<String> unknown = Families.unknown(families);
         if (!unknown.isEmpty()) {
@@ -170,11 +184,11 @@ final class Opening {
         }
         Set<Table> missing = Families.missing(families);
         if (!missing.isEmpty()) {
-            throw lost(manifest + " is damaged: it does not list the tables " + missing);
+            throw hopeless(manifest + " is damaged: it does not list the tables " + missing);
         }
     }
 
-    private static StoreException lost(String what) {
+    private static StoreException hopeless(String what) {
         return new StoreException(
                 Reason.CORRUPT, what + ": what is stored can't be found without it; restore the store from a backup");
     }
@@ -196,6 +210,7 @@ final class Opening {
         Path aside = damages.putAside(wal.files());
         boolean bridge = safe || sameBoot;
         if (bridge) {
+            lost(safe ? Durability.SYNCED : Durability.WRITTEN);
             wal.bridge();
         } else {
             wal.cut();
@@ -224,7 +239,7 @@ final class Opening {
                     throw e;
                 }
                 if (file == null || dropped == DROPPED_FILES) {
-                    throw lost(folder.database() + " is damaged: " + Failures.text(e));
+                    throw hopeless(folder.database() + " is damaged: " + Failures.text(e));
                 }
                 drop(file, Failures.text(e));
             }
@@ -237,11 +252,12 @@ final class Opening {
             found = TableFile.find(look, file);
         }
         if (found == null) {
-            throw lost(folder.database() + " is damaged: " + why);
+            throw hopeless(folder.database() + " is damaged: " + why);
         }
         Path manifest = manifest();
         Path path = folder.database().resolve(file);
         Path aside = damages.putAside(Files.exists(path) ? List.of(path, manifest) : List.of(manifest));
+        lost(Durability.SYNCED);
         found.leaveOut(manifest);
         damages.add(found.damage(why + "; the file was left out, a copy is in " + aside));
     }

@@ -4,7 +4,7 @@
 /// folder/
 ///   FORMAT          what this is, and the version of its layout
 ///   fanfare.lock    locked while a process uses it; says which
-///   COPIED          it is a copy of another store, not opened yet
+///   LACKING         how safe what is missing had been: it is a copy, or was damaged
 ///   CLOSED          how far it was written when it was closed, and the check sum of RocksDB's manifest then;
 ///                   absent while in use and after a crash
 ///   CLOSED.manifest that manifest once more
