@@ -69,12 +69,24 @@ final class Opening {
             mendManifest(mark);
         }
         checkFiles();
-        ClosedMark.remove(folder.path());
         long closed = mark == null ? -1 : mark.sequence();
         WalCheck wal = WalCheck.of(folder.database());
         lookBetween(wal);
         mend(wal, sameBoot, closed);
         Database database = openTables();
+        try {
+            compare(database, wal, closed);
+            // Only now: a start that fails leaves the copy of the list of tables for the next one.
+            ClosedMark.remove(folder.path());
+        } catch (IOException | RuntimeException e) {
+            database.close();
+            throw e;
+        }
+        return database;
+    }
+
+    /// What is there is held against what was there.
+    private void compare(Database database, WalCheck wal, long closed) throws IOException {
         long last = database.rocks().getLatestSequenceNumber();
         if (last < Math.max(closed, wal.last())) {
             lost(Durability.SYNCED);
@@ -85,7 +97,6 @@ final class Opening {
                     null,
                     null));
         }
-        return database;
     }
 
     /// How safe what may be missing had been: it is a copy or was damaged, or the machine has been started anew

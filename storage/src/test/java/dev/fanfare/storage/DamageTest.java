@@ -1,6 +1,7 @@
 package dev.fanfare.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.store.Keys;
 import dev.fanfare.store.StoreException;
@@ -271,6 +272,20 @@ class DamageTest {
         try (RocksStore store = open(folder())) {
             assertThat(Stores.readable(store, 5L * MESSAGES)).hasSize(5 * MESSAGES);
             assertThat(store.damages()).isEmpty();
+        }
+    }
+
+    @Test
+    void aStartThatFailsLeavesTheCopyForTheNextOne() throws IOException {
+        closed();
+        Path lock = folder().resolve("db/LOCK");
+        Files.deleteIfExists(lock);
+        Files.createDirectory(lock);
+        assertThatThrownBy(() -> open(folder())).isInstanceOf(StoreException.class);
+        Files.delete(lock);
+        Crash.truncate(manifest(), Crash.size(manifest()) / 2);
+        try (RocksStore store = open(folder())) {
+            assertThat(Stores.readable(store, 5L * MESSAGES)).hasSize(5 * MESSAGES);
         }
     }
 
