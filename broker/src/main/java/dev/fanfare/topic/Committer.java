@@ -92,6 +92,7 @@ public final class Committer implements AutoCloseable {
     private final Condition work = lock.newCondition();
     private final ByteWriter scratch = new ByteWriter(1 << 16);
     private final Compactor compactor = new Compactor(this);
+    private final DeviceRoom room;
 
     // Under the lock.
     private CommitGroup current = new CommitGroup();
@@ -108,7 +109,6 @@ public final class Committer implements AutoCloseable {
     private boolean waiting;
 
     private volatile @Nullable Refused broken;
-    private volatile boolean full;
     private volatile long pendingBytes;
 
     // What was done; the committing thread's to change.
@@ -122,6 +122,7 @@ public final class Committer implements AutoCloseable {
         this.store = store;
         this.timers = timers;
         this.events = events;
+        this.room = new DeviceRoom(store, timers, events);
         this.thread = Thread.ofPlatform().daemon().name("fanfare-store").start(this::run);
     }
 
@@ -150,13 +151,9 @@ public final class Committer implements AutoCloseable {
         if (why != null) {
             return why;
         }
-        if (store.room() <= 0) {
-            return refuseFull();
-        }
-        if (full) {
-            full = false;
-            LOG.info("The store {} has room again", store.place());
-            events.emit(() -> new BrokerEvent.StorageRecovered(store.place()));
+        Refused full = room.refusal();
+        if (full != null) {
+            return full;
         }
         return pendingBytes > PENDING_MAX_BYTES
                 ? new Refused(
@@ -170,17 +167,6 @@ public final class Committer implements AutoCloseable {
     Refused refuseNow() {
         Refused why = broken;
         return why == null ? new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing") : why;
-    }
-
-    private Refused refuseFull() {
-        String reason = "the device of the store " + store.place()
-                + " is full: free some space, or shorten the history of topics; nothing was published";
-        if (!full) {
-            full = true;
-            LOG.error("{}", reason);
-            events.emit(() -> new BrokerEvent.StorageFailed(store.place(), reason));
-        }
-        return new Refused(ErrorCode.BACKPRESSURE, reason);
     }
 
     // ---- what has to be stored
@@ -468,6 +454,7 @@ public final class Committer implements AutoCloseable {
     @Override
     public void close() {
         compactor.close();
+        room.close();
         lock.lock();
         try {
             closed = true;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
@@ -18,6 +19,7 @@ import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.Transaction;
 import dev.fanfare.store.MemoryStore;
+import dev.fanfare.store.StoreException;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
@@ -246,6 +248,44 @@ class DurableTopicTest {
         store.capacity(Long.MAX_VALUE);
         accepted(broker.publish("orders", "three"));
         assertThat(texts(topic("orders"))).containsExactly("one", "three");
+    }
+
+    @Test
+    void thatThereIsRoomAgainIsToldAlthoughNobodyPublishes() throws Exception {
+        broker.createTopic("orders", WRITTEN);
+        BlockingQueue<BrokerEvent> told = new LinkedBlockingQueue<>();
+        broker.listen(event -> {
+            if (event instanceof BrokerEvent.StorageFailed || event instanceof BrokerEvent.StorageRecovered) {
+                told.add(event);
+            }
+        });
+        store.capacity(0);
+        assertThat(broker.publish("orders", "two")).isInstanceOf(Refused.class);
+        assertThat(told.poll(20, TimeUnit.SECONDS)).isInstanceOf(BrokerEvent.StorageFailed.class);
+        timers.advance(Duration.ofSeconds(3));
+        store.capacity(Long.MAX_VALUE);
+        timers.advance(Duration.ofSeconds(1));
+        assertThat(told.poll(20, TimeUnit.SECONDS)).isInstanceOf(BrokerEvent.StorageRecovered.class);
+        assertThat(told).isEmpty();
+    }
+
+    @Test
+    void aStoreThatCantBeAskedForItsRoomIsARefusal() {
+        broker.createTopic("orders", WRITTEN);
+        accepted(broker.publish("orders", "one"));
+        Runnable broken = () -> {
+            throw new StoreException(Reason.FAILED, "could not ask");
+        };
+        store.beforeRoom(broken);
+        Message later = Message.text("later").withDelay(Duration.ofMinutes(1));
+        for (Message message : List.of(Message.text("now"), later)) {
+            assertThat(broker.publish("orders", message)).isInstanceOfSatisfying(Refused.class, refused -> {
+                assertThat(refused.code()).isEqualTo(ErrorCode.INTERNAL);
+                assertThat(refused.reason()).contains("could not ask");
+            });
+        }
+        store.beforeRoom(() -> {});
+        accepted(broker.publish("orders", "two"));
     }
 
     @Test

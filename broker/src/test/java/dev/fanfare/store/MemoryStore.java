@@ -3,7 +3,6 @@ package dev.fanfare.store;
 import dev.fanfare.Durability;
 import dev.fanfare.store.StoreException.Reason;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.EnumMap;
@@ -40,6 +39,7 @@ public final class MemoryStore implements Store {
 
     private volatile Runnable beforeRead = () -> {};
     private volatile Runnable beforeWrite = () -> {};
+    private volatile Runnable beforeRoom = () -> {};
     private volatile Runnable afterWrite = () -> {};
     private volatile Runnable beforeSync = () -> {};
     private volatile Runnable afterSync = () -> {};
@@ -165,6 +165,11 @@ public final class MemoryStore implements Store {
         beforeWrite = hook;
     }
 
+    /// Runs before each [#room], on the thread that asks, under no lock. It may throw.
+    public void beforeRoom(Runnable hook) {
+        beforeRoom = hook;
+    }
+
     /// Runs after each write that succeeded.
     public void afterWrite(Runnable hook) {
         afterWrite = hook;
@@ -199,7 +204,7 @@ public final class MemoryStore implements Store {
 
     @Override
     public Batch batch() {
-        return new MemoryBatch();
+        return new MemoryBatch(this);
     }
 
     @Override
@@ -337,6 +342,7 @@ public final class MemoryStore implements Store {
 
     @Override
     public long room() {
+        beforeRoom.run();
         return locked(() -> Math.max(0, capacity - bytes));
     }
 
@@ -383,6 +389,15 @@ public final class MemoryStore implements Store {
         scans.remove(scan);
     }
 
+    // ---- for its batches, under the lock
+
+    void change(Table table, byte[] key, byte @Nullable [] value) {
+        byte[] before = value == null ? remove(table, key) : place(table, key, value);
+        if (before != null || value != null) {
+            unsynced.addLast(new Undo(table, key, before));
+        }
+    }
+
     // ---- the rest, under the lock
 
     private void writable() {
@@ -396,13 +411,6 @@ public final class MemoryStore implements Store {
         if (failure != null) {
             failed = true;
             throw new StoreException(failure.reason(), "could not " + what + " " + place() + ": told to fail");
-        }
-    }
-
-    private void change(Table table, byte[] key, byte @Nullable [] value) {
-        byte[] before = value == null ? remove(table, key) : place(table, key, value);
-        if (before != null || value != null) {
-            unsynced.addLast(new Undo(table, key, before));
         }
     }
 
@@ -432,7 +440,7 @@ public final class MemoryStore implements Store {
         scans.clear();
     }
 
-    private NavigableMap<byte[], byte[]> between(Table table, byte[] from, byte @Nullable [] to) {
+    NavigableMap<byte[], byte[]> between(Table table, byte[] from, byte @Nullable [] to) {
         if (to == null) {
             return map(table).tailMap(from, true);
         }
@@ -459,42 +467,9 @@ public final class MemoryStore implements Store {
     }
 
     private MemoryBatch own(Batch batch) {
-        if (batch instanceof MemoryBatch own && own.owner() == this) {
+        if (batch instanceof MemoryBatch own && own.isOf(this)) {
             return own;
         }
         throw new IllegalArgumentException("the batch is of another store");
-    }
-
-    private final class MemoryBatch implements Batch {
-
-        private final List<Runnable> changes = new ArrayList<>();
-        private boolean taken;
-
-        @Override
-        public void put(Table table, byte[] key, byte[] value) {
-            changes.add(() -> change(table, key, value));
-        }
-
-        @Override
-        public void delete(Table table, byte[] key) {
-            changes.add(() -> change(table, key, null));
-        }
-
-        @Override
-        public void deleteRange(Table table, byte[] from, byte[] to) {
-            changes.add(() -> List.copyOf(between(table, from, to).keySet()).forEach(key -> change(table, key, null)));
-        }
-
-        MemoryStore owner() {
-            return MemoryStore.this;
-        }
-
-        List<Runnable> take() {
-            if (taken) {
-                throw new IllegalStateException("a batch is written once");
-            }
-            taken = true;
-            return changes;
-        }
     }
 }
