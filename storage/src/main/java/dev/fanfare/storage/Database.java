@@ -1,5 +1,6 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
 import java.nio.file.Path;
@@ -7,12 +8,16 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
+import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -82,6 +87,20 @@ final class Database implements AutoCloseable {
     /// The column family of a table.
     ColumnFamilyHandle of(Table table) {
         return handles.get(table.ordinal() + 1);
+    }
+
+    /// The last one at or before a key, none below another; null when there is none.
+    Store.@Nullable Entry floor(Table table, byte[] lowest, byte[] key) throws RocksDBException {
+        try (Slice bound = new Slice(lowest);
+                ReadOptions options = new ReadOptions().setIterateLowerBound(bound);
+                RocksIterator iterator = rocks.newIterator(of(table), options)) {
+            iterator.seekForPrev(key);
+            if (iterator.isValid()) {
+                return new Store.Entry(iterator.key(), iterator.value());
+            }
+            iterator.status();
+            return null;
+        }
     }
 
     /// Whether there is nothing in a range; false when that can't be read.

@@ -14,10 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
-import org.rocksdb.Slice;
 
 /// A store in a folder of a file system, kept by RocksDB.
 ///
@@ -201,7 +198,7 @@ public final class RocksStore implements Store {
         }
         return reading(table, open -> {
             try {
-                return lastAt(open, table, lowest, key);
+                return open.floor(table, lowest, key);
             } catch (RocksDBException e) {
                 // Something around the key can't be read; the key itself perhaps can, if it is in another file.
                 byte[] value =
@@ -212,20 +209,6 @@ public final class RocksStore implements Store {
                 return new Entry(key.clone(), value);
             }
         });
-    }
-
-    private static @Nullable Entry lastAt(Database open, Table table, byte[] lowest, byte[] key)
-            throws RocksDBException {
-        try (Slice bound = new Slice(lowest);
-                ReadOptions options = new ReadOptions().setIterateLowerBound(bound);
-                RocksIterator iterator = open.rocks().newIterator(open.of(table), options)) {
-            iterator.seekForPrev(key);
-            if (iterator.isValid()) {
-                return new Entry(iterator.key(), iterator.value());
-            }
-            iterator.status();
-            return null;
-        }
     }
 
     @Override
@@ -350,6 +333,7 @@ public final class RocksStore implements Store {
             if (closed) {
                 throw new StoreException(Reason.FAILED, place() + " is closed");
             }
+            stayWhileFull();
             release();
             opened(true);
             failed = null;
@@ -357,6 +341,17 @@ public final class RocksStore implements Store {
         } finally {
             lock.writeLock().unlock();
             upkeep.resume();
+        }
+    }
+
+    /// A database that was closed can't be opened where there is no room: better one that is only read.
+    private void stayWhileFull() {
+        StoreException why = failed;
+        if (database != null && why != null && why.reason() == Reason.FULL) {
+            using("open again", open -> {
+                room.checkOpening(() -> unflushed(open), place());
+                return open;
+            });
         }
     }
 

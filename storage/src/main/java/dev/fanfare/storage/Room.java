@@ -1,5 +1,7 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.store.StoreException;
+import dev.fanfare.store.StoreException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +27,9 @@ final class Room {
 
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long ASK_BYTES = 4 << 20;
+
+    /// What it takes to open a database, besides what is in its log.
+    private static final long OPENING_BYTES = 1 << 20;
 
     private final Free free;
     private final long reserve;
@@ -67,6 +72,20 @@ final class Room {
             ask(pending);
         }
         return lastFree - written;
+    }
+
+    /// Refuses to open a database anew that there is no room for: what is in memory and in the log is written
+    /// then. The reserve is for that, too.
+    ///
+    /// @throws StoreException `FULL`
+    synchronized void checkOpening(Pending pending, String place) throws RocksDBException {
+        ask(pending);
+        if (lastFree - lastPending < OPENING_BYTES) {
+            throw new StoreException(
+                    Reason.FULL,
+                    "could not open " + place + " again: there is not enough room for what is in its log; free some"
+                            + " space, until then it is only read");
+        }
     }
 
     private boolean isDue() {

@@ -95,7 +95,9 @@ final class FullDevice {
                 }
             }
             System.out.println("full " + refused.reason() + " " + next);
+            check(Stores.readable(store, next + 1_000), next);
             if (filled) {
+                readOnAfterReopening(store, next);
                 Files.delete(filler);
             } else {
                 bound("unlimited");
@@ -116,6 +118,20 @@ final class FullDevice {
             }
             System.out.println("kept " + found.size());
         }
+    }
+
+    /// What was written can be read although the store can't be opened again.
+    private static void readOnAfterReopening(RocksStore store, long acknowledged) {
+        try {
+            store.reopen();
+        } catch (StoreException e) {
+            if (e.reason() != StoreException.Reason.FULL) {
+                throw e;
+            }
+            check(Stores.readable(store, acknowledged + 1_000), acknowledged);
+            return;
+        }
+        throw new AssertionError("opened again on a full device");
     }
 
     /// Sets how large a file of this process may become.
