@@ -51,7 +51,7 @@ final class Backup {
         if (!Files.exists(backup.resolve(Folder.FORMAT_FILE))) {
             throw new StoreException(Reason.FAILED, backup + " is no backup of a store");
         }
-        try {
+        try (Folder _ = Folder.takeToCopy(backup)) {
             if (Files.exists(target) && !isEmpty(target)) {
                 throw new StoreException(
                         Reason.FAILED, target + " is not empty: name another folder, or move what is there");
@@ -88,6 +88,11 @@ final class Backup {
                 Folder.force(copy);
                 done += Files.size(file);
                 progress.at(done, all);
+            }
+        }
+        for (Path file : files) {
+            if (Files.isDirectory(file)) {
+                Folder.force(target.resolve(backup.relativize(file).toString()));
             }
         }
     }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The folder of a store: whose it is, what format it has, how it was left.
 final class Folder implements AutoCloseable {
@@ -59,10 +60,15 @@ final class Folder implements AutoCloseable {
 
     /// Takes a folder, which may be missing or empty: nobody else can until it is closed.
     static Folder take(Path path) {
+        return take(path, "stop it, or use another folder");
+    }
+
+    /// @param advice what to do when another process uses it
+    private static Folder take(Path path, String advice) {
         try {
             refuseStrangers(path);
             Files.createDirectories(path);
-            return lock(path);
+            return lock(path, advice);
         } catch (IOException e) {
             throw Failures.of("use " + path + " as a store", e);
         }
@@ -74,6 +80,15 @@ final class Folder implements AutoCloseable {
             throw new StoreException(Reason.FAILED, path + " holds no store: there is no " + FORMAT_FILE + " in it");
         }
         return take(path);
+    }
+
+    /// Takes a folder to copy it, if it was ever used and can be: nobody changes it meanwhile.
+    ///
+    /// @return null when nobody can use it, or it never was
+    static @Nullable Folder takeToCopy(Path path) {
+        return Files.isWritable(path.resolve(LOCK_FILE))
+                ? take(path, "stop it, or make a backup, which can be done while it is used, and restore that")
+                : null;
     }
 
     private static void refuseStrangers(Path path) throws IOException {
@@ -125,27 +140,27 @@ final class Folder implements AutoCloseable {
     }
 
     /// Nothing else may open the lock's file in this process: closing it would give up the lock, on some systems.
-    private static Folder lock(Path path) throws IOException {
+    private static Folder lock(Path path, String advice) throws IOException {
         Path real = path.toRealPath();
         if (!TAKEN.add(real)) {
-            throw inUse(path, Long.toString(ProcessHandle.current().pid()));
+            throw inUse(path, Long.toString(ProcessHandle.current().pid()), advice);
         }
         try {
-            return lock(path, real);
+            return lock(path, real, advice);
         } catch (IOException | RuntimeException e) {
             TAKEN.remove(real);
             throw e;
         }
     }
 
-    private static Folder lock(Path path, Path real) throws IOException {
+    private static Folder lock(Path path, Path real, String advice) throws IOException {
         FileChannel channel = FileChannel.open(
                 path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock(LOCKED_BYTE, 1, false);
             List<String> owner = read(channel);
             if (lock == null) {
-                throw inUse(path, owner.isEmpty() ? "unknown" : owner.getFirst());
+                throw inUse(path, owner.isEmpty() ? "unknown" : owner.getFirst(), advice);
             }
             String boot = boot();
             String before = owner.size() > 1 ? owner.get(1) : "";
@@ -157,9 +172,8 @@ final class Folder implements AutoCloseable {
         }
     }
 
-    private static StoreException inUse(Path path, String pid) {
-        return new StoreException(
-                Reason.FAILED, path + " is in use by process " + pid + ": stop it, or use another folder");
+    private static StoreException inUse(Path path, String pid, String advice) {
+        return new StoreException(Reason.FAILED, path + " is in use by process " + pid + ": " + advice);
     }
 
     /// Says whose the folder is, and in which run of the machine it was used last.

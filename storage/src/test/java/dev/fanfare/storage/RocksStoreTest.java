@@ -313,6 +313,23 @@ class RocksStoreTest {
     }
 
     @Test
+    void aStoreThatIsUsedIsNoBackupToRestore() {
+        Path target = temporary.resolve("target");
+        try (RocksStore store = open()) {
+            Stores.put(store, 0, 100, 200);
+            assertRefused(
+                    Reason.FAILED,
+                    "stop it, or make a backup",
+                    () -> RocksStore.restore(folder(), target, (done, all) -> {}));
+            assertThat(target).doesNotExist();
+        }
+        RocksStore.restore(folder(), target, (done, all) -> {});
+        try (RocksStore copy = RocksStore.open(target, Stores.SMALL)) {
+            assertThat(Stores.readable(copy, 1_000)).hasSize(100);
+        }
+    }
+
+    @Test
     void figuresSayWhatIsStoredWhere() {
         try (RocksStore store = open()) {
             Stores.put(store, 0, 1_000, 1_000);
