@@ -104,24 +104,27 @@ final class StoredMessages {
     /// record between two that can't be read may be overlooked when it lies within the last step.
     private List<Message> passDamage(long from, long to, int maxMessages, int maxBytes) {
         long bad = from;
+        long high = to;
         long good = to;
         for (long step = 1; bad < to; step *= 2) {
-            long candidate = Math.min(to, bad + step);
+            long candidate = step < to - bad ? bad + step : to;
             Long found = readable(candidate, to);
             if (found != null) {
-                good = Math.min(found, to);
+                high = candidate;
+                good = found;
                 break;
             }
             bad = candidate;
         }
         long low = bad + 1;
-        while (low < good) {
-            long middle = (low + good) >>> 1;
+        while (low < high) {
+            long middle = (low + high) >>> 1;
             Long found = readable(middle, to);
             if (found == null) {
                 low = middle + 1;
             } else {
-                good = Math.min(middle, found);
+                high = middle;
+                good = found;
             }
         }
         damaged.accept(from, good);

@@ -160,6 +160,20 @@ class DurableTopicLogTest {
     }
 
     @Test
+    void aDamagedRecordOfManyMessagesIsToldAsOne() {
+        CommittingLog log = log(ROOMY, 0, Marks.NONE);
+        add(log, "m0");
+        for (int offset = 1; offset < 300; offset++) {
+            log.append(Message.text("x").stored("", "topic", "epoch", offset, offset));
+        }
+        log.reveal(log.end());
+        add(log, "last");
+        store.corrupt(Table.MESSAGES, Keys.of(7, 1L));
+        assertThat(texts(log, 1)).containsExactly("last");
+        assertThat(damages).containsExactly("1..300");
+    }
+
+    @Test
     void deletesWhatWasForgotten() {
         CommittingLog log = log(new Retention(10, 1 << 20, 0), 5, Marks.NONE);
         for (int i = 0; i < 12_000; i++) {
