@@ -2,6 +2,8 @@ package dev.fanfare.log;
 
 import dev.fanfare.store.ByteReader;
 import dev.fanfare.store.ByteWriter;
+import dev.fanfare.store.Store;
+import java.util.function.BiConsumer;
 
 /// How far a stored topic is. Written with every commit, so that nothing has to be counted when it is opened.
 ///
@@ -16,6 +18,14 @@ public record Marks(long end, long oldest, long bytes, long lastTimestamp, long 
     public static final Marks NONE = new Marks(0, 0, 0, -1, -1);
 
     private static final int FORM = 1;
+
+    /// Those of a topic whose own can't be read: its messages are counted.
+    ///
+    /// @param number the topic's in the store
+    /// @param damaged told of offsets that can't be read either, from one up to another
+    public static Marks counted(Store store, int number, BiConsumer<Long, Long> damaged) {
+        return new StoredMessages(store, number, "", "", true, damaged).count();
+    }
 
     /// As it is stored.
     public byte[] toBytes() {

@@ -187,13 +187,36 @@ final class StoredMessages {
     /// Whether there is anything below an offset; true when that can't be read.
     boolean hasBelow(long offset) {
         try {
-            return offset > 0
-                    && store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, offset - 1)) != null;
+            return offset > 0 && store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, offset - 1)) != null;
         } catch (StoreException e) {
             if (e.reason() == StoreException.Reason.CORRUPT) {
                 return true;
             }
             throw e;
         }
+    }
+
+    /// What the marks of the topic would say, as far as its messages can be read; those may have been forgotten
+    /// of which some are left in a record.
+    Marks count() {
+        long end = 0;
+        long oldest = 0;
+        long bytes = 0;
+        long last = -1;
+        long forgotten = -1;
+        for (List<Message> slice = count(0); !slice.isEmpty(); slice = count(end)) {
+            if (end == 0) {
+                oldest = slice.getFirst().offset();
+                forgotten = oldest == 0 ? -1 : slice.getFirst().timestampMillis();
+            }
+            bytes += slice.stream().mapToLong(TopicLog::cost).sum();
+            end = slice.getLast().offset() + 1;
+            last = slice.getLast().timestampMillis();
+        }
+        return new Marks(end, oldest, bytes, last, forgotten);
+    }
+
+    private List<Message> count(long from) {
+        return read(from, Long.MAX_VALUE, DurableTopicLog.RECORD_MESSAGES, 1 << 20);
     }
 }

@@ -12,7 +12,7 @@ import dev.fanfare.local.Events;
 import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.TopicLog;
 import dev.fanfare.store.Keys;
-import dev.fanfare.store.Store;
+import dev.fanfare.store.NumberedRows;
 import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
@@ -143,28 +143,33 @@ final class DelayedMessages {
     }
 
     /// Brings back those of a topic that were stored. Before anything else.
-    void restore(LiveTopic topic, int number) {
+    ///
+    /// @param unreadable told of those that can't be read, from one running number up to another
+    void restore(LiveTopic topic, int number, NumberedRows.Lost unreadable) {
         if (committer == null) {
             return;
         }
-        try (Store.Scan scan =
-                committer.store().scan(Table.DELAYED, Keys.of(number, 0L), Keys.of(number, Long.MAX_VALUE))) {
-            lock.lock();
-            try {
-                while (scan.next()) {
-                    DelayedForm form = DelayedForm.of(scan.value(), topic);
-                    long found = Keys.longAt(scan.key(), Integer.BYTES);
-                    sequence = Math.max(sequence, found + 1);
-                    put(topic, form.message(), form.due(), found);
-                    topic.appending()
-                            .identities()
-                            .wait(topic.appending().identities().of(form.message()), form.seenAt(), form.due());
-                }
-                arm();
-            } finally {
-                lock.unlock();
-            }
+        lock.lock();
+        try {
+            NumberedRows.read(
+                    committer.store(),
+                    Table.DELAYED,
+                    number,
+                    (found, value) -> {
+                        sequence = Math.max(sequence, found + 1);
+                        restore(topic, found, DelayedForm.of(value, topic));
+                    },
+                    unreadable);
+            arm();
+        } finally {
+            lock.unlock();
         }
+    }
+
+    private void restore(LiveTopic topic, long found, DelayedForm form) {
+        put(topic, form.message(), form.due(), found);
+        Identities identities = topic.appending().identities();
+        identities.wait(identities.of(form.message()), form.seenAt(), form.due());
     }
 
     /// Under the lock, which alone writes the figures.

@@ -9,6 +9,7 @@ import dev.fanfare.log.TopicLog;
 import dev.fanfare.store.ByteReader;
 import dev.fanfare.store.ByteWriter;
 import dev.fanfare.store.Keys;
+import dev.fanfare.store.NumberedRows;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 import java.util.ArrayList;
@@ -121,23 +122,24 @@ final class Identities {
     }
 
     /// Reads them back.
-    void restore(Store store, int number) {
-        if (seen == null) {
-            return;
+    ///
+    /// @param lost told of messages whose ids can't be read, from one offset up to another
+    void restore(Store store, int number, NumberedRows.Lost lost) {
+        if (seen != null) {
+            NumberedRows.read(store, Table.IDS, number, (_, value) -> read(value, seen), lost);
         }
-        try (Store.Scan scan = store.scan(Table.IDS, Keys.of(number, 0L), Keys.of(number, Long.MAX_VALUE))) {
-            while (scan.next()) {
-                ByteReader in = new ByteReader(scan.value());
-                if (in.octet() != FORM) {
-                    throw in.corrupt("ids of messages are of an unknown form");
-                }
-                for (long left = in.number(); left > 0; left--) {
-                    MessageIdentity identity = new MessageIdentity(in.fixed(), in.fixed());
-                    long offset = in.number();
-                    long timestamp = in.number();
-                    seen.add(identity, timestamp, offset, timestamp);
-                }
-            }
+    }
+
+    private static void read(byte[] value, DedupWindow seen) {
+        ByteReader in = new ByteReader(value);
+        if (in.octet() != FORM) {
+            throw in.corrupt("ids of messages are of an unknown form");
+        }
+        for (long left = in.number(); left > 0; left--) {
+            MessageIdentity identity = new MessageIdentity(in.fixed(), in.fixed());
+            long offset = in.number();
+            long timestamp = in.number();
+            seen.add(identity, timestamp, offset, timestamp);
         }
     }
 }

@@ -11,11 +11,19 @@ import dev.fanfare.log.HistoryBudget;
 import dev.fanfare.log.Marks;
 import dev.fanfare.log.Retention;
 import dev.fanfare.store.Keys;
+import dev.fanfare.store.NumberedRows;
 import dev.fanfare.store.Store;
+import dev.fanfare.store.StoreException;
 import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.SequencedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +37,9 @@ final class StoredTopics {
 
     /// Under this number the next one is kept.
     private static final int NEXT = 0;
+
+    /// So many numbers are left out when it can't be read which one is next.
+    private static final int NUMBERS_PASSED = 1 << 20;
 
     /// How much of a durable topic stays in memory: what most readers want.
     private static final Retention CACHE = new Retention(1_024, 256 << 10, 0);
@@ -49,69 +60,126 @@ final class StoredTopics {
     /// A topic that was there when the store was opened.
     ///
     /// @param number its number in the store
+    /// @param counted whether the marks are those of the messages that can be read
     record Found(
             int number,
             TopicForm form,
             Marks marks,
+            boolean counted,
             @Nullable Compacted compacted) {}
 
-    /// All of them, in the order in which they were made. Reads no message.
+    /// All of them, in the order in which they were made. Reads no message, but for topics of which nothing
+    /// else says how far they are.
     ///
     /// Of one whose messages were no safer than what the store may lack, newer ones may be missing, and their
-    /// places will be given to others: it goes on in a new epoch, which is stored when this returns.
+    /// places will be given to others, as those of one that can't be read in part: it goes on in a new epoch,
+    /// which is stored when this returns.
     ///
     /// @param epochs makes new ones
     List<Found> read(Supplier<String> epochs) {
         Store store = committer.store();
         Durability lacking = store.lacking();
-        if (lacking == Durability.MEMORY) {
-            return read();
-        }
         Store.Batch batch = store.batch();
+        boolean renewed = lacking != Durability.MEMORY;
         List<Found> all = new ArrayList<>();
         for (Found found : read()) {
             TopicForm form = found.form;
-            if (form.config().durability().compareTo(lacking) <= 0) {
+            boolean counted = found.counted;
+            if (counted
+                    || lacking != Durability.MEMORY
+                            && form.config().durability().compareTo(lacking) <= 0) {
                 form = new TopicForm(form.name(), epochs.get(), form.config());
                 batch.put(Table.TOPICS, Keys.of(found.number), form.toBytes());
             }
-            all.add(new Found(found.number, form, found.marks, found.compacted));
+            if (counted) {
+                renewed = true;
+                batch.put(Table.MARKS, Keys.of(found.number), found.marks.toBytes());
+                // What can't be read behind its end is not taken for what comes.
+                batch.deleteRange(
+                        Table.MESSAGES,
+                        Keys.of(found.number, found.marks.end()),
+                        Keys.of(found.number, Long.MAX_VALUE));
+            }
+            all.add(new Found(found.number, form, found.marks, counted, found.compacted));
         }
-        store.write(batch);
-        store.sync();
+        if (renewed) {
+            store.write(batch);
+            store.sync();
+        }
         return all;
     }
 
     private List<Found> read() {
         Store store = committer.store();
-        List<Found> all = new ArrayList<>();
-        try (Store.Scan topics = store.scan(Table.TOPICS, new byte[0], null);
-                Store.Scan marks = store.scan(Table.MARKS, new byte[0], null)) {
-            boolean marked = marks.next();
-            while (topics.next()) {
-                int number = Keys.intAt(topics.key(), 0);
-                if (number == NEXT) {
-                    next = Keys.intAt(topics.value(), 0);
-                    continue;
-                }
-                while (marked && Keys.intAt(marks.key(), 0) < number) {
-                    marked = marks.next();
-                }
-                boolean has = marked && Keys.intAt(marks.key(), 0) == number;
-                TopicForm form = TopicForm.of(topics.value());
-                all.add(new Found(
-                        number, form, has ? Marks.of(marks.value()) : Marks.NONE, compacted(number, form.config())));
-            }
+        SequencedMap<Integer, TopicForm> forms = new LinkedHashMap<>();
+        NavigableMap<Long, Long> unreadable = new TreeMap<>();
+        NumberedRows.read(store, Table.TOPICS, (number, value) -> read((int) number, value, forms), unreadable::put);
+        unreadable.forEach(this::lost);
+        if (unreadable.containsKey((long) NEXT)) {
+            // Nobody gets the number of one that can't be read, or was deleted.
+            next += NUMBERS_PASSED;
         }
+        Map<Integer, Marks> marks = new HashMap<>();
+        NavigableMap<Long, Long> unmarked = new TreeMap<>();
+        NumberedRows.read(
+                store, Table.MARKS, (number, value) -> marks.put((int) number, Marks.of(value)), unmarked::put);
+        List<Found> all = new ArrayList<>();
+        forms.forEach((number, form) -> {
+            Map.Entry<Long, Long> range = unmarked.floorEntry((long) number);
+            boolean counted = range != null && number < range.getValue() && !marks.containsKey(number);
+            all.add(new Found(
+                    number,
+                    form,
+                    counted ? count(number, form.name()) : marks.getOrDefault(number, Marks.NONE),
+                    counted,
+                    compacted(number, form.config())));
+        });
         return all;
+    }
+
+    private void read(int number, byte[] value, Map<Integer, TopicForm> forms) {
+        if (number == NEXT) {
+            next = Math.max(next, Keys.intAt(value, 0));
+        } else {
+            next = Math.max(next, number + 1);
+            forms.put(number, TopicForm.of(value));
+        }
+    }
+
+    /// Topics can't be read.
+    private void lost(long from, long to) {
+        LOG.error(
+                "Topics with the numbers {} to {} can't be read ({} says which number is next): the store {} is damaged",
+                from,
+                to - 1,
+                NEXT,
+                committer.store().place());
+    }
+
+    private Marks count(int number, String name) {
+        LOG.error(
+                "How far topic {} is can't be read, it begins a new epoch: the store {} is damaged",
+                name,
+                committer.store().place());
+        // Where those end that can't be read behind all others is not known.
+        return Marks.counted(
+                committer.store(), number, (from, to) -> damaged(name, from, to == Long.MAX_VALUE ? from + 1 : to));
     }
 
     private @Nullable Compacted compacted(int number, TopicConfig config) {
         if (!config.compact()) {
             return null;
         }
-        byte[] known = committer.store().get(Table.KEYS, Keys.of(number));
-        return known == null ? Compacted.NOTHING : Compacted.of(known);
+        try {
+            byte[] known = committer.store().get(Table.KEYS, Keys.of(number));
+            return known == null ? Compacted.NOTHING : Compacted.of(known);
+        } catch (StoreException e) {
+            if (e.reason() != StoreException.Reason.CORRUPT) {
+                throw e;
+            }
+            // It is looked through once more.
+            return Compacted.NOTHING;
+        }
     }
 
     /// The log of a topic that is made now.
@@ -123,6 +191,22 @@ final class StoredTopics {
     DurableTopicLog log(Found found) {
         TopicForm form = found.form;
         return log(found.number, form.name(), form.epoch(), form.config(), found.marks, found.compacted);
+    }
+
+    /// Brings back what goes with a topic that was there: the ids it recognises, what waits for its time.
+    void restore(LiveTopic topic, int number, DelayedMessages delayed) {
+        topic.appending().identities().restore(committer.store(), number, lost("Ids that are recognised", topic));
+        delayed.restore(topic, number, lost("Messages that wait for their time", topic));
+    }
+
+    private NumberedRows.Lost lost(String what, LiveTopic topic) {
+        return (from, to) -> LOG.error(
+                "{} of topic {} can't be read (numbers {} to {}): the store {} is damaged",
+                what,
+                topic.name(),
+                from,
+                to - 1,
+                committer.store().place());
     }
 
     private DurableTopicLog log(

@@ -204,8 +204,7 @@ public final class TopicRegistry {
             for (StoredTopics.Found found : stored.read(Epochs::next)) {
                 DurableTopicLog log = stored.log(found);
                 LiveTopic topic = add(found.form().name(), found.form().config(), log);
-                topic.appending().identities().restore(committer.store(), found.number());
-                delayed.restore(topic, log.number());
+                stored.restore(topic, found.number(), delayed);
             }
         } finally {
             lock.unlock();
