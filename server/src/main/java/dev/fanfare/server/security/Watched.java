@@ -3,9 +3,9 @@ package dev.fanfare.server.security;
 import dev.fanfare.server.SettingException;
 import dev.fanfare.time.Timers;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,10 +23,10 @@ final class Watched<T> implements AutoCloseable {
     /// How often it is looked at: a change counts within 5 s.
     static final Duration PERIOD = Duration.ofSeconds(2);
 
-    private static final Logger LOG = LoggerFactory.getLogger(Watched.class);
+    /// Larger files are of no use, and only their size is looked at.
+    private static final long STAMPED_MAX = 8 << 20;
 
-    /// By what a change is seen.
-    private record Stamp(long modified, long size, @Nullable Object key) {}
+    private static final Logger LOG = LoggerFactory.getLogger(Watched.class);
 
     private final Path file;
     private final Function<Path, T> anew;
@@ -36,7 +36,7 @@ final class Watched<T> implements AutoCloseable {
     private volatile T value;
 
     // Under the lock.
-    private @Nullable Stamp seen;
+    private @Nullable String seen;
     private Timers.@Nullable Timer next;
     private boolean closed;
 
@@ -64,10 +64,11 @@ final class Watched<T> implements AutoCloseable {
         return value;
     }
 
-    private @Nullable Stamp stamp() {
+    /// By what a change is seen: two may follow each other within the same tick of the file system's clock.
+    private @Nullable String stamp() {
         try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Stamp(attributes.lastModifiedTime().toMillis(), attributes.size(), attributes.fileKey());
+            long size = Files.size(file);
+            return size > STAMPED_MAX ? size + " bytes" : Key.hash(Files.readString(file, StandardCharsets.ISO_8859_1));
         } catch (IOException missing) {
             return null;
         }
@@ -111,7 +112,7 @@ final class Watched<T> implements AutoCloseable {
     private boolean readAnew() {
         lock.lock();
         try {
-            Stamp now = stamp();
+            String now = stamp();
             if (closed || failed == null && Objects.equals(now, seen)) {
                 return false;
             }
