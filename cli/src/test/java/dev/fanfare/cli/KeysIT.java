@@ -66,6 +66,6 @@ class KeysIT {
                 .contains("letters");
         assertThat(run(2, "keys", "create", keys())).singleElement().asString().contains("NAME");
         assertThat(run(2, "keys")).singleElement().asString().contains("command is missing");
-        assertThat(run(1, "serve", "--port=0", keys())).last().asString().contains("does not exist");
+        assertThat(run(2, "serve", "--port=0", keys())).last().asString().contains("does not exist");
     }
 }
