@@ -180,17 +180,22 @@ class DeadLetterCommitTest {
         }
     }
 
+    private static Receiver buryingInALessSafeTopic(Broker broker) {
+        broker.createTopic("jobs", TopicConfig.defaults().withDurability(Durability.SYNCED));
+        broker.createTopic("graveyard", TopicConfig.defaults().withDurability(Durability.WRITTEN));
+        Receiver receiver = broker.subscription("jobs")
+                .acknowledged()
+                .group("workers")
+                .deadLetter("graveyard")
+                .receive();
+        broker.publish("jobs", "bad");
+        return receiver;
+    }
+
     @Test
     void aLetterInATopicThatIsLessSafeIsThereOnceWhenASyncFails() throws InterruptedException {
         try (Broker broker = open()) {
-            broker.createTopic("jobs", TopicConfig.defaults().withDurability(Durability.SYNCED));
-            broker.createTopic("graveyard", TopicConfig.defaults().withDurability(Durability.WRITTEN));
-            Receiver receiver = broker.subscription("jobs")
-                    .acknowledged()
-                    .group("workers")
-                    .deadLetter("graveyard")
-                    .receive();
-            broker.publish("jobs", "bad");
+            Receiver receiver = buryingInALessSafeTopic(broker);
             Delivery bad = next(receiver);
             store.failNextSync(Reason.FAILED);
             bad.reject("no good");
@@ -205,14 +210,7 @@ class DeadLetterCommitTest {
     @Test
     void aLetterIsAsSafeAsTheTopicOfItsMessage() throws InterruptedException {
         try (Broker broker = open()) {
-            broker.createTopic("jobs", TopicConfig.defaults().withDurability(Durability.SYNCED));
-            broker.createTopic("graveyard", TopicConfig.defaults().withDurability(Durability.WRITTEN));
-            Receiver receiver = broker.subscription("jobs")
-                    .acknowledged()
-                    .group("workers")
-                    .deadLetter("graveyard")
-                    .receive();
-            broker.publish("jobs", "bad");
+            Receiver receiver = buryingInALessSafeTopic(broker);
             Delivery bad = next(receiver);
             long syncs = store.syncs();
             bad.reject("no good");
