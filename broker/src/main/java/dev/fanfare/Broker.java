@@ -374,7 +374,8 @@ public final class Broker implements AutoCloseable {
 
     // ---- what happens
 
-    /// Adds a listener to what happens from now on, until its registration is closed or the broker is.
+    /// Adds a listener to what happens from now on, until its registration is closed or the broker is. Before that
+    /// it hears which damage to the store was found so far: the first 100 such events.
     public BrokerListener.Registration listen(BrokerListener listener) {
         return events.listen(listener);
     }

@@ -37,6 +37,7 @@ public sealed interface BrokerEvent {
             case StorageFailed _ -> "storage_failed";
             case StorageRecovered _ -> "storage_recovered";
             case MessagesDamaged _ -> "messages_damaged";
+            case StorageDamaged _ -> "storage_damaged";
         };
     }
 
@@ -159,4 +160,10 @@ public sealed interface BrokerEvent {
     /// @param from the first offset
     /// @param to after the last one
     record MessagesDamaged(String topic, long from, long to) implements BrokerEvent {}
+
+    /// Something else that is stored can't be read, or was lost with a damaged file; everything else is served.
+    ///
+    /// @param place where the store is
+    /// @param what it is, and what became of it, for people
+    record StorageDamaged(String place, String what) implements BrokerEvent {}
 }

@@ -40,7 +40,9 @@ public record BrokerStats(
     /// @param commits writes, each of all there was to be stored at a time
     /// @param syncs how often the device was asked to have everything
     /// @param failing whether publishes to durable topics are refused: a write has failed, or there is no room
-    public record StorageStats(long bytes, long room, long pending, long commits, long syncs, boolean failing) {}
+    /// @param damages how often something was found that can't be read, since the broker was opened
+    public record StorageStats(
+            long bytes, long room, long pending, long commits, long syncs, boolean failing, long damages) {}
 
     /// One topic.
     ///

@@ -107,7 +107,7 @@ public final class Backlogs implements DeliveryAccess {
                 }
             });
             stored.restore(byNumber);
-            topics.storage().ifPresent(committer -> deadLetters.restore(committer.store(), byNumber));
+            topics.storage().ifPresent(committer -> deadLetters.restore(committer, byNumber));
         }
     }
 

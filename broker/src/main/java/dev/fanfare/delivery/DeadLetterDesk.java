@@ -12,8 +12,7 @@ import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
-import dev.fanfare.store.Keys;
-import dev.fanfare.store.Store;
+import dev.fanfare.store.NumberedRows;
 import dev.fanfare.store.Table;
 import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
@@ -144,15 +143,19 @@ final class DeadLetterDesk {
     }
 
     /// What the store says: which letters of a topic are none any more. Once, before anything else.
-    void restore(Store store, Map<Integer, LiveTopic> topicsByNumber) {
-        try (Store.Scan scan = store.scan(Table.OUTCOMES, Keys.of(LETTERS), Keys.of(LETTERS + 1))) {
-            while (scan.next()) {
-                LiveTopic topic = topicsByNumber.get(Keys.intAt(scan.key(), Integer.BYTES));
-                if (topic != null) {
-                    at(topic.name()).wasRedriven(Keys.longAt(scan.key(), 2 * Integer.BYTES));
-                }
-            }
-        }
+    void restore(Committer committer, Map<Integer, LiveTopic> topicsByNumber) {
+        topicsByNumber.forEach((number, topic) -> NumberedRows.ofSubscription(
+                committer.store(),
+                Table.OUTCOMES,
+                LETTERS,
+                number,
+                0,
+                (offset, _) -> at(topic.name()).wasRedriven(offset),
+                (from, _) -> committer
+                        .damage()
+                        .lost("Which dead letters of topic " + topic.name()
+                                + " were published again can't be read, from offset " + from
+                                + ": they are listed once more")));
     }
 
     /// The dead letters of a topic, or those that a dead-letter topic keeps.

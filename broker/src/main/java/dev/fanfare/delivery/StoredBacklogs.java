@@ -13,8 +13,6 @@ import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,35 +43,9 @@ final class StoredBacklogs {
 
     /// Brings them back. Once, when the topics are there and before anything else.
     void restore(Map<Integer, LiveTopic> byNumber) {
-        Store store = committer.store();
-        try (Store.Scan scan = store.scan(Table.SUBSCRIPTIONS, NEXT, null)) {
-            while (scan.next()) {
-                if (scan.key().length == 0) {
-                    next.set(Keys.intAt(scan.value(), 0));
-                } else {
-                    restore(new String(scan.key(), StandardCharsets.UTF_8), BacklogForm.of(scan.value()), byNumber);
-                }
-            }
-        }
-    }
-
-    private void restore(String name, BacklogForm form, Map<Integer, LiveTopic> byNumber) {
-        Map<Integer, Keeper.Known> known = new HashMap<>();
-        List<LiveTopic> topics = new ArrayList<>();
-        try (Store.Scan scan =
-                committer.store().scan(Table.POSITIONS, Keys.of(form.number()), Keys.of(form.number() + 1))) {
-            while (scan.next()) {
-                int number = Keys.intAt(scan.key(), Integer.BYTES);
-                LiveTopic topic = byNumber.get(number);
-                if (topic != null) {
-                    Progress progress = Progress.of(scan.value());
-                    known.put(number, new Keeper.Known(progress, outcomes(form.number(), number, progress.low())));
-                    topics.add(topic);
-                    topic.hold(form.number(), progress.low());
-                }
-            }
-        }
-        wait(new Dormant(name, form, known, topics));
+        BacklogReader reader = new BacklogReader(committer.store(), committer.damage(), byNumber);
+        reader.read().forEach(this::wait);
+        next.set(reader.next());
     }
 
     private void wait(Dormant nobodys) {
@@ -83,21 +55,6 @@ final class StoredBacklogs {
         long left = form.leftMillis() == 0 ? timers.currentTimeMillis() : form.leftMillis();
         Duration stays = Duration.ofMillis(Math.max(0, left + form.expiry().toMillis() - timers.currentTimeMillis()));
         expiries.put(name, timers.schedule(stays, () -> end(name)));
-    }
-
-    private Map<Long, Outcome> outcomes(int subscription, int topic, long from) {
-        Map<Long, Outcome> outcomes = new HashMap<>();
-        try (Store.Scan scan = committer
-                .store()
-                .scan(
-                        Table.OUTCOMES,
-                        Keys.of(subscription, topic, from),
-                        Keys.of(subscription, topic, Long.MAX_VALUE))) {
-            while (scan.next()) {
-                outcomes.put(Keys.longAt(scan.key(), 2 * Integer.BYTES), Outcome.of(scan.value()));
-            }
-        }
-        return outcomes;
     }
 
     // ---- names

@@ -3,6 +3,8 @@ package dev.fanfare.local;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerListener;
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,13 +24,19 @@ public final class Events {
     /// The most events that wait for one listener.
     private static final int QUEUE = 8_192;
 
+    /// So many events that last are told to listeners that come later.
+    private static final int LASTING = 100;
+
     /// Put into a listener's queue to have it look whether it is over.
     private static final BrokerEvent LOOK = new BrokerEvent.TopicDeleted("");
 
     private final CopyOnWriteArrayList<Listening> listeners = new CopyOnWriteArrayList<>();
 
-    /// Changes who listens.
+    /// Changes who listens, and what lasts.
     private final ReentrantLock lock = new ReentrantLock();
+
+    /// What is so since it happened, like damage; each once.
+    private final Set<BrokerEvent> lasting = new LinkedHashSet<>();
 
     private final Condition fewer = lock.newCondition();
 
@@ -75,7 +83,22 @@ public final class Events {
         }
     }
 
-    /// Adds a listener: it hears what happens from now on.
+    /// Tells every listener, and those that come later when they begin: what is so from now on. Of more than
+    /// 100, those come to hear the first ones.
+    public void emitLasting(BrokerEvent event) {
+        lock.lock();
+        try {
+            if (lasting.size() < LASTING) {
+                lasting.add(event);
+            }
+            // Under the lock, so that a listener that comes now hears it once; it is only put into queues.
+            emit(() -> event);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Adds a listener: it hears first what lasts, then what happens from now on.
     public BrokerListener.Registration listen(BrokerListener listener) {
         Listening added = new Listening(listener);
         add(added);
@@ -115,6 +138,7 @@ public final class Events {
     private void add(Listening listener) {
         lock.lock();
         try {
+            lasting.forEach(listener::offer);
             listeners.add(listener);
             refresh();
         } finally {

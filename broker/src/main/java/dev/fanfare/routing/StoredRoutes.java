@@ -7,6 +7,7 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.Filter;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Route;
+import dev.fanfare.store.NamedRows;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.store.Table;
@@ -38,18 +39,18 @@ final class StoredRoutes {
     /// All of them, in the order in which they were added. One that can't be had is logged, and stays stored.
     List<Route> read() {
         List<RouteForm> found = new ArrayList<>();
-        try (Store.Scan scan = committer.store().scan(Table.ROUTES, new byte[0], null)) {
-            while (scan.next()) {
-                String name = new String(scan.key(), StandardCharsets.UTF_8);
-                try {
-                    RouteForm form = RouteForm.of(name, scan.value(), understands);
-                    next.accumulateAndGet(form.number() + 1, Math::max);
-                    found.add(form);
-                } catch (FanfareException | IllegalArgumentException | StoreException e) {
-                    notInForce(name, e);
-                }
+        List<String> lost = NamedRows.read(committer.store(), Table.ROUTES, (name, value) -> {
+            try {
+                RouteForm form = RouteForm.of(name, value, understands);
+                next.accumulateAndGet(form.number() + 1, Math::max);
+                found.add(form);
+            } catch (FanfareException | IllegalArgumentException e) {
+                notInForce(name, e);
             }
-        }
+        });
+        lost.forEach(what -> committer
+                .damage()
+                .lost("Routes can't be read and are not in force: " + what + "; add or remove them by their names"));
         found.sort(Comparator.comparingLong(RouteForm::number));
         return found.stream().map(RouteForm::route).toList();
     }
@@ -96,9 +97,16 @@ final class StoredRoutes {
         void await();
     }
 
-    /// Whether there is one of that name.
+    /// Whether there is one of that name; true when that can't be read.
     boolean has(String name) {
-        return committer.store().get(Table.ROUTES, key(name)) != null;
+        try {
+            return committer.store().get(Table.ROUTES, key(name)) != null;
+        } catch (StoreException e) {
+            if (e.reason() == StoreException.Reason.CORRUPT) {
+                return true;
+            }
+            throw e;
+        }
     }
 
     /// Has a rule taken out, if it is there. In the order of the calls.

@@ -1,9 +1,5 @@
 package dev.fanfare.store;
 
-import java.util.function.BooleanSupplier;
-import java.util.function.LongFunction;
-import java.util.function.ToLongFunction;
-
 /// Goes through rows of a table whose keys tell themselves apart by a number, and past those that can't be
 /// read.
 public final class NumberedRows {
@@ -25,65 +21,62 @@ public final class NumberedRows {
         /// Some can't be read.
         ///
         /// @param from the first number
-        /// @param to after the last one
+        /// @param to after the last one; the largest number when nothing can be read behind
         void between(long from, long to);
     }
 
-    private static final long UNREADABLE = -1;
-
-    private final LongFunction<byte[]> keys;
-    private final ToLongFunction<byte[]> numbers;
-    private final long end;
-    private final Row row;
-    private final Lost lost;
-
-    private NumberedRows(LongFunction<byte[]> keys, ToLongFunction<byte[]> numbers, long end, Row row, Lost lost) {
-        this.keys = keys;
-        this.numbers = numbers;
-        this.end = end;
-        this.row = row;
-        this.lost = lost;
-    }
+    private NumberedRows() {}
 
     /// Those with a number for a key.
     public static void read(Store store, Table table, Row row, Lost lost) {
-        new NumberedRows(number -> Keys.of((int) number), key -> Keys.intAt(key, 0), Integer.MAX_VALUE, row, lost)
-                .read(store, table);
+        ints(store, table, Keys.of(0), Keys.of(Integer.MAX_VALUE), row, lost);
     }
 
     /// Those of a topic.
     ///
     /// @param topic its number, with which the keys begin
     public static void read(Store store, Table table, int topic, Row row, Lost lost) {
-        new NumberedRows(
-                        number -> Keys.of(topic, number),
-                        key -> Keys.longAt(key, Integer.BYTES),
-                        Long.MAX_VALUE,
-                        row,
-                        lost)
-                .read(store, table);
+        longs(store, table, Keys.of(topic, 0L), Keys.of(topic, Long.MAX_VALUE), row, lost);
     }
 
-    private void read(Store store, Table table) {
-        try (Store.Scan scan = store.scan(table, keys.apply(0), keys.apply(end))) {
-            long from = 0;
-            long at = number(scan, scan::next);
-            while (at < end) {
-                if (at == UNREADABLE) {
-                    at = pass(scan, from);
-                    lost.between(from, at);
-                    from = at;
-                    at = seek(scan, from);
-                } else {
-                    take(at, scan.value());
-                    from = at + 1;
-                    at = number(scan, scan::next);
-                }
-            }
-        }
+    /// Those of a subscription, numbered by topics.
+    ///
+    /// @param subscription its number, with which the keys begin
+    public static void ofSubscription(Store store, Table table, int subscription, Row row, Lost lost) {
+        ints(store, table, Keys.of(subscription, 0), Keys.of(subscription, Integer.MAX_VALUE), row, lost);
     }
 
-    private void take(long number, byte[] value) {
+    /// Those of a subscription and a topic, numbered by offsets.
+    ///
+    /// @param from the first offset
+    public static void ofSubscription(
+            Store store, Table table, int subscription, int topic, long from, Row row, Lost lost) {
+        longs(
+                store,
+                table,
+                Keys.of(subscription, topic, from),
+                Keys.of(subscription, topic, Long.MAX_VALUE),
+                row,
+                lost);
+    }
+
+    private static void ints(Store store, Table table, byte[] from, byte[] to, Row row, Lost lost) {
+        int at = from.length - Integer.BYTES;
+        new RowReader(store, table, from, to, from.length)
+                .read(
+                        (key, value) -> take(Keys.intAt(key, at), value, row, lost),
+                        (first, end) -> lost.between(Keys.intAt(first, at), Keys.intAt(end, at)));
+    }
+
+    private static void longs(Store store, Table table, byte[] from, byte[] to, Row row, Lost lost) {
+        int at = from.length - Long.BYTES;
+        new RowReader(store, table, from, to, from.length)
+                .read(
+                        (key, value) -> take(Keys.longAt(key, at), value, row, lost),
+                        (first, end) -> lost.between(Keys.longAt(first, at), Keys.longAt(end, at)));
+    }
+
+    private static void take(long number, byte[] value, Row row, Lost lost) {
         try {
             row.take(number, value);
         } catch (StoreException e) {
@@ -92,47 +85,5 @@ public final class NumberedRows {
             }
             lost.between(number, number + 1);
         }
-    }
-
-    private long seek(Store.Scan scan, long number) {
-        return number >= end ? end : number(scan, () -> scan.seek(keys.apply(number)));
-    }
-
-    /// Of the row that a step goes to; the end when there is none.
-    private long number(Store.Scan scan, BooleanSupplier step) {
-        try {
-            return step.getAsBoolean() ? numbers.applyAsLong(scan.key()) : end;
-        } catch (StoreException e) {
-            if (e.reason() != StoreException.Reason.CORRUPT) {
-                throw e;
-            }
-            return UNREADABLE;
-        }
-    }
-
-    /// From where on something can be read again: by steps that double, then by halving the last of them. A row
-    /// between two that can't be read may be overlooked when it lies within the last step.
-    private long pass(Store.Scan scan, long from) {
-        long bad = from;
-        long good = end;
-        for (long step = 1; bad < good; step *= 2) {
-            long candidate = step < end - bad ? bad + step : end;
-            if (seek(scan, candidate) == UNREADABLE) {
-                bad = candidate;
-            } else {
-                good = candidate;
-                break;
-            }
-        }
-        long low = bad + 1;
-        while (low < good) {
-            long middle = low + (good - low) / 2;
-            if (seek(scan, middle) == UNREADABLE) {
-                low = middle + 1;
-            } else {
-                good = middle;
-            }
-        }
-        return good;
     }
 }

@@ -1,6 +1,7 @@
 package dev.fanfare.store;
 
 import dev.fanfare.Durability;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Ordered tables of bytes that outlive the process. Keys are ordered byte by byte, unsigned; a key that is the
@@ -113,6 +114,12 @@ public interface Store extends AutoCloseable {
     /// How many bytes may still be written before the store is full, kept free for its own work not counted; 0 when it
     /// is.
     long room();
+
+    /// Has damage told that was found when it was opened, and what is found from now on beside what whoever reads
+    /// hears as `CORRUPT`. Called once.
+    ///
+    /// @param told is given what is damaged and what became of it, for people; any thread, it must not block
+    void onDamage(Consumer<String> told);
 
     /// What is stored, in bytes on the device.
     long size();

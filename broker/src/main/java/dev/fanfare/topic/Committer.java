@@ -93,6 +93,7 @@ public final class Committer implements AutoCloseable {
     private final ByteWriter scratch = new ByteWriter(1 << 16);
     private final Compactor compactor = new Compactor(this);
     private final DeviceRoom room;
+    private final DamageLog damage;
 
     // Under the lock.
     private CommitGroup current = new CommitGroup();
@@ -123,12 +124,19 @@ public final class Committer implements AutoCloseable {
         this.timers = timers;
         this.events = events;
         this.room = new DeviceRoom(store, timers, events);
+        this.damage = new DamageLog(store.place(), events);
+        store.onDamage(damage::toldByStore);
         this.thread = Thread.ofPlatform().daemon().name("fanfare-store").start(this::run);
     }
 
     /// Where it all goes.
     public Store store() {
         return store;
+    }
+
+    /// Who is told what of it can't be read.
+    public DamageLog damage() {
+        return damage;
     }
 
     /// What is stored, and what was done for it. Asks the store: not on an event loop.
@@ -141,7 +149,7 @@ public final class Committer implements AutoCloseable {
             LOG.debug("The store {} can't be asked for its figures now", store.place(), e);
         }
         boolean failing = broken != null || room <= 0;
-        return new BrokerStats.StorageStats(size, room, pendingBytes, commits, syncs, failing);
+        return new BrokerStats.StorageStats(size, room, pendingBytes, commits, syncs, failing, damage.found());
     }
 
     /// Why nothing can be published to a durable topic now; null when it can.

@@ -1,10 +1,8 @@
 package dev.fanfare.topic;
 
-import dev.fanfare.BrokerEvent;
 import dev.fanfare.Commit;
 import dev.fanfare.Durability;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.local.Events;
 import dev.fanfare.log.Compacted;
 import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.HistoryBudget;
@@ -26,14 +24,10 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The durable topics in the store: each has a number there, which no other topic ever gets. Under the
 /// registry's lock, but for what it says of its methods.
 final class StoredTopics {
-
-    private static final Logger LOG = LoggerFactory.getLogger(StoredTopics.class);
 
     /// Under this number the next one is kept.
     private static final int NEXT = 0;
@@ -47,14 +41,12 @@ final class StoredTopics {
     private final Committer committer;
     private final Timers timers;
     private final HistoryBudget budget;
-    private final Events events;
     private int next = NEXT + 1;
 
-    StoredTopics(Committer committer, Timers timers, HistoryBudget budget, Events events) {
+    StoredTopics(Committer committer, Timers timers, HistoryBudget budget) {
         this.committer = committer;
         this.timers = timers;
         this.budget = budget;
-        this.events = events;
     }
 
     /// A topic that was there when the store was opened.
@@ -148,19 +140,14 @@ final class StoredTopics {
 
     /// Topics can't be read.
     private void lost(long from, long to) {
-        LOG.error(
-                "Topics with the numbers {} to {} can't be read ({} says which number is next): the store {} is damaged",
-                from,
-                to - 1,
-                NEXT,
-                committer.store().place());
+        committer
+                .damage()
+                .lost("Topics with the numbers " + from + " to " + (to - 1) + " can't be read (" + NEXT
+                        + " says which number is next)");
     }
 
     private Marks count(int number, String name) {
-        LOG.error(
-                "How far topic {} is can't be read, it begins a new epoch: the store {} is damaged",
-                name,
-                committer.store().place());
+        committer.damage().lost("How far topic " + name + " is can't be read, it begins a new epoch");
         // Where those end that can't be read behind all others is not known.
         return Marks.counted(
                 committer.store(), number, (from, to) -> damaged(name, from, to == Long.MAX_VALUE ? from + 1 : to));
@@ -200,13 +187,9 @@ final class StoredTopics {
     }
 
     private NumberedRows.Lost lost(String what, LiveTopic topic) {
-        return (from, to) -> LOG.error(
-                "{} of topic {} can't be read (numbers {} to {}): the store {} is damaged",
-                what,
-                topic.name(),
-                from,
-                to - 1,
-                committer.store().place());
+        return (from, to) -> committer
+                .damage()
+                .lost(what + " of topic " + topic.name() + " can't be read (numbers " + from + " to " + (to - 1) + ")");
     }
 
     private DurableTopicLog log(
@@ -226,13 +209,7 @@ final class StoredTopics {
     }
 
     private void damaged(String name, long from, long to) {
-        LOG.error(
-                "Messages {} to {} of topic {} can't be read: the store {} is damaged",
-                from,
-                to - 1,
-                name,
-                committer.store().place());
-        events.emit(() -> new BrokerEvent.MessagesDamaged(name, from, to));
+        committer.damage().messages(name, from, to);
     }
 
     /// A topic was made with [#newLog].

@@ -78,7 +78,7 @@ public final class TopicRegistry {
         this.feeds = new FeedRegistry(this, config, lock, events);
         Store store = config.store();
         this.committer = store == null ? null : new Committer(store, timers, events);
-        this.stored = committer == null ? null : new StoredTopics(committer, timers, budget, events);
+        this.stored = committer == null ? null : new StoredTopics(committer, timers, budget);
         this.aging = new AgingTopics(directory, timers, committer, lock);
         this.delayed = new DelayedMessages(config.pending(), timers, events, committer);
         this.requests = new Requests(this, timers, config.pending().requests());

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -344,6 +345,11 @@ public final class MemoryStore implements Store {
     public long room() {
         beforeRoom.run();
         return locked(() -> Math.max(0, capacity - bytes));
+    }
+
+    @Override
+    public void onDamage(Consumer<String> told) {
+        // What is damaged here is only found by reading it.
     }
 
     @Override

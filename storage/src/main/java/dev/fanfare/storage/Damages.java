@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,7 @@ final class Damages {
 
     private final Path store;
     private final List<Damage> list = new ArrayList<>();
+    private Consumer<String> told = _ -> {};
 
     Damages(Path store) {
         this.store = store;
@@ -36,7 +38,15 @@ final class Damages {
             if (list.size() < MOST) {
                 list.add(damage);
             }
+            told.accept(damage.toString());
         }
+    }
+
+    /// Has what was found told, and what will be. Under the lock, so that nothing is told twice: whoever is told
+    /// calls nothing here.
+    synchronized void tell(Consumer<String> whom) {
+        told = whom;
+        list.forEach(damage -> whom.accept(damage.toString()));
     }
 
     synchronized List<Damage> list() {

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
@@ -432,6 +433,11 @@ public final class RocksStore implements Store {
             Room.Pending pending = () -> unflushed(open);
             return StoreFigures.of(open, tuning.used(), room.free(pending), room.left(pending));
         });
+    }
+
+    @Override
+    public void onDamage(Consumer<String> told) {
+        damages.tell(told);
     }
 
     /// What was found damaged since it was opened, at most 1,000; more are only logged.

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A store whose power can be lost: it notes how long the files of the write-ahead log were when they were
@@ -152,6 +153,11 @@ final class PowerLoss implements Store {
     @Override
     public long room() {
         return store.room();
+    }
+
+    @Override
+    public void onDamage(Consumer<String> told) {
+        store.onDamage(told);
     }
 
     @Override

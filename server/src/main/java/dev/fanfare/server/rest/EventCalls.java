@@ -210,6 +210,10 @@ final class EventCalls {
                 member(out, "topic", topic);
                 out.raw(",\"from\":").number(from).raw(",\"to\":").number(to);
             }
+            case BrokerEvent.StorageDamaged(var place, var what) -> {
+                member(out, "place", place);
+                member(out, "what", what);
+            }
             case BrokerEvent.MessageEnqueued(var topic, var offset, var messageId) ->
                 message(out, topic, offset, messageId);
             case BrokerEvent.Delivering(var topic, var offset, var messageId, var subscription) -> {

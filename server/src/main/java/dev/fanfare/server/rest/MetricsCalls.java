@@ -139,6 +139,12 @@ final class MetricsCalls {
                 "gauge",
                 "1 while publishes to durable topics are refused: a write has failed, or there is no room",
                 storage.failing() ? 1 : 0);
+        single(
+                out,
+                "fanfare_storage_damages_total",
+                "counter",
+                "How often something was found that can't be read",
+                storage.damages());
     }
 
     private static void total(StringBuilder out, Counter counter, long value) {
@@ -280,6 +286,8 @@ final class MetricsCalls {
                 .number(storage.syncs())
                 .raw(",\"failing\":")
                 .raw(Boolean.toString(storage.failing()))
+                .raw(",\"damages\":")
+                .number(storage.damages())
                 .raw("}");
     }
 
