@@ -75,6 +75,7 @@ final class Attendance {
     void leave(Member member, SubscriptionEnd why) {
         List<Member> signalled;
         List<Entry> tooOften;
+        boolean abandoned = false;
         books.lock.lock();
         try {
             if (member.end() != null) {
@@ -82,6 +83,8 @@ final class Attendance {
             }
             tooOften = takeOut(member, why);
             if (books.members.size() == 0 && !books.isOver() && backlog.kind() != Kind.OWN) {
+                Keeper keeper = backlog.keeper();
+                abandoned = keeper != null && !keeper.isStored();
                 expiry = timers.schedule(backlog.terms().expiry(), backlog::expire);
                 all.attended(backlog, false);
             }
@@ -92,6 +95,10 @@ final class Attendance {
         books.signal(signalled);
         member.worker().ended(why);
         giveUp(tooOften);
+        if (abandoned) {
+            // Nobody was told that there is one: its name is free again.
+            backlog.abandon();
+        }
     }
 
     /// Under the lock: it is no member any more, and what it has goes back.

@@ -404,6 +404,11 @@ final class Backlog implements Intake {
         end(SubscriptionEnd.EXPIRED, true);
     }
 
+    /// Whoever began it was refused, unless somebody else is there now.
+    void abandon() {
+        end(SubscriptionEnd.CLOSED, true);
+    }
+
     private void end(SubscriptionEnd why, boolean ifAbandoned) {
         List<Member> left;
         long lost;

@@ -62,8 +62,6 @@ public final class Backlogs implements DeliveryAccess {
     /// The most acknowledged subscriptions and groups.
     private static final int NAMES_MAX = 100_000;
 
-    private static final int NAMING_LOCKS = 64;
-
     private final LocalDelivery delivery;
     private final BrokerConfig config;
     private final TopicRegistry topics;
@@ -74,9 +72,7 @@ public final class Backlogs implements DeliveryAccess {
     /// Null when nothing outlives the process.
     private final @Nullable StoredBacklogs stored;
 
-    /// One of several that share a lock is made at a time: making a group of a pattern takes long.
-    private final ReentrantLock[] naming =
-            Stream.generate(ReentrantLock::new).limit(NAMING_LOCKS).toArray(ReentrantLock[]::new);
+    private final NameLocks naming = new NameLocks();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -169,18 +165,25 @@ public final class Backlogs implements DeliveryAccess {
     }
 
     private Backlog openOwn(Demand demand) {
-        Backlog made = open(demand.name(), demand, null);
-        for (int i = 2; made == null; i++) {
-            made = open(demand.name() + "#" + i, demand, null);
+        Optional<Backlog> made = openOwn(demand.name(), demand);
+        for (int i = 2; made.isEmpty(); i++) {
+            made = openOwn(demand.name() + "#" + i, demand);
         }
-        return made;
+        return made.get();
+    }
+
+    /// Nothing when the name is taken, or somebody may come back to it.
+    private Optional<Backlog> openOwn(String name, Demand demand) {
+        return naming.locked(
+                name,
+                () -> byName.containsKey(name) || isDormant(name)
+                        ? Optional.empty()
+                        : Optional.of(open(name, demand, null)));
     }
 
     /// Of two who come with a new name at once, one makes it; the other waits and joins.
     private Backlog obtain(Demand demand) {
-        ReentrantLock one = naming[Math.floorMod(demand.name().hashCode(), NAMING_LOCKS)];
-        one.lock();
-        try {
+        return naming.locked(demand.name(), () -> {
             Backlog there = byName.get(demand.name());
             if (there == null) {
                 if (byName.size() >= NAMES_MAX) {
@@ -192,14 +195,9 @@ public final class Backlogs implements DeliveryAccess {
                 Dormant before = stored == null ? null : stored.wake(demand);
                 there = open(demand.name(), demand, before);
             }
-            if (there == null) {
-                throw new FanfareException(ErrorCode.BAD_REQUEST, "the name '" + demand.name() + "' is in use");
-            }
             check(there, demand);
             return there;
-        } finally {
-            one.unlock();
-        }
+        });
     }
 
     private static void check(Backlog there, Demand demand) {
@@ -214,11 +212,10 @@ public final class Backlogs implements DeliveryAccess {
         }
     }
 
-    /// Makes one.
+    /// Makes one. Under the lock of its name, which is free.
     ///
     /// @param before what is stored of it; null for a new one
-    /// @return null when the name is taken
-    private @Nullable Backlog open(String name, Demand asked, @Nullable Dormant before) {
+    private Backlog open(String name, Demand asked, @Nullable Dormant before) {
         TopicConfig topic = topicConfig(asked.terms().pattern());
         Demand demand = asked.terms().expiry().isZero()
                 ? asked.withExpiry(config.expiry().of(topic))
@@ -239,9 +236,7 @@ public final class Backlogs implements DeliveryAccess {
                 this,
                 keeper,
                 created);
-        if (byName.putIfAbsent(name, made) != null) {
-            return null;
-        }
+        byName.put(name, made);
         try {
             fill(
                     made,

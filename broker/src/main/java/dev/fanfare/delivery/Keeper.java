@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Stores what a durable subscription or group has done with messages of durable topics, and knows what it had done
@@ -38,6 +39,9 @@ final class Keeper {
     private Durability level;
     private final Map<LiveTopic, Long> handed = new HashMap<>();
     private final Map<Integer, Known> known = new HashMap<>();
+
+    /// By which somebody heard, or hears, that it is stored at all.
+    private final AtomicReference<@Nullable Commit> proof = new AtomicReference<>();
 
     /// The latest [#flush], or when it was made; null when nothing had to be stored yet.
     private volatile @Nullable Commit latest;
@@ -68,6 +72,7 @@ final class Keeper {
         this.earlier = earlier;
         this.number = number;
         this.latest = made;
+        this.proof.set(made == null ? Commit.done() : null);
         // A new one is stored with the place at which it begins.
         this.level = made == null ? Durability.WRITTEN : Durability.SYNCED;
         this.before = Map.copyOf(known);
@@ -202,7 +207,17 @@ final class Keeper {
             said = committer.settled(Durability.SYNCED);
             latest = said;
         }
+        Commit before = proof.get();
+        if (before == null || before.isDone() && before.await() != null) {
+            proof.compareAndSet(before, said);
+        }
         return said;
+    }
+
+    /// Whether anybody may have heard that it is stored.
+    boolean isStored() {
+        Commit said = proof.get();
+        return said != null && said.isDone() && said.await() == null;
     }
 
     int number() {
