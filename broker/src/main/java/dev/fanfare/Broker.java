@@ -394,6 +394,7 @@ public final class Broker implements AutoCloseable {
                 backlogs.transactionsCommitted(),
                 backlogs.transactionsRefused(),
                 registry.requests().timeouts(),
+                registry.requests().unanswerable(),
                 routes.stats(),
                 backlogs.figures(),
                 storageStats().orElse(null));

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param transactionsCommitted whose publishes and acknowledgements were done
 /// @param transactionsRefused of which nothing was done
 /// @param requestTimeouts requests to which no reply came in time
+/// @param requestsUnanswerable requests that were refused because nobody answers on their topic
 /// @param routes in the order in which they were added
 /// @param acknowledged acknowledged subscriptions and groups, in no order
 /// @param storage of the store of durable topics; null when there is none
@@ -28,6 +29,7 @@ public record BrokerStats(
         long transactionsCommitted,
         long transactionsRefused,
         long requestTimeouts,
+        long requestsUnanswerable,
         List<RouteStats> routes,
         List<AcknowledgedSubscription.Figures> acknowledged,
         @Nullable StorageStats storage) {

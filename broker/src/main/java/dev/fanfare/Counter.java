@@ -36,6 +36,8 @@ public enum Counter {
     REFUSED("refused", "transactions", "of which nothing was done"),
     /// Requests without a reply.
     TIMED_OUT("timed_out", "requests", "to which no reply came in time"),
+    /// Requests that nobody answers.
+    UNANSWERABLE("unanswerable", "requests", "that were refused because nobody answers on their topic"),
     /// Latency.
     LATENCY("latency", "nanoseconds", "from appending a message until its handler returned, sampled");
 

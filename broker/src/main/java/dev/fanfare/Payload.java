@@ -57,6 +57,12 @@ public final class Payload {
             this.size = size;
         }
 
+        /// @param plain what has just been compressed or expanded: others will want to look at it soon
+        Packing(Compression how, byte[] plain) {
+            this(how, plain.length);
+            this.plain = new SoftReference<>(plain);
+        }
+
         byte[] plain(byte[] packed) {
             byte[] known = plain.get();
             if (known == null) {
@@ -110,8 +116,8 @@ public final class Payload {
     /// @throws FanfareException `TOO_LARGE` when there are more, however few the compressed ones are;
     ///     `BAD_REQUEST` when they are malformed
     public static Payload ofCompressed(byte[] bytes, String contentType, Compression how, int most) {
-        int size = how.expand(bytes, most).length;
-        return new Payload(bytes, contentType, contentType.equals(JSON) ? UNKNOWN : MALFORMED, new Packing(how, size));
+        byte[] plain = how.expand(bytes, most);
+        return new Payload(bytes, contentType, contentType.equals(JSON) ? UNKNOWN : MALFORMED, new Packing(how, plain));
     }
 
     /// The same payload, kept compressed from now on; itself when it is already, or when that would save nothing.
@@ -120,9 +126,7 @@ public final class Payload {
             return this;
         }
         byte[] packed = how.compress(bytes);
-        return packed.length < bytes.length
-                ? new Payload(packed, contentType, json, new Packing(how, bytes.length))
-                : this;
+        return packed.length < bytes.length ? new Payload(packed, contentType, json, new Packing(how, bytes)) : this;
     }
 
     /// How it is kept compressed: [Compression#name]; empty when it is kept plain.

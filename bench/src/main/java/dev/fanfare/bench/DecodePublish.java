@@ -128,7 +128,8 @@ public class DecodePublish {
         if (parser.currentToken() != JsonToken.END_OBJECT || type == null || topic == null) {
             throw new IllegalStateException("not a publish");
         }
-        return new Request.Publish(requestId, topic, id, null, null, Map.of(), null, null, null, found, false, null);
+        return new Request.Publish(
+                requestId, topic, id, null, null, Map.of(), null, null, null, found, null, false, null);
     }
 
     private byte[] slice(JsonParser parser) {

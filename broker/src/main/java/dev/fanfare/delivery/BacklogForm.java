@@ -28,6 +28,7 @@ record BacklogForm(
         Duration expiry) {
 
     private static final int FORM = 1;
+    private static final String BURIES_EXPIRED = "making dead letters of what has expired";
     private static final String OF_THE_PROGRAM = "one of the program's own";
 
     static BacklogForm of(int number, Kind kind, Terms terms, long nowMillis) {
@@ -42,6 +43,7 @@ record BacklogForm(
         words.put("retry policy", word(terms.retry()));
         words.put("dead-letter topic", String.valueOf(terms.deadLetter()));
         words.put("discarding what is given up", String.valueOf(terms.discards()));
+        words.put(BURIES_EXPIRED, String.valueOf(terms.buriesExpired()));
         words.put("order", String.valueOf(terms.ordered()));
         words.put("circuit breaker", word(terms.circuitBreaker()));
         return words;
@@ -64,7 +66,8 @@ record BacklogForm(
         }
         StringBuilder found = new StringBuilder();
         words(wanted).forEach((what, word) -> {
-            String mine = terms.get(what);
+            // What was stored before this could be chosen says nothing about it.
+            String mine = what.equals(BURIES_EXPIRED) ? terms.getOrDefault(what, "false") : terms.get(what);
             if (!Objects.equals(mine, word)) {
                 found.append(found.isEmpty() ? "" : "; ")
                         .append(what)

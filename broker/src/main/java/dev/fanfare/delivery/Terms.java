@@ -108,6 +108,7 @@ public record Terms(
         compare(found, "retry policy", retry, other.retry);
         compare(found, "dead-letter topic", deadLetter, other.deadLetter);
         compare(found, "discarding what is given up", discards, other.discards);
+        compare(found, "making dead letters of what has expired", buriesExpired, other.buriesExpired);
         compare(found, "order", ordered, other.ordered);
         compare(found, "circuit breaker", circuitBreaker, other.circuitBreaker);
         return found.toString();

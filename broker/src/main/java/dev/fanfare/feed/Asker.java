@@ -1,7 +1,7 @@
 package dev.fanfare.feed;
 
-import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
 
 /// Somebody who waits for replies. Called by whoever replies, or by the clock: it must neither block nor call
 /// user code. After the last reply, or the end, it hears nothing more.
@@ -13,5 +13,7 @@ public interface Asker {
     void reply(Message reply, boolean last);
 
     /// No reply will come any more: `TIMEOUT`, `NO_RESPONDERS`, or why the request was refused.
-    void end(ErrorCode code, String reason);
+    ///
+    /// @param why with the feed that is full, when what refused it may have room later: nothing was published then
+    void end(PublishResult.Refused why);
 }

@@ -3,6 +3,7 @@ package dev.fanfare.request;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
 import dev.fanfare.feed.Asker;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,13 +33,13 @@ public final class FutureReplies implements Asker {
     }
 
     @Override
-    public synchronized void end(ErrorCode code, String reason) {
-        if (code == ErrorCode.TIMEOUT && !replies.isEmpty()) {
+    public synchronized void end(PublishResult.Refused why) {
+        if (why.code() == ErrorCode.TIMEOUT && !replies.isEmpty()) {
             complete();
         } else {
             Thread.ofVirtual()
                     .name("fanfare-reply")
-                    .start(() -> done.completeExceptionally(new FanfareException(code, reason)));
+                    .start(() -> done.completeExceptionally(new FanfareException(why.code(), why.reason())));
         }
     }
 

@@ -42,6 +42,7 @@ public final class Requests {
     private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
     private final AtomicInteger count = new AtomicInteger();
     private final LongAdder timeouts = new LongAdder();
+    private final LongAdder unanswerable = new LongAdder();
     private volatile boolean closed;
 
     /// Nobody waits yet.
@@ -104,13 +105,17 @@ public final class Requests {
                 if (left == wanted) {
                     timeouts.increment();
                 }
-                asker.end(ErrorCode.TIMEOUT, reason);
+                asker.end(new Refused(ErrorCode.TIMEOUT, reason));
             }
         }
 
         void end(ErrorCode code, String reason) {
+            end(new Refused(code, reason));
+        }
+
+        void end(Refused why) {
             if (finish()) {
-                asker.end(code, reason);
+                asker.end(why);
             }
         }
     }
@@ -118,6 +123,11 @@ public final class Requests {
     /// How many heard no reply in time.
     public long timeouts() {
         return timeouts.sum();
+    }
+
+    /// How many were refused because nobody answers.
+    public long unanswerable() {
+        return unanswerable.sum();
     }
 
     /// How many wait.
@@ -134,7 +144,7 @@ public final class Requests {
             String topic, Message draft, Duration timeout, int replies, Asker asker, @Nullable Wakes wakes) {
         Refused refused = refusal(topic, draft, timeout, replies);
         if (refused != null) {
-            asker.end(refused.code(), refused.reason());
+            asker.end(refused);
             return () -> {};
         }
         Waiting request = new Waiting(PREFIX + secret(), asker, replies);
@@ -153,6 +163,7 @@ public final class Requests {
         }
         try {
             if (topics.responders(topic, draft) == 0) {
+                unanswerable.increment();
                 return new Refused(
                         ErrorCode.NO_RESPONDERS,
                         "nobody answers on topic '" + topic + "': no subscription has its name; nothing was published");
@@ -190,7 +201,7 @@ public final class Requests {
         Message message = draft.withReply(request.address, draft.correlationId())
                 .withTtl(ttl > 0 && ttl < timeout.toMillis() ? Duration.ofMillis(ttl) : timeout);
         switch (topics.publish(topic, message, wakes)) {
-            case Refused refused -> request.end(refused.code(), refused.reason());
+            case Refused refused -> request.end(refused);
             case Accepted accepted when accepted.duplicate() -> request.end(ErrorCode.BAD_REQUEST, published(topic));
             case PublishResult.Pending(Accepted first, Commit _)
             when first.duplicate() -> request.end(ErrorCode.BAD_REQUEST, published(topic));

@@ -15,6 +15,8 @@ import java.util.function.Consumer;
 /// @param retry whether a publish that was refused for now is sent again; default not
 /// @param credentials how the client shows who it is; default not at all
 /// @param notices hears about the connection for publishing; default nobody
+/// @param compressAbove payloads of more bytes are published in gzip, and subscriptions take them so; 0 for never,
+///     the default
 public record ClientOptions(
         Duration connectTimeout,
         Duration firstDelay,
@@ -23,7 +25,8 @@ public record ClientOptions(
         int window,
         PublishRetry retry,
         Credentials credentials,
-        Consumer<Notice> notices) {
+        Consumer<Notice> notices,
+        int compressAbove) {
 
     /// Checks the bounds.
     public ClientOptions {
@@ -33,6 +36,9 @@ public record ClientOptions(
         positive(silence, "silence");
         if (window < 1 || window > 10_000) {
             throw new IllegalArgumentException("window must be 1 to 10000, but is " + window);
+        }
+        if (compressAbove < 0) {
+            throw new IllegalArgumentException("compressAbove must be 0 or more, but is " + compressAbove);
         }
     }
 
@@ -46,47 +52,56 @@ public record ClientOptions(
                 256,
                 PublishRetry.none(),
                 Credentials.none(),
-                notice -> {});
+                notice -> {},
+                0);
     }
 
     /// The same with other delays between attempts to reconnect.
     public ClientOptions withDelays(Duration first, Duration most) {
-        return new ClientOptions(connectTimeout, first, most, silence, window, retry, credentials, notices);
+        return new ClientOptions(
+                connectTimeout, first, most, silence, window, retry, credentials, notices, compressAbove);
     }
 
     /// The same with another time for connecting and for the answer to a subscribe.
     public ClientOptions withConnectTimeout(Duration newTimeout) {
-        return new ClientOptions(newTimeout, firstDelay, mostDelay, silence, window, retry, credentials, notices);
+        return new ClientOptions(
+                newTimeout, firstDelay, mostDelay, silence, window, retry, credentials, notices, compressAbove);
     }
 
     /// The same with another silence.
     public ClientOptions withSilence(Duration newSilence) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, newSilence, window, retry, credentials, notices);
+                connectTimeout, firstDelay, mostDelay, newSilence, window, retry, credentials, notices, compressAbove);
     }
 
     /// The same with another window.
     public ClientOptions withWindow(int newWindow) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, newWindow, retry, credentials, notices);
+                connectTimeout, firstDelay, mostDelay, silence, newWindow, retry, credentials, notices, compressAbove);
     }
 
     /// The same, sending a publish again that was refused for now.
     public ClientOptions withRetry(PublishRetry newRetry) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, newRetry, credentials, notices);
+                connectTimeout, firstDelay, mostDelay, silence, window, newRetry, credentials, notices, compressAbove);
     }
 
     /// The same, showing who it is.
     public ClientOptions withCredentials(Credentials newCredentials) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, retry, newCredentials, notices);
+                connectTimeout, firstDelay, mostDelay, silence, window, retry, newCredentials, notices, compressAbove);
     }
 
     /// The same, telling about the connection for publishing.
     public ClientOptions withNotices(Consumer<Notice> newNotices) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, newNotices);
+                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, newNotices, compressAbove);
+    }
+
+    /// The same, publishing payloads of more than so many bytes in gzip, and hearing them so; events show them plain.
+    public ClientOptions withCompression(int above) {
+        return new ClientOptions(
+                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, notices, above);
     }
 
     private static void positive(Duration duration, String name) {

@@ -1,9 +1,11 @@
 package dev.fanfare.client;
 
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,17 +79,17 @@ final class Frames {
         }
     }
 
-    static String publish(String requestId, String topic, Outgoing message) {
+    static String publish(String requestId, String topic, Outgoing message, int compressAbove) {
         return write(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", "publish");
             json.writeStringProperty("request_id", requestId);
-            message(json, topic, message);
+            message(json, topic, message, compressAbove);
             json.writeEndObject();
         });
     }
 
-    static String transaction(String requestId, List<Transaction.Part> parts) {
+    static String transaction(String requestId, List<Transaction.Part> parts, int compressAbove) {
         return write(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", "transaction");
@@ -95,7 +97,7 @@ final class Frames {
             json.writeArrayPropertyStart("publish");
             for (Transaction.Part part : parts) {
                 json.writeStartObject();
-                message(json, part.topic(), part.message());
+                message(json, part.topic(), part.message(), compressAbove);
                 json.writeEndObject();
             }
             json.writeEndArray();
@@ -103,7 +105,7 @@ final class Frames {
         });
     }
 
-    private static void message(JsonGenerator json, String topic, Outgoing message) {
+    private static void message(JsonGenerator json, String topic, Outgoing message, int compressAbove) {
         json.writeStringProperty("topic", topic);
         json.writeObjectPropertyStart("message");
         json.writeStringProperty("id", message.id());
@@ -118,14 +120,22 @@ final class Frames {
             message.headers().forEach(json::writeStringProperty);
             json.writeEndObject();
         }
-        json.writeName("payload");
-        json.writeRawValue(message.payload());
+        String payload = message.payload();
+        String packed = compressAbove > 0 && payload.length() > compressAbove ? Gzip.packed(payload) : null;
+        if (packed == null) {
+            json.writeName("payload");
+            json.writeRawValue(payload);
+        } else {
+            json.writeStringProperty("payload", packed);
+            json.writeStringProperty("encoding", Gzip.NAME);
+        }
         json.writeEndObject();
     }
 
-    static String subscribe(String requestId, String clientId, String pattern, Selection wanted, Start start) {
+    static String subscribe(
+            String requestId, String clientId, String pattern, Selection wanted, boolean gzip, Start start) {
         return write(json -> {
-            beginSubscribe(json, requestId, clientId, pattern, wanted);
+            beginSubscribe(json, requestId, clientId, pattern, wanted, gzip);
             switch (start) {
                 case Start.Latest() -> {}
                 case Start.Earliest() -> json.writeStringProperty("from", "earliest");
@@ -148,10 +158,11 @@ final class Frames {
             String clientId,
             String pattern,
             Selection wanted,
+            boolean gzip,
             String time,
             Iterable<Map.Entry<String, Position>> positions) {
         return write(json -> {
-            beginSubscribe(json, requestId, clientId, pattern, wanted);
+            beginSubscribe(json, requestId, clientId, pattern, wanted, gzip);
             json.writeObjectPropertyStart("since");
             json.writeStringProperty("time", time);
             json.writeObjectPropertyStart("topics");
@@ -179,7 +190,7 @@ final class Frames {
     }
 
     private static void beginSubscribe(
-            JsonGenerator json, String requestId, String clientId, String pattern, Selection wanted) {
+            JsonGenerator json, String requestId, String clientId, String pattern, Selection wanted, boolean gzip) {
         json.writeStartObject();
         json.writeStringProperty("type", "subscribe");
         json.writeStringProperty("request_id", requestId);
@@ -191,6 +202,11 @@ final class Frames {
         if (!wanted.types().isEmpty()) {
             json.writeArrayPropertyStart("types");
             wanted.types().forEach(json::writeString);
+            json.writeEndArray();
+        }
+        if (gzip) {
+            json.writeArrayPropertyStart("accept_encoding");
+            json.writeString(Gzip.NAME);
             json.writeEndArray();
         }
     }
@@ -245,6 +261,7 @@ final class Frames {
         private @Nullable String messageType;
         private @Nullable String key;
         private @Nullable String encoding;
+        private @Nullable String contentType;
         private Map<String, String> headers = Map.of();
         private List<Published> results = List.of();
 
@@ -334,6 +351,7 @@ final class Frames {
                 case "type" -> messageType = string(parser);
                 case "key" -> key = string(parser);
                 case "encoding" -> encoding = string(parser);
+                case "content_type" -> contentType = string(parser);
                 case "payload" -> payload = asWritten(parser);
                 case "headers" -> {
                     Map<String, String> read = new LinkedHashMap<>();
@@ -388,7 +406,30 @@ final class Frames {
             return text.substring(from, (int) parser.currentLocation().getCharOffset());
         }
 
+        /// What stands in gzip is shown as it would be shown to who does not take it so.
+        private void expand() {
+            if (!Gzip.NAME.equals(encoding)) {
+                return;
+            }
+            byte[] plain;
+            try {
+                plain = Gzip.plain(unquoted(payload));
+            } catch (IllegalArgumentException wrong) {
+                throw unexpected(text, wrong);
+            }
+            encoding = null;
+            if (contentType == null) {
+                payload = new String(plain, StandardCharsets.UTF_8);
+            } else if (contentType.startsWith("text/")) {
+                payload = quoted(new String(plain, StandardCharsets.UTF_8));
+            } else {
+                encoding = "base64";
+                payload = quoted(Base64.getEncoder().encodeToString(plain));
+            }
+        }
+
         ServerFrame frame() {
+            expand();
             return switch (type) {
                 case "event" ->
                     new ServerFrame.Message(new Event(

@@ -7,7 +7,9 @@ import java.util.concurrent.CompletableFuture;
 sealed interface Parcel {
 
     /// The request.
-    String text(String requestId);
+    ///
+    /// @param compressAbove see [ClientOptions#compressAbove]
+    String text(String requestId, int compressAbove);
 
     /// The server has published it.
     void published(ServerFrame.Ack ack);
@@ -19,8 +21,8 @@ sealed interface Parcel {
     record One(String topic, Outgoing message, CompletableFuture<Published> answer) implements Parcel {
 
         @Override
-        public String text(String requestId) {
-            return Frames.publish(requestId, topic, message);
+        public String text(String requestId, int compressAbove) {
+            return Frames.publish(requestId, topic, message, compressAbove);
         }
 
         @Override
@@ -38,8 +40,8 @@ sealed interface Parcel {
     record Several(List<Transaction.Part> parts, CompletableFuture<List<Published>> answer) implements Parcel {
 
         @Override
-        public String text(String requestId) {
-            return Frames.transaction(requestId, parts);
+        public String text(String requestId, int compressAbove) {
+            return Frames.transaction(requestId, parts, compressAbove);
         }
 
         @Override

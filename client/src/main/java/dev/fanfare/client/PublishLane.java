@@ -93,7 +93,7 @@ final class PublishLane implements Connection.Owner {
     /// Under the lock.
     private void send(Parcel parcel, int attempt) {
         String requestId = Long.toString(++lastId);
-        String text = parcel.text(requestId);
+        String text = parcel.text(requestId, options.compressAbove());
         unanswered.put(requestId, new Request(text, parcel, attempt));
         connection.send(text);
     }

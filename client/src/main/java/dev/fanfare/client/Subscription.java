@@ -157,13 +157,15 @@ public final class Subscription implements AutoCloseable {
         String requestId = Integer.toString(++requests);
         askedNanos = System.nanoTime();
         if (since == null) {
-            connection.send(Frames.subscribe(requestId, clientId, pattern, wanted, start));
+            connection.send(Frames.subscribe(requestId, clientId, pattern, wanted, options.compressAbove() > 0, start));
         } else if (wildcards) {
             var newestFirst = positions.sequencedEntrySet().reversed();
-            connection.send(Frames.resume(requestId, clientId, pattern, wanted, since, newestFirst));
+            connection.send(Frames.resume(
+                    requestId, clientId, pattern, wanted, options.compressAbove() > 0, since, newestFirst));
         } else {
             Position last = positions.sequencedValues().getLast();
-            connection.send(Frames.subscribe(requestId, clientId, pattern, wanted, Start.after(last)));
+            connection.send(Frames.subscribe(
+                    requestId, clientId, pattern, wanted, options.compressAbove() > 0, Start.after(last)));
         }
     }
 

@@ -18,7 +18,13 @@ final class Acknowledging {
     private static final long WEEK_MILLIS = Duration.ofDays(7).toMillis();
 
     private static final Field[] ONLY_WITH_ACK = {
-        Field.MAX_IN_FLIGHT, Field.ACK_TIMEOUT_MS, Field.RETRY, Field.DEAD_LETTER, Field.CIRCUIT_BREAKER
+        Field.MAX_IN_FLIGHT,
+        Field.ACK_TIMEOUT_MS,
+        Field.RETRY,
+        Field.DEAD_LETTER,
+        Field.CIRCUIT_BREAKER,
+        Field.ORDERED,
+        Field.EXPIRED
     };
     private static final Field[] NOT_WITH_ACK = {Field.OVERFLOW, Field.QUEUE, Field.BATCH};
 
@@ -65,10 +71,22 @@ final class Acknowledging {
                 Duration.ofMillis(envelope.number(Field.ACK_TIMEOUT_MS, 1, WEEK_MILLIS, 30_000)),
                 retry(envelope),
                 deadLetter,
+                buriesExpired(envelope),
+                envelope.flag(Field.ORDERED),
                 breaker(envelope),
                 durable,
                 group,
                 automatic);
+    }
+
+    /// Whether what was not done within its time becomes a dead letter.
+    private static boolean buriesExpired(Envelope envelope) {
+        String expired = envelope.string(Field.EXPIRED, NAME_MAX);
+        if (expired != null && !expired.equals("dead_letter")) {
+            throw new Envelope.Fault("expired must be dead_letter, not '" + Excerpt.of(expired)
+                    + "'; leave it out to have such messages only counted");
+        }
+        return expired != null;
     }
 
     /// A name in the broker, which all connections share.
@@ -92,7 +110,8 @@ final class Acknowledging {
                 (int) reader.attempts,
                 Duration.ofMillis(reader.backoff),
                 reader.multiplier,
-                Duration.ofMillis(reader.maxBackoff));
+                Duration.ofMillis(reader.maxBackoff),
+                reader.jitter);
     }
 
     /// Collects the members of `retry`; each has a default.
@@ -102,6 +121,7 @@ final class Acknowledging {
         private long backoff = 1_000;
         private double multiplier = 2;
         private long maxBackoff = 60_000;
+        private double jitter;
 
         RetryReader(Envelope envelope) {
             this.envelope = envelope;
@@ -114,9 +134,10 @@ final class Acknowledging {
                 case "backoff_ms" -> backoff = envelope.number("retry.backoff_ms", from, to, 0, WEEK_MILLIS);
                 case "multiplier" -> multiplier = envelope.decimal("retry.multiplier", from, to, 1, MULTIPLIER_MAX);
                 case "max_backoff_ms" -> maxBackoff = envelope.number("retry.max_backoff_ms", from, to, 0, WEEK_MILLIS);
+                case "jitter" -> jitter = envelope.decimal("retry.jitter", from, to, 0, 1);
                 default ->
                     throw new Envelope.Fault(
-                            "retry has the fields max_attempts, backoff_ms, multiplier and max_backoff_ms, not '"
+                            "retry has the fields max_attempts, backoff_ms, multiplier, max_backoff_ms and jitter, not '"
                                     + Excerpt.of(name) + "'");
             }
         }

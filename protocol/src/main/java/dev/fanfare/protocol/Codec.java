@@ -132,7 +132,8 @@ public interface Codec {
     /// What of a message appears in an event only when there is any.
     ///
     /// @param ttlMillis 0 when it counts for ever
-    /// @param base64Of content type of a payload that is written in base64; null when it is JSON or text
+    /// @param encoding of a payload that is written in base64; null when it is JSON or text
+    /// @param contentType of such a payload when it is not JSON; else null
     record Extras(
             @Nullable String type,
             @Nullable String key,
@@ -140,9 +141,10 @@ public interface Codec {
             @Nullable String replyTo,
             @Nullable String correlationId,
             long ttlMillis,
-            @Nullable String base64Of) {
+            @Nullable String encoding,
+            @Nullable String contentType) {
 
         /// None at all.
-        public static final Extras NONE = new Extras(null, null, Map.of(), null, null, 0, null);
+        public static final Extras NONE = new Extras(null, null, Map.of(), null, null, 0, null, null);
     }
 }

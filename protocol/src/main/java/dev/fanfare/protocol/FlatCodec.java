@@ -55,7 +55,8 @@ public final class FlatCodec implements Codec {
 
     private Request subscribe() {
         int count = (int) envelope.number(Field.LAST_N, 0, LAST_N_MAX, 0);
-        return new Request.Subscribe(null, topic(), "", Members.lastN(count), null, 0, null, null, null, Set.of());
+        return new Request.Subscribe(
+                null, topic(), "", Members.lastN(count), null, 0, null, null, null, Set.of(), Set.of());
     }
 
     private Request publish() {
@@ -64,7 +65,19 @@ public final class FlatCodec implements Codec {
             throw new Envelope.Fault("data is required");
         }
         return new Request.Publish(
-                null, topic, null, null, null, Map.of(), null, null, null, envelope.copy(Field.DATA), false, null);
+                null,
+                topic,
+                null,
+                null,
+                null,
+                Map.of(),
+                null,
+                null,
+                null,
+                envelope.copy(Field.DATA),
+                null,
+                false,
+                null);
     }
 
     private String topic() {

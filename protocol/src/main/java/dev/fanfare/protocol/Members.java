@@ -3,12 +3,14 @@ package dev.fanfare.protocol;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// The parts of requests and events that have an inner structure.
@@ -31,6 +33,8 @@ final class Members {
     private static final Instant TIME_MAX = Instant.parse("+10000-01-01T00:00:00Z");
     private static final Set<String> POLICIES = Set.of("drop_oldest", "drop_newest", "disconnect", "spill");
 
+    private static final Set<String> COMPRESSIONS = Set.of("gzip", "zstd");
+
     private Members() {}
 
     static Map<String, String> headers(Envelope envelope) {
@@ -50,6 +54,53 @@ final class Members {
             }
         });
         return Collections.unmodifiableMap(headers); // in the order they were written
+    }
+
+    /// What the payload stands for; null when it is the payload itself.
+    static Request.@Nullable Encoding encoding(Envelope envelope) {
+        String encoding = envelope.string(Field.MESSAGE_ENCODING, TEXT_MAX);
+        String type = envelope.string(Field.MESSAGE_CONTENT_TYPE, TEXT_MAX);
+        if (encoding == null) {
+            if (type != null) {
+                throw new Envelope.Fault(
+                        "message.content_type needs message.encoding: without one the payload is JSON");
+            }
+            return null;
+        }
+        boolean plain = encoding.equals("base64");
+        if (!plain && !COMPRESSIONS.contains(encoding)) {
+            throw new Envelope.Fault(
+                    "message.encoding must be base64, gzip or zstd, not '" + Excerpt.of(encoding) + "'");
+        }
+        if (type != null && (type.isEmpty() || !type.chars().allMatch(c -> c >= ' ' && c <= '~'))) {
+            throw new Envelope.Fault("message.content_type must be a media type such as application/octet-stream");
+        }
+        String text = envelope.string(Field.MESSAGE_PAYLOAD, Integer.MAX_VALUE);
+        try {
+            byte[] bytes = Base64.getDecoder().decode(String.valueOf(text));
+            return new Request.Encoding(
+                    encoding, type == null ? plain ? "application/octet-stream" : "application/json" : type, bytes);
+        } catch (IllegalArgumentException notBase64) {
+            throw new Envelope.Fault("message.payload must be a string in base64, since message.encoding is '"
+                    + encoding + "': " + notBase64.getMessage());
+        }
+    }
+
+    /// In what payloads may stay compressed.
+    static Set<String> acceptEncoding(Envelope envelope) {
+        if (!envelope.has(Field.ACCEPT_ENCODING)) {
+            return Set.of();
+        }
+        Set<String> accepted = new TreeSet<>();
+        envelope.elements(Field.ACCEPT_ENCODING, COMPRESSIONS.size(), (text, from, to) -> {
+            String name = envelope.string("an element of accept_encoding", from, to, TEXT_MAX);
+            if (!COMPRESSIONS.contains(name)) {
+                throw new Envelope.Fault(
+                        "an element of accept_encoding must be gzip or zstd, not '" + Excerpt.of(name) + "'");
+            }
+            accepted.add(name);
+        });
+        return Collections.unmodifiableSet(accepted);
     }
 
     /// How long a message counts and when it goes out; null when nothing is said about it.
@@ -253,9 +304,8 @@ final class Members {
 
     /// What a message has besides id and payload.
     static void extras(JsonBytes out, Codec.Extras extras) {
-        if (extras.base64Of() != null) {
-            out.raw(",\"encoding\":\"base64\",\"content_type\":").string(extras.base64Of());
-        }
+        optional(out, "encoding", extras.encoding());
+        optional(out, "content_type", extras.contentType());
         optional(out, "type", extras.type());
         optional(out, "key", extras.key());
         if (!extras.headers().isEmpty()) {

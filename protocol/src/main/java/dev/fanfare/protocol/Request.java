@@ -19,6 +19,7 @@ public sealed interface Request {
     /// @param manual how messages are acknowledged; null when they are not
     /// @param filter an expression about the messages that are wanted; null when none was given
     /// @param types of the messages that are wanted; empty when none were given
+    /// @param acceptEncoding in what payloads may stay compressed; empty when they are to be plain
     record Subscribe(
             @Nullable String requestId,
             String topic,
@@ -29,7 +30,8 @@ public sealed interface Request {
             @Nullable Batch batch,
             @Nullable Manual manual,
             @Nullable String filter,
-            Set<String> types)
+            Set<String> types,
+            Set<String> acceptEncoding)
             implements Request {}
 
     /// Hear it no more.
@@ -40,6 +42,7 @@ public sealed interface Request {
     /// @param id of the message; null when the server is to make one
     /// @param timing how long it counts and when it goes out; null when nothing was said
     /// @param payload one JSON value as it was written, validated; an array of its own
+    /// @param encoding what the payload, a string then, stands for; null when it is the payload itself
     /// @param noAck whether an ack is not wanted
     /// @param durability how safe it has to be: one of [StandardCodec#DURABILITIES]; null when not given
     record Publish(
@@ -53,6 +56,7 @@ public sealed interface Request {
             @Nullable String correlationId,
             @Nullable Timing timing,
             byte[] payload,
+            @Nullable Encoding encoding,
             boolean noAck,
             @Nullable String durability)
             implements Request {}
@@ -104,6 +108,13 @@ public sealed interface Request {
     /// @param requestId if it could be read
     record Malformed(@Nullable String requestId, WireError error) implements Request {}
 
+    /// Bytes that are written as a string in base64.
+    ///
+    /// @param name how they are compressed: `gzip` or `zstd`; `base64` when they are not
+    /// @param contentType what they are when they are not compressed any more
+    /// @param bytes an array of its own
+    record Encoding(String name, String contentType, byte[] bytes) {}
+
     /// How long a message counts and when it goes out; at most one of `delayMillis` and `deliverAt` is given.
     ///
     /// @param ttlMillis 0 when not given
@@ -116,6 +127,8 @@ public sealed interface Request {
     /// @param maxInFlight how many may be unacknowledged at a time
     /// @param ackTimeout how long each may be
     /// @param deadLetter the topic that takes what is given up; null when not given
+    /// @param buriesExpired whether what was not done within its time becomes a dead letter
+    /// @param ordered whether a message waits until all before it in its topic are done
     /// @param breaker when the subscription is left alone; null when not given
     /// @param durable the name under which the position outlives the connection; null when not given
     /// @param group whose messages are shared; null when not given
@@ -125,13 +138,17 @@ public sealed interface Request {
             Duration ackTimeout,
             Retry retry,
             @Nullable String deadLetter,
+            boolean buriesExpired,
+            boolean ordered,
             @Nullable Breaker breaker,
             @Nullable String durable,
             @Nullable String group,
             boolean automatic) {}
 
     /// When a message that was not acknowledged is delivered again.
-    record Retry(int maxAttempts, Duration backoff, double multiplier, Duration maxBackoff) {}
+    ///
+    /// @param jitter which part of each delay is random, 0 to 1
+    record Retry(int maxAttempts, Duration backoff, double multiplier, Duration maxBackoff, double jitter) {}
 
     /// When a subscription that keeps failing or is slow is left alone for a while. Rates are per cent.
     ///

@@ -176,6 +176,7 @@ public final class StandardCodec implements Codec {
                 envelope.string(Field.MESSAGE_CORRELATION_ID, NAME_MAX),
                 Members.timing(envelope),
                 envelope.copy(Field.MESSAGE_PAYLOAD),
+                Members.encoding(envelope),
                 envelope.flag(Field.NO_ACK),
                 durability());
     }
@@ -220,7 +221,8 @@ public final class StandardCodec implements Codec {
                 Members.batch(envelope),
                 Acknowledging.manual(envelope),
                 Members.filter(envelope),
-                Members.types(envelope));
+                Members.types(envelope),
+                Members.acceptEncoding(envelope));
     }
 
     private String clientId() {

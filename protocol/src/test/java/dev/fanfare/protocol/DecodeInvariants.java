@@ -126,7 +126,8 @@ final class DecodeInvariants {
                         publish.replyTo(),
                         publish.correlationId(),
                         timing == null ? 0 : timing.ttlMillis(),
-                        null));
+                        publish.encoding() == null ? null : publish.encoding().name(),
+                        publish.encoding() == null ? null : publish.encoding().contentType()));
         codec.eventTail(out, 0, "e", 7);
     }
 

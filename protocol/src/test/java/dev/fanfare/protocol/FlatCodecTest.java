@@ -25,12 +25,12 @@ class FlatCodecTest {
     }
 
     private static Request.Subscribe subscribe(From from) {
-        return new Request.Subscribe(null, "t", "", from, null, 0, null, null, null, Set.of());
+        return new Request.Subscribe(null, "t", "", from, null, 0, null, null, null, Set.of(), Set.of());
     }
 
     private static Request.Publish publish() {
         return new Request.Publish(
-                null, "t", null, null, null, Map.of(), null, null, null, new byte[] {'1'}, false, null);
+                null, "t", null, null, null, Map.of(), null, null, null, new byte[] {'1'}, null, false, null);
     }
 
     @Test
@@ -119,7 +119,7 @@ class FlatCodecTest {
     void anEventHasDataAndMessageId() {
         codec.eventBegin(out, "t", "i");
         out.raw("[1,2]");
-        codec.eventMiddle(out, "i", new Codec.Extras("type", "key", Map.of("a", "b"), null, null, 0, null));
+        codec.eventMiddle(out, "i", new Codec.Extras("type", "key", Map.of("a", "b"), null, null, 0, null, null));
         codec.eventTail(out, 0, "e", 7);
         assertThat(out).hasToString("{\"type\":\"event\",\"topic\":\"t\",\"data\":[1,2],\"message_id\":\"i\"}");
     }

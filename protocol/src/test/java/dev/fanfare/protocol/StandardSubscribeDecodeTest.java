@@ -56,7 +56,8 @@ class StandardSubscribeDecodeTest extends StandardDecoding {
     void readsASubscribe() {
         Subscribe plain = subscribe("orders", "");
         assertThat(plain)
-                .isEqualTo(new Subscribe(null, "orders", "c", new From.Latest(), null, 0, null, null, null, Set.of()));
+                .isEqualTo(new Subscribe(
+                        null, "orders", "c", new From.Latest(), null, 0, null, null, null, Set.of(), Set.of()));
         Subscribe full = subscribe(
                 "orders",
                 ",\"request_id\":\"r\",\"overflow\":\"disconnect\",\"queue\":7,\"batch\":{\"size\":10,\"linger_ms\":20}");
@@ -71,6 +72,7 @@ class StandardSubscribeDecodeTest extends StandardDecoding {
                         new Request.Batch(10, Duration.ofMillis(20)),
                         null,
                         null,
+                        Set.of(),
                         Set.of()));
     }
 
@@ -132,6 +134,39 @@ class StandardSubscribeDecodeTest extends StandardDecoding {
         assertThat(manual("").breaker()).isNull();
         assertThat(refusal(subscription("t", ",\"group\":\"g\",\"circuit_breaker\":{}")))
                 .isEqualTo("circuit_breaker needs ack: \"manual\"");
+    }
+
+    @Test
+    void retriesOrderAndExpiryAreWhatTheySayAndElseTheDefault() {
+        assertThat(manual("").retry())
+                .isEqualTo(new Request.Retry(5, Duration.ofSeconds(1), 2, Duration.ofMinutes(1), 0));
+        assertThat(manual(",\"retry\":{\"max_attempts\":3,\"backoff_ms\":5,\"multiplier\":1.5,\"max_backoff_ms\":7,"
+                                + "\"jitter\":0.25}")
+                        .retry())
+                .isEqualTo(new Request.Retry(3, Duration.ofMillis(5), 1.5, Duration.ofMillis(7), 0.25));
+        assertThat(manual("").ordered()).isFalse();
+        assertThat(manual(",\"ordered\":true").ordered()).isTrue();
+        assertThat(manual("").buriesExpired()).isFalse();
+        assertThat(manual(",\"expired\":\"dead_letter\"").buriesExpired()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "\"ack\":\"manual\",\"retry\":{\"jitter\":1.1}|retry.jitter must be a number from 0.0 to 1.0",
+                "\"ack\":\"manual\",\"retry\":{\"jitter\":-0.1}|retry.jitter must be a number from 0.0 to 1.0",
+                "\"ack\":\"manual\",\"retry\":{\"jitter\":\"0\"}|retry.jitter must be a number from 0.0 to 1.0",
+                "\"ack\":\"manual\",\"retry\":{\"jiter\":0}|retry has the fields max_attempts, backoff_ms, multiplier, max_backoff_ms and jitter, not 'jiter'",
+                "\"ack\":\"manual\",\"ordered\":1|ordered must be true or false",
+                "\"ordered\":true|ordered needs ack: \"manual\"",
+                "\"ack\":\"manual\",\"expired\":true|expired must be a string",
+                "\"ack\":\"manual\",\"expired\":\"drop\"|expired must be dead_letter, not 'drop'; leave it out to have such messages only counted",
+                "\"group\":\"g\",\"expired\":\"dead_letter\"|expired needs ack: \"manual\""
+            })
+    void saysWhatIsWrongWithRetriesOrderAndExpiry(String more, String message) {
+        assertThat(refusal(subscription("t", "," + more))).isEqualTo(message);
     }
 
     private Request.Manual manual(String more) {

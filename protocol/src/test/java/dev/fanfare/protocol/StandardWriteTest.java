@@ -22,12 +22,13 @@ class StandardWriteTest {
     private final JsonBytes out = new JsonBytes();
 
     private static Request.Subscribe subscribe(String requestId) {
-        return new Request.Subscribe(requestId, "orders", "c", new From.Latest(), null, 0, null, null, null, Set.of());
+        return new Request.Subscribe(
+                requestId, "orders", "c", new From.Latest(), null, 0, null, null, null, Set.of(), Set.of());
     }
 
     private static Request.Publish publish(@Nullable String id) {
         return new Request.Publish(
-                "r", "orders", id, null, null, Map.of(), null, null, null, "1".getBytes(UTF_8), false, null);
+                "r", "orders", id, null, null, Map.of(), null, null, null, "1".getBytes(UTF_8), null, false, null);
     }
 
     @Test
@@ -123,7 +124,9 @@ class StandardWriteTest {
         codec.eventBegin(out, "t/ü", "i");
         out.base64(new byte[] {1, 2, (byte) 0xFF});
         codec.eventMiddle(
-                out, "i", new Codec.Extras("order", "k", headers, "answers", "c7", 1500, "application/octet-stream"));
+                out,
+                "i",
+                new Codec.Extras("order", "k", headers, "answers", "c7", 1500, "base64", "application/octet-stream"));
         codec.eventTail(out, NOW, "e1", 0);
         assertThat(out)
                 .hasToString("{\"type\":\"event\",\"topic\":\"t/ü\",\"message\":{\"id\":\"i\",\"payload\":\"AQL/\","

@@ -59,7 +59,7 @@ final class Listeners {
     Listener open(Dialect dialect, int port) {
         ChannelGroup connections = new DefaultChannelGroup(loops.group().next(), true);
         SlowCalls slowCalls = new SlowCalls();
-        List<Route> routes = new ArrayList<>(Apis.of(dialect, server, uptime, kinds::event));
+        List<Route> routes = new ArrayList<>(Apis.of(dialect, server, uptime, kinds::event, kinds::reply));
         routes.addAll(Pages.of(dialect));
         HttpContext http = new HttpContext(
                 server, dialect, new Routes(routes), door(dialect, connections, slowCalls), slowCalls, SERVER_NAME);

@@ -4,7 +4,6 @@ import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
 import dev.fanfare.server.rest.Caller;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -49,7 +48,7 @@ record Exchange(
             .withZone(ZoneOffset.UTC);
     private static final String PREFLIGHT_SECONDS = "600";
     private static final String ALLOWED_HEADERS =
-            "Content-Type, Authorization, X-API-Key, Last-Event-ID, Cache-Control";
+            "Content-Type, Content-Encoding, Authorization, X-API-Key, Last-Event-ID, Cache-Control";
 
     /// A request that could not be read.
     static Exchange unread(HttpContext http) {
@@ -117,7 +116,7 @@ record Exchange(
         for (Map.Entry<String, String> header : request.headers()) {
             named.merge(header.getKey().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + ", " + b);
         }
-        return new Call(caller, variables, query, named, ByteBufUtil.getBytes(request.content()), limit, connection);
+        return new Call(caller, variables, query, named, Bodies.plain(request, http.bodyMax()), limit, connection);
     }
 
     /// The whole answer.

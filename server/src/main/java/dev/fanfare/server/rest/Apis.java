@@ -16,13 +16,20 @@ public final class Apis {
     /// The calls of a dialect.
     ///
     /// @param event writes a message as it appears on a WebSocket of the standard dialect
+    /// @param reply writes the members of a reply as it appears there
     public static List<Route> of(
-            Dialect dialect, ServerContext server, Uptime uptime, BiConsumer<JsonBytes, Message> event) {
+            Dialect dialect,
+            ServerContext server,
+            Uptime uptime,
+            BiConsumer<JsonBytes, Message> event,
+            BiConsumer<JsonBytes, Message> reply) {
         List<Route> routes = new ArrayList<>();
         switch (dialect) {
             case STANDARD -> {
                 routes.addAll(new TopicCalls(server.broker()).routes());
                 routes.addAll(new MessageCalls(server, event).routes());
+                routes.addAll(new RequestCalls(server, reply).routes());
+                routes.addAll(new TransactionCalls(server).routes());
                 routes.addAll(new DeadLetterCalls(server.broker(), event).routes());
                 routes.addAll(new RouteCalls(server.broker()).routes());
                 routes.addAll(new HealthCalls(server, uptime).routes());

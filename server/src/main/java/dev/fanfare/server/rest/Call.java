@@ -104,6 +104,14 @@ public final class Call {
         return limit == null ? null : limit.take();
     }
 
+    /// So many more messages are to be published.
+    ///
+    /// @return null if the connection may publish them, else what its peer is told
+    @Nullable
+    WireError takePublishes(int count) {
+        return limit == null || count == 0 ? null : limit.take(count);
+    }
+
     /// The connection that it came over.
     Line line() {
         return line;

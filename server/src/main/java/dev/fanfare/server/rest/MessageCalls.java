@@ -7,7 +7,6 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Topic;
-import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
@@ -27,8 +26,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +113,7 @@ final class MessageCalls {
         if (!array && read.getFirst() instanceof Refused refused) {
             return Endpoint.Answering.now(refused(refused));
         }
-        Topic topic = config.autoCreateTopics() ? made(name) : TopicCalls.existing(broker, name);
+        Topic topic = config.autoCreateTopics() ? made(broker, name) : TopicCalls.existing(broker, name);
         Publishing publishing = new Publishing(call, topic, read);
         publishing.publish();
         return new Endpoint.Answering(publishing.done, () -> publishing.answer(array));
@@ -141,15 +138,13 @@ final class MessageCalls {
         /// Whether the next one has been refused and waits for room.
         private boolean waits;
 
-        /// Ends all waiting of this call; null before the first.
-        private @Nullable Future<?> end;
-
-        private boolean patient = true;
+        private final Room room;
 
         Publishing(Call call, Topic topic, List<Outcome> read) {
             this.call = call;
             this.topic = topic;
             this.outcomes = new ArrayList<>(read);
+            this.room = new Room(call.line());
         }
 
         void publish() {
@@ -162,9 +157,7 @@ final class MessageCalls {
                     outcomes.set(next, outcome);
                 }
             }
-            if (end != null) {
-                end.cancel(false);
-            }
+            room.close();
             call.holdFor(wakes.flush());
             var _ = committed(outcomes).whenComplete((_, _) -> done.complete(null));
         }
@@ -176,37 +169,22 @@ final class MessageCalls {
             }
             Durability durability = topic.config().durability().or(message.durability());
             PublishResult result = broker.feeds().publish(topic, message, wakes);
-            waits = false;
-            if (patient && result instanceof PublishResult.Refused refused && refused.full() != null) {
-                waits = true;
-                await(refused.full(), refused.waitMillis());
-            }
+            waits = result instanceof PublishResult.Refused refused && awaits(refused);
             return outcome(result, durability);
         }
 
-        private void await(Feed<?> full, long millis) {
+        private boolean awaits(PublishResult.Refused refused) {
             // Whoever reads what was published before may make the room.
             wakes.flush();
-            if (end == null) {
-                end = call.line().loop().schedule(this::giveUp, millis, TimeUnit.MILLISECONDS);
-            }
-            full.onRoom(() -> call.line().loop().execute(this::tryAgain));
-        }
-
-        private void giveUp() {
-            patient = false;
-            tryAgain();
+            return room.await(refused, this::tryAgain);
         }
 
         private void tryAgain() {
-            if (waits && call.line().open().getAsBoolean()) {
-                try {
-                    publish();
-                } catch (RuntimeException e) {
-                    waits = false;
-                    failure = e;
-                    done.complete(null);
-                }
+            try {
+                publish();
+            } catch (RuntimeException e) {
+                failure = e;
+                done.complete(null);
             }
         }
 
@@ -254,7 +232,8 @@ final class MessageCalls {
         return Problems.answer(refused.problem, Arrays.copyOf(results.array(), results.length()));
     }
 
-    private Topic made(String name) {
+    /// The topic of that name, made if it is not there.
+    static Topic made(Broker broker, String name) {
         try {
             return broker.topic(name).orElseGet(() -> broker.feeds().create(name));
         } catch (FanfareException refused) {
@@ -323,10 +302,18 @@ final class MessageCalls {
         request.put(body, from, to - from);
         request.raw("}");
         return switch (codec.decode(request.array(), 0, request.length())) {
-            case Request.Publish publish -> new Draft(Drafts.of(publish));
+            case Request.Publish publish -> draft(publish);
             case Request.Malformed malformed -> new Refused(Problem.of(malformed.error()));
             default -> throw new IllegalStateException("a publish was read as something else");
         };
+    }
+
+    private Outcome draft(Request.Publish publish) {
+        try {
+            return new Draft(Drafts.of(publish, config.limits().maxMessageSize()));
+        } catch (FanfareException refused) {
+            return new Refused(Problem.of(refused));
+        }
     }
 
     /// How safe a message has to be: beside what a message has on a WebSocket, since there is no request

@@ -89,6 +89,7 @@ final class MetricsCalls {
                 stats.delayedLost());
         single(out, "fanfare_pending_requests", "gauge", "Requests that wait for replies", broker.pendingRequests());
         total(out, Counter.TIMED_OUT, stats.requestTimeouts());
+        total(out, Counter.UNANSWERABLE, stats.requestsUnanswerable());
         total(out, Counter.COMMITTED, stats.transactionsCommitted());
         total(out, Counter.REFUSED, stats.transactionsRefused());
         if (stats.storage() != null) {

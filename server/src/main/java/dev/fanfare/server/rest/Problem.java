@@ -54,7 +54,8 @@ public final class Problem extends RuntimeException {
             case "TOPIC_EXISTS" -> 409;
             case "TOO_LARGE" -> 413;
             case "RATE_LIMITED" -> 429;
-            case "BACKPRESSURE", "SHUTTING_DOWN" -> 503;
+            case "BACKPRESSURE", "NO_RESPONDERS", "SHUTTING_DOWN" -> 503;
+            case "TIMEOUT" -> 504;
             case "LIMIT_REACHED" -> 507;
             default -> 500;
         };

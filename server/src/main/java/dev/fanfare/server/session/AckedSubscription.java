@@ -3,6 +3,7 @@ package dev.fanfare.server.session;
 import dev.fanfare.Commit;
 import dev.fanfare.Delivery;
 import dev.fanfare.Filter;
+import dev.fanfare.Message;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.delivery.Demand;
@@ -12,6 +13,7 @@ import dev.fanfare.delivery.Terms;
 import dev.fanfare.delivery.Worker;
 import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.Pattern;
+import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.Source;
@@ -28,6 +30,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// One subscription of a session whose peer acknowledges. It takes from its backlog what the peer's window and the
@@ -48,6 +51,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
     private final String label;
     private final Outbox outbox;
     private final EventTexts texts;
+    private final BiConsumer<JsonBytes, Message> encoding;
 
     /// What stands between a message's event and the number of the attempt.
     private final byte[] ending;
@@ -90,7 +94,8 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
             @Nullable Filter filter,
             Start start,
             Outbox outbox,
-            SessionLoop loop) {
+            SessionLoop loop,
+            BiConsumer<JsonBytes, Message> encoding) {
         this.session = session;
         this.key = key;
         this.pattern = pattern;
@@ -101,6 +106,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
         this.label = demand.kind() == Kind.OWN ? key.topic() : demand.name();
         this.outbox = outbox;
         this.texts = loop.eventTexts();
+        this.encoding = encoding;
         this.ending = session.deliveryEnding(key.clientId(), label);
         this.inHand = new InHand(deliveries -> member().open(deliveries), manual.maxInFlight());
     }
@@ -196,7 +202,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
         ByteBuf out = null;
         while (!closed && more(out == null ? limit : limit - out.readableBytes())) {
             Delivery delivery = taken.getFirst();
-            byte[] event = texts.of(delivery.message(), session.context()::event);
+            byte[] event = texts.of(delivery.message(), encoding);
             byte[] attempt = Integer.toString(delivery.attempt()).getBytes(StandardCharsets.US_ASCII);
             int length = automatic ? event.length : event.length - 1 + ending.length + attempt.length + 2;
             int frame = TextFrame.HEADER_ROOM + length;

@@ -41,11 +41,12 @@ final class Acknowledged {
         return new Terms(
                 pattern,
                 manual.automatic() ? Duration.ZERO : manual.ackTimeout(),
-                RetryPolicy.exponential(retry.maxAttempts(), retry.backoff(), retry.multiplier(), retry.maxBackoff()),
+                new RetryPolicy.Exponential(
+                        retry.maxAttempts(), retry.backoff(), retry.multiplier(), retry.maxBackoff(), retry.jitter()),
                 deadLetter == null ? null : TopicName.check(deadLetter),
                 false,
-                false,
-                false,
+                manual.buriesExpired(),
+                manual.ordered(),
                 0,
                 0,
                 manual.durable() == null && manual.group() == null ? Overflow.disconnect() : Overflow.refuse(),

@@ -111,6 +111,19 @@ final class Answers {
         pending().add(bytes(frame), requestId, commit, then);
     }
 
+    /// Keeps a place for an answer that is not known yet; those after it wait for it.
+    ///
+    /// @param weight about how many bytes what it waits for keeps
+    Consumer<Consumer<JsonBytes>> reserve(int weight) {
+        PendingAnswers.Place place = pending().reserve(weight);
+        return writer -> {
+            TextFrame frame = begin();
+            writer.accept(frame.begin());
+            frame.end(TextFrame.TEXT);
+            place.fill(bytes(frame));
+        };
+    }
+
     private PendingAnswers pending() {
         PendingAnswers there = pending;
         if (there == null) {

@@ -15,12 +15,14 @@ final class EventTexts {
 
     private static final int SLOTS = 512;
     private static final int KEPT_BYTES = 2_048;
+
+    private record Kept(Message message, BiConsumer<JsonBytes, Message> encoding, byte[] text) {}
+
     private static final Duration KEPT = Duration.ofSeconds(1);
 
     private final Loop loop;
     private final JsonBytes scratch = new JsonBytes();
-    private @Nullable Message[] messages = {};
-    private byte[][] texts = {};
+    private @Nullable Kept[] kept = {};
     private boolean clearing;
 
     EventTexts(Loop loop) {
@@ -28,21 +30,23 @@ final class EventTexts {
     }
 
     /// The text of a stored message's event; not to be changed.
+    ///
+    /// @param encoding writes it; the same object for the same text
     byte[] of(Message message, BiConsumer<JsonBytes, Message> encoding) {
-        if (messages.length == 0) {
-            messages = new Message[SLOTS];
-            texts = new byte[SLOTS][];
+        if (kept.length == 0) {
+            kept = new Kept[SLOTS];
         }
         int slot = (int) message.offset() & SLOTS - 1;
-        if (messages[slot] == message) { // a message is the same object for all who read the log
-            return texts[slot];
+        Kept known = kept[slot];
+        // A message is the same object for all who read the log.
+        if (known != null && known.message == message && known.encoding == encoding) {
+            return known.text;
         }
         scratch.reset();
         encoding.accept(scratch, message);
         byte[] text = Arrays.copyOf(scratch.array(), scratch.length());
         if (text.length <= KEPT_BYTES) {
-            messages[slot] = message;
-            texts[slot] = text;
+            kept[slot] = new Kept(message, encoding, text);
             clearLater();
         }
         return text;
@@ -53,8 +57,7 @@ final class EventTexts {
             clearing = true;
             loop.after(KEPT, () -> {
                 clearing = false;
-                messages = new Message[0];
-                texts = new byte[0][];
+                kept = new Kept[0];
             });
         }
     }

@@ -1,7 +1,8 @@
 package dev.fanfare.server.session;
 
-import dev.fanfare.ErrorCode;
+import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
 import dev.fanfare.feed.Asker;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.Codec;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The requests of one connection that wait for replies. On its event loop.
 final class Inquiries {
@@ -30,19 +32,30 @@ final class Inquiries {
     private final Answers answers;
     private final Connection connection;
     private final Codec codec;
+    private final Wakes wakes;
+    private final Patience patience;
 
     /// What ends each of those that wait.
     private final Map<Inquiry, Runnable> waiting = new HashMap<>();
 
-    Inquiries(Session session, SessionContext context, Answers answers, Connection connection, Codec codec) {
+    Inquiries(
+            Session session,
+            SessionContext context,
+            Answers answers,
+            Connection connection,
+            Codec codec,
+            Wakes wakes,
+            Patience patience) {
         this.session = session;
         this.context = context;
         this.answers = answers;
         this.connection = connection;
         this.codec = codec;
+        this.wakes = wakes;
+        this.patience = patience;
     }
 
-    void ask(Request.Ask request, Wakes wakes) {
+    void ask(Request.Ask request) {
         String topic = request.message().topic();
         if (topic.startsWith("$")) {
             session.refuse(request.requestId(), WireError.ofBroker(topic));
@@ -61,16 +74,34 @@ final class Inquiries {
                             "this connection has " + MAX + " requests that wait for replies; more are not allowed"));
             return;
         }
+        Message draft;
+        try {
+            draft = context.draft(request.message());
+        } catch (FanfareException refused) {
+            session.refuse(
+                    request.requestId(), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+            return;
+        }
+        ask(request, draft);
+    }
+
+    private void ask(Request.Ask request, Message draft) {
         Inquiry inquiry = new Inquiry(request.requestId());
         waiting.put(inquiry, () -> {});
         Runnable cancel = context.feeds()
                 .ask(
-                        topic,
-                        Drafts.of(request.message()),
+                        request.message().topic(),
+                        draft,
                         Duration.ofMillis(request.timeoutMillis()),
                         request.all() ? REPLIES_MAX : 1,
                         inquiry,
                         wakes);
+        PublishResult.Refused refused = inquiry.refused;
+        if (refused != null && refused.full() != null) {
+            waiting.remove(inquiry);
+            patience.hold(request, refused, () -> ask(request, draft), () -> inquiry.tell(refused));
+            return;
+        }
         // What it was told meanwhile waits for its turn on this loop.
         waiting.replace(inquiry, cancel);
     }
@@ -93,6 +124,7 @@ final class Inquiries {
     private final class Inquiry implements Asker {
 
         private final String requestId;
+        private volatile PublishResult.@Nullable Refused refused;
 
         Inquiry(String requestId) {
             this.requestId = requestId;
@@ -131,12 +163,17 @@ final class Inquiries {
         }
 
         @Override
-        public void end(ErrorCode code, String reason) {
+        public void end(PublishResult.Refused why) {
+            refused = why;
             session.later(() -> {
                 if (waiting.remove(this) != null) {
-                    session.refuseNow(requestId, WireError.of(code.name(), reason));
+                    tell(why);
                 }
             });
+        }
+
+        private void tell(PublishResult.Refused why) {
+            session.refuseNow(requestId, WireError.of(why.code().name(), why.reason()));
         }
     }
 }

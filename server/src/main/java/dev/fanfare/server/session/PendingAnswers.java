@@ -25,22 +25,42 @@ final class PendingAnswers extends Woken {
     /// The most bytes that may wait; above it nothing is read.
     static final int MAX_BYTES = 1024 * 1024;
 
+    private static final byte[] NOTHING = {};
+
     /// About what one that waits costs beside its frame.
     private static final int OVERHEAD = 128;
 
     /// What an answer waits for.
     ///
+    /// @param place where it will be written; null when it is there already
+    /// @param weight about how many bytes it costs while it waits
     /// @param commit of what was published; null when it waits only for those before it
     /// @param topic where it was published; null when only the commit tells that it is safe enough
     /// @param offset of what was published
     /// @param then told why it failed, null when it did not, as soon as it was said
     private record Waiting(
             byte[] frame,
+            @Nullable Place place,
+            int weight,
             @Nullable String requestId,
             @Nullable Commit commit,
             @Nullable Topic topic,
             long offset,
             @Nullable Consumer<@Nullable Refused> then) {}
+
+    /// Where an answer stands among the others that will be known later. On the loop.
+    final class Place {
+
+        private byte @Nullable [] frame;
+
+        /// It is known now.
+        ///
+        /// @param whole the frame, which belongs to the place from now on
+        void fill(byte[] whole) {
+            frame = whole;
+            wake();
+        }
+    }
 
     private final Session session;
     private final Answers answers;
@@ -77,7 +97,7 @@ final class PendingAnswers extends Woken {
     /// @param frame empty: only a failure is told
     /// @param topic see [Waiting]
     void add(byte[] frame, @Nullable String requestId, Commit commit, @Nullable Topic topic, long offset) {
-        add(new Waiting(frame, requestId, commit, topic, offset, null));
+        add(new Waiting(frame, null, frame.length, requestId, commit, topic, offset, null));
         listen(commit);
     }
 
@@ -85,7 +105,7 @@ final class PendingAnswers extends Woken {
     ///
     /// @param then see [Waiting]
     void add(byte[] frame, @Nullable String requestId, Commit commit, Consumer<@Nullable Refused> then) {
-        add(new Waiting(frame, requestId, commit, null, -1, then));
+        add(new Waiting(frame, null, frame.length, requestId, commit, null, -1, then));
         listen(commit);
     }
 
@@ -101,7 +121,16 @@ final class PendingAnswers extends Woken {
     ///
     /// @param then what may happen only after it
     void add(byte[] frame, @Nullable Runnable then) {
-        add(new Waiting(frame, null, null, null, -1, then == null ? null : _ -> then.run()));
+        add(new Waiting(frame, null, frame.length, null, null, null, -1, then == null ? null : _ -> then.run()));
+    }
+
+    /// Keeps a place for an answer that is not known yet; those after it wait for it.
+    ///
+    /// @param weight about how many bytes what it waits for keeps
+    Place reserve(int weight) {
+        Place place = new Place();
+        add(new Waiting(NOTHING, place, weight, null, null, null, -1, null));
+        return place;
     }
 
     private void add(Waiting waiting) {
@@ -109,7 +138,7 @@ final class PendingAnswers extends Woken {
             answers.ahead(ahead);
         }
         queue.add(waiting);
-        bytes += waiting.frame.length + OVERHEAD;
+        bytes += waiting.weight + OVERHEAD;
         stopped |= isFull();
     }
 
@@ -139,7 +168,7 @@ final class PendingAnswers extends Woken {
     private void say() {
         for (Waiting first = queue.peek(); first != null && isReady(first); first = queue.peek()) {
             queue.remove();
-            bytes -= first.frame.length + OVERHEAD;
+            bytes -= first.weight + OVERHEAD;
             say(first);
         }
         if (queue.isEmpty()) {
@@ -156,11 +185,20 @@ final class PendingAnswers extends Woken {
     }
 
     private boolean isReady(Waiting first) {
+        Place place = first.place;
+        if (place != null) {
+            return place.frame != null;
+        }
         Commit commit = first.commit;
         return commit == null || commit.isDone() || first.topic != null && session.isHeard(first.topic, first.offset);
     }
 
     private void say(Waiting first) {
+        byte[] known = first.place == null ? null : first.place.frame;
+        if (known != null) {
+            answers.write(known);
+            return;
+        }
         Commit commit = first.commit;
         Refused failure = commit == null || !commit.isDone() ? null : commit.await();
         if (failure != null) {

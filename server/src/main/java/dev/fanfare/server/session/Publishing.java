@@ -5,61 +5,41 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Topic;
-import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.security.Operation;
-import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /// What one session publishes, and what it is answered. On the connection's event loop.
 final class Publishing {
 
     private final Session session;
     private final SessionContext context;
-    private final SessionLoop loop;
-    private final Connection connection;
     private final Answers answers;
     private final Codec codec;
     private final SessionLog log;
     private final Wakes wakes;
 
-    /// A publish that waits for room, and what it waits for; nothing is read meanwhile.
-    private Request.@Nullable Publish held;
-
-    private long heldUntilNanos;
+    private final Patience patience;
 
     /// @param wakes what is to be woken at the end of the batch
     Publishing(
             Session session,
             SessionContext context,
-            SessionLoop loop,
-            Connection connection,
             Answers answers,
             Codec codec,
             SessionLog log,
-            Wakes wakes) {
+            Wakes wakes,
+            Patience patience) {
         this.session = session;
         this.context = context;
-        this.loop = loop;
-        this.connection = connection;
         this.answers = answers;
         this.codec = codec;
         this.log = log;
         this.wakes = wakes;
-    }
-
-    /// Whether a publish waits for room: nothing is read meanwhile.
-    boolean waits() {
-        return held != null;
-    }
-
-    /// The connection is gone: nothing waits any more.
-    void close() {
-        held = null;
+        this.patience = patience;
     }
 
     /// Publishes it, or says why not.
@@ -91,7 +71,7 @@ final class Publishing {
             session.refuse(request.requestId(), WireError.topicNotFound(request.topic()));
             return;
         }
-        Message draft = Drafts.of(request);
+        Message draft = context.draft(request);
         PublishResult result = context.feeds().publish(topic, draft, wakes);
         if (result
                 instanceof PublishResult.Accepted accepted) { // a switch over types costs a fifth of the whole publish
@@ -110,7 +90,7 @@ final class Publishing {
 
     /// A reply to somebody's request.
     private void answer(Request.Publish request) {
-        switch (context.feeds().reply(request.topic(), Drafts.of(request))) {
+        switch (context.feeds().reply(request.topic(), context.draft(request))) {
             case PublishResult.Accepted accepted -> {
                 log.published();
                 if (!request.noAck()) {
@@ -176,41 +156,11 @@ final class Publishing {
     }
 
     private void refused(Request.Publish request, PublishResult.Refused refused) {
-        Feed<?> full = refused.full();
-        if (full == null) {
-            session.refuse(request.requestId(), WireError.of(refused.code().name(), refused.reason()));
-            return;
-        }
-        // The policy is to block: this connection, and no other, is not read until there is room or the time is up.
-        held = request;
-        if (heldUntilNanos == 0) {
-            Duration wait = Duration.ofMillis(refused.waitMillis());
-            heldUntilNanos = context.nanos() + wait.toNanos();
-            loop.delivery().after(wait, () -> giveUp(request, refused));
-        }
-        full.onRoom(() -> session.later(() -> retry(request)));
-    }
-
-    private void retry(Request.Publish request) {
-        if (held == request) {
-            held = null;
-            publish(request);
-            readOn();
-        }
-    }
-
-    private void giveUp(Request.Publish request, PublishResult.Refused refused) {
-        if (held == request) {
-            held = null;
-            session.refuse(request.requestId(), WireError.of(refused.code().name(), refused.reason()));
-            readOn();
-        }
-    }
-
-    private void readOn() {
-        if (held == null) {
-            heldUntilNanos = 0;
-            connection.readAgain();
+        WireError error = WireError.of(refused.code().name(), refused.reason());
+        if (refused.full() == null) {
+            session.refuse(request.requestId(), error);
+        } else {
+            patience.hold(request, refused, () -> publish(request), () -> session.refuse(request.requestId(), error));
         }
     }
 }

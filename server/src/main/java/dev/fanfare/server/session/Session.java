@@ -45,6 +45,7 @@ public final class Session implements Connections.Peer {
     private final SessionLog log;
 
     private final Subscriptions subscriptions;
+    private final Patience patience;
     private final Publishing publishing;
     private final Inquiries inquiries;
     private final Acknowledged acknowledged;
@@ -80,10 +81,11 @@ public final class Session implements Connections.Peer {
                 context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
         this.notices = new Notices(context, answers, codec, log);
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, notices, kind, id);
-        this.publishing = new Publishing(this, context, loop, connection, answers, codec, log, wakes);
-        this.inquiries = new Inquiries(this, context, answers, connection, codec);
+        this.patience = new Patience(this, loop);
+        this.publishing = new Publishing(this, context, answers, codec, log, wakes, patience);
+        this.inquiries = new Inquiries(this, context, answers, connection, codec, wakes, patience);
         this.acknowledged = new Acknowledged(context, subscriptions, admission);
-        this.transactions = new Transactions(this, context, connection, answers, codec, acknowledged, limit, log);
+        this.transactions = new Transactions(this, context, answers, codec, acknowledged, limit, log, patience);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
     }
 
@@ -225,7 +227,7 @@ public final class Session implements Connections.Peer {
             refuse(request.requestId(), tooFast);
             return;
         }
-        inquiries.ask(request, wakes);
+        inquiries.ask(request);
     }
 
     private void publish(Request.Publish request) {
@@ -327,12 +329,7 @@ public final class Session implements Connections.Peer {
 
     /// Whether nothing more may be read for now.
     public boolean paused() {
-        return publishing.waits()
-                || congested
-                || admission.isChecking()
-                || subscriptions.resolving()
-                || answers.isFull()
-                || transactions.waits();
+        return patience.waits() || congested || admission.isChecking() || subscriptions.resolving() || answers.isFull();
     }
 
     /// The peer has taken what was sent.
@@ -391,7 +388,7 @@ public final class Session implements Connections.Peer {
     public void detach() {
         detached = true;
         admission.close();
-        publishing.close();
+        patience.close();
         answers.close();
         subscriptions.close();
         inquiries.close();

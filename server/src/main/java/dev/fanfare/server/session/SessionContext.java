@@ -10,7 +10,7 @@ import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Codec;
-import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.protocol.Request;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.PublishLimit;
@@ -103,9 +103,11 @@ public final class SessionContext {
         return server.broker().deliveries();
     }
 
-    /// Writes the event of a stored message.
-    void event(JsonBytes out, Message stored) {
-        kinds.event(out, stored);
+    /// The message that a peer wants to be published.
+    ///
+    /// @throws FanfareException when its payload is not what it says
+    Message draft(Request.Publish request) {
+        return Drafts.of(request, config().limits().maxMessageSize());
     }
 
     Connections connections() {

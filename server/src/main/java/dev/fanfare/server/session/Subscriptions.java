@@ -177,7 +177,7 @@ final class Subscriptions {
                 pattern,
                 view,
                 connection.outbox(),
-                kind,
+                context.kinds().of(kind, request.acceptEncoding()),
                 loop.replaySlices(),
                 wanted,
                 batch == null ? null : DeliveryStrategy.batched(batch.size(), batch.linger()),
@@ -193,7 +193,16 @@ final class Subscriptions {
             Rights.View view,
             @Nullable Filter wanted) {
         return new AckedSubscription(
-                session, key, pattern, view, manual, wanted, Starts.of(request), connection.outbox(), loop);
+                session,
+                key,
+                pattern,
+                view,
+                manual,
+                wanted,
+                Starts.of(request),
+                connection.outbox(),
+                loop,
+                context.kinds().events(request.acceptEncoding()));
     }
 
     private void resolve(Request.Subscribe request, Subscribed subscription, Start start, boolean replaces) {

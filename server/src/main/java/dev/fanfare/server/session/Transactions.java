@@ -8,54 +8,52 @@ import dev.fanfare.Topic;
 import dev.fanfare.Transaction;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.security.Operation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The transactions of one session. Nothing of one is done before all of it has been looked at, and what is wrong is
-/// told
-/// with its place. While one waits to be stored, nothing further is read, so that answers keep their order. On the
-/// connection's event loop.
+/// told with its place. Its answer has its place among the others while it waits to be stored. On the connection's
+/// event
+/// loop.
 final class Transactions {
+
+    /// About what the result of one message costs.
+    private static final int RESULT_BYTES = 256;
 
     private final Session session;
     private final SessionContext context;
-    private final Connection connection;
     private final Answers answers;
     private final Codec codec;
     private final Acknowledged acknowledged;
     private final @Nullable PublishLimit limit;
     private final SessionLog log;
-    private boolean waiting;
+    private final Patience patience;
     private boolean closed;
 
     Transactions(
             Session session,
             SessionContext context,
-            Connection connection,
             Answers answers,
             Codec codec,
             Acknowledged acknowledged,
             @Nullable PublishLimit limit,
-            SessionLog log) {
+            SessionLog log,
+            Patience patience) {
         this.session = session;
         this.context = context;
-        this.connection = connection;
         this.answers = answers;
         this.codec = codec;
         this.acknowledged = acknowledged;
         this.limit = limit;
         this.log = log;
-    }
-
-    /// Whether one waits to be stored.
-    boolean waits() {
-        return waiting;
+        this.patience = patience;
     }
 
     /// The connection is gone: nobody is answered any more.
@@ -91,6 +89,10 @@ final class Transactions {
             session.refuse(request.requestId(), tooFast);
             return;
         }
+        attempt(request);
+    }
+
+    private void attempt(Request.Transaction request) {
         List<Settled> settled = new ArrayList<>();
         List<Delivery> acks = new ArrayList<>();
         List<String> topics = new ArrayList<>();
@@ -98,23 +100,29 @@ final class Transactions {
         try {
             checkTopics(request.publishes());
             collect(request.acks(), settled, acks);
+            drafts(request.publishes(), messages);
             // Only now: what is refused makes no topic either.
             makeTopics(request.publishes());
         } catch (Refused refused) {
             session.refuse(request.requestId(), refused.error);
             return;
         }
-        for (Request.Publish publish : request.publishes()) {
-            topics.add(publish.topic());
-            messages.add(Drafts.of(publish));
-        }
-        waiting = true;
+        request.publishes().forEach(publish -> topics.add(publish.topic()));
+        Running running = new Running(request, settled);
         context.deliveries()
-                .commit(
-                        topics,
-                        messages,
-                        acks,
-                        result -> session.execute(() -> done(request, result, settled), () -> {}));
+                .commit(topics, messages, acks, result -> session.execute(() -> running.done(result), () -> {}));
+        running.waits();
+    }
+
+    private void drafts(List<Request.Publish> publishes, List<Message> messages) throws Refused {
+        for (int i = 0; i < publishes.size(); i++) {
+            try {
+                messages.add(context.draft(publishes.get(i)));
+            } catch (FanfareException refused) {
+                throw new Refused(
+                        publish(i), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+            }
+        }
     }
 
     private void checkTopics(List<Request.Publish> publishes) throws Refused {
@@ -175,26 +183,66 @@ final class Transactions {
         return "publish[" + index + "]";
     }
 
-    private void done(Request.Transaction request, Transaction.Result result, List<Settled> settled) {
-        waiting = false;
-        if (closed) {
-            return;
+    /// One that is on its way.
+    private final class Running {
+
+        private final Request.Transaction request;
+        private final List<Settled> settled;
+        private boolean over;
+
+        /// Its place among the answers; null when it is answered at once.
+        private @Nullable Consumer<Consumer<JsonBytes>> place;
+
+        Running(Request.Transaction request, List<Settled> settled) {
+            this.request = request;
+            this.settled = settled;
         }
-        PublishResult.Refused refused = result.refused();
-        if (refused == null) {
-            settled.forEach(Settled::done);
-            log.published(request.publishes().size());
-            List<Codec.Placed> placed =
-                    result.published().stream().map(Transactions::placed).toList();
-            answers.say(out -> codec.transacted(out, request, context.millis(), placed));
-        } else {
+
+        /// It was handed over: if it is not over, those after it wait for its answer.
+        void waits() {
+            if (!over) {
+                int weight = RESULT_BYTES * request.publishes().size();
+                for (Request.Publish publish : request.publishes()) {
+                    weight += publish.payload().length;
+                }
+                place = answers.reserve(weight);
+            }
+        }
+
+        void done(Transaction.Result result) {
+            over = true;
+            if (closed) {
+                return;
+            }
+            PublishResult.Refused refused = result.refused();
+            if (refused == null) {
+                settled.forEach(Settled::done);
+                log.published(request.publishes().size());
+                List<Codec.Placed> placed =
+                        result.published().stream().map(Drafts::placed).toList();
+                answer(out -> codec.transacted(out, request, context.millis(), placed));
+            } else if (refused.full() != null && place == null) {
+                patience.hold(request, refused, () -> attempt(request), () -> refuse(refused, result.topic()));
+            } else {
+                refuse(refused, result.topic());
+            }
+        }
+
+        private void refuse(PublishResult.Refused refused, @Nullable String topic) {
             WireError error = WireError.of(refused.code().name(), refused.reason());
-            String part = part(request, result.topic());
-            session.refuse(
-                    request.requestId(),
-                    part == null ? error : new WireError(error.code(), part + ": " + error.message()));
+            String part = part(request, topic);
+            WireError told = part == null ? error : new WireError(error.code(), part + ": " + error.message());
+            log.refused(told, context.nanos());
+            answer(out -> codec.error(out, request.requestId(), told, context.millis()));
         }
-        connection.readAgain();
+
+        private void answer(Consumer<JsonBytes> writer) {
+            if (place == null) {
+                answers.say(writer);
+            } else {
+                place.accept(writer);
+            }
+        }
     }
 
     /// The first message for that topic.
@@ -205,16 +253,5 @@ final class Transactions {
             }
         }
         return null;
-    }
-
-    private static Codec.Placed placed(PublishResult result) {
-        if (result instanceof PublishResult.Accepted accepted) {
-            return new Codec.Placed(
-                    accepted.messageId(),
-                    accepted.epoch(),
-                    accepted.offset(),
-                    accepted.durability().name().toLowerCase(Locale.ROOT));
-        }
-        throw new IllegalStateException("a message of a transaction has its place at once: " + result);
     }
 }

@@ -14,50 +14,114 @@ import dev.fanfare.server.feed.EventEncoding;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.filter.PayloadValue;
 import dev.fanfare.time.Timers;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// The encodings in which events leave this server: each dialect, plain and compressed. One of each for the
 /// server's whole life, so that all its subscribers share the bytes.
 public final class WireKinds {
 
-    private final Events standardEvents;
-    private final WireKind standard;
-    private final WireKind standardDeflated;
+    private final Timers timers;
+    private final Codec standardCodec = new StandardCodec(StandardCodec.MessageIds.ANY, JsonScanner.DEPTH_MAX);
     private final WireKind flat;
     private final WireKind flatDeflated;
 
+    /// Of the standard dialect, by what subscribers take.
+    private final Map<Taken, Standard> standard = new ConcurrentHashMap<>();
+
+    private final Standard plain;
+
+    /// What a subscriber takes.
+    ///
+    /// @param payloads in what payloads may stay compressed, as they were published
+    /// @param deflated whether the frames are compressed
+    private record Taken(Set<String> payloads, boolean deflated) {}
+
+    private record Standard(Events events, WireKind kind) {}
+
     /// The encodings of a server.
     public WireKinds(ServerConfig config, Timers timers) {
-        Codec standardCodec = new StandardCodec(StandardCodec.MessageIds.ANY, JsonScanner.DEPTH_MAX);
+        this.timers = timers;
         Codec flatCodec = new FlatCodec(JsonScanner.DEPTH_MAX);
         DeliveryStrategy batched = DeliveryStrategy.batched(
                 config.flat().batchSize(), config.flat().batchLinger());
-        standardEvents = new Events(standardCodec, false);
-        standard = new WireKind(standardEvents, DeliveryStrategy.immediate(), timers);
-        standardDeflated = new WireKind(new Events(standardCodec, true), DeliveryStrategy.immediate(), timers);
-        flat = new WireKind(new Events(flatCodec, false), batched, timers);
-        flatDeflated = new WireKind(new Events(flatCodec, true), batched, timers);
+        flat = new WireKind(new Events(flatCodec, Set.of(), false), batched, timers);
+        flatDeflated = new WireKind(new Events(flatCodec, Set.of(), true), batched, timers);
+        plain = standard(Set.of(), false);
+    }
+
+    /// One for each of a handful of things that can be asked for.
+    private Standard standard(Set<String> payloads, boolean deflated) {
+        return standard.computeIfAbsent(new Taken(payloads, deflated), asked -> {
+            Events events = new Events(standardCodec, asked.payloads, asked.deflated);
+            return new Standard(events, new WireKind(events, DeliveryStrategy.immediate(), timers));
+        });
     }
 
     /// Writes a stored message as an event of the standard dialect, without a frame around it. Any thread.
     public void event(JsonBytes out, Message stored) {
-        standardEvents.head(out, stored.topic(), stored);
-        standardEvents.tail(out, stored);
+        plain.events.write(out, stored);
+    }
+
+    /// What writes such events: always the same object for the same encodings.
+    ///
+    /// @param payloads in what payloads may stay compressed
+    BiConsumer<JsonBytes, Message> events(Set<String> payloads) {
+        return standard(payloads, false).events.writer;
     }
 
     /// Writes a message from its payload on, in the standard dialect.
     void body(JsonBytes out, Message message) {
-        standardEvents.body(out, message);
+        plain.events.body(out, message);
+    }
+
+    /// Writes the members of a reply to a request, without braces around them. Any thread.
+    public void reply(JsonBytes out, Message reply) {
+        out.raw("\"message\":{\"id\":").string(reply.id()).raw(",\"payload\":");
+        body(out, reply);
+        out.raw(",\"ts\":").timestamp(reply.timestampMillis());
     }
 
     WireKind of(Dialect dialect, boolean deflated) {
         return switch (dialect) {
-            case STANDARD -> deflated ? standardDeflated : standard;
+            case STANDARD -> standard(Set.of(), deflated).kind;
             case FLAT -> deflated ? flatDeflated : flat;
         };
     }
 
+    /// The same as a kind of the standard dialect for who takes compressed payloads.
+    WireKind of(WireKind known, Set<String> payloads) {
+        return payloads.isEmpty() ? known : standard(payloads, known == of(Dialect.STANDARD, true)).kind;
+    }
+
     /// Writes events with a codec; of the codec only what keeps no state is used, so any thread may.
-    private record Events(Codec codec, boolean compressed) implements EventEncoding {
+    private static final class Events implements EventEncoding {
+
+        private final Codec codec;
+        private final Set<String> payloads;
+        private final boolean compressed;
+        private final BiConsumer<JsonBytes, Message> writer = this::write;
+
+        /// @param payloads in what payloads may stay compressed
+        /// @param compressed whether frames are
+        Events(Codec codec, Set<String> payloads, boolean compressed) {
+            this.codec = codec;
+            this.payloads = payloads;
+            this.compressed = compressed;
+        }
+
+        @Override
+        public boolean compressed() {
+            return compressed;
+        }
+
+        void write(JsonBytes out, Message stored) {
+            head(out, stored.topic(), stored);
+            tail(out, stored);
+        }
 
         @Override
         public void head(JsonBytes out, String topic, Message draft) {
@@ -68,24 +132,28 @@ public final class WireKinds {
         /// A message from its payload on.
         void body(JsonBytes out, Message draft) {
             Payload payload = draft.payload();
-            boolean base64 = false;
-            if (payload.isJson(JsonScanner::wellFormed)) {
+            boolean json = payload.isJson(JsonScanner::wellFormed);
+            String encoding = payload.encoding().filter(payloads::contains).orElse(null);
+            if (encoding != null && (json || !payload.contentType().equals(Payload.JSON))) {
+                out.base64(payload.encoded(encoding).orElseThrow());
+            } else if (json) {
+                encoding = null;
                 int at = out.claim(payload.size()); // first, since it may replace the array
                 payload.copyTo(out.array(), at);
             } else {
                 byte[] bytes = payload.toByteArray();
-                base64 = !PayloadValue.isText(payload, bytes);
-                if (base64) {
-                    out.base64(bytes);
-                } else {
+                encoding = PayloadValue.isText(payload, bytes) ? null : "base64";
+                if (encoding == null) {
                     out.string(payload.text());
+                } else {
+                    out.base64(bytes);
                 }
             }
-            codec.eventMiddle(out, draft.id(), extras(draft, base64));
+            codec.eventMiddle(out, draft.id(), extras(draft, encoding, json));
         }
 
-        private static Codec.Extras extras(Message draft, boolean base64) {
-            boolean plain = !base64
+        private static Codec.Extras extras(Message draft, @Nullable String encoding, boolean json) {
+            boolean plain = encoding == null
                     && draft.type() == null
                     && draft.key() == null
                     && draft.headers().isEmpty()
@@ -101,7 +169,8 @@ public final class WireKinds {
                             draft.replyTo(),
                             draft.correlationId(),
                             draft.ttlMillis(),
-                            base64 ? draft.payload().contentType() : null);
+                            encoding,
+                            encoding == null || json ? null : draft.payload().contentType());
         }
 
         @Override

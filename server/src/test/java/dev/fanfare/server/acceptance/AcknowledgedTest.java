@@ -255,6 +255,70 @@ class AcknowledgedTest {
     }
 
     @Test
+    void whereOrderIsWantedNothingOvertakesWhatWaitsToBeRetried() {
+        server.topic("ordered");
+        try (WireClient worker = server.connect();
+                WireClient publisher = server.connect()) {
+            subscribe(
+                    worker,
+                    "ordered",
+                    "c",
+                    ",\"ack\":\"manual\",\"ordered\":true,\"retry\":{\"backoff_ms\":50,\"jitter\":1}");
+            for (int i = 0; i < 3; i++) {
+                publishAcked(publisher, "ordered", String.valueOf(i));
+            }
+            List<String> heard = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                JsonNode event = worker.events(1).getFirst();
+                heard.add(offset(event) + "/" + attempt(event));
+                worker.send(settle(i == 0 ? "nack" : "ack", "ordered", "\"offset\":" + offset(event)));
+            }
+            assertThat(heard).containsExactly("0/1", "0/2", "1/1", "2/1");
+        }
+    }
+
+    @Test
+    void whatWasNotDoneWithinItsTimeIsADeadLetterWhereThatIsWanted() {
+        server.topic("timely");
+        try (WireClient worker = server.connect();
+                WireClient publisher = server.connect()) {
+            subscribe(worker, "timely", "c", ",\"ack\":\"manual\",\"expired\":\"dead_letter\",\"max_in_flight\":1");
+            publishAcked(publisher, "timely", "1");
+            worker.events(1);
+            publisher.send(publish("timely", "2,\"ttl_ms\":1")).json();
+            RunningServer.await(
+                    () -> server.get("/topics/timely/messages")
+                                    .json()
+                                    .path("messages")
+                                    .size()
+                            == 1,
+                    "it to expire");
+            worker.send(settle("ack", "timely", "\"offset\":0"));
+            RunningServer.await(
+                    () -> server.get("/topics/timely/dead-letters")
+                                    .json()
+                                    .path("count")
+                                    .asInt(0)
+                            == 1,
+                    "a dead letter");
+            JsonNode letter = server.get("/topics/timely/dead-letters")
+                    .json()
+                    .path("dead_letters")
+                    .path(0);
+            assertThat(letter.path("reason").stringValue()).isEqualTo("expired");
+            assertThat(letter.path("event").path("offset").intValue()).isEqualTo(1);
+            worker.send("{\"type\":\"subscribe\",\"topic\":\"timely\",\"client_id\":\"d\",\"ack\":\"manual\","
+                    + "\"group\":\"g\",\"ordered\":true,\"request_id\":\"1\"}");
+            assertThat(worker.json().path("type").stringValue()).isEqualTo("ack");
+            worker.send("{\"type\":\"subscribe\",\"topic\":\"timely\",\"client_id\":\"e\",\"ack\":\"manual\","
+                    + "\"group\":\"g\",\"expired\":\"dead_letter\",\"request_id\":\"2\"}");
+            assertThat(worker.json().path("error").path("message").stringValue())
+                    .contains("order is true, not false", "making dead letters of what has expired is false, not true");
+        }
+        assertThat(server.rest("DELETE", "/subscriptions/g", "").status()).isEqualTo(200);
+    }
+
+    @Test
     void nothingIsLostOrRepeatedWhenConnectionsAreCut() {
         long seed = System.nanoTime();
         Random random = new Random(seed);

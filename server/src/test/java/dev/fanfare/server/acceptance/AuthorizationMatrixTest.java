@@ -73,6 +73,8 @@ class AuthorizationMatrixTest {
         TABLE.put("DELETE /topics/{name}", MANAGERS);
         TABLE.put("GET /topics/{name}/messages", List.of(Who.SUBSCRIBER, Who.ADMIN));
         TABLE.put("POST /topics/{name}/messages", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
+        TABLE.put("POST /topics/{name}/requests", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
+        TABLE.put("POST /transactions", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
         TABLE.put("GET /topics/{name}/dead-letters", MANAGERS);
         TABLE.put("DELETE /topics/{name}/dead-letters", MANAGERS);
         TABLE.put("POST /topics/{name}/dead-letters/redrive", MANAGERS);
@@ -106,6 +108,8 @@ class AuthorizationMatrixTest {
     private static final Map<String, String> BODIES = Map.of(
             "POST /topics", "{\"name\":\"mine.new\"}",
             "POST /topics/{name}/messages", "{\"payload\":1}",
+            "POST /topics/{name}/requests", "{\"message\":{\"payload\":1},\"timeout_ms\":1000}",
+            "POST /transactions", "{\"publish\":[{\"topic\":\"mine.a\",\"message\":{\"payload\":1}}]}",
             "POST /routes", "{\"name\":\"r\",\"from\":\"mine.a\",\"to\":\"mine.b\"}");
 
     @TempDir
@@ -159,8 +163,8 @@ class AuthorizationMatrixTest {
     private static List<Route> routes(Dialect dialect) {
         try (Broker any = Broker.open()) {
             ServerContext context = ServerContext.of(any, ServerConfig.defaults());
-            List<Route> routes =
-                    new ArrayList<>(Apis.of(dialect, context, new Uptime(any.timers()), (out, message) -> {}));
+            List<Route> routes = new ArrayList<>(
+                    Apis.of(dialect, context, new Uptime(any.timers()), (out, message) -> {}, (out, message) -> {}));
             routes.addAll(Pages.of(dialect));
             context.access().close();
             return routes;

@@ -172,7 +172,8 @@ class OpenApiTest {
                 Broker broker = Broker.open()) {
             ServerContext context = ServerContext.of(broker, ServerConfig.defaults());
             Set<String> routes = new TreeSet<>();
-            for (Route route : Apis.of(dialect, context, new Uptime(broker.timers()), (out, message) -> {})) {
+            for (Route route : Apis.of(
+                    dialect, context, new Uptime(broker.timers()), (out, message) -> {}, (out, message) -> {})) {
                 routes.add(route.method() + " " + route.path());
             }
             Set<String> tried = new TreeSet<>(Set.of());

@@ -62,6 +62,10 @@ class RestFuzzTest {
             "/routes",
             "/routes/copies",
             "/subscriptions",
+            "/transactions",
+            "/transactions",
+            "/topics/t/requests",
+            "/topics/t/requests",
             "/subscriptions/audit");
 
     private static final List<String> PARAMETERS = List.of(
@@ -105,6 +109,14 @@ class RestFuzzTest {
             "{\"to\":\"$dead/t\"}",
             "{\"name\":\"copies\",\"from\":\"t\",\"to\":[\"a/b\",\"q\"],\"mode\":\"copy\",\"types\":[\"x\"]}",
             "{\"name\":\"circle\",\"from\":\"**\",\"to\":[\"t\"],\"mode\":\"redirect\"}",
+            "{\"publish\":[{\"topic\":\"t\",\"message\":{\"payload\":1}},{\"topic\":\"a/b\",\"message\":{\"payload\":2}}]}",
+            "{\"publish\":[{\"topic\":\"t\",\"message\":{\"payload\":1,\"delay_ms\":5}}],\"ack\":[]}",
+            "{\"publish\":[{\"topic\":\"$dead/t\",\"message\":{\"payload\":1}},7]}",
+            "{\"message\":{\"payload\":1},\"timeout_ms\":1}",
+            "{\"message\":{\"payload\":1},\"timeout_ms\":9223372036854775808,\"replies\":\"some\"}",
+            "{\"message\":{},\"timeout_ms\":1e400,\"request_id\":5}",
+            "{\"payload\":\"H4sIAAAAAAAA/wMAAAAAAAAAAAA=\",\"encoding\":\"gzip\",\"content_type\":\"a/b\"}",
+            "{\"payload\":\"AAAA\",\"encoding\":\"zstd\"}",
             "[]",
             "{}",
             "null",
@@ -112,7 +124,7 @@ class RestFuzzTest {
 
     private static final String NOISE = "{}[]\",:\\0e-+ntf %\u0001\u00e9\u00ff";
     private static final Set<Integer> STATUSES =
-            Set.of(200, 201, 204, 400, 403, 404, 405, 409, 413, 414, 415, 422, 429, 431);
+            Set.of(200, 201, 204, 400, 403, 404, 405, 409, 413, 414, 415, 422, 429, 431, 503);
 
     private static RunningServer server;
 
