@@ -3,6 +3,7 @@ package dev.fanfare.server.rest;
 import dev.fanfare.BacklogOverflow;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.BrokerStats;
 import dev.fanfare.Dedup;
 import dev.fanfare.Durability;
 import dev.fanfare.FanfareException;
@@ -352,10 +353,35 @@ final class TopicCalls {
             }
             out.raw("}");
             if (call.caller().rights().may(Operation.OBSERVE)) {
-                broker.storageStats().ifPresent(storage -> MetricsCalls.storage(out, storage));
+                BrokerStats stats = broker.stats();
+                together(out, stats);
+                if (stats.storage() != null) {
+                    MetricsCalls.storage(out, stats.storage());
+                }
             }
             out.raw("}");
         });
+    }
+
+    /// Transactions and requests, as soon as there were any.
+    private void together(JsonBytes out, BrokerStats stats) {
+        if (stats.transactionsCommitted() + stats.transactionsRefused() > 0) {
+            out.raw(",\"transactions\":{\"committed\":")
+                    .number(stats.transactionsCommitted())
+                    .raw(",\"refused\":")
+                    .number(stats.transactionsRefused())
+                    .raw("}");
+        }
+        int pending = broker.pendingRequests();
+        if (pending + stats.requestTimeouts() + stats.requestsUnanswerable() > 0) {
+            out.raw(",\"requests\":{\"pending\":")
+                    .number(pending)
+                    .raw(",\"timed_out\":")
+                    .number(stats.requestTimeouts())
+                    .raw(",\"unanswerable\":")
+                    .number(stats.requestsUnanswerable())
+                    .raw("}");
+        }
     }
 
     /// Those that the caller may do anything with.

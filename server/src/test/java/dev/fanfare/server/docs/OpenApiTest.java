@@ -60,6 +60,12 @@ class OpenApiTest {
             Called.of("POST", "/topics/{name}/messages", 404)
                     .at("/topics/none/messages")
                     .sending("{\"payload\":1}"),
+            Called.of("POST", "/topics/{name}/requests", 503)
+                    .sending("{\"message\":{\"payload\":1},\"timeout_ms\":1000}"),
+            Called.of("POST", "/topics/{name}/requests", 400).sending("{}"),
+            Called.of("POST", "/transactions", 200)
+                    .sending("{\"publish\":[{\"topic\":\"orders\",\"message\":{\"payload\":1}}]}"),
+            Called.of("POST", "/transactions", 400).sending("{}"),
             Called.of("GET", "/topics/{name}/messages", 200),
             Called.of("GET", "/topics/{name}/messages", 400).at("/topics/orders/messages?from=x"),
             Called.of("GET", "/topics/{name}/messages", 404).at("/topics/none/messages"),

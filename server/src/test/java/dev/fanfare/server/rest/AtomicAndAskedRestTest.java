@@ -79,6 +79,7 @@ class AtomicAndAskedRestTest {
         problem(running.call("POST", "/transactions", transaction("5")), 400, "BAD_REQUEST", "publish[0]: ");
         assertThat(broker.topic("a").orElseThrow().visible()).isEqualTo(1);
         assertThat(metrics()).contains("fanfare_committed_transactions_total 1");
+        assertThat(running.get("/stats").body()).contains("\"transactions\":{\"committed\":1,\"refused\":0}");
     }
 
     @ParameterizedTest
@@ -156,6 +157,8 @@ class AtomicAndAskedRestTest {
                 "timeout_ms");
         problem(running.call("POST", "/topics/$x/requests", "{}"), 403, "FORBIDDEN", "$x");
         problem(running.call("POST", "/topics/mute/requests", "{\"a\":1}"), 400, "BAD_REQUEST", "'a'");
+        assertThat(running.get("/stats").body())
+                .contains("\"requests\":{\"pending\":0,\"timed_out\":1,\"unanswerable\":1}");
         assertThat(metrics())
                 .contains(
                         "fanfare_pending_requests 0",
