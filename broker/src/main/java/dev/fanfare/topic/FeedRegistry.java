@@ -112,7 +112,9 @@ public final class FeedRegistry implements FeedAccess {
             if (shared != null) {
                 try {
                     return new TopicAttachment<>(this, topics.readers(), topics.timers(), topic, shared, start, cursor);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
+                    // It may be in the feed already, with nobody who would ever take it out.
+                    shared.feed().detach(cursor);
                     release(topic, shared);
                     throw e;
                 }
@@ -168,7 +170,9 @@ public final class FeedRegistry implements FeedAccess {
         SharedFeed<C> shared = join(pattern, kind);
         try {
             return new PatternAttachment<>(this, topics, shared, start, cursor);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // It may be in the feed already, with nobody who would ever take it out.
+            shared.feed().detach(cursor);
             release(null, shared);
             throw e;
         }

@@ -164,4 +164,34 @@ class StoredPatternStartTest {
         store.beforeRead(() -> {});
         assertThat(replay(attach(Start.lastN(5)))).hasSize(5).allMatch(offset -> offset == EACH - 1);
     }
+
+    @Test
+    void aStartThatFailsLeavesNothingInTheFeed() throws Exception {
+        Instant begun = stored();
+        RecordingKind kind = new RecordingKind();
+        Cursor there = new Cursor();
+        Attachment other = broker.feeds().attach(Pattern.of("t.*"), Start.latest(), kind, there);
+        for (Throwable failure : List.of(
+                new StoreException(StoreException.Reason.FAILED, "told to fail"), new OutOfMemoryError("told to"))) {
+            store.beforeRead(() -> sneak(failure));
+            for (Start start : List.of(Start.lastN(5), new Start.AtTime(begun.plusMillis(3)))) {
+                Cursor failing = new Cursor();
+                assertThatThrownBy(() -> broker.feeds().attach(Pattern.of("t.*"), start, kind, failing))
+                        .isSameAs(failure);
+                store.beforeRead(() -> {});
+                broker.publish("t.0", "after");
+                assertThat(failing.frames()).as("%s, %s", failure, start).isEmpty();
+                assertThat(broker.topic("t.0").orElseThrow().subscribers()).isEqualTo(1);
+                store.beforeRead(() -> sneak(failure));
+            }
+        }
+        assertThat(there.frames()).hasSize(4);
+        other.close();
+        assertThat(kind.feed(0).closed).isTrue();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> void sneak(Throwable failure) throws T {
+        throw (T) failure;
+    }
 }
