@@ -84,8 +84,8 @@ final class Acknowledgements implements AtomicAppend.Condition {
         afterwards.forEach(Runnable::run);
     }
 
-    /// What was done holds: counts and tells it.
-    void delivered() {
-        byBacklog.forEach((backlog, handed) -> backlog.completion().delivered(handed));
+    /// Under no lock: what was done holds. Counts and tells it.
+    void stored() {
+        byBacklog.forEach((backlog, handed) -> backlog.completion().stored(handed));
     }
 }

@@ -14,6 +14,7 @@ import dev.fanfare.local.Intake;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +28,9 @@ final class Backlog implements Intake {
 
     /// So many times a message may come back from a member that left before that counts as a failed attempt.
     static final int FREE_RETURNS = 19;
+
+    /// How many messages are forgotten at once whose topics are gone.
+    static final int FORGOTTEN_AT_ONCE = 1_000;
 
     private static final AtomicLong MADE = new AtomicLong();
 
@@ -204,7 +208,8 @@ final class Backlog implements Intake {
         }
     }
 
-    /// Whether something is left that its members will do by themselves, or is being done with what failed.
+    /// Whether something is left that its members will do by themselves, or is being done with what failed or was
+    /// acknowledged in a transaction.
     boolean isBusy() {
         lock();
         try {
@@ -212,7 +217,7 @@ final class Backlog implements Intake {
                 return false;
             }
             boolean toDo = (books.ledger.permits() > 0 ? books.ledger.ready().size() : 0) + books.ledger.inFlight() > 0;
-            return books.ledger.deciding() > 0 || toDo && attendance.finishes();
+            return books.ledger.deciding() + books.ledger.unstored() > 0 || toDo && attendance.finishes();
         } finally {
             unlock();
         }
@@ -349,12 +354,32 @@ final class Backlog implements Intake {
 
     // ---- what time and others do
 
-    /// Under no lock: topics were deleted. What it has of them is forgotten, whoever has it in hand.
+    /// Under no lock: topics were deleted. What it has of them is forgotten, whoever has it in hand; a part at a
+    /// time, so that members and publishers have their turns.
     void forgetGone() {
-        AtomicLong lost = new AtomicLong();
-        books.release(() -> lost.set(books.ledger.forgetGone()));
-        if (lost.get() > 0) {
-            telling.dropped(lost.get());
+        List<Entry> gone = new ArrayList<>();
+        books.change(() -> gone.addAll(books.ledger.gone()));
+        if (gone.isEmpty()) {
+            return;
+        }
+        long before = dropped();
+        for (int from = 0; from < gone.size(); from += FORGOTTEN_AT_ONCE) {
+            List<Entry> some = gone.subList(from, Math.min(gone.size(), from + FORGOTTEN_AT_ONCE));
+            books.release(() -> books.ledger.forget(some));
+        }
+        books.release(books.ledger::sweep);
+        long lost = dropped() - before;
+        if (lost > 0) {
+            telling.dropped(lost);
+        }
+    }
+
+    private long dropped() {
+        lock();
+        try {
+            return books.ledger.dropped;
+        } finally {
+            unlock();
         }
     }
 

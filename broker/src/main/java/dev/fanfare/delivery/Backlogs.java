@@ -308,7 +308,7 @@ public final class Backlogs implements DeliveryAccess {
             @Nullable String topic,
             Consumer<Transaction.Result> then) {
         if (refused == null) {
-            acknowledgements.delivered();
+            acknowledgements.stored();
             transactionsCommitted.increment();
             then.accept(Transaction.Result.committed(outcome.results()));
         } else {

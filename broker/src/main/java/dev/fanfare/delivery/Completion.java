@@ -52,7 +52,8 @@ final class Completion {
         return !books.isOver() && ledger.isOpen(handed);
     }
 
-    /// Under the lock: acknowledges what counts, and is stored by [#together]; [#delivered] says that it was.
+    /// Under the lock: acknowledges what counts, and is stored by [#together]; [#stored] says that it was,
+    /// [#reopen] that it was not.
     ///
     /// @return to be run under no lock
     Runnable acknowledgeLocked(List<Handed> counting) {
@@ -105,8 +106,14 @@ final class Completion {
         return () -> books.settled(signalled);
     }
 
+    /// Under no lock: what was acknowledged is stored.
+    void stored(List<Handed> done) {
+        books.change(() -> done.forEach(handed -> ledger.stored(handed.entry)));
+        delivered(done);
+    }
+
     /// What was acknowledged is done, and that holds: counts and tells it.
-    void delivered(List<Handed> done) {
+    private void delivered(List<Handed> done) {
         Topic run = null;
         int length = 0;
         for (Handed handed : done) {

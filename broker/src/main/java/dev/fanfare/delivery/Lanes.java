@@ -75,7 +75,8 @@ final class Lanes {
         }
         Entry next = lane.remove(done);
         if (lane.isEmpty()) {
-            lanes.remove(lane.name);
+            // Another one may have its name: of what was gone, it was swept away before.
+            lanes.remove(lane.name, lane);
         }
         return next;
     }
@@ -84,16 +85,15 @@ final class Lanes {
         lanes.values().forEach(lane -> lane.forEach(action));
     }
 
-    /// Takes those out that are done.
+    /// Several messages of a lane are done.
     ///
-    /// @param action called with each that may be taken now
-    void sweep(Consumer<Entry> action) {
-        lanes.values().removeIf(lane -> {
-            Entry first = lane.sweep();
-            if (first != null) {
-                action.accept(first);
-            }
-            return lane.isEmpty();
-        });
+    /// @return the one that may be taken now; null when there is none, or it was the first already
+    @Nullable
+    Entry sweep(Lane lane) {
+        Entry first = lane.sweep();
+        if (lane.isEmpty()) {
+            lanes.remove(lane.name, lane);
+        }
+        return first;
     }
 }

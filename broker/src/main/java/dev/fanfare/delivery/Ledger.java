@@ -2,8 +2,11 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.Topic;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Where each message of a backlog stands. Every change of a [Stage] is made here; nothing is decided, told or
@@ -18,17 +21,16 @@ final class Ledger {
     }
 
     private final Terms terms;
-    private final Kind kind;
-    private Lanes lanes;
-    private final Ready ready;
     private final Membership members;
-    private Waiting waiting = new Waiting();
-    private final InFlight inFlight = new InFlight();
+    private final Standing standing;
     private final Burden burden;
     private final @Nullable Keeper keeper;
     private final @Nullable Circuit circuit;
     /// Of how many that have failed it is being decided or carried out what becomes of them.
     private int deciding;
+
+    /// How many are done as soon as that is stored together with something else.
+    private int unstored;
 
     // What has happened so far.
     long delivered;
@@ -51,11 +53,9 @@ final class Ledger {
         this.terms = terms;
         this.burden = new Burden(bound);
         this.members = members;
-        this.ready = new Ready(members);
+        this.standing = new Standing(terms, kind, members);
         this.keeper = keeper;
         this.circuit = circuit;
-        this.kind = kind;
-        this.lanes = new Lanes(terms, kind == Kind.GROUP);
     }
 
     /// Has the oldest make room for what came in.
@@ -65,7 +65,7 @@ final class Ledger {
         List<Entry> found = new ArrayList<>(0);
         for (Entry next = burden.surplus(); next != null; next = burden.surplus()) {
             if (next.stage() == Stage.QUEUED) {
-                ready.withdraw(next);
+                standing.withdraw(next);
             }
             next.to(Stage.FAILED);
             deciding++;
@@ -77,7 +77,7 @@ final class Ledger {
 
     /// What can be taken now.
     Ready ready() {
-        return ready;
+        return standing.ready;
     }
 
     /// How much is not done.
@@ -85,20 +85,8 @@ final class Ledger {
         return burden;
     }
 
-    private void offer(Entry entry, boolean first) {
-        if (entry.notBefore != 0) {
-            // It was waiting for its next attempt when the process ended.
-            entry.to(Stage.RETRY_SCHEDULED);
-            entry.due = entry.notBefore;
-            entry.notBefore = 0;
-            waiting.add(entry);
-            return;
-        }
-        ready.offer(entry, first);
-    }
-
     int waiting() {
-        return waiting.size();
+        return standing.waiting.size();
     }
 
     /// Of how many that have failed it is being decided or carried out what becomes of them.
@@ -106,8 +94,13 @@ final class Ledger {
         return deciding;
     }
 
+    /// How many are done as soon as that is stored together with something else.
+    int unstored() {
+        return unstored;
+    }
+
     int inFlight() {
-        return inFlight.size();
+        return standing.inFlight.size();
     }
 
     /// A message came in, of which something may be known from an earlier process.
@@ -129,21 +122,34 @@ final class Ledger {
         }
     }
 
-    /// What was acknowledged together with something that could not be stored is to be done again. Another
-    /// message of its key may have gone first.
+    /// What was acknowledged together with something that could not be stored is to be done again, before all
+    /// others: what comes after it in its lane has waited.
     void reopen(Entry entry) {
-        entry.lane = null;
+        unstored--;
         delivered--;
-        open(entry);
+        if (entry.isGone()) {
+            // Whoever looked for what is gone took it for done.
+            lost(entry);
+            standing.leave(entry);
+        } else {
+            entry.to(Stage.QUEUED);
+            burden.came(entry);
+            standing.offer(entry, true);
+        }
+    }
+
+    /// What was acknowledged together with something else is stored with it: what comes after it in its lane may
+    /// be taken.
+    void stored(Entry entry) {
+        unstored--;
+        standing.leave(entry);
     }
 
     /// A message came in.
     void open(Entry entry) {
         entry.to(Stage.QUEUED);
         burden.came(entry);
-        if (lanes.add(entry)) {
-            offer(entry, false);
-        }
+        standing.enter(entry);
     }
 
     /// The next that may be taken; it is in no queue any more.
@@ -153,7 +159,7 @@ final class Ledger {
     /// @param expired takes those that are to be moved aside because their time to live is over
     @Nullable
     Entry poll(Member member, long nowMillis, List<Entry> expired) {
-        for (Entry entry = ready.poll(member); entry != null; entry = ready.poll(member)) {
+        for (Entry entry = standing.ready.poll(member); entry != null; entry = standing.ready.poll(member)) {
             if (entry.stage() != Stage.QUEUED) {
                 // It was acknowledged late.
                 continue;
@@ -191,34 +197,47 @@ final class Ledger {
         lost(entry);
     }
 
-    /// Forgets those whose topic is gone, wherever they stand. About what has failed somebody is just deciding,
-    /// and sees it then.
-    ///
-    /// @return how many there were
-    long forgetGone() {
-        long before = burden.open();
-        inFlight.forEach(this::dropIfGone);
-        lanes.forEach(this::dropIfGone);
-        ready.forEach(this::dropIfGone);
-        waiting.forEach(this::dropIfGone);
-        long forgotten = before - burden.open();
-        if (forgotten == 0) {
-            return 0;
-        }
-        ready.sweep();
-        waiting.sweep();
-        lanes.sweep(entry -> offer(entry, false));
-        return forgotten;
+    /// Those whose topic is gone, wherever they stand, some of them more than once. About what has failed somebody
+    /// is just deciding, and sees it then.
+    List<Entry> gone() {
+        List<Entry> found = new ArrayList<>(0);
+        standing.forEach(entry -> {
+            if (isToForget(entry)) {
+                found.add(entry);
+            }
+        });
+        return found;
     }
 
-    /// What held it is looked through afterwards: see [#forgetGone].
-    private void dropIfGone(Entry entry) {
-        if (entry.isGone() && !entry.stage().isDone() && entry.stage() != Stage.FAILED) {
-            leaveFlight(entry, Verdict.NONE);
-            entry.to(Stage.FAILED);
-            settle(entry, Stage.DEAD_LETTER, false);
-            lost(entry);
+    private static boolean isToForget(Entry entry) {
+        return entry.isGone() && !entry.stage().isDone() && entry.stage() != Stage.FAILED;
+    }
+
+    /// Forgets some of [#gone], unless they are done meanwhile. What is ready or waits is passed over when its turn
+    /// comes; [#sweep] lets go of it.
+    void forget(List<Entry> gone) {
+        Set<Lane> lanes = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Entry entry : gone) {
+            if (isToForget(entry)) {
+                leaveFlight(entry, Verdict.NONE);
+                entry.to(Stage.FAILED);
+                settle(entry, Stage.DEAD_LETTER, false);
+                lost(entry);
+                Lane lane = entry.lane;
+                if (lane != null) {
+                    lanes.add(lane);
+                }
+                if (entry.waits) {
+                    standing.waiting.done();
+                }
+            }
         }
+        standing.leave(lanes);
+    }
+
+    /// Lets go of those that are done and would be passed over.
+    void sweep() {
+        standing.sweep();
     }
 
     /// One that failed is not tried again and not moved aside: its topic is gone.
@@ -245,7 +264,7 @@ final class Ledger {
         entry.due = now + member.ackTimeout().toNanos();
         member.inFlight++;
         burden.takes(entry);
-        inFlight.add(entry, member);
+        standing.inFlight.add(entry, member);
         if (circuit != null) {
             circuit.handed(entry);
         }
@@ -271,7 +290,7 @@ final class Ledger {
             } else if (circuit != null) {
                 circuit.judge(entry, verdict == Verdict.FAILED);
             }
-            inFlight.remove(entry, holder);
+            standing.inFlight.remove(entry, holder);
             holder.inFlight--;
             entry.holder = null;
             members.gotRoom(holder);
@@ -292,40 +311,31 @@ final class Ledger {
 
     /// Its member acknowledged it: in time, or late, when nobody has begun another attempt.
     ///
-    /// @param stored whether it is stored together with something else
+    /// @param together whether it is stored together with something else; then [#stored] or [#reopen] says what
+    ///     became of that, and what comes after it in its lane waits until then
     /// @return whether that counts
-    boolean acknowledge(Handed handed, boolean stored) {
+    boolean acknowledge(Handed handed, boolean together) {
         Entry entry = handed.entry;
         boolean counts = isOpen(handed);
         if (counts) {
-            if (stored) {
-                withdraw(entry);
-            }
-            leaveFlight(entry, Verdict.WELL);
-            finish(entry, Stage.DELIVERED, stored);
             delivered++;
+            if (together) {
+                // It may have to be done again, and would be found twice if it was left there.
+                standing.withdraw(entry);
+                leaveFlight(entry, Verdict.WELL);
+                settle(entry, Stage.DELIVERED, true);
+                unstored++;
+            } else {
+                leaveFlight(entry, Verdict.WELL);
+                finish(entry, Stage.DELIVERED, false);
+            }
         }
         return counts;
     }
 
-    /// Nobody is to come to it: it may have to be done again, and would be found twice if it was left there.
-    private void withdraw(Entry entry) {
-        if (entry.stage() == Stage.QUEUED) {
-            ready.withdraw(entry);
-        } else if (entry.stage() == Stage.RETRY_SCHEDULED) {
-            waiting.withdraw(entry);
-        }
-    }
-
     private void finish(Entry entry, Stage how, boolean stored) {
         settle(entry, how, stored);
-        if (entry.waits) {
-            waiting.done();
-        }
-        Entry next = lanes.advance(entry);
-        if (next != null) {
-            offer(next, false);
-        }
+        standing.leave(entry);
     }
 
     /// It is done, and still stands in its lane.
@@ -377,10 +387,10 @@ final class Ledger {
         burden.rests(entry, true);
         if (due - now > 0) {
             entry.due = due;
-            waiting.add(entry);
+            standing.waiting.add(entry);
         } else {
             entry.to(Stage.QUEUED);
-            offer(entry, true);
+            standing.offer(entry, true);
         }
     }
 
@@ -391,7 +401,7 @@ final class Ledger {
         if (!entry.waits) {
             entry.due = due;
         }
-        waiting.add(entry);
+        standing.waiting.add(entry);
     }
 
     /// One that failed was moved aside.
@@ -409,7 +419,7 @@ final class Ledger {
     /// @return those for which it is one
     List<Entry> giveBack(Member member, int free) {
         List<Entry> back = new ArrayList<>();
-        inFlight.forEach(member, back::add);
+        standing.inFlight.forEach(member, back::add);
         List<Entry> tooOften = new ArrayList<>(0);
         for (Entry entry : back.reversed()) {
             entry.returns++;
@@ -420,7 +430,7 @@ final class Ledger {
                 leaveFlight(entry, Verdict.NONE);
                 entry.to(Stage.QUEUED);
                 burden.rests(entry, true);
-                offer(entry, true);
+                standing.offer(entry, true);
             }
         }
         return tooOften;
@@ -429,7 +439,9 @@ final class Ledger {
     /// Those whose time to be acknowledged is over: they have failed.
     List<Entry> timedOut(long now) {
         List<Entry> late = new ArrayList<>(0);
-        for (Entry out = inFlight.first(); out != null && out.due - now <= 0; out = inFlight.first()) {
+        for (Entry out = standing.inFlight.first();
+                out != null && out.due - now <= 0;
+                out = standing.inFlight.first()) {
             Member holder = Objects.requireNonNull(out.holder);
             fail(out, "not acknowledged within " + holder.ackTimeout(), Verdict.FAILED);
             late.add(out);
@@ -443,7 +455,7 @@ final class Ledger {
     List<Entry> due(long now) {
         List<Entry> unburied = new ArrayList<>(0);
         List<Entry> again = new ArrayList<>(1);
-        for (Entry due = waiting.poll(now); due != null; due = waiting.poll(now)) {
+        for (Entry due = standing.waiting.poll(now); due != null; due = standing.waiting.poll(now)) {
             if (due.stage() == Stage.FAILED) {
                 if (due.leaving != Entry.Leaving.ON_ITS_WAY) {
                     deciding++;
@@ -455,16 +467,14 @@ final class Ledger {
             }
         }
         // Each goes before those that are ready: the one that was due first comes to stand first.
-        again.reversed().forEach(entry -> offer(entry, true));
+        again.reversed().forEach(entry -> standing.offer(entry, true));
         return unburied;
     }
 
     /// The one with which time has to do first; null for none.
     @Nullable
     Entry first() {
-        Entry next = waiting.first();
-        Entry out = inFlight.first();
-        return next == null || out != null && out.due - next.due < 0 ? out : next;
+        return standing.first();
     }
 
     /// Forgets all, at once: there may be millions, and the thread may be an event loop.
@@ -475,9 +485,7 @@ final class Ledger {
         long gone = lost ? burden.open() : 0;
         dropped += gone;
         burden.clear();
-        ready.clear();
-        waiting = new Waiting();
-        lanes = new Lanes(terms, kind == Kind.GROUP);
+        standing.clear();
         return gone;
     }
 }

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.Message;
 import dev.fanfare.Receiver;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -59,5 +62,47 @@ class ForgettingTest {
         broken.told.await();
         broker.deleteTopic("b.1");
         GroupTest.await(others, 0);
+    }
+
+    /// Notes what is not done when it is told that there is something.
+    private static final class Watching implements Worker {
+        private final Receiver watched;
+        final CompletableFuture<Long> lag = new CompletableFuture<>();
+
+        Watching(Receiver watched) {
+            this.watched = watched;
+        }
+
+        @Override
+        public boolean available() {
+            lag.complete(watched.figures().lag());
+            return true;
+        }
+
+        @Override
+        public void ended(SubscriptionEnd why) {}
+    }
+
+    @Test
+    void membersHaveTheirTurnWhileManyAreForgotten() throws Exception {
+        int parts = 3;
+        int gone = parts * Backlog.FORGOTTEN_AT_ONCE;
+        Receiver shared =
+                broker.subscription("a.*").acknowledged().group("shared").receive();
+        Watching watching = new Watching(shared);
+        Member member = ((Attached) shared).backlog().join("watching", 1, Duration.ZERO, watching);
+        assertThat(member).isNotNull();
+        for (int i = 0; i < gone; i++) {
+            broker.publish("a.gone", Message.text("m").withKey("" + i % 7));
+        }
+        broker.publish("a.stays", "m");
+        GroupTest.await(shared, gone + 1);
+        assertThat(member.take(10)).hasSize(1);
+
+        broker.deleteTopic("a.gone");
+        assertThat(watching.lag.get()).isEqualTo(gone + 1L - Backlog.FORGOTTEN_AT_ONCE);
+        GroupTest.await(shared, 1);
+        assertThat(Objects.requireNonNull(shared.receive()).message().topic()).isEqualTo("a.stays");
+        assertThat(shared.figures().dropped()).isEqualTo(gone);
     }
 }

@@ -281,7 +281,8 @@ class StoredTransactionTest {
         acknowledgeInVain(next(receiver));
         assertThat(delivered()).isZero();
 
-        // The other one is told first.
+        // The other one is told, and the first one not before.
+        assertThat(next(receiver).message().text()).isEqualTo("1");
         Delivery second = next(receiver);
         assertThat(second.message().text()).isEqualTo("2");
         assertThat(broker.transaction()
@@ -330,5 +331,82 @@ class StoredTransactionTest {
         assertThat(second.ack()).isTrue();
         assertThat(next(receiver).message().text())
                 .isNotEqualTo(second.message().text());
+    }
+
+    /// Publishes messages of one key.
+    private void publishKeyed(String... texts) {
+        for (String text : texts) {
+            assertThat(broker.publish("in", Message.text(text).withKey("k")))
+                    .isInstanceOf(PublishResult.Accepted.class);
+        }
+    }
+
+    @Test
+    void theNextOfItsKeyWaitsUntilAnAcknowledgementInATransactionIsStored() throws Exception {
+        broker.createTopic("in", DURABLE);
+        broker.createTopic("out", DURABLE);
+        Receiver receiver = group("in");
+        publishKeyed("1", "2", "3");
+        Delivery first = next(receiver);
+        publish("out", "barrier");
+        CountDownLatch goOn = new CountDownLatch(1);
+        store.beforeWrite(() -> await(goOn));
+        CompletableFuture<Transaction.Result> done = acknowledged(first);
+        Delivery early = receiver.receive(Duration.ZERO);
+        store.beforeWrite(() -> {});
+        goOn.countDown();
+        assertThat(early).as("the next of its key").isNull();
+        assertThat(done.join().committed()).isTrue();
+        assertThat(next(receiver).message().text()).isEqualTo("2");
+    }
+
+    @Test
+    void whatWasAcknowledgedInVainComesBeforeTheNextOfItsKey() throws Exception {
+        broker.createTopic("in", DURABLE);
+        broker.createTopic("out", DURABLE);
+        Receiver receiver = group("in");
+        publishKeyed("1", "2", "3");
+        acknowledgeInVain(next(receiver));
+        for (String text : List.of("1", "2", "3")) {
+            Delivery delivery = next(receiver);
+            assertThat(delivery.message().text()).isEqualTo(text);
+            assertThat(receiver.receive(Duration.ZERO)).as("another of the key").isNull();
+            assertThat(delivery.ack()).isTrue();
+        }
+        assertThat(receiver.figures().lag()).isZero();
+    }
+
+    @Test
+    void anOrderedOneGoesOnInOrderAfterAnAcknowledgementInVain() throws Exception {
+        broker.createTopic("in", DURABLE);
+        broker.createTopic("out", DURABLE);
+        Receiver receiver = broker.subscription("in")
+                .acknowledged()
+                .group("ordered")
+                .ordered()
+                .ackTimeout(Duration.ZERO)
+                .receive();
+        publish("in", "1", "2");
+        acknowledgeInVain(next(receiver));
+        Delivery again = next(receiver);
+        assertThat(again.message().text()).isEqualTo("1");
+        assertThat(again.ack()).isTrue();
+        assertThat(next(receiver).message().text()).isEqualTo("2");
+    }
+
+    /// Acknowledges it in a transaction, without waiting for it to be stored.
+    private CompletableFuture<Transaction.Result> acknowledged(Delivery delivery) {
+        CompletableFuture<Transaction.Result> done = new CompletableFuture<>();
+        var _ = broker.deliveries()
+                .commit(List.of("out"), List.of(Message.text("one")), List.of(delivery), done::complete);
+        return done;
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
