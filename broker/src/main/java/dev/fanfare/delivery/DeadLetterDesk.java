@@ -29,9 +29,6 @@ final class DeadLetterDesk {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterDesk.class);
 
-    /// Stands for dead letters where the number of a subscription stands otherwise, which is never 0.
-    static final int LETTERS = 0;
-
     /// What the names of dead-letter topics begin with.
     static final String PREFIX = "$dead/";
 
@@ -147,7 +144,7 @@ final class DeadLetterDesk {
         topicsByNumber.forEach((number, topic) -> NumberedRows.ofSubscription(
                 committer.store(),
                 Table.OUTCOMES,
-                LETTERS,
+                Keys.LETTERS,
                 number,
                 0,
                 (offset, _) -> at(topic.name()).wasRedriven(offset),

@@ -76,7 +76,7 @@ final class DeadLetterTopic implements DeadLetters {
         if (number != 0) {
             topics.storage()
                     .ifPresent(committer -> committer.addQuietly(Committer.Change.lasting(batch -> offsets.forEach(
-                            offset -> batch.delete(Table.OUTCOMES, Keys.of(DeadLetterDesk.LETTERS, number, offset))))));
+                            offset -> batch.delete(Table.OUTCOMES, Keys.of(Keys.LETTERS, number, offset))))));
         }
     }
 
@@ -198,15 +198,19 @@ final class DeadLetterTopic implements DeadLetters {
                             + "', where it failed, since the process began: subscribe there first, or name a topic");
         }
         String target = to == null ? message.topic() : to;
-        PublishResult result = topics.publish(target, message);
+        ReturnedLetter.Together done = returned.together();
+        PublishResult result = topics.publish(target, message, null, done);
         if (result instanceof PublishResult.Accepted there && there.duplicate()) {
             // Where repeats are recognised it is one, of itself. It is meant to be done once more.
-            result = topics.publish(target, message.withId(""));
+            result = topics.publish(target, message.withId(""), null, done);
         }
         if (result instanceof Refused refused) {
             return refused;
         }
-        returned.done();
+        if (done != null && !done.isStored()) {
+            // Where it was published is less lasting than the letter.
+            returned.done();
+        }
         return null;
     }
 

@@ -17,7 +17,7 @@ record ReturnedLetter(
         LiveTopic letters, long offset, @Nullable Committer committer) {
 
     private byte[] key() {
-        return Keys.of(DeadLetterDesk.LETTERS, letters.number(), offset);
+        return Keys.of(Keys.LETTERS, letters.number(), offset);
     }
 
     /// Its message is done.
@@ -37,12 +37,25 @@ record ReturnedLetter(
     /// As [#done], together with something else: it has not happened if that fails.
     ///
     /// @return null when nothing has to be stored
-    Committer.@Nullable Change together() {
+    @Nullable
+    Together together() {
         return letters.number() == 0 ? null : new Together();
     }
 
-    private final class Together implements Committer.Change {
-        private boolean stored;
+    /// See [#together].
+    final class Together implements Committer.Change {
+        private volatile boolean stored;
+
+        /// Whether it has happened. Known when what it goes with is answered.
+        boolean isStored() {
+            return stored;
+        }
+
+        /// What was to be done once more was not.
+        @Override
+        public boolean holdsForRepeats() {
+            return false;
+        }
 
         @Override
         public Durability level() {

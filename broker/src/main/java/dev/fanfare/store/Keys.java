@@ -10,6 +10,9 @@ public final class Keys {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+    /// Stands for dead letters where the number of a subscription stands otherwise, which is never 0.
+    public static final int LETTERS = 0;
+
     private Keys() {}
 
     /// One number: a topic, or a subscription.

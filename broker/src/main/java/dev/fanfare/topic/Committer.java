@@ -60,6 +60,11 @@ public final class Committer implements AutoCloseable {
             return Durability.WRITTEN;
         }
 
+        /// Whether it is stored, too, when the message that it is added with repeats one that is there already.
+        default boolean holdsForRepeats() {
+            return true;
+        }
+
         /// It is not known whether it was stored. On the committing thread, under no lock.
         ///
         /// @return what has to be stored instead, as soon as anything can be, and before all that was

@@ -157,9 +157,16 @@ public final class LiveTopic implements Topic {
 
     @Override
     public PublishResult publish(Message draft) {
+        return publishAwaiting(draft, null);
+    }
+
+    /// Publishes together with something else, and waits as [#publish(Message)] does.
+    ///
+    /// @param with see [#publish(Message, Wakes, Committer.Change)]
+    PublishResult publishAwaiting(Message draft, Committer.@Nullable Change with) {
         Redirects redirects = plan.redirects();
-        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, null, null);
-        return elsewhere == null ? appending.publish(draft) : elsewhere;
+        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, null, with);
+        return elsewhere == null ? appending.publish(draft, with) : elsewhere;
     }
 
     /// Publishes without waiting for room, here or where a route sends the message.
@@ -173,7 +180,7 @@ public final class LiveTopic implements Topic {
     ///
     /// @param wakes where the feeds to be woken are noted
     /// @param with what is stored if and only if the message is; null for nothing. Whatever does not answer
-    ///     with [PublishResult.Pending] does not store it
+    ///     with [PublishResult.Pending] does not store it, [Committer.Change#write] has not been called then
     public PublishResult publish(Message draft, Wakes wakes, Committer.@Nullable Change with) {
         Redirects redirects = plan.redirects();
         PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, wakes, with);

@@ -79,18 +79,20 @@ final class Section {
     }
 
     /// Publishes here; waits for room, and until what was published is as safe as it has to be.
-    PublishResult publish(Message draft) {
-        PublishResult result = append(draft, null, null);
+    ///
+    /// @param with see [LiveTopic#publish(Message, Wakes, Committer.Change)]
+    PublishResult publish(Message draft, Committer.@Nullable Change with) {
+        PublishResult result = append(draft, null, with);
         if (result instanceof Pending pending) {
             PublishResult committed = pending.await();
             wake(topic.plan());
             return committed;
         }
-        return result instanceof Refused refused && refused.full() != null ? publishWhenRoom(draft, refused) : result;
+        return result instanceof Refused refused && refused.full() != null ? publishWhenRoom(draft, refused, with) : result;
     }
 
     /// Waits for room as long as the first refusal allows, and tries again each time there may be some.
-    private PublishResult publishWhenRoom(Message draft, Refused first) {
+    private PublishResult publishWhenRoom(Message draft, Refused first, Committer.@Nullable Change with) {
         Timers timers = registry.timers();
         long deadline = timers.nanoTime() + first.waitMillis() * 1_000_000;
         Refused refused = first;
@@ -109,7 +111,7 @@ final class Section {
             if (room != null && !room.await(Duration.ofNanos(left), topic::deleted)) {
                 return new Refused(refused.code(), refused.reason() + "; interrupted while waiting");
             }
-            PublishResult result = append(draft, null, null);
+            PublishResult result = append(draft, null, with);
             if (!(result instanceof Refused again)) {
                 return result instanceof Pending pending ? pending.await() : result;
             }
@@ -244,7 +246,8 @@ final class Section {
             return first;
         }
         // The first one may not be stored yet, or not as safely as this one wants it.
-        Commit commit = registry.committer().add(topic, log.end(), 0, named.durability(), with);
+        Committer.Change alsoOfRepeats = with != null && with.holdsForRepeats() ? with : null;
+        Commit commit = registry.committer().add(topic, log.end(), 0, named.durability(), alsoOfRepeats);
         return commit == null ? registry.committer().refuseNow() : new Pending(first, commit);
     }
 

@@ -236,6 +236,8 @@ final class StoredTopics {
                     for (Table table : List.of(Table.MESSAGES, Table.KEYS, Table.IDS, Table.DELAYED)) {
                         batch.deleteRange(table, Keys.of(number), Keys.of(number + 1));
                     }
+                    batch.deleteRange(
+                            Table.OUTCOMES, Keys.of(Keys.LETTERS, number), Keys.of(Keys.LETTERS, number + 1));
                 }),
                 level);
     }

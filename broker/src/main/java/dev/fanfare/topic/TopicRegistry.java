@@ -474,8 +474,11 @@ public final class TopicRegistry {
         return publish(name, draft, wakes, null);
     }
 
-    /// See [LiveTopic#publish(Message, Wakes, Committer.Change)].
-    PublishResult publish(String name, Message draft, @Nullable Wakes wakes, Committer.@Nullable Change with) {
+    /// A publish to a name, together with something else.
+    ///
+    /// @param wakes null: it waits for room; else it does not, and notes the feeds to be woken there
+    /// @param with see [LiveTopic#publish(Message, Wakes, Committer.Change)]
+    public PublishResult publish(String name, Message draft, @Nullable Wakes wakes, Committer.@Nullable Change with) {
         if (Requests.isAddress(name)) {
             return requests.reply(name, draft);
         }
@@ -486,7 +489,7 @@ public final class TopicRegistry {
             } catch (FanfareException e) {
                 return new Refused(e.code(), e.getMessage());
             }
-            PublishResult result = wakes == null ? topic.publish(draft) : topic.publish(draft, wakes, with);
+            PublishResult result = wakes == null ? topic.publishAwaiting(draft, with) : topic.publish(draft, wakes, with);
             boolean deletedMeanwhile = result instanceof Refused refused && refused.code() == ErrorCode.TOPIC_NOT_FOUND;
             if (!deletedMeanwhile || !config.autoCreateTopics()) {
                 return result;

@@ -11,8 +11,11 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
 import dev.fanfare.Start;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.store.Keys;
 import dev.fanfare.store.MemoryStore;
+import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException.Reason;
+import dev.fanfare.store.Table;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -223,5 +226,80 @@ class DeadLetterCommitTest {
                     .extracting(DeadLetter::lastError)
                     .containsExactly("no good");
         }
+    }
+
+    @ParameterizedTest(name = "{1}, {0}")
+    @MethodSource("ends")
+    void aLetterThatIsPublishedAnewIsThereOnce(
+            String how, Durability level, Function<MemoryStore, MemoryStore> end, Consumer<MemoryStore> failure)
+            throws InterruptedException {
+        for (int writes = 0; republishedEndsAfter(writes, level, end, failure); writes++) {
+            assertThat(writes).as("writes").isLessThan(100);
+        }
+    }
+
+    /// @return false when so much was never written
+    private boolean republishedEndsAfter(
+            int steps, Durability level, Function<MemoryStore, MemoryStore> end, Consumer<MemoryStore> failure)
+            throws InterruptedException {
+        store = new MemoryStore();
+        next.set(null);
+        boolean came;
+        try (Broker broker = open()) {
+            broker.createTopic("jobs", TopicConfig.defaults().withDurability(level));
+            broker.createTopic("repaired", TopicConfig.defaults().withDurability(level));
+            Receiver receiver = group(broker);
+            broker.publish("jobs", "bad");
+            next(receiver).reject("no good");
+            await(broker, 1);
+            assertThat(broker.publish("jobs", "barrier")).isInstanceOf(PublishResult.Accepted.class);
+            endAfter(steps, end);
+            failure.accept(store);
+            while (next.get() == null
+                    && broker.deadLetters("jobs").redrive(null, "repaired").refused() != null) {
+                timers.advance(SECOND);
+            }
+            broker.publish("jobs", "barrier");
+            broker.publish("jobs", "barrier");
+            came = next.get() != null;
+            next.compareAndSet(null, store.afterKill());
+            broker.close(Duration.ZERO);
+        }
+        store = Objects.requireNonNull(next.get());
+        try (Broker broker = open()) {
+            List<String> found = new ArrayList<>(letters(broker));
+            broker.topic("repaired").orElseThrow().read(0, 10, 1_000).forEach(message -> found.add(message.text()));
+            assertThat(found).as("after " + steps).containsExactly("bad");
+            broker.close(Duration.ZERO);
+        }
+        return came;
+    }
+
+    @Test
+    void theMarksOfRedrivenLettersGoWithTheirTopic() throws InterruptedException {
+        try (Broker broker = open()) {
+            broker.createTopic("jobs", TopicConfig.defaults().withDurability(Durability.WRITTEN));
+            Receiver receiver = group(broker);
+            broker.publish("jobs", "bad");
+            next(receiver).reject("no good");
+            await(broker, 1);
+            assertThat(broker.deadLetters("jobs").redrive(null, "jobs").done()).isEqualTo(1);
+            assertThat(next(receiver).ack()).isTrue();
+            broker.publish("jobs", "barrier");
+            assertThat(marks()).isEqualTo(1);
+            assertThat(broker.deleteTopic("$dead/jobs")).isTrue();
+            broker.publish("jobs", "barrier");
+            assertThat(marks()).isZero();
+        }
+    }
+
+    private int marks() {
+        int found = 0;
+        try (Store.Scan scan = store.scan(Table.OUTCOMES, Keys.of(Keys.LETTERS), Keys.of(Keys.LETTERS + 1))) {
+            while (scan.next()) {
+                found++;
+            }
+        }
+        return found;
     }
 }
