@@ -37,6 +37,16 @@ public interface FeedKind<C> {
         return null;
     }
 
+    /// By what the kinds of a topic's feeds share what [#prepare] computes: once for all whose answers here are equal.
+    default Object preparation() {
+        return this;
+    }
+
+    /// Whether [#prepare] is called for a single feed, too; if not, that one gets null.
+    default boolean preparesAlone() {
+        return true;
+    }
+
     /// Whether who reads such a feed is a subscription, and counted as one. A route is not.
     default boolean isSubscription() {
         return true;

@@ -19,8 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The feed of subscriptions with the same filter. Publishers only add to a bounded queue; one reader, a virtual
-/// thread of this feed that is parked while nothing waits, asks the filter once per message and appends what
-/// matches to a feed of the base kind, which the subscriptions read.
+/// thread of this feed that is parked while nothing waits, asks the filter and appends what matches to a feed of the
+/// base kind, which the subscriptions read. Where several feeds of a topic have an equal filter, in other encodings or
+/// for other patterns, it runs once for all of them: see [Verdict].
 ///
 /// When the reader is overrun, the oldest that wait are lost, and every subscription is told of those that came
 /// after it; where a subscription in process must not lose any, publishers are refused or wait instead, as its
@@ -56,6 +57,7 @@ final class FilteredFeed<C> implements Feed<C> {
     private final Condition idle = lock.newCondition();
     private final ArrayDeque<Message> messages = new ArrayDeque<>(0);
     private final ArrayDeque<Topic> topics = new ArrayDeque<>(0);
+    private final ArrayDeque<Verdict> verdicts = new ArrayDeque<>(0);
 
     /// Who reads, each with how many had been added when it joined.
     private final IdentityHashMap<C, Long> cursors = new IdentityHashMap<>(1);
@@ -111,6 +113,7 @@ final class FilteredFeed<C> implements Feed<C> {
             }
             messages.add(message);
             topics.add(topic);
+            verdicts.add(prepared instanceof Verdict shared ? shared : Verdict.UNSHARED);
             added++;
             long bytes = waitingBytes + message.payload().size();
             int count = messages.size();
@@ -121,6 +124,7 @@ final class FilteredFeed<C> implements Feed<C> {
             while (mayLose && (count > BACKLOG || bytes > BACKLOG_BYTES && count > 1)) {
                 bytes -= messages.remove().payload().size();
                 losses.add(added - count, topics.remove());
+                verdicts.remove();
                 count--;
             }
             waitingBytes = bytes;
@@ -191,8 +195,9 @@ final class FilteredFeed<C> implements Feed<C> {
     private void work() {
         List<Message> taken = new ArrayList<>(AT_ONCE);
         List<Topic> origins = new ArrayList<>(AT_ONCE);
+        List<Verdict> asked = new ArrayList<>(AT_ONCE);
         while (!closed) {
-            take(taken, origins);
+            take(taken, origins, asked);
             if (taken.isEmpty()) {
                 if (ended) {
                     matching.end();
@@ -202,7 +207,7 @@ final class FilteredFeed<C> implements Feed<C> {
                 continue;
             }
             for (int i = 0; i < taken.size() && !closed; i++) {
-                offer(origins.get(i), taken.get(i));
+                offer(origins.get(i), taken.get(i), asked.get(i));
                 lock.lock();
                 try {
                     inHand--;
@@ -228,9 +233,10 @@ final class FilteredFeed<C> implements Feed<C> {
         parked = false;
     }
 
-    private void take(List<Message> taken, List<Topic> origins) {
+    private void take(List<Message> taken, List<Topic> origins, List<Verdict> asked) {
         taken.clear();
         origins.clear();
+        asked.clear();
         List<Losses.Run> lost;
         IdentityHashMap<C, Long> told = new IdentityHashMap<>(0);
         List<Runnable> free = List.of();
@@ -242,6 +248,7 @@ final class FilteredFeed<C> implements Feed<C> {
                 bytes -= message.payload().size();
                 taken.add(message);
                 origins.add(topics.remove());
+                asked.add(verdicts.remove());
             }
             waitingBytes = bytes;
             waiting = messages.size();
@@ -275,8 +282,8 @@ final class FilteredFeed<C> implements Feed<C> {
         }
     }
 
-    private void offer(Topic topic, Message message) {
-        if (readers == 0 || !matches(topic, message)) {
+    private void offer(Topic topic, Message message, Verdict verdict) {
+        if (readers == 0 || !verdict.of(kind.filter(), topic, message)) {
             return;
         }
         try {
@@ -288,10 +295,6 @@ final class FilteredFeed<C> implements Feed<C> {
         } catch (RuntimeException | Error e) {
             LOG.error("A filtered feed of {} did not take {}: a bug", pattern, message, e);
         }
-    }
-
-    private boolean matches(Topic topic, Message message) {
-        return FilteredKind.matches(kind.filter(), topic, message);
     }
 
     private boolean appended(Topic topic, Message message, @Nullable Object prepared) {
@@ -369,6 +372,7 @@ final class FilteredFeed<C> implements Feed<C> {
     private List<Runnable> forget() {
         messages.clear();
         topics.clear();
+        verdicts.clear();
         losses.clear();
         passed();
         waiting = 0;

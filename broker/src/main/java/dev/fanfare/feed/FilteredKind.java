@@ -47,6 +47,25 @@ public record FilteredKind<C>(FeedKind<C> base, Filter filter) implements FeedKi
         return found;
     }
 
+    /// What the filter will say, for all feeds of a message that ask it.
+    @Override
+    public Object prepare(Topic topic, Message draft) {
+        return new Verdict();
+    }
+
+    /// What a message is to several kinds, as they want it prepared; kinds that ask the same filter have that in
+    /// common.
+    @Override
+    public Object preparation() {
+        return filter;
+    }
+
+    /// With one feed that asks there is nothing to have in common.
+    @Override
+    public boolean preparesAlone() {
+        return false;
+    }
+
     @Override
     public Feed<C> open(Pattern pattern) {
         return new FilteredFeed<>(pattern, this);

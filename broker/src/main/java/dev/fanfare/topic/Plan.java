@@ -31,8 +31,15 @@ final class Plan {
 
     private final SharedFeed<?>[] shared;
     private final Feed<?>[] feeds;
+    /// One of those that have what is prepared in common.
     private final FeedKind<?>[] kinds;
+
     private final int[] kindOf;
+
+    /// Which of [#kinds] have something prepared.
+    private final boolean[] prepares;
+
+    private final boolean preparesAny;
     private final @Nullable Redirects redirects;
 
     /// Whether only routes still append.
@@ -50,16 +57,28 @@ final class Plan {
         this.feeds = new Feed<?>[shared.length];
         this.kindOf = new int[shared.length];
         List<FeedKind<?>> distinct = new ArrayList<>(1);
+        List<Object> preparations = new ArrayList<>(1);
+        int[] feedsOf = new int[shared.length];
         for (int i = 0; i < shared.length; i++) {
             feeds[i] = shared[i].feed();
-            int kind = distinct.indexOf(shared[i].kind());
+            FeedKind<?> of = shared[i].kind();
+            int kind = preparations.indexOf(of.preparation());
             if (kind < 0) {
                 kind = distinct.size();
-                distinct.add(shared[i].kind());
+                distinct.add(of);
+                preparations.add(of.preparation());
             }
             kindOf[i] = kind;
+            feedsOf[kind]++;
         }
         this.kinds = distinct.toArray(new FeedKind<?>[0]);
+        this.prepares = new boolean[kinds.length];
+        boolean any = false;
+        for (int i = 0; i < kinds.length; i++) {
+            prepares[i] = feedsOf[i] > 1 || kinds[i].preparesAlone();
+            any |= prepares[i];
+        }
+        this.preparesAny = any;
     }
 
     static Plan of(List<SharedFeed<?>> feeds) {
@@ -121,7 +140,7 @@ final class Plan {
     /// What each kind computes before the section: with one kind its answer, with several an array of them.
     @Nullable
     Object prepare(LiveTopic topic, Message draft) {
-        if (kinds.length == 0) {
+        if (!preparesAny) {
             return null;
         }
         if (kinds.length == 1) {
@@ -129,7 +148,7 @@ final class Plan {
         }
         @Nullable Object[] prepared = new @Nullable Object[kinds.length];
         for (int i = 0; i < kinds.length; i++) {
-            prepared[i] = kinds[i].prepare(topic, draft);
+            prepared[i] = prepares[i] ? kinds[i].prepare(topic, draft) : null;
         }
         return prepared;
     }
