@@ -12,6 +12,7 @@ import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
+import dev.fanfare.store.Keys;
 import dev.fanfare.store.NumberedRows;
 import dev.fanfare.store.Table;
 import dev.fanfare.topic.Committer;
