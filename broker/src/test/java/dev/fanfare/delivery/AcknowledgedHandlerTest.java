@@ -2,14 +2,10 @@ package dev.fanfare.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.AcknowledgedSubscription;
-import dev.fanfare.Broker;
-import dev.fanfare.BrokerConfig;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.Message;
 import dev.fanfare.RetryPolicy;
-import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,27 +13,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Acknowledged subscriptions with handlers through the library's doors, on virtual time.
 @Timeout(60)
-class AcknowledgedHandlerTest {
+class AcknowledgedHandlerTest extends OnVirtualTime {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
-
-    private final VirtualTimers timers = new VirtualTimers();
-    private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
-
-    @AfterEach
-    void close() {
-        broker.close(Duration.ZERO);
-    }
-
-    private AcknowledgedBuilder on(String pattern) {
-        return broker.subscription(pattern).acknowledged();
-    }
 
     @Test
     void aHandlerThatReturnsHasAcknowledged() throws Exception {
@@ -47,15 +30,9 @@ class AcknowledgedHandlerTest {
         broker.publish("orders", "b");
         assertThat(heard.take()).isEqualTo("a");
         assertThat(heard.take()).isEqualTo("b");
-        await(subscription, 2);
+        awaitDelivered(subscription, 2);
         assertThat(subscription.figures().lag()).isZero();
         assertThat(subscription.figures().failed()).isZero();
-    }
-
-    private void await(AcknowledgedSubscription subscription, long delivered) {
-        while (subscription.figures().delivered() < delivered) {
-            Thread.onSpinWait();
-        }
     }
 
     @Test
@@ -78,7 +55,7 @@ class AcknowledgedHandlerTest {
         assertThat(heard.take()).isEqualTo("a");
         advanceWhenWaiting(subscription);
         done.await();
-        await(subscription, 1);
+        awaitDelivered(subscription, 1);
         assertThat(subscription.figures().failed()).isEqualTo(2);
         assertThat(subscription.figures().retried()).isEqualTo(2);
         assertThat(subscription.figures().redelivered()).isEqualTo(2);
@@ -139,7 +116,7 @@ class AcknowledgedHandlerTest {
         while (fails.figures().deadLettered() == 0) {
             Thread.onSpinWait();
         }
-        await(succeeds, 1);
+        awaitDelivered(succeeds, 1);
         assertThat(fails.figures().failed()).isEqualTo(5);
         assertThat(good).hasValue(1);
     }
@@ -167,7 +144,7 @@ class AcknowledgedHandlerTest {
             broker.publish("orders", Message.text("" + i).withKey("k"));
             expected.add("" + i);
         }
-        await(subscription, 1_002);
+        awaitDelivered(subscription, 1_002);
         assertThat(order).isEqualTo(expected);
     }
 }
