@@ -35,6 +35,9 @@ final class StoredTopics {
     /// So many numbers are left out when it can't be read which one is next.
     private static final int NUMBERS_PASSED = 1 << 20;
 
+    /// The space of a smaller topic is not worth a sync of the device.
+    private static final long RECLAIMED = 4 << 20;
+
     /// How much of a durable topic stays in memory: what most readers want.
     private static final Retention CACHE = new Retention(1_024, 256 << 10, 0);
 
@@ -228,17 +231,47 @@ final class StoredTopics {
 
     /// A topic is gone: nothing is committed of it any more.
     Commit deleted(DurableTopicLog log, Durability level) {
-        int number = log.number();
-        return committer.add(
-                Committer.Change.lasting(batch -> {
-                    batch.delete(Table.TOPICS, Keys.of(number));
-                    batch.delete(Table.MARKS, Keys.of(number));
-                    for (Table table : List.of(Table.MESSAGES, Table.KEYS, Table.IDS, Table.DELAYED)) {
-                        batch.deleteRange(table, Keys.of(number), Keys.of(number + 1));
-                    }
-                    batch.deleteRange(
-                            Table.OUTCOMES, Keys.of(Keys.LETTERS, number), Keys.of(Keys.LETTERS, number + 1));
-                }),
-                level);
+        return committer.add(new Deletion(log.number(), log.bytes()), level);
+    }
+
+    /// All that is stored of a topic is deleted, and gives its space back. Kept until it is done.
+    private final class Deletion implements Committer.Change {
+
+        private final int number;
+        private final long bytes;
+
+        /// @param bytes what its messages cost
+        Deletion(int number, long bytes) {
+            this.number = number;
+            this.bytes = bytes;
+        }
+
+        @Override
+        public void write(Store.Batch batch) {
+            batch.delete(Table.TOPICS, Keys.of(number));
+            batch.delete(Table.MARKS, Keys.of(number));
+            for (Table table : List.of(Table.MESSAGES, Table.KEYS, Table.IDS, Table.DELAYED)) {
+                batch.deleteRange(table, Keys.of(number), Keys.of(number + 1));
+            }
+            batch.deleteRange(Table.OUTCOMES, Keys.of(Keys.LETTERS, number), Keys.of(Keys.LETTERS, number + 1));
+        }
+
+        /// Left to itself, the store may keep it for ever: it looks for room only as it is written to.
+        @Override
+        public void stored() {
+            if (bytes < RECLAIMED) {
+                return;
+            }
+            try {
+                committer.store().reclaim(Table.MESSAGES, Keys.of(number), Keys.of(number + 1));
+            } catch (StoreException e) {
+                LOG.warn("What a deleted topic took of {} is given back later", committer.store().place(), e);
+            }
+        }
+
+        @Override
+        public Committer.Change failed() {
+            return this;
+        }
     }
 }
