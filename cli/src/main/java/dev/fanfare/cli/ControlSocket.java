@@ -1,5 +1,6 @@
 package dev.fanfare.cli;
 
+import dev.fanfare.storage.RocksStore;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// How `storage` commands reach the server that uses a folder: a socket in that folder, which only its owner may open.
 ///
 /// A request is one line, words separated by tabs; what follows it is the input of the command. The answer is the
-/// command's output, each line behind a `>`, and at last `ok`, or `error` with what was wrong.
+/// command's output, each line behind a `>`, how far it is, behind a `%`, and at last `ok`, or `error` with what was
+/// wrong.
 final class ControlSocket implements AutoCloseable {
 
     private static final String NAME = "control.sock";
@@ -81,7 +83,7 @@ final class ControlSocket implements AutoCloseable {
                 PrintWriter out = new PrintWriter(Channels.newWriter(peer, StandardCharsets.UTF_8))) {
             try {
                 String request = in.readLine();
-                carryOut(request == null ? List.of() : List.of(request.split("\t", -1)), in, line -> say(out, line));
+                carryOut(request == null ? List.of() : List.of(request.split("\t", -1)), in, out);
                 out.println("ok");
             } catch (RuntimeException | IOException e) {
                 out.println("error " + String.valueOf(e.getMessage()).replace('\n', ' '));
@@ -92,17 +94,19 @@ final class ControlSocket implements AutoCloseable {
     }
 
     private static void say(PrintWriter out, String line) {
-        out.println(">" + line);
+        out.println(line);
         if (out.checkError()) {
             throw new IllegalStateException("whoever asked is gone");
         }
     }
 
-    private void carryOut(List<String> request, BufferedReader in, Consumer<String> out) throws IOException {
+    private void carryOut(List<String> request, BufferedReader in, PrintWriter to) throws IOException {
+        Consumer<String> out = line -> say(to, ">" + line);
+        RocksStore.Progress progress = (done, all) -> say(to, "%" + done + " " + all);
         String command = request.isEmpty() ? "" : request.getFirst();
         switch (command) {
             case "stats" -> work.stats(out);
-            case "backup" -> work.backup(request.get(1), out);
+            case "backup" -> work.backup(request.get(1), out, progress);
             case "export" -> work.export(request.get(1), out);
             case "import" -> work.importInto(request.get(1), in, out);
             default -> throw new IllegalArgumentException("there is no such request");
@@ -126,8 +130,14 @@ final class ControlSocket implements AutoCloseable {
     /// Asks the server that uses a folder.
     ///
     /// @param input what the command reads; null for nothing
+    /// @param progress is told how far it is
     /// @throws IOException when no server answers, or with what it says was wrong
-    static void ask(Path folder, List<String> request, @Nullable Reader input, Consumer<String> out)
+    static void ask(
+            Path folder,
+            List<String> request,
+            @Nullable Reader input,
+            Consumer<String> out,
+            RocksStore.Progress progress)
             throws IOException {
         try (SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(path(folder)));
                 BufferedReader in = new BufferedReader(Channels.newReader(peer, StandardCharsets.UTF_8))) {
@@ -141,6 +151,11 @@ final class ControlSocket implements AutoCloseable {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 if (line.startsWith(">")) {
                     out.accept(line.substring(1));
+                } else if (line.startsWith("%")) {
+                    int space = line.indexOf(' ');
+                    progress.at(
+                            Long.parseLong(line, 1, space, 10),
+                            Long.parseLong(line, space + 1, line.length(), 10));
                 } else if (line.equals("ok")) {
                     return;
                 } else {

@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// Opens the folder of durable topics, and says so when that takes its time.
 final class DataFolder {
@@ -27,23 +30,28 @@ final class DataFolder {
         this.say = say;
     }
 
-    /// The store in it.
+    /// Opens the store in it, and what is stored with it.
     ///
+    /// @param start brings back what is stored
+    /// @return what that answers
     /// @throws dev.fanfare.store.StoreException when it can't be had; the message says what to do
-    RocksStore open() {
+    <T> T open(Function<RocksStore, T> start) {
         CountDownLatch opened = new CountDownLatch(1);
-        Thread.ofVirtual().start(() -> progress(opened));
+        AtomicReference<String> doing = new AtomicReference<>("opening " + folder);
+        Thread.ofVirtual().start(() -> progress(opened, doing::get));
         try {
-            return RocksStore.open(folder, options);
+            RocksStore store = RocksStore.open(folder, options);
+            doing.set("bringing back what is in " + folder);
+            return start.apply(store);
         } finally {
             opened.countDown();
         }
     }
 
-    private void progress(CountDownLatch opened) {
+    private void progress(CountDownLatch opened, Supplier<String> doing) {
         try {
             for (int seconds = 1; !opened.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS); seconds++) {
-                say.accept("opening " + folder + ": " + seconds + " s");
+                say.accept(doing.get() + ": " + seconds + " s");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

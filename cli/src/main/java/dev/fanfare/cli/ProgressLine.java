@@ -29,6 +29,9 @@ final class ProgressLine implements AutoCloseable {
                     + done / MIB + " of " + all / MIB + " MiB");
             System.err.flush();
         }
+        if (done >= all) {
+            finish();
+        }
     }
 
     @Override

@@ -132,14 +132,19 @@ final class Serve implements Callable<Integer> {
             return FanfareServer.start(config);
         }
         DataFolder folder = new DataFolder(data, config.memoryBytes(), what -> Main.complain(spec, what));
-        RocksStore store = folder.open();
-        FanfareServer server = FanfareServer.start(config, store);
+        return folder.open(store -> {
+            FanfareServer server = FanfareServer.start(config, store);
+            reach(data, server, store);
+            return server;
+        });
+    }
+
+    private void reach(Path data, FanfareServer server, RocksStore store) {
         try {
             control = ControlSocket.open(data, new StorageWork(server.broker(), store));
         } catch (IOException e) {
             Main.complain(spec, "storage commands can't reach this server: " + e.getMessage());
         }
-        return server;
     }
 
     private void closeControl() {

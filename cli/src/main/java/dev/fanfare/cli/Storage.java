@@ -51,7 +51,7 @@ final class Storage implements Runnable {
 
     /// Work on an open store.
     private interface Work {
-        void on(StorageWork work) throws IOException;
+        void on(StorageWork work, RocksStore.Progress progress) throws IOException;
     }
 
     /// Which folder.
@@ -72,7 +72,7 @@ final class Storage implements Runnable {
 
         /// Does it here, or has the server do it that uses the folder.
         private int carryOut(List<String> request, @Nullable BufferedReader input, Work work) {
-            try {
+            try (ProgressLine progress = new ProgressLine("copied")) {
                 if (!Files.isDirectory(data)) {
                     throw new IOException("there is no folder " + data);
                 }
@@ -81,9 +81,17 @@ final class Storage implements Runnable {
                     throw new IOException(data + " holds no store: there is no FORMAT in it");
                 }
                 if (ControlSocket.answers(data)) {
-                    ControlSocket.ask(data, request, input, System.out::println);
+                    ControlSocket.ask(
+                            data,
+                            request,
+                            input,
+                            line -> {
+                                progress.finish();
+                                System.out.println(line);
+                            },
+                            progress::at);
                 } else {
-                    here(work);
+                    here(work, progress);
                 }
                 return Main.OK;
             } catch (IOException | RuntimeException e) {
@@ -92,14 +100,14 @@ final class Storage implements Runnable {
             }
         }
 
-        private void here(Work work) throws IOException {
+        private void here(Work work, ProgressLine progress) throws IOException {
             RocksStore store = RocksStore.open(data, StorageOptions.DEFAULT);
             // What is imported goes where it was exported from, and nowhere else.
             BrokerConfig config = BrokerConfig.defaults()
                     .withRouting(RoutingConfig.defaults().withRestores(false))
                     .withStore(store);
             try (Broker broker = Broker.open(config)) {
-                work.on(new StorageWork(broker, store));
+                work.on(new StorageWork(broker, store), progress::at);
             }
         }
     }
@@ -142,7 +150,7 @@ final class Storage implements Runnable {
 
         @Override
         public Integer call() {
-            return where.carryOut(List.of("stats"), null, work -> work.stats(System.out::println));
+            return where.carryOut(List.of("stats"), null, (work, _) -> work.stats(System.out::println));
         }
     }
 
@@ -166,7 +174,9 @@ final class Storage implements Runnable {
         public Integer call() {
             String absolute = target.toAbsolutePath().toString();
             return where.carryOut(
-                    List.of("backup", absolute), null, work -> work.backup(absolute, System.out::println));
+                    List.of("backup", absolute),
+                    null,
+                    (work, progress) -> work.backup(absolute, System.out::println, progress));
         }
     }
 
@@ -215,7 +225,7 @@ final class Storage implements Runnable {
 
         @Override
         public Integer call() {
-            return where.carryOut(List.of("export", topic), null, work -> work.export(topic, System.out::println));
+            return where.carryOut(List.of("export", topic), null, (work, _) -> work.export(topic, System.out::println));
         }
     }
 
@@ -238,7 +248,7 @@ final class Storage implements Runnable {
         public Integer call() {
             BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             return where.carryOut(
-                    List.of("import", topic), lines, work -> work.importInto(topic, lines, System.out::println));
+                    List.of("import", topic), lines, (work, _) -> work.importInto(topic, lines, System.out::println));
         }
     }
 }

@@ -68,8 +68,8 @@ final class StorageWork {
     }
 
     /// A consistent copy.
-    void backup(String target, Consumer<String> out) {
-        store.backup(Path.of(target));
+    void backup(String target, Consumer<String> out, RocksStore.Progress progress) {
+        store.backup(Path.of(target), progress);
         out.accept("copied to " + target);
     }
 

@@ -19,7 +19,7 @@ final class Backup {
     /// Makes a copy that is a store.
     ///
     /// @param place where the original is, for people
-    static void make(Database open, String place, Path target) {
+    static void make(Database open, String place, Path target, RocksStore.Progress progress) {
         String what = "copy " + place + " to " + target;
         try {
             boolean there = Files.exists(target);
@@ -31,7 +31,7 @@ final class Backup {
                 long sequence = open.rocks().getLatestSequenceNumber();
                 Path database = target.resolve("db");
                 checkpoint.createCheckpoint(database.toString());
-                force(database);
+                force(database, progress);
                 ClosedMark.write(target, database, sequence);
                 Folder.markLacking(target, Durability.SYNCED);
                 Folder.finish(target);
@@ -106,11 +106,22 @@ final class Backup {
         }
     }
 
-    private static void force(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Folder.force(file);
-            }
+    /// Makes what is in a folder safe: that is what takes long, since its files are linked where that can be.
+    private static void force(Path folder, RocksStore.Progress progress) throws IOException {
+        List<Path> files;
+        try (Stream<Path> found = Files.list(folder)) {
+            files = found.toList();
+        }
+        long all = 0;
+        for (Path file : files) {
+            all += Files.size(file);
+        }
+        long done = 0;
+        progress.at(done, all);
+        for (Path file : files) {
+            Folder.force(file);
+            done += Files.size(file);
+            progress.at(done, all);
         }
         Folder.force(folder);
     }

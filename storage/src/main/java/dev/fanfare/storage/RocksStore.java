@@ -451,11 +451,12 @@ public final class RocksStore implements Store {
     /// twice.
     ///
     /// @param target missing or empty; what a failure leaves there is removed
+    /// @param progress is told how far it is
     /// @throws StoreException when it could not be made
-    public void backup(Path target) {
+    public void backup(Path target, Progress progress) {
         lock.readLock().lock();
         try {
-            Backup.make(opened(), place(), target.toAbsolutePath().normalize());
+            Backup.make(opened(), place(), target.toAbsolutePath().normalize(), progress);
         } finally {
             lock.readLock().unlock();
         }

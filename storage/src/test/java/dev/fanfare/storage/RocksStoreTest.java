@@ -264,10 +264,12 @@ class RocksStoreTest {
             });
             Stores.eventually(() -> next.get() > 3_000);
             before = next.get();
-            store.backup(target);
+            List<Long> progress = new ArrayList<>();
+            store.backup(target, (finished, all) -> progress.add(finished * 100 / all));
+            assertThat(progress).startsWith(0L).endsWith(100L).isSorted();
             done.set(true);
             writer.join();
-            assertRefused(Reason.FAILED, "there is something there already", () -> store.backup(target));
+            assertRefused(Reason.FAILED, "there is something there already", () -> store.backup(target, (_, _) -> {}));
         }
         assertThat(RocksStore.verify(target, (finished, all) -> {})).isEmpty();
         try (RocksStore copy = RocksStore.open(target, Stores.SMALL)) {
@@ -285,7 +287,7 @@ class RocksStoreTest {
         Path target = temporary.resolve("backup");
         try (RocksStore store = open()) {
             Stores.put(store, 0, 1_000, 200);
-            store.backup(target);
+            store.backup(target, (_, _) -> {});
             assertThat(store.lacking()).isEqualTo(Durability.MEMORY);
         }
         Path restored = temporary.resolve("restored");
