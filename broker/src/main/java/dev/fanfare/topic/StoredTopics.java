@@ -24,10 +24,14 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The durable topics in the store: each has a number there, which no other topic ever gets. Under the
 /// registry's lock, but for what it says of its methods.
 final class StoredTopics {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StoredTopics.class);
 
     /// Under this number the next one is kept.
     private static final int NEXT = 0;
