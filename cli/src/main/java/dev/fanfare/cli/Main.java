@@ -7,14 +7,23 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The command line: `fanfare serve`, `pub`, `sub`, `dead-letters`, `storage`, `keys`, `demo`. Exit codes: 0
+/// The command line: `fanfare serve`, `pub`, `sub`, `health`, `dead-letters`, `storage`, `keys`, `demo`. Exit codes: 0
 /// for success, 1 when something went wrong, 2 when the arguments or settings are wrong.
 @Command(
         name = "fanfare",
         description = "Publish/subscribe for the JVM and the browser.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {Pub.class, Sub.class, DeadLetters.class, Storage.class, Keys.class, Demo.class})
+        subcommands = {
+            Pub.class,
+            Sub.class,
+            Health.class,
+            DeadLetters.class,
+            Storage.class,
+            Keys.class,
+            Demo.class,
+            Rehearsal.class
+        })
 public final class Main implements Runnable {
 
     /// Everything went well.
@@ -40,6 +49,11 @@ public final class Main implements Runnable {
         System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
         System.setProperty("org.slf4j.simpleLogger.showShortLogName", "true");
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        System.exit(commands().execute(args));
+    }
+
+    /// All commands, with how they answer errors.
+    static CommandLine commands() {
         CommandLine commands = new CommandLine(new Main());
         commands.addSubcommand(Serve.command());
         commands.setExecutionExceptionHandler((error, command, result) -> {
@@ -50,7 +64,7 @@ public final class Main implements Runnable {
             complain(error.getCommandLine().getCommandSpec(), WrongUse.line(error));
             return WRONG_USE;
         });
-        System.exit(commands.execute(args));
+        return commands;
     }
 
     /// Says on standard error what went wrong.
