@@ -43,7 +43,8 @@ public final class Broker implements AutoCloseable {
 
     private static @Nullable Broker shared;
 
-    private final BrokerConfig config;
+    /// What it runs with now.
+    private volatile BrokerConfig config;
     private final Timers timers;
     private final TopicRegistry registry;
     private final TopicMaking making;
@@ -60,7 +61,7 @@ public final class Broker implements AutoCloseable {
     private Broker(BrokerConfig config) {
         this.config = config;
         this.timers = config.timers() == null ? new SystemTimers() : config.timers();
-        this.registry = new TopicRegistry(config, timers, events);
+        this.registry = new TopicRegistry(this::config, timers, events);
         this.making = new TopicMaking(registry);
         registry.restore();
         this.routeTable = new RouteTable(registry, config, timers, events);
@@ -73,7 +74,7 @@ public final class Broker implements AutoCloseable {
         this.routes = new Routes(routeTable);
         this.delivery = new LocalDelivery(
                 registry.feeds(), timers, events, name -> registry.find(name).orElse(null));
-        this.backlogs = new Backlogs(config, registry, delivery, events);
+        this.backlogs = new Backlogs(this::config, registry, delivery, events);
         backlogs.restore();
     }
 
@@ -98,9 +99,25 @@ public final class Broker implements AutoCloseable {
         return shared;
     }
 
-    /// What it was opened with.
+    /// What it runs with now: what it was opened with, or the last [#reconfigure].
     public BrokerConfig config() {
         return config;
+    }
+
+    /// Goes on with another configuration. Topics, groups and durable names that there are keep what they were made
+    /// with; limits hold for what is begun from now on, and end nothing. Any thread.
+    ///
+    /// @throws FanfareException `BAD_REQUEST` when something differs that is fixed at the start: the memory for
+    ///     histories, what may be pending, the codec, routing, the clock or the store
+    public void reconfigure(BrokerConfig next) {
+        BrokerConfig now = config;
+        if (!now.withMutable(next).equals(next)) {
+            throw new FanfareException(
+                    ErrorCode.BAD_REQUEST,
+                    "a broker that runs can't get another historyMemory, pending, codec, routing, timers or store: close it"
+                            + " and open another");
+        }
+        config = next;
     }
 
     // ---- topics

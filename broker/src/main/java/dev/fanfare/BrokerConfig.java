@@ -97,6 +97,18 @@ public record BrokerConfig(
         return DEFAULTS;
     }
 
+    /// This with those parts of another that a broker can change while it runs: see [Broker#reconfigure].
+    public BrokerConfig withMutable(BrokerConfig other) {
+        Parts parts = new Parts(other);
+        parts.historyMemory = historyMemory;
+        parts.pending = pending;
+        parts.codec = codec;
+        parts.routing = routing;
+        parts.timers = timers;
+        parts.store = store;
+        return parts.whole();
+    }
+
     /// The same with another [#autoCreateTopics].
     public BrokerConfig withAutoCreateTopics(boolean value) {
         Parts parts = new Parts(this);

@@ -40,6 +40,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,7 @@ public final class Backlogs implements DeliveryAccess {
     private static final int NAMES_MAX = 100_000;
 
     private final LocalDelivery delivery;
-    private final BrokerConfig config;
+    private final Supplier<BrokerConfig> config;
     private final TopicRegistry topics;
     private final Events events;
     private final DeadLetterDesk deadLetters;
@@ -81,12 +82,12 @@ public final class Backlogs implements DeliveryAccess {
     private final LongAdder transactionsRefused = new LongAdder();
 
     /// There is none yet.
-    public Backlogs(BrokerConfig config, TopicRegistry topics, LocalDelivery delivery, Events events) {
+    public Backlogs(Supplier<BrokerConfig> config, TopicRegistry topics, LocalDelivery delivery, Events events) {
         this.delivery = delivery;
         this.config = config;
         this.topics = topics;
         this.events = events;
-        this.deadLetters = new DeadLetterDesk(topics, config.deadLetters(), events, this);
+        this.deadLetters = new DeadLetterDesk(topics, () -> config.get().deadLetters(), events, this);
         topics.onDeletion(new Deletions(byName.values())::heard);
         this.stored = topics.storage()
                 .map(committer -> new StoredBacklogs(committer, topics.timers()))
@@ -218,7 +219,7 @@ public final class Backlogs implements DeliveryAccess {
     private Backlog open(String name, Demand asked, @Nullable Dormant before) {
         TopicConfig topic = topicConfig(asked.terms().pattern());
         Demand demand = asked.terms().expiry().isZero()
-                ? asked.withExpiry(config.expiry().of(topic))
+                ? asked.withExpiry(config.get().expiry().of(topic))
                 : asked;
         Keeper keeper = stored == null || demand.kind() == Kind.OWN ? null : stored.keeper(demand, before);
         long created = before == null
@@ -362,8 +363,10 @@ public final class Backlogs implements DeliveryAccess {
     /// The settings of a topic; for one that does not exist yet and for a pattern, those that topics are made with.
     private TopicConfig topicConfig(Pattern pattern) {
         return pattern.isWild()
-                ? config.topics()
-                : topics.find(pattern.text()).map(Topic::config).orElseGet(() -> config.topics(pattern.text()));
+                ? config.get().topics()
+                : topics.find(pattern.text())
+                        .map(Topic::config)
+                        .orElseGet(() -> config.get().topics(pattern.text()));
     }
 
     /// Whether nobody has come back to a name since the process began.

@@ -21,6 +21,7 @@ import dev.fanfare.topic.TopicRegistry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,12 +41,13 @@ final class DeadLetterDesk {
     record Moved(@Nullable Refused refused, boolean together) {}
 
     private final TopicRegistry topics;
-    private final TopicConfig config;
+    /// What topics are made with that keep dead letters.
+    private final Supplier<TopicConfig> config;
     private final Events events;
     private final Backlogs backlogs;
     private final Map<String, DeadLetterTopic> byTopic = new ConcurrentHashMap<>();
 
-    DeadLetterDesk(TopicRegistry topics, TopicConfig config, Events events, Backlogs backlogs) {
+    DeadLetterDesk(TopicRegistry topics, Supplier<TopicConfig> config, Events events, Backlogs backlogs) {
         this.topics = topics;
         this.config = config;
         this.events = events;
@@ -137,7 +139,8 @@ final class DeadLetterDesk {
     /// Dead letters are as safe as the messages that they were.
     private TopicConfig config(Entry entry) {
         Topic topic = entry.topic;
-        return topic == null ? config : config.withDurability(topic.config().durability());
+        TopicConfig usual = config.get();
+        return topic == null ? usual : usual.withDurability(topic.config().durability());
     }
 
     /// What the store says: which letters of a topic are none any more. Once, before anything else.

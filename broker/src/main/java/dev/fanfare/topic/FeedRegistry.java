@@ -46,7 +46,7 @@ public final class FeedRegistry implements FeedAccess {
     private static final int TOPICS_AT_ONCE = 1_000;
 
     private final TopicRegistry topics;
-    private final BrokerConfig config;
+    private final Supplier<BrokerConfig> config;
     private final ReentrantLock lock;
     private final Events events;
     private final PatternIndex patterns = new PatternIndex();
@@ -58,7 +58,7 @@ public final class FeedRegistry implements FeedAccess {
     /// Topics made one after the other are often heard by the same feeds: they share one plan.
     private Plan lastMade = Plan.EMPTY;
 
-    FeedRegistry(TopicRegistry topics, BrokerConfig config, ReentrantLock lock, Events events) {
+    FeedRegistry(TopicRegistry topics, Supplier<BrokerConfig> config, ReentrantLock lock, Events events) {
         this.topics = topics;
         this.config = config;
         this.lock = lock;
@@ -133,7 +133,7 @@ public final class FeedRegistry implements FeedAccess {
             checkSubscribers(topic.plan().subscriptions(), pattern);
             SharedFeed<C> shared = cast(PatternIndex.ofKind(topic.named(), kind));
             if (shared == null) {
-                if (topic.plan().size() >= config.maxFeedsPerTopic()) {
+                if (topic.plan().size() >= config.get().maxFeedsPerTopic()) {
                     throw tooManyFeeds(topic.name());
                 }
                 checkFilters(kind);
@@ -152,11 +152,11 @@ public final class FeedRegistry implements FeedAccess {
     }
 
     private void checkSubscribers(int present, Pattern pattern) {
-        if (present >= config.maxSubscribersPerTopic()) {
+        if (present >= config.get().maxSubscribersPerTopic()) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
                     "'" + pattern + "' has " + present + " subscriptions, as many as max-subscribers-per-topic ("
-                            + config.maxSubscribersPerTopic() + ") allows");
+                            + config.get().maxSubscribersPerTopic() + ") allows");
         }
     }
 
@@ -249,10 +249,12 @@ public final class FeedRegistry implements FeedAccess {
     }
 
     private void checkFilters(FeedKind<?> kind) {
-        if (kind instanceof FilteredKind<?> && filtered.size() + patterns.size() >= config.maxPatterns()) {
+        if (kind instanceof FilteredKind<?>
+                && filtered.size() + patterns.size() >= config.get().maxPatterns()) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
-                    "this would be one more distinct filter than max-patterns (" + config.maxPatterns()
+                    "this would be one more distinct filter than max-patterns ("
+                            + config.get().maxPatterns()
                             + ", patterns and filters together) allows: subscribe with equal filters");
         }
     }
@@ -272,16 +274,17 @@ public final class FeedRegistry implements FeedAccess {
     }
 
     private void checkPatterns(Pattern pattern) {
-        if (!patterns.contains(pattern) && filtered.size() + patterns.size() >= config.maxPatterns()) {
+        if (!patterns.contains(pattern)
+                && filtered.size() + patterns.size() >= config.get().maxPatterns()) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
-                    "'" + pattern + "' would be one more distinct pattern than max-patterns (" + config.maxPatterns()
-                            + ") allows");
+                    "'" + pattern + "' would be one more distinct pattern than max-patterns ("
+                            + config.get().maxPatterns() + ") allows");
         }
     }
 
     private void checkFeeds(Plan plan, LiveTopic topic) {
-        if (plan.size() >= config.maxFeedsPerTopic()) {
+        if (plan.size() >= config.get().maxFeedsPerTopic()) {
             throw tooManyFeeds(topic.name());
         }
     }
@@ -307,7 +310,7 @@ public final class FeedRegistry implements FeedAccess {
     /// Checks that no topic has got one subscription too many. It counts already: of two that come at once, neither
     /// overlooks the other.
     private void checkTopics(Pattern pattern) {
-        int max = config.maxSubscribersPerTopic();
+        int max = config.get().maxSubscribersPerTopic();
         topics.matching(pattern, topic -> {
             int present = topic.subscribers() - 1;
             if (present >= max) {
@@ -456,7 +459,7 @@ public final class FeedRegistry implements FeedAccess {
     /// The plan of a topic that is being made. Under the registry's lock.
     Plan planFor(String name) {
         List<SharedFeed<?>> feeds = patterns.matching(name);
-        if (feeds.size() > config.maxFeedsPerTopic()) {
+        if (feeds.size() > config.get().maxFeedsPerTopic()) {
             throw tooManyFeeds(name);
         }
         if (!lastMade.holds(feeds)) {
@@ -469,6 +472,6 @@ public final class FeedRegistry implements FeedAccess {
         return new FanfareException(
                 ErrorCode.LIMIT_REACHED,
                 "topic '" + name + "' would be heard by more distinct patterns and encodings than max-feeds-per-topic ("
-                        + config.maxFeedsPerTopic() + ") allows: subscribe with fewer different patterns");
+                        + config.get().maxFeedsPerTopic() + ") allows: subscribe with fewer different patterns");
     }
 }

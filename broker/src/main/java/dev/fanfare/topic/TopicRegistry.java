@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,8 @@ public final class TopicRegistry {
     /// Bound on a thread that routes: while the broker closes, only such a one still publishes.
     public static final ScopedValue<Boolean> ROUTING = ScopedValue.newInstance();
 
-    private final BrokerConfig config;
+    /// What the broker runs with now.
+    private final Supplier<BrokerConfig> config;
     private final Timers timers;
     private final Events events;
     private final HistoryBudget budget;
@@ -69,19 +71,21 @@ public final class TopicRegistry {
 
     /// Holds no topic yet.
     ///
+    /// @param config what the broker runs with now
     /// @param events told what happens; it only puts it into the listeners' queues
-    public TopicRegistry(BrokerConfig config, Timers timers, Events events) {
+    public TopicRegistry(Supplier<BrokerConfig> config, Timers timers, Events events) {
         this.config = config;
         this.timers = timers;
         this.events = events;
-        this.budget = new HistoryBudget(config.historyMemory());
+        BrokerConfig begun = config.get();
+        this.budget = new HistoryBudget(begun.historyMemory());
         this.feeds = new FeedRegistry(this, config, lock, events);
-        Store store = config.store();
+        Store store = begun.store();
         this.committer = store == null ? null : new Committer(store, timers, events);
         this.stored = committer == null ? null : new StoredTopics(committer, timers, budget);
         this.aging = new AgingTopics(directory, timers, committer, lock);
-        this.delayed = new DelayedMessages(config.pending(), timers, events, committer);
-        this.requests = new Requests(this, timers, config.pending().requests());
+        this.delayed = new DelayedMessages(begun.pending(), timers, events, committer);
+        this.requests = new Requests(this, timers, begun.pending().requests());
         this.shrinker = new HistoryShrinker(budget, directory.all());
     }
 
@@ -134,7 +138,7 @@ public final class TopicRegistry {
     private Plan planned(String name) {
         TopicName.check(name);
         checkOpen();
-        if (!config.autoCreateTopics()) {
+        if (!config.get().autoCreateTopics()) {
             throw notFound(name);
         }
         lock.lock();
@@ -162,7 +166,7 @@ public final class TopicRegistry {
 
     /// How long a publisher waits at most for loops that do not keep up, before it goes on all the same.
     Duration congestionWait() {
-        return config.blockTimeout();
+        return config.get().blockTimeout();
     }
 
     /// After each append, outside of the section.
@@ -215,7 +219,7 @@ public final class TopicRegistry {
 
     /// Makes a topic with the configured settings: see [#create(String, TopicConfig)].
     public LiveTopic create(String name) {
-        return create(name, config.topics(name));
+        return create(name, config.get().topics(name));
     }
 
     /// Makes a topic. One that is durable is stored soon, before anything that is published to it.
@@ -246,7 +250,7 @@ public final class TopicRegistry {
         if (topic != null) {
             return topic;
         }
-        if (!config.autoCreateTopics()) {
+        if (!config.get().autoCreateTopics()) {
             checkOpen();
             throw notFound(name);
         }
@@ -255,7 +259,7 @@ public final class TopicRegistry {
         try {
             checkOpen();
             topic = directory.find(name);
-            return topic == null ? add(name, config.topics(name)) : topic;
+            return topic == null ? add(name, config.get().topics(name)) : topic;
         } finally {
             lock.unlock();
         }
@@ -301,11 +305,11 @@ public final class TopicRegistry {
 
     /// Under the lock.
     private LiveTopic add(String name, TopicConfig topicConfig) {
-        if (directory.size() >= config.maxTopics()) {
+        if (directory.size() >= config.get().maxTopics()) {
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
-                    "topic '" + name + "' would be one more than max-topics (" + config.maxTopics()
-                            + ") allows: delete topics or raise the setting");
+                    "topic '" + name + "' would be one more than max-topics ("
+                            + config.get().maxTopics() + ") allows: delete topics or raise the setting");
         }
         if (!topicConfig.isDurable()) {
             LiveTopic topic =
@@ -491,7 +495,7 @@ public final class TopicRegistry {
             }
             PublishResult result = wakes == null ? topic.publishAwaiting(draft, with) : topic.publish(draft, wakes, with);
             boolean deletedMeanwhile = result instanceof Refused refused && refused.code() == ErrorCode.TOPIC_NOT_FOUND;
-            if (!deletedMeanwhile || !config.autoCreateTopics()) {
+            if (!deletedMeanwhile || !config.get().autoCreateTopics()) {
                 return result;
             }
         }

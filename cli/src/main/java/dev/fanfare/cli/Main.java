@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The command line: `fanfare serve`, `pub`, `sub`, `health`, `dead-letters`, `storage`, `keys`, `demo`. Exit codes: 0
+/// The command line: `fanfare serve`, `pub`, `sub`, `health`, `config`, `dead-letters`, `storage`, `keys`, `demo`. Exit codes: 0
 /// for success, 1 when something went wrong, 2 when the arguments or settings are wrong.
 @Command(
         name = "fanfare",
@@ -56,6 +56,7 @@ public final class Main implements Runnable {
     static CommandLine commands() {
         CommandLine commands = new CommandLine(new Main());
         commands.addSubcommand(Serve.command());
+        commands.addSubcommand(Config.command());
         commands.setExecutionExceptionHandler((error, command, result) -> {
             complain(command.getCommandSpec(), String.valueOf(error.getMessage()));
             return FAILED;

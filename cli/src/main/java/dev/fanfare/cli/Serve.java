@@ -2,6 +2,7 @@ package dev.fanfare.cli;
 
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ListenException;
+import dev.fanfare.server.Reload;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.Setting;
 import dev.fanfare.server.SettingException;
@@ -10,18 +11,14 @@ import dev.fanfare.storage.RocksStore;
 import dev.fanfare.store.StoreException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// `fanfare serve`: runs a server until it is told to stop. Its options are the table of settings, and `--config`.
@@ -42,14 +39,6 @@ final class Serve implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
     private CommandSpec spec;
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "A YAML file of settings. Default: $FANFARE_CONFIG, if set.")
-    private @Nullable Path config;
-
-    private final Map<String, String> environment = System.getenv();
-
     /// How `storage` commands reach this process; null when nothing is stored.
     private volatile @Nullable ControlSocket control;
 
@@ -57,31 +46,17 @@ final class Serve implements Callable<Integer> {
 
     /// The command with an option for every setting.
     static CommandSpec command() {
-        CommandSpec command = CommandSpec.forAnnotatedObject(new Serve());
-        for (Setting<?> setting : Setting.all()) {
-            // Percent signs would be taken for format specifiers.
-            String description =
-                    (setting.description().replace("`", "") + " Default: " + setting.defaultText()).replace("%", "%%");
-            OptionSpec.Builder option = OptionSpec.builder("--" + setting.name())
-                    .paramLabel(setting.name().toUpperCase(Locale.ROOT).replace('-', '_'))
-                    .description(description)
-                    .type(String.class);
-            boolean yesOrNo = setting.read(setting.defaultText())
-                    .filter(Boolean.class::isInstance)
-                    .isPresent();
-            command.addOption(
-                    yesOrNo ? option.arity("0..1").fallbackValue("true").build() : option.build());
-        }
-        return command;
+        return SettingOptions.addTo(CommandSpec.forAnnotatedObject(new Serve()));
     }
 
     @Override
     public Integer call() throws InterruptedException {
         Settings settings;
         try {
-            settings = Settings.resolve(configFile(), environment, flags());
+            Supplier<Settings> source = SettingOptions.of(spec);
+            settings = source.get();
             logAt(settings);
-            run(settings);
+            run(settings, source);
             return Main.OK;
         } catch (SettingException e) {
             Main.complain(spec, String.valueOf(e.getMessage()));
@@ -92,7 +67,7 @@ final class Serve implements Callable<Integer> {
         }
     }
 
-    private void run(Settings settings) throws InterruptedException {
+    private void run(Settings settings, Supplier<Settings> source) throws InterruptedException {
         settings.warnings().forEach(warning -> Main.complain(spec, warning));
         var config = settings.config();
         JvmMemory.warning(config.memoryBytes()).ifPresent(warning -> Main.complain(spec, warning));
@@ -115,6 +90,8 @@ final class Serve implements Callable<Integer> {
         try {
             FanfareServer server = start(config);
             started.set(server);
+            server.readSettingsFrom(settings, source);
+            Hangup.listen(() -> reload(server));
             System.out.print(Banner.of(server));
             System.out.flush();
             Banner.warning(server).ifPresent(warning -> Main.complain(spec, warning));
@@ -124,6 +101,21 @@ final class Serve implements Callable<Integer> {
             throw e;
         }
         done.await();
+    }
+
+    private void reload(FanfareServer server) {
+        try {
+            Reload reload = server.reload();
+            reload.taken().forEach(change -> Main.complain(spec, "settings: " + ConfigText.of(change)));
+            reload.atRestart()
+                    .forEach(change ->
+                            Main.complain(spec, "settings: " + ConfigText.of(change) + " needs a restart"));
+            if (reload.taken().isEmpty() && reload.atRestart().isEmpty()) {
+                Main.complain(spec, "settings: nothing has changed");
+            }
+        } catch (SettingException e) {
+            Main.complain(spec, "settings: nothing was taken: " + e.getMessage());
+        }
     }
 
     private FanfareServer start(ServerConfig config) {
@@ -152,23 +144,6 @@ final class Serve implements Callable<Integer> {
         if (open != null) {
             open.close();
         }
-    }
-
-    private @Nullable Path configFile() {
-        String variable = environment.getOrDefault("FANFARE_CONFIG", "");
-        return config != null || variable.isBlank() ? config : Path.of(variable);
-    }
-
-    private Map<String, String> flags() {
-        Map<String, String> given = new LinkedHashMap<>();
-        Map<String, OptionSpec> options = new HashMap<>(spec.optionsMap());
-        for (Setting<?> setting : Setting.all()) {
-            OptionSpec option = options.get("--" + setting.name());
-            if (option != null && option.getValue() instanceof String text) {
-                given.put(setting.name(), text);
-            }
-        }
-        return given;
     }
 
     private static void logAt(Settings settings) {

@@ -1,9 +1,6 @@
 package dev.fanfare.server;
 
 import dev.fanfare.Broker;
-import dev.fanfare.BrokerConfig;
-import dev.fanfare.Pending;
-import dev.fanfare.TopicConfig;
 import dev.fanfare.server.filter.Expressions;
 import dev.fanfare.store.Store;
 import io.netty.util.concurrent.Future;
@@ -17,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +88,8 @@ public final class FanfareServer implements AutoCloseable {
     }
 
     private static FanfareServer start(Broker broker, ServerConfig config, boolean ownsBroker) {
-        FanfareServer server = new FanfareServer(ServerContext.of(broker, config), ownsBroker);
+        FanfareServer server = new FanfareServer(
+                ownsBroker ? ServerContext.owning(broker, config) : ServerContext.of(broker, config), ownsBroker);
         try {
             server.listen();
             return server;
@@ -104,34 +103,13 @@ public final class FanfareServer implements AutoCloseable {
 
     private static Broker open(ServerConfig config, @Nullable Store store) {
         try {
-            return Broker.open(brokerConfig(config).withStore(store));
+            return Broker.open(config.broker().withStore(store));
         } catch (RuntimeException | Error failed) {
             if (store != null) {
                 store.close();
             }
             throw failed;
         }
-    }
-
-    /// The broker that a server of this configuration has of its own.
-    private static BrokerConfig brokerConfig(ServerConfig config) {
-        return BrokerConfig.defaults()
-                .withAutoCreateTopics(config.autoCreateTopics())
-                .withMaxTopics(config.limits().maxTopics())
-                .withMaxSubscribersPerTopic(config.limits().maxSubscribersPerTopic())
-                .withRouting(config.routing().withFilters(Expressions::understood))
-                .withHistoryMemory(config.history().totalBytes())
-                .withPending(new Pending(
-                        config.waiting().delayed(),
-                        config.waiting().delayedBytes(),
-                        config.waiting().requests()))
-                .withDurable(config.durable().topics())
-                .withBlockTimeout(config.delivery().blockTimeout())
-                .withExpiry(config.delivery().expiry())
-                .withDeadLetters(config.delivery().deadLetters())
-                .withTopics(TopicConfig.defaults()
-                        .withHistory(config.history().messages())
-                        .withHistoryBytes(config.history().bytes()));
     }
 
     private void listen() {
@@ -154,7 +132,27 @@ public final class FanfareServer implements AutoCloseable {
         return context.broker();
     }
 
-    /// What the server was started with.
+    /// Says where settings come from, so that [#reload] can read them anew; so can `POST /config/reload` then.
+    ///
+    /// @param begun what this server was started with
+    /// @param source reads them; throws [SettingException] when something in them is wrong
+    public void readSettingsFrom(Settings begun, Supplier<Settings> source) {
+        context.configuration().readFrom(begun, source);
+    }
+
+    /// Reads the settings anew and goes on with those that can change while a server runs ([Setting#isLive]): with all
+    /// of
+    /// them, or with none if anything is wrong. Connections, topics and names that there are keep what they began
+    with.
+    /// Waits for files; any thread that may.
+    ///
+    /// @return what has changed, and what will at the next start
+    /// @throws SettingException when something in them is wrong, or [#readSettingsFrom] was not called
+    public Reload reload() {
+        return context.configuration().reload();
+    }
+
+    /// What the server runs with now.
     public ServerConfig config() {
         return context.config();
     }

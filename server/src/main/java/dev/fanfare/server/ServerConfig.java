@@ -1,9 +1,12 @@
 package dev.fanfare.server;
 
+import dev.fanfare.BrokerConfig;
 import dev.fanfare.DurableTopics;
 import dev.fanfare.Expiry;
+import dev.fanfare.Pending;
 import dev.fanfare.RoutingConfig;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.server.filter.Expressions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -239,5 +242,24 @@ public record ServerConfig(
     /// @throws SettingException for an unknown name or a value that is not allowed
     public static ServerConfig of(Map<String, String> settings) {
         return Settings.of(settings).config();
+    }
+
+    /// What the broker is opened with that the server has of its own.
+    BrokerConfig broker() {
+        return BrokerConfig.defaults()
+                .withAutoCreateTopics(autoCreateTopics())
+                .withMaxTopics(limits().maxTopics())
+                .withMaxSubscribersPerTopic(limits().maxSubscribersPerTopic())
+                .withRouting(routing().withFilters(Expressions::understood))
+                .withHistoryMemory(history().totalBytes())
+                .withPending(new Pending(
+                        waiting().delayed(), waiting().delayedBytes(), waiting().requests()))
+                .withDurable(durable().topics())
+                .withBlockTimeout(delivery().blockTimeout())
+                .withExpiry(delivery().expiry())
+                .withDeadLetters(delivery().deadLetters())
+                .withTopics(TopicConfig.defaults()
+                        .withHistory(history().messages())
+                        .withHistoryBytes(history().bytes()));
     }
 }

@@ -49,21 +49,25 @@ public final class Setting<T> {
     public static final Setting<Integer> SUBSCRIBER_QUEUE = setting(
                     "subscriber-queue", SettingType.integer(1, 10_000), "100")
             .means("How many messages may wait for a subscription while its connection takes no bytes.")
-            .once("PUBSUB_MAX_QUEUE_SIZE", "SUBSCRIBER_QUEUE_SIZE");
+            .once("PUBSUB_MAX_QUEUE_SIZE", "SUBSCRIBER_QUEUE_SIZE")
+            .live();
 
     /// What happens at [#SUBSCRIBER_QUEUE].
     public static final Setting<ServerConfig.Overflow> OVERFLOW = setting(
                     "overflow", SettingType.choice(ServerConfig.Overflow.class), "drop_oldest")
-            .means("What happens to a subscription above `subscriber-queue`, unless it asked for something else.");
+            .means("What happens to a subscription above `subscriber-queue`, unless it asked for something else.")
+            .live();
 
     /// Messages kept per topic.
     public static final Setting<Integer> HISTORY = setting("history", SettingType.integer(0, 10 * MILLION), "100")
             .means("How many messages a topic keeps for replay.")
-            .once("PUBSUB_HISTORY_SIZE", "TOPIC_HISTORY_SIZE");
+            .once("PUBSUB_HISTORY_SIZE", "TOPIC_HISTORY_SIZE")
+            .live();
 
     /// Bytes kept per topic.
     public static final Setting<Long> HISTORY_BYTES = setting("history-bytes", SettingType.size(0, TIB), "1 MiB")
-            .means("How many bytes of messages a topic keeps for replay.");
+            .means("How many bytes of messages a topic keeps for replay.")
+            .live();
 
     /// Bytes kept by all topics together.
     public static final Setting<MemoryShare> HISTORY_MEMORY = setting(
@@ -82,56 +86,66 @@ public final class Setting<T> {
     /// Which topics are durable by their names.
     public static final Setting<List<dev.fanfare.feed.Pattern>> DURABLE = setting("durable", DurableList.type(), "none")
             .means("Topics that are durable without having to be made so, by name or by pattern: whoever makes them,"
-                    + " they outlive the process. Needs `data`.");
+                    + " they outlive the process. Needs `data`.")
+            .live();
 
     /// How safe durable topics are.
     public static final Setting<Durability> DURABILITY = setting("durability", DurableList.level(), "written")
             .means(
                     "How safe a message of a durable topic is before it is acknowledged and delivered, unless the topic was"
-                            + " made otherwise: `written` survives the process, `synced` the power.");
+                            + " made otherwise: `written` survives the process, `synced` the power.")
+            .live();
 
     /// Messages kept per durable topic.
     public static final Setting<Integer> DURABLE_HISTORY = setting(
                     "durable-history", SettingType.integer(0, 10 * MILLION), "1000000")
-            .means("How many messages a durable topic keeps, unless it was made otherwise.");
+            .means("How many messages a durable topic keeps, unless it was made otherwise.")
+            .live();
 
     /// Bytes kept per durable topic.
     public static final Setting<Long> DURABLE_HISTORY_BYTES = setting(
                     "durable-history-bytes", SettingType.size(0, TIB), "1 GiB")
-            .means("How many bytes of messages a durable topic keeps, unless it was made otherwise.");
+            .means("How many bytes of messages a durable topic keeps, unless it was made otherwise.")
+            .live();
 
     /// Dead letters kept per topic.
     public static final Setting<Integer> DEAD_LETTER_HISTORY = setting(
                     "dead-letter-history", SettingType.integer(1, 10 * MILLION), "10000")
-            .means("How many dead letters a topic that the server makes for them keeps; the oldest go first.");
+            .means("How many dead letters a topic that the server makes for them keeps; the oldest go first.")
+            .live();
 
     /// Bytes of dead letters kept per topic.
     public static final Setting<Long> DEAD_LETTER_BYTES = setting(
                     "dead-letter-bytes", SettingType.size(1, TIB), "16 MiB")
-            .means("How many bytes of dead letters such a topic keeps.");
+            .means("How many bytes of dead letters such a topic keeps.")
+            .live();
 
     /// How long dead letters are kept.
     public static final Setting<Duration> DEAD_LETTER_AGE = setting(
                     "dead-letter-age", SettingType.duration(Duration.ofSeconds(1), Duration.ofDays(3_650)), "7d")
-            .means("How long such a topic keeps a dead letter.");
+            .means("How long such a topic keeps a dead letter.")
+            .live();
 
     /// How long names stay on topics in memory.
     public static final Setting<Duration> EXPIRY = setting(
                     "expiry", SettingType.duration(Duration.ofSeconds(1), Duration.ofDays(365)), "1h")
             .means("How long a group or durable name stays when nobody is attached, of a topic in memory or of a"
-                    + " pattern; then it ends, and what it had not done is counted as lost.");
+                    + " pattern; then it ends, and what it had not done is counted as lost.")
+            .live();
 
     /// How long names stay on durable topics.
     public static final Setting<Duration> DURABLE_EXPIRY = setting(
                     "durable-expiry", SettingType.duration(Duration.ofSeconds(1), Duration.ofDays(365)), "7d")
-            .means("The same of a durable topic, subscribed to by its name.");
+            .means("The same of a durable topic, subscribed to by its name.")
+            .live();
 
     /// How long a publisher waits for room.
     public static final Setting<Duration> BLOCK_TIMEOUT = setting(
                     "block-timeout", SettingType.duration(Duration.ZERO, Duration.ofHours(1)), "10s")
             .means(
                     "How long a publish waits at most for a group, a durable name or a route that is full and lets publishers"
-                            + " wait; then it is refused with `BACKPRESSURE`. Its connection is not read meanwhile. A call over REST waits this long all in all.");
+                            + " wait; then it is refused with `BACKPRESSURE`. Its connection is not read meanwhile. A call over REST waits this long all in all.")
+            .live();
 
     /// Messages that wait for their time.
     public static final Setting<Integer> MAX_DELAYED = setting(
@@ -176,7 +190,8 @@ public final class Setting<T> {
     public static final Setting<Integer> MAX_TOPICS = setting(
                     "max-topics", SettingType.integer(1, 10 * MILLION), "100000")
             .means("How many topics there may be.")
-            .once("MAX_TOPICS");
+            .once("MAX_TOPICS")
+            .live();
 
     /// How many subscriptions a topic may have.
     public static final Setting<Integer> MAX_SUBSCRIBERS_PER_TOPIC = setting(
@@ -185,12 +200,14 @@ public final class Setting<T> {
                     "How many subscriptions a topic may have, those of the patterns that match it included; a subscription,"
                             + " by name or by a pattern, that would be one more for any topic is refused. A topic made later is"
                             + " heard by every pattern that matches it, however many subscriptions those have.")
-            .once("MAX_SUBSCRIBERS_PER_TOPIC");
+            .once("MAX_SUBSCRIBERS_PER_TOPIC")
+            .live();
 
     /// Messages that may wait for a slow subscriber of the flat dialect.
     public static final Setting<Integer> TOPIC_QUEUE = setting("topic-queue", SettingType.integer(1, MILLION), "10000")
             .means("Flat dialect: how many messages may wait for a subscription while its connection takes no bytes.")
-            .once("TOPIC_QUEUE_MAX_SIZE");
+            .once("TOPIC_QUEUE_MAX_SIZE")
+            .live();
 
     /// Messages of a batch of the flat dialect.
     public static final Setting<Integer> BATCH_SIZE = setting("batch-size", SettingType.integer(1, 100_000), "10")
@@ -217,7 +234,8 @@ public final class Setting<T> {
                             .or("auto", "off; in the flat dialect 1000", RateChoice.auto(), Function.identity()),
                     "auto")
             .means("How many messages a connection may publish per second, over WebSocket or REST.")
-            .once("RATE_LIMIT_REQUESTS_PER_SECOND");
+            .once("RATE_LIMIT_REQUESTS_PER_SECOND")
+            .live();
 
     /// Publishes at once.
     public static final Setting<Optional<Integer>> PUBLISH_BURST = setting(
@@ -230,13 +248,15 @@ public final class Setting<T> {
                                     Optional::of),
                     "auto")
             .means("How many messages a connection that was quiet may publish at once, above `publish-rate`.")
-            .once("RATE_LIMIT_BURST");
+            .once("RATE_LIMIT_BURST")
+            .live();
 
     /// The largest message.
     public static final Setting<Long> MAX_MESSAGE_SIZE = setting(
                     "max-message-size", SettingType.size(KIB, 64 * MIB), "64 KiB")
             .means("The largest message that is taken, in bytes as sent; sixteen times as much closes the connection.")
-            .once("MAX_MESSAGE_SIZE_BYTES");
+            .once("MAX_MESSAGE_SIZE_BYTES")
+            .live();
 
     /// Rules for messages to go from topic to topic.
     public static final Setting<List<Route>> ROUTES = setting("routes", RouteList.type(), "[]")
@@ -256,7 +276,8 @@ public final class Setting<T> {
 
     /// Whether topics make themselves.
     public static final Setting<Boolean> AUTO_CREATE_TOPICS = setting("auto-create-topics", SettingType.flag(), "false")
-            .means("Whether publishing or subscribing to a topic that does not exist makes it.");
+            .means("Whether publishing or subscribing to a topic that does not exist makes it.")
+            .live();
 
     /// What a message id may be.
     public static final Setting<ServerConfig.MessageIds> MESSAGE_IDS = setting(
@@ -272,22 +293,26 @@ public final class Setting<T> {
     /// How long a handshake or a request may take to arrive.
     public static final Setting<Duration> HANDSHAKE_TIMEOUT = setting(
                     "handshake-timeout", SettingType.duration(Duration.ofMillis(100), Duration.ofMinutes(10)), "10s")
-            .means("A request, WebSocket handshakes included, that is not complete after this long is cut.");
+            .means("A request, WebSocket handshakes included, that is not complete after this long is cut.")
+            .live();
 
     /// How long a shutdown may take.
     public static final Setting<Duration> SHUTDOWN_GRACE = setting(
                     "shutdown-grace", SettingType.duration(Duration.ZERO, Duration.ofHours(1)), "5s")
-            .means("How long clients may take to receive what waits for them when the server shuts down.");
+            .means("How long clients may take to receive what waits for them when the server shuts down.")
+            .live();
 
     /// How long connections are closed over.
     public static final Setting<Duration> DRAIN_JITTER = setting(
                     "drain-jitter", SettingType.duration(Duration.ZERO, Duration.ofHours(1)), "0")
             .means("Over how long the closing of connections is spread when the server shuts down, so that not all"
-                    + " clients come back at once.");
+                    + " clients come back at once.")
+            .live();
 
     /// Whether WebSocket messages may be compressed.
     public static final Setting<Boolean> PERMESSAGE_DEFLATE = setting("permessage-deflate", SettingType.flag(), "false")
-            .means("Whether compression (RFC 7692) is offered to WebSocket clients: fewer bytes for more CPU.");
+            .means("Whether compression (RFC 7692) is offered to WebSocket clients: fewer bytes for more CPU.")
+            .live();
 
     /// Threads that serve connections.
     public static final Setting<Optional<Integer>> EVENT_LOOPS = setting(
@@ -300,7 +325,8 @@ public final class Setting<T> {
     /// Subscriptions of one connection.
     public static final Setting<Integer> MAX_SUBSCRIPTIONS = setting(
                     "max-subscriptions", SettingType.integer(1, MILLION), "10000")
-            .means("How many subscriptions one connection may have.");
+            .means("How many subscriptions one connection may have.")
+            .live();
 
     /// The pages that may speak to the server.
     public static final Setting<AllowedOrigins> ALLOWED_ORIGINS = setting(
@@ -310,7 +336,8 @@ public final class Setting<T> {
                                     + " (localhost, 127.0.0.1 and [::1], any port) or * (all)",
                             AllowedOrigins::parse),
                     "local")
-            .means("The web pages whose scripts may use this server, over WebSocket and REST.");
+            .means("The web pages whose scripts may use this server, over WebSocket and REST.")
+            .live();
 
     /// The file of API keys.
     public static final Setting<Optional<Path>> KEYS = setting(
@@ -365,6 +392,7 @@ public final class Setting<T> {
     private final String defaultText;
     private List<OldName> oldNames = List.of();
     private String description = "";
+    private boolean live;
 
     private Setting(String name, SettingType<T> type, String defaultText) {
         this.name = name;
@@ -385,6 +413,11 @@ public final class Setting<T> {
 
     private Setting<T> once(String... variables) {
         oldNames = List.of(variables).stream().map(v -> new OldName(v, "")).toList();
+        return this;
+    }
+
+    private Setting<T> live() {
+        live = true;
         return this;
     }
 
@@ -431,6 +464,12 @@ public final class Setting<T> {
     /// What it does, in one or two sentences of Markdown.
     public String description() {
         return description;
+    }
+
+    /// Whether a server that runs takes another value of it ([FanfareServer#reload]); the others count from the next
+    /// start on.
+    public boolean isLive() {
+        return live;
     }
 
     /// The value of a text; empty if the text is not [#allowed].

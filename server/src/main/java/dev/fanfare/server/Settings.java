@@ -28,6 +28,12 @@ public final class Settings {
     /// @param origin such as `flag --port`, `environment variable PORT`, `fanfare.yaml, line 3`
     public record Source(String text, String origin) {}
 
+    /// A setting that is another one than before.
+    ///
+    /// @param before what it was, and where that came from
+    /// @param after what it is
+    public record Change(Setting<?> setting, Source before, Source after) {}
+
     private static final String PREFIX = "FANFARE_";
 
     /// Set by the launcher and by tools around it; not settings.
@@ -150,6 +156,23 @@ public final class Settings {
             throw new IllegalStateException("no value for " + setting);
         }
         return (T) value;
+    }
+
+    /// What others say otherwise: the settings whose texts differ, in the order of the table.
+    public List<Change> changes(Settings next) {
+        return Setting.all().stream()
+                .map(setting -> new Change(setting, source(setting), next.source(setting)))
+                .filter(change -> !change.before.text.equals(change.after.text))
+                .toList();
+    }
+
+    /// These, but for what others say of settings that are [Setting#isLive].
+    Settings withLive(Settings next) {
+        Map<Setting<?>, Source> mixed = new LinkedHashMap<>();
+        for (Setting<?> setting : Setting.all()) {
+            mixed.put(setting, (setting.isLive() ? next : this).source(setting));
+        }
+        return new Settings(mixed, next.warnings);
     }
 
     /// What looks like a mistake but does not keep the server from starting.

@@ -47,12 +47,14 @@ class ConfigurationDocumentTest {
                 - Default: `%s`
                 - Allowed: %s
                 - Environment: `%s`%s
+                - A changed value counts: %s
                 """.formatted(
                         setting.name(),
                         setting.description(),
                         setting.defaultText(),
                         setting.allowed(),
                         setting.variable(),
-                        oldNames.isEmpty() ? "" : "; names of earlier servers: " + oldNames);
+                        oldNames.isEmpty() ? "" : "; names of earlier servers: " + oldNames,
+                        setting.isLive() ? "when settings are read anew" : "from the next start on");
     }
 }

@@ -32,6 +32,7 @@ public final class Apis {
                 routes.addAll(new TransactionCalls(server).routes());
                 routes.addAll(new DeadLetterCalls(server.broker(), event).routes());
                 routes.addAll(new RouteCalls(server.broker()).routes());
+                routes.addAll(new ConfigCalls(server.configuration()).routes());
                 routes.addAll(new HealthCalls(server, uptime).routes());
                 routes.add(new MetricsCalls(server, uptime).standard());
                 routes.add(new EventCalls(server).route());

@@ -14,7 +14,6 @@ import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.protocol.WireError;
-import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.session.Drafts;
@@ -39,13 +38,13 @@ final class MessageCalls {
     private static final int BATCH_MAX = 1_000;
 
     private final Broker broker;
-    private final ServerConfig config;
+    private final ServerContext server;
     private final BiConsumer<JsonBytes, Message> event;
 
     /// @param event writes a message as it appears on a WebSocket
     MessageCalls(ServerContext server, BiConsumer<JsonBytes, Message> event) {
         this.broker = server.broker();
-        this.config = server.config();
+        this.server = server;
         this.event = event;
     }
 
@@ -103,7 +102,7 @@ final class MessageCalls {
     private Endpoint.Answering publish(Call call) {
         String name = call.variable("name");
         TopicCalls.ownByClients(name);
-        if (!config.autoCreateTopics()) {
+        if (!server.config().autoCreateTopics()) {
             TopicCalls.existing(broker, name);
         }
         byte[] body = call.body();
@@ -113,7 +112,7 @@ final class MessageCalls {
         if (!array && read.getFirst() instanceof Refused refused) {
             return Endpoint.Answering.now(refused(refused));
         }
-        Topic topic = config.autoCreateTopics() ? made(broker, name) : TopicCalls.existing(broker, name);
+        Topic topic = server.config().autoCreateTopics() ? made(broker, name) : TopicCalls.existing(broker, name);
         Publishing publishing = new Publishing(call, topic, read);
         publishing.publish();
         return new Endpoint.Answering(publishing.done, () -> publishing.answer(array));
@@ -261,7 +260,7 @@ final class MessageCalls {
     /// Reads every message before the first is published: when the body is no JSON, nothing is.
     private List<Outcome> read(byte[] body, JsonScanner scanner, boolean array) {
         StandardCodec codec = new StandardCodec(
-                StandardCodec.MessageIds.valueOf(config.messageIds().name()), JsonScanner.DEPTH_MAX);
+                StandardCodec.MessageIds.valueOf(server.config().messageIds().name()), JsonScanner.DEPTH_MAX);
         List<Outcome> outcomes = new ArrayList<>();
         try {
             boolean more = !array || scanner.enterArray();
@@ -283,11 +282,11 @@ final class MessageCalls {
     }
 
     private Outcome read(StandardCodec codec, byte[] body, int from, int to) {
-        if (to - from > config.limits().maxMessageSize()) {
+        if (to - from > server.config().limits().maxMessageSize()) {
             return new Refused(Problem.of(new WireError(
                     WireError.Code.TOO_LARGE,
                     "the message has " + (to - from) + " bytes, at most "
-                            + config.limits().maxMessageSize() + " are allowed (setting max-message-size)")));
+                            + server.config().limits().maxMessageSize() + " are allowed (setting max-message-size)")));
         }
         // The same as the request of a WebSocket, so that the same rules apply.
         JsonBytes request = new JsonBytes();

@@ -84,6 +84,8 @@ class AuthorizationMatrixTest {
         TABLE.put("POST /routes", List.of(Who.ADMIN));
         TABLE.put("GET /routes/{name}", List.of(Who.ADMIN));
         TABLE.put("DELETE /routes/{name}", List.of(Who.ADMIN));
+        TABLE.put("GET /config", List.of(Who.ADMIN));
+        TABLE.put("POST /config/reload", List.of(Who.ADMIN));
         TABLE.put("GET /events", OBSERVERS);
         TABLE.put("GET /metrics", OBSERVERS);
         for (String open : List.of(

@@ -92,6 +92,8 @@ class OpenApiTest {
             Called.of("DELETE", "/routes/{name}", 200),
             Called.of("DELETE", "/routes/{name}", 404),
             Called.of("GET", "/routes/{name}", 404),
+            Called.of("GET", "/config", 404),
+            Called.of("POST", "/config/reload", 400),
             Called.of("GET", "/health", 200),
             Called.of("GET", "/health/live", 200),
             Called.of("GET", "/health/ready", 200),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.protocol.CloseCode;
+import dev.fanfare.server.Configuration;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
@@ -71,7 +72,7 @@ class SessionTest {
         ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
         Semaphore changes = new Semaphore(0);
         try (Access access = new Access(guarded.security(), timers, changes::release)) {
-            server = new ServerContext(broker, guarded, new Connections(), access);
+            server = new ServerContext(broker, new Configuration(guarded, null), new Connections(), access);
             Queue<Runnable> looking = new ArrayDeque<>();
             background = looking::add;
             Peer peer = new Peer(Dialect.STANDARD);
@@ -96,7 +97,7 @@ class SessionTest {
         Files.writeString(rules, "- {who: authenticated, may: subscribe, topics: t}\n");
         ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
         try (Access access = new Access(guarded.security(), timers, () -> {})) {
-            server = new ServerContext(broker, guarded, new Connections(), access);
+            server = new ServerContext(broker, new Configuration(guarded, null), new Connections(), access);
             Peer peer = new Peer(Dialect.STANDARD);
             turn();
             assertThat(peer.heard("UNAUTHORIZED")).hasSize(1);

@@ -1,0 +1,162 @@
+package dev.fanfare.server.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.server.FanfareServer;
+import dev.fanfare.server.Reload;
+import dev.fanfare.server.Setting;
+import dev.fanfare.server.SettingException;
+import dev.fanfare.server.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Settings taken anew while a server runs: what can change does, all or nothing, and nobody is disturbed.
+class ReloadTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path file;
+    private FanfareServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        file = folder.resolve("fanfare.yaml");
+        write("history: 2", "max-topics: 3");
+        Settings begun = read();
+        server = FanfareServer.start(begun.config());
+        server.readSettingsFrom(begun, this::read);
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    private Settings read() {
+        return Settings.resolve(file, Map.of(), Map.of("port", "0", "shutdown-grace", "1s"));
+    }
+
+    private void write(String... lines) throws IOException {
+        Files.write(file, List.of(lines));
+    }
+
+    private static List<String> names(List<Settings.Change> changes) {
+        return changes.stream().map(change -> change.setting().name()).toList();
+    }
+
+    private RestAnswer rest(String method, String path, String body) {
+        return RestAnswer.of(server.port(), method, path, body);
+    }
+
+    private RestAnswer make(String topic) {
+        return rest("POST", "/topics", "{\"name\":\"" + topic + "\"}");
+    }
+
+    @Test
+    void whatCanChangeDoesForWhatBeginsThen() throws Exception {
+        make("before");
+        write("history: 5", "max-topics: 2", "max-message-size: 2 KiB", "auto-create-topics: true");
+        Reload reload = server.reload();
+        assertThat(names(reload.taken()))
+                .containsExactly("history", "max-topics", "max-message-size", "auto-create-topics");
+        assertThat(reload.atRestart()).isEmpty();
+        make("after");
+        assertThat(rest("GET", "/topics/before", "").json().path("history").intValue(-1))
+                .isEqualTo(2);
+        assertThat(rest("GET", "/topics/after", "").json().path("history").intValue(-1))
+                .isEqualTo(5);
+        assertThat(make("third").body()).contains("max-topics (2)");
+        String large = "{\"payload\":\"" + "x".repeat(3_000) + "\"}";
+        assertThat(rest("POST", "/topics/after/messages", large).body()).contains("setting max-message-size");
+    }
+
+    @Test
+    void whatNeedsARestartIsToldAndStaysAsItWas() throws Exception {
+        write("history: 2", "max-topics: 3", "event-loops: 3", "message-ids: any", "history-bytes: 2 MiB");
+        Reload reload = server.reload();
+        assertThat(names(reload.taken())).containsExactly("history-bytes");
+        assertThat(names(reload.atRestart())).containsExactly("message-ids", "event-loops");
+        assertThat(server.config().network().eventLoops()).isEmpty();
+        assertThat(server.reload().taken()).isEmpty();
+        assertThat(names(server.reload().atRestart())).containsExactly("message-ids", "event-loops");
+    }
+
+    @Test
+    void oneMistakeAndNothingChanges() throws Exception {
+        for (String wrong : List.of("overflow: never", "history: many", "nonsense: 1", "history: [")) {
+            write("max-topics: 1", wrong);
+            assertThatThrownBy(server::reload).as(wrong).isInstanceOf(SettingException.class);
+            assertThat(server.config().limits().maxTopics()).as(wrong).isEqualTo(3);
+        }
+        write("max-topics: 1", "history-memory: 2 TiB");
+        assertThatThrownBy(server::reload).isInstanceOf(SettingException.class).hasMessageContaining("history");
+        Files.delete(file);
+        assertThatThrownBy(server::reload).isInstanceOf(SettingException.class).hasMessageContaining("fanfare.yaml");
+        assertThat(server.config().limits().maxTopics()).isEqualTo(3);
+        assertThat(server.broker().config().maxTopics()).isEqualTo(3);
+    }
+
+    @Test
+    void aConnectionThatIsThereGoesOn() throws Exception {
+        make("news");
+        try (WireClient client = WireClient.open(server.port())) {
+            client.send("{\"type\":\"subscribe\",\"topic\":\"news\",\"client_id\":\"c\"}");
+            client.json();
+            write("max-subscriptions: 1", "subscriber-queue: 7");
+            server.reload();
+            rest("POST", "/topics/news/messages", "{\"payload\":1}");
+            assertThat(client.json().path("type").stringValue()).isEqualTo("event");
+            client.send("{\"type\":\"subscribe\",\"topic\":\"news\",\"client_id\":\"d\"}");
+            assertThat(client.json().path("error").path("code").stringValue()).isEqualTo("LIMIT_REACHED");
+        }
+    }
+
+    @Test
+    void overRestItTellsTheDifferenceAndWhatIsWrong() throws Exception {
+        write("history: 9", "event-loops: 3");
+        RestAnswer answer = rest("POST", "/config/reload", "");
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().path("changed").get(0).toString())
+                .isEqualTo(
+                        "{\"name\":\"history\",\"before\":\"2\",\"after\":\"9\",\"origin\":\"" + file + ", line 1\"}");
+        assertThat(answer.json().path("changed").get(1).path("name").stringValue())
+                .isEqualTo("max-topics");
+        assertThat(answer.json().path("needs_restart").get(0).path("name").stringValue())
+                .isEqualTo("event-loops");
+        write("history: nine");
+        RestAnswer refused = rest("POST", "/config/reload", "");
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.body()).contains("nothing has changed", "'nine'", "line 1");
+        String shown = rest("GET", "/config", "").body();
+        assertThat(shown).contains("{\"name\":\"history\",\"value\":\"9\",\"origin\":\"" + file);
+        assertThat(shown).contains("{\"name\":\"port\",\"value\":\"0\",\"origin\":\"flag --port\",\"live\":false}");
+    }
+
+    @Test
+    void everySettingSaysWhetherItIsLive() {
+        assertThat(Setting.PORT.isLive()).isFalse();
+        assertThat(Setting.HISTORY.isLive()).isTrue();
+        assertThat(Setting.all().stream().filter(Setting::isLive)).hasSizeGreaterThan(20);
+    }
+
+    @Test
+    void aServerOfAnApplicationHasNothingToReadAnew() {
+        try (FanfareServer other =
+                FanfareServer.start(Settings.of(Map.of("port", "0")).config())) {
+            assertThatThrownBy(other::reload).hasMessageContaining("the application");
+            assertThat(RestAnswer.of(other.port(), "GET", "/config", "").status())
+                    .isEqualTo(404);
+            assertThat(RestAnswer.of(other.port(), "POST", "/config/reload", "").status())
+                    .isEqualTo(400);
+        }
+    }
+}
