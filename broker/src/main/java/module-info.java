@@ -2,6 +2,7 @@
 module dev.fanfare.broker {
     requires static transitive org.jspecify;
     requires org.slf4j;
+    requires jdk.jfr;
     requires static com.github.luben.zstd_jni;
 
     exports dev.fanfare;

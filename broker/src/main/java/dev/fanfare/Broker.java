@@ -50,7 +50,7 @@ public final class Broker implements AutoCloseable {
     private final TopicMaking making;
     private final LocalDelivery delivery;
     private final Backlogs backlogs;
-    private final Events events = new Events();
+    private final Events events;
     private final RouteTable routeTable;
     private final Routes routes;
     private final Commands commands = new Commands(this);
@@ -61,6 +61,7 @@ public final class Broker implements AutoCloseable {
     private Broker(BrokerConfig config) {
         this.config = config;
         this.timers = config.timers() == null ? new SystemTimers() : config.timers();
+        this.events = new Events(timers);
         this.registry = new TopicRegistry(this::config, timers, events);
         this.making = new TopicMaking(registry);
         registry.restore();

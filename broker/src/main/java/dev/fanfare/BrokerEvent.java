@@ -2,6 +2,7 @@ package dev.fanfare;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Something that happened in the broker, for [Broker#listen]. Events are made only when somebody listens. Those
@@ -45,7 +46,32 @@ public sealed interface BrokerEvent {
     record MessageEnqueued(String topic, long offset, String messageId) implements BrokerEvent {}
 
     /// A subscription's handler is about to get a message.
-    record Delivering(String topic, long offset, String messageId, String subscription) implements BrokerEvent {}
+    ///
+    /// @param attempt of an acknowledged subscription or group, from 1; 0 for a live subscription
+    /// @param appendedMillis when it was appended, in milliseconds since 1970
+    /// @param headers the message's
+    record Delivering(
+            String topic,
+            long offset,
+            String messageId,
+            String subscription,
+            int attempt,
+            long appendedMillis,
+            Map<String, String> headers)
+            implements BrokerEvent {
+
+        /// Of this message.
+        public static Delivering of(Message message, String subscription, int attempt) {
+            return new Delivering(
+                    message.topic(),
+                    message.offset(),
+                    message.id(),
+                    subscription,
+                    attempt,
+                    message.timestampMillis(),
+                    message.headers());
+        }
+    }
 
     /// A subscription's handler has returned from a message.
     record Delivered(String topic, long offset, String messageId, String subscription) implements BrokerEvent {}

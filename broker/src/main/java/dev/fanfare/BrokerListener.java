@@ -8,6 +8,13 @@ public interface BrokerListener {
     /// throws is logged.
     void onEvent(BrokerEvent event);
 
+    /// Called with one event at a time, like [#onEvent(BrokerEvent)], which is what it does if nothing else is said.
+    ///
+    /// @param nanoTime when it happened, on the broker's clock: [dev.fanfare.time.Timers#nanoTime]
+    default void onEvent(BrokerEvent event, long nanoTime) {
+        onEvent(event);
+    }
+
     /// Whether it also wants the events that come with every single message: [BrokerEvent.MessageEnqueued],
     /// [BrokerEvent.Delivering] and [BrokerEvent.Delivered]. They cost every publisher and reader something as long
     /// as one listener wants them. Asked once.

@@ -4,8 +4,11 @@ import dev.fanfare.store.ByteReader;
 import dev.fanfare.store.ByteWriter;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -138,7 +141,7 @@ public final class Message {
                 payload,
                 type,
                 key,
-                Map.copyOf(headers),
+                kept(headers),
                 replyTo,
                 correlationId,
                 wishes,
@@ -146,6 +149,13 @@ public final class Message {
                 epoch,
                 offset,
                 timestampMillis);
+    }
+
+    /// In their order.
+    private static Map<String, String> kept(Map<String, String> headers) {
+        Map<String, String> kept = new LinkedHashMap<>();
+        headers.forEach((name, value) -> kept.put(Objects.requireNonNull(name), Objects.requireNonNull(value)));
+        return Collections.unmodifiableMap(kept);
     }
 
     /// The same draft with the topic that replies are expected on, and what a reply will be recognised by.

@@ -40,9 +40,7 @@ final class Telling {
     void delivering(List<Handed> taken) {
         if (events.listeningToMessages()) {
             taken.forEach(handed -> {
-                Message message = handed.message();
-                events.emitMessage(
-                        () -> new BrokerEvent.Delivering(message.topic(), message.offset(), message.id(), name));
+                events.emitMessage(() -> BrokerEvent.Delivering.of(handed.message(), name, handed.attempt()));
             });
         }
     }

@@ -2,6 +2,7 @@ package dev.fanfare.local;
 
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerListener;
+import dev.fanfare.time.Timers;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -28,7 +29,10 @@ public final class Events {
     private static final int LASTING = 100;
 
     /// Put into a listener's queue to have it look whether it is over.
-    private static final BrokerEvent LOOK = new BrokerEvent.TopicDeleted("");
+    private static final Told LOOK = new Told(new BrokerEvent.TopicDeleted(""), 0);
+
+    /// An event, and when it happened.
+    private record Told(BrokerEvent event, long nanoTime) {}
 
     private final CopyOnWriteArrayList<Listening> listeners = new CopyOnWriteArrayList<>();
 
@@ -48,8 +52,14 @@ public final class Events {
 
     private volatile boolean closed;
 
+    private final Timers timers;
+
     /// Nobody listens yet.
-    public Events() {}
+    ///
+    /// @param timers say when something happened
+    public Events(Timers timers) {
+        this.timers = timers;
+    }
 
     /// Whether anybody listens.
     public boolean listening() {
@@ -64,7 +74,7 @@ public final class Events {
     /// Tells every listener that wants the events of single messages; the supplier is not asked when there are none.
     public void emitMessage(Supplier<? extends BrokerEvent> event) {
         if (listeningToMessages) {
-            BrokerEvent made = event.get();
+            Told made = new Told(event.get(), timers.nanoTime());
             for (Listening listener : listeners) {
                 if (listener.hearsEachMessage) {
                     listener.offer(made);
@@ -76,7 +86,7 @@ public final class Events {
     /// Tells every listener; the supplier is not asked when there are none.
     public void emit(Supplier<? extends BrokerEvent> event) {
         if (listening) {
-            BrokerEvent made = event.get();
+            Told made = new Told(event.get(), timers.nanoTime());
             for (Listening listener : listeners) {
                 listener.offer(made);
             }
@@ -165,7 +175,7 @@ public final class Events {
     private final class Listening implements BrokerListener.Registration {
         private final BrokerListener listener;
         private final boolean hearsEachMessage;
-        private final BlockingQueue<BrokerEvent> queue = new ArrayBlockingQueue<>(QUEUE);
+        private final BlockingQueue<Told> queue = new ArrayBlockingQueue<>(QUEUE);
         private final AtomicLong lost = new AtomicLong();
         private final Thread thread;
         private volatile boolean over;
@@ -181,7 +191,7 @@ public final class Events {
             thread.start();
         }
 
-        void offer(BrokerEvent event) {
+        void offer(Told event) {
             if (!over && !queue.offer(event)) {
                 lost.incrementAndGet();
             }
@@ -190,7 +200,7 @@ public final class Events {
         private void run() {
             while (!over && !(finishing && queue.isEmpty())) {
                 try {
-                    BrokerEvent event = queue.take();
+                    Told event = queue.take();
                     if (event != LOOK) {
                         tell(event);
                     }
@@ -201,11 +211,11 @@ public final class Events {
             remove(this);
         }
 
-        private void tell(BrokerEvent event) {
+        private void tell(Told told) {
             try {
-                listener.onEvent(event);
+                listener.onEvent(told.event, told.nanoTime);
             } catch (RuntimeException | Error e) {
-                LOG.warn("A listener failed on {}", event.name(), e);
+                LOG.warn("A listener failed on {}", told.event.name(), e);
             }
         }
 

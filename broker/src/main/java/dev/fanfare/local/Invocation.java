@@ -261,8 +261,7 @@ final class Invocation implements Outlet {
     }
 
     private void delivering(Message message) {
-        events.emitMessage(
-                () -> new BrokerEvent.Delivering(message.topic(), message.offset(), message.id(), spec.name()));
+        events.emitMessage(() -> BrokerEvent.Delivering.of(message, spec.name(), 0));
     }
 
     private void delivered(Message message) {

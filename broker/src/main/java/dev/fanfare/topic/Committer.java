@@ -306,6 +306,8 @@ public final class Committer implements AutoCloseable {
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts
     private void commit(CommitGroup group) {
+        CommitEvent event = new CommitEvent();
+        event.begin();
         try {
             Store.Batch batch = begin();
             group.changes().forEach(change -> change.write(batch));
@@ -327,10 +329,22 @@ public final class Committer implements AutoCloseable {
                 group.synced().finish(null);
             }
         } catch (StoreException e) {
+            event.failed = true;
+            record(event, group);
             fail(group, e);
             return;
         }
+        record(event, group);
         tidy(group);
+    }
+
+    private static void record(CommitEvent event, CommitGroup group) {
+        if (event.shouldCommit()) {
+            event.topics = group.parts().size();
+            event.changes = group.changes().size();
+            event.synced = group.syncs();
+            event.commit();
+        }
     }
 
     private void done(long cost) {

@@ -8,7 +8,12 @@ import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerListener;
 import dev.fanfare.BrokerStats;
 import dev.fanfare.Counter;
+import dev.fanfare.Delivery;
 import dev.fanfare.Dispatch;
+import dev.fanfare.Message;
+import dev.fanfare.Receiver;
+import dev.fanfare.RetryPolicy;
+import dev.fanfare.Start;
 import dev.fanfare.Subscription;
 import dev.fanfare.feed.Latency;
 import dev.fanfare.feed.LatencyHistogram;
@@ -17,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
@@ -75,6 +82,53 @@ class FiguresTest {
                         "failed",
                         "subscriber_removed",
                         "topic_deleted");
+    }
+
+    @Test
+    void aListenerIsToldWhichAttemptItIsAndWhen() throws InterruptedException {
+        record Told(BrokerEvent event, long nanoTime) {}
+        LinkedBlockingQueue<Told> told = new LinkedBlockingQueue<>();
+        broker.createTopic("orders");
+        broker.listen(new BrokerListener() {
+            @Override
+            public void onEvent(BrokerEvent event) {
+                throw new IllegalStateException("the other one is called");
+            }
+
+            @Override
+            public void onEvent(BrokerEvent event, long nanoTime) {
+                if (event instanceof BrokerEvent.Delivering) {
+                    told.add(new Told(event, nanoTime));
+                }
+            }
+        });
+        long published = timers.nanoTime();
+        broker.publish("orders", Message.text("m").withHeaders(Map.of("a", "b")));
+        try (Receiver receiver = broker.subscription("orders")
+                .start(Start.earliest())
+                .acknowledged()
+                .group("workers")
+                .retry(RetryPolicy.fixed(3, Duration.ofSeconds(5)))
+                .receive()) {
+            for (int attempt = 1; attempt <= 2; attempt++) {
+                Delivery delivery = Objects.requireNonNull(receiver.receive());
+                delivery.nack();
+                timers.advance(Duration.ofSeconds(5));
+                Told event = told.poll(20, TimeUnit.SECONDS);
+                Message message = delivery.message();
+                assertThat(event)
+                        .isEqualTo(new Told(
+                                new BrokerEvent.Delivering(
+                                        "orders",
+                                        0,
+                                        message.id(),
+                                        "workers",
+                                        attempt,
+                                        message.timestampMillis(),
+                                        Map.of("a", "b")),
+                                published + Duration.ofSeconds(5).toNanos() * (attempt - 1)));
+            }
+        }
     }
 
     @Test
