@@ -2,8 +2,14 @@ package dev.fanfare.server;
 
 import dev.fanfare.Broker;
 import dev.fanfare.server.filter.Expressions;
+import dev.fanfare.server.flight.Flight;
+import dev.fanfare.server.tracing.Otlp;
+import dev.fanfare.server.tracing.Tracing;
 import dev.fanfare.store.Store;
 import io.netty.util.concurrent.Future;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,14 +42,19 @@ public final class FanfareServer implements AutoCloseable {
 
     private final ServerContext context;
     private final boolean ownsBroker;
+    private final Runnable end;
+    private final Flight flight;
     private final EventLoops loops;
     private final List<Listener> listeners = new ArrayList<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
-    private FanfareServer(ServerContext context, boolean ownsBroker) {
+    /// @param end of what watches
+    private FanfareServer(ServerContext context, boolean ownsBroker, Runnable end) {
         this.context = context;
         this.ownsBroker = ownsBroker;
+        this.end = end;
+        this.flight = Flight.of(context.broker());
         this.loops = EventLoops.open(context.config().network().eventLoops());
     }
 
@@ -87,9 +98,36 @@ public final class FanfareServer implements AutoCloseable {
         return start(broker, config, false);
     }
 
+    /// The same, and spans of messages go to the application's OpenTelemetry, whatever the setting `tracing` says.
+    ///
+    /// @throws ListenException when an address can't be listened on
+    public static FanfareServer start(Broker broker, ServerConfig config, OpenTelemetry telemetry) {
+        Tracing tracing = new Tracing(telemetry.getTracerProvider(), broker);
+        return start(broker, config, false, tracing, tracing::close);
+    }
+
     private static FanfareServer start(Broker broker, ServerConfig config, boolean ownsBroker) {
-        FanfareServer server = new FanfareServer(
-                ownsBroker ? ServerContext.owning(broker, config) : ServerContext.of(broker, config), ownsBroker);
+        URI endpoint = config.telemetry().tracing().orElse(null);
+        if (endpoint == null) {
+            return start(broker, config, ownsBroker, null, () -> {});
+        }
+        SdkTracerProvider provider = Otlp.open(endpoint, config.telemetry().tracingSample());
+        Tracing tracing = new Tracing(provider, broker);
+        return start(broker, config, ownsBroker, tracing, () -> {
+            tracing.close();
+            provider.close();
+        });
+    }
+
+    private static FanfareServer start(
+            Broker broker, ServerConfig config, boolean ownsBroker, @Nullable Tracing tracing, Runnable end) {
+        FanfareServer server;
+        try {
+            server = new FanfareServer(ServerContext.of(broker, config, ownsBroker, tracing), ownsBroker, end);
+        } catch (RuntimeException | Error failed) {
+            end.run();
+            throw failed;
+        }
         try {
             server.listen();
             return server;
@@ -97,6 +135,8 @@ public final class FanfareServer implements AutoCloseable {
             server.listeners.forEach(Listener::close);
             server.loops.close();
             server.context.access().close();
+            server.flight.close();
+            end.run();
             throw failed;
         }
     }
@@ -199,6 +239,8 @@ public final class FanfareServer implements AutoCloseable {
             listeners.forEach(Listener::close);
             loops.close();
             context.access().close();
+            flight.close();
+            end.run();
             if (ownsBroker) {
                 context.broker().close();
             }

@@ -33,6 +33,15 @@ public final class LogLimit {
         }
     }
 
+    /// The same line, in which somebody is concerned.
+    ///
+    /// @param nowNanos the time, on the broker's clock
+    public void info(LogSubject subject, long nowNanos, String format, Object... arguments) {
+        if (log.isInfoEnabled() && admit(nowNanos)) {
+            subject.during(() -> log.info(format, printable(arguments)));
+        }
+    }
+
     /// Logs a line at WARN, or counts it as left out.
     ///
     /// @param nowNanos the time, on the broker's clock

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param flat what only the flat dialect has
 /// @param shutdown how it ends
 /// @param security who may come in, and what they may do
+/// @param telemetry what it tells of itself
 /// @param routing the rules by which messages go from topic to topic, and their bounds
 /// @param memoryBytes what the process may use, heap and direct memory together
 /// @param logLevel how much the log says
@@ -40,6 +41,7 @@ public record ServerConfig(
         Flat flat,
         Shutdown shutdown,
         Security security,
+        Telemetry telemetry,
         RoutingConfig routing,
         long memoryBytes,
         LogLevel logLevel,
@@ -208,6 +210,14 @@ public record ServerConfig(
             return keys.isPresent() || tokenKeys.isPresent() || rules.isPresent();
         }
     }
+
+    /// What the server tells of itself.
+    ///
+    /// @param metricsTopics topics, and subscriptions, that have figures of their own
+    /// @param tracing where spans are sent; empty: none are made
+    /// @param tracingSample the share of messages without a trace of their own that begin one, 0 to 1
+    /// @param logFormat how the lines of the log look
+    public record Telemetry(int metricsTopics, Optional<URI> tracing, double tracingSample, LogFormat logFormat) {}
 
     /// Where the keys are that tokens are signed with.
     public sealed interface TokenKeys {

@@ -1,7 +1,10 @@
 package dev.fanfare.server;
 
 import dev.fanfare.Broker;
+import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Access;
+import dev.fanfare.server.tracing.Tracing;
+import org.jspecify.annotations.Nullable;
 
 /// What everything that serves a peer needs to know of the server it is part of.
 ///
@@ -9,24 +12,35 @@ import dev.fanfare.server.security.Access;
 /// @param configuration what the server runs with
 /// @param connections who is connected now
 /// @param access who may come in, and what they may do
-public record ServerContext(Broker broker, Configuration configuration, Connections connections, Access access) {
+/// @param counts what it has answered and refused
+/// @param tracing makes spans of messages; null: nothing does
+public record ServerContext(
+        Broker broker,
+        Configuration configuration,
+        Connections connections,
+        Access access,
+        ServerCounts counts,
+        @Nullable Tracing tracing) {
 
     /// A server that begins, for a broker that the application has: nobody is connected.
     ///
     /// @throws SettingException when a file that says who may come in can't be used
     public static ServerContext of(Broker broker, ServerConfig config) {
-        return of(broker, new Configuration(config, null));
+        return of(broker, config, false, null);
     }
 
-    /// The same with a broker that is configured with the server.
-    static ServerContext owning(Broker broker, ServerConfig config) {
-        return of(broker, new Configuration(config, broker));
-    }
-
-    private static ServerContext of(Broker broker, Configuration configuration) {
+    /// The same for a server.
+    ///
+    /// @param ownsBroker whether the broker is configured with the server
+    static ServerContext of(Broker broker, ServerConfig config, boolean ownsBroker, @Nullable Tracing tracing) {
         Connections connections = new Connections();
-        Access access = new Access(configuration.now().security(), broker.timers(), connections::recheck);
-        return new ServerContext(broker, configuration, connections, access);
+        return new ServerContext(
+                broker,
+                new Configuration(config, ownsBroker ? broker : null),
+                connections,
+                new Access(config.security(), broker.timers(), connections::recheck),
+                new ServerCounts(),
+                tracing);
     }
 
     /// What the server runs with now.

@@ -2,6 +2,7 @@ package dev.fanfare.server;
 
 import dev.fanfare.Durability;
 import dev.fanfare.Route;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -380,6 +381,28 @@ public final class Setting<T> {
                     "The file of rules: who may do what with which topics. What no rule allows is refused; without such a"
                             + " file, whoever comes in may do everything. A changed file counts within 5 s, also for who is"
                             + " connected; one that was emptied does not.");
+
+    /// Topics with figures of their own.
+    public static final Setting<Integer> METRICS_TOPICS = setting(
+                    "metrics-topics", SettingType.integer(0, 100_000), "1000")
+            .means("How many topics, those with the most traffic, and how many subscriptions, those with the largest"
+                    + " lag, have figures of their own at `/metrics`; the others are summed up as `$other`.");
+
+    /// Where spans are sent.
+    public static final Setting<Optional<URI>> TRACING = setting(
+                    "tracing", SettingType.address().or("off", "", Optional.<URI>empty(), Optional::of), "off")
+            .means("Where spans of messages are sent by OTLP over HTTP, such as `http://localhost:4318/v1/traces`.");
+
+    /// How many messages begin a trace.
+    public static final Setting<Integer> TRACING_SAMPLE = setting("tracing-sample", SettingType.integer(0, 100), "100")
+            .means(
+                    "Of a hundred messages whose publisher sends no `traceparent`, how many begin a trace; of the others,"
+                            + " the publisher has decided.");
+
+    /// How the lines of the log look.
+    public static final Setting<LogFormat> LOG_FORMAT = setting(
+                    "log-format", SettingType.choice(LogFormat.class), "text")
+            .means("How `serve` writes its log: lines for people, or an object in JSON per line.");
 
     /// A name by which a setting was known to an earlier server.
     ///

@@ -67,6 +67,20 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
         });
     }
 
+    /// An address on the web, this machine's included.
+    static SettingType<URI> address() {
+        return new SettingType<>("an address that begins with http:// or https://", text -> {
+            try {
+                URI address = new URI(text);
+                return Optional.of(address)
+                        .filter(a -> a.getHost() != null
+                                && String.valueOf(a.getScheme()).matches("https?"));
+            } catch (URISyntaxException wrong) {
+                return Optional.empty();
+            }
+        });
+    }
+
     static SettingType<Integer> integer(int min, int max) {
         return new SettingType<>(
                 "a whole number from " + min + " to " + max,

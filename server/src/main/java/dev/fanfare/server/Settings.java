@@ -240,6 +240,11 @@ public final class Settings {
                         value(Setting.TOKEN_AUDIENCE),
                         value(Setting.TOKEN_ROLE),
                         value(Setting.RULES)),
+                new ServerConfig.Telemetry(
+                        value(Setting.METRICS_TOPICS),
+                        value(Setting.TRACING),
+                        value(Setting.TRACING_SAMPLE) / 100.0,
+                        value(Setting.LOG_FORMAT)),
                 routing(),
                 memory,
                 value(Setting.LOG_LEVEL),

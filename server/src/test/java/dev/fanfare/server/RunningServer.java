@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import dev.fanfare.Broker;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,11 +29,20 @@ public final class RunningServer implements AutoCloseable {
 
     /// Both dialects, and settings in pairs of name and value.
     public static RunningServer with(String... settings) {
+        return new RunningServer(FanfareServer.start(ServerConfig.of(all(settings))));
+    }
+
+    /// The same for a broker that is the test's own.
+    public static RunningServer with(Broker broker, String... settings) {
+        return new RunningServer(FanfareServer.start(broker, ServerConfig.of(all(settings))));
+    }
+
+    private static Map<String, String> all(String... settings) {
         Map<String, String> all = new HashMap<>(Map.of("port", "0", "flat-port", "0"));
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);
         }
-        return new RunningServer(FanfareServer.start(ServerConfig.of(all)));
+        return all;
     }
 
     /// What was answered.

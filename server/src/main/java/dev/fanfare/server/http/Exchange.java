@@ -26,13 +26,14 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What of a request bears on its answer, whatever the endpoint. Immutable.
+/// What of a request bears on its answer, whatever the endpoint. Immutable, but for its tally.
 ///
 /// @param line method and target, for the log; empty when the request could not be read
 /// @param headOnly the answer goes without its body
 /// @param chunks the peer understands answers of unknown length
 /// @param keepAlive whether the connection takes more requests afterwards
 /// @param headers for the answer, beside those of every answer
+/// @param tally what is counted of it
 record Exchange(
         HttpContext http,
         String line,
@@ -41,18 +42,20 @@ record Exchange(
         boolean chunks,
         boolean keepAlive,
         @Nullable String origin,
-        Map<String, String> headers) {
+        Map<String, String> headers,
+        RequestTally tally) {
 
     private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
     private static final String PREFLIGHT_SECONDS = "600";
     private static final String ALLOWED_HEADERS =
-            "Content-Type, Content-Encoding, Authorization, X-API-Key, Last-Event-ID, Cache-Control";
+            "Content-Type, Content-Encoding, Authorization, X-API-Key, Last-Event-ID, Cache-Control, traceparent, tracestate";
 
     /// A request that could not be read.
     static Exchange unread(HttpContext http) {
-        return new Exchange(http, "", HttpMethod.GET, false, false, false, null, Map.of());
+        return new Exchange(
+                http, "", HttpMethod.GET, false, false, false, null, Map.of(), new RequestTally(http, "none", null));
     }
 
     /// A request that could.
@@ -65,7 +68,9 @@ record Exchange(
                 request.protocolVersion().isKeepAliveDefault(),
                 HttpUtil.isKeepAlive(request),
                 request.headers().get(HttpHeaderNames.ORIGIN),
-                Map.of());
+                Map.of(),
+                new RequestTally(
+                        http, request.method().name(), request.headers().get("X-Request-Id")));
     }
 
     /// Whether the request could be read.
@@ -86,12 +91,12 @@ record Exchange(
     Exchange with(String header, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
-        return new Exchange(http, line, method, headOnly, chunks, keepAlive, origin, more);
+        return new Exchange(http, line, method, headOnly, chunks, keepAlive, origin, more, tally);
     }
 
     /// The same, and the connection ends with its answer.
     Exchange closing() {
-        return new Exchange(http, line, method, headOnly, chunks, false, origin, headers);
+        return new Exchange(http, line, method, headOnly, chunks, false, origin, headers, tally);
     }
 
     /// What a browser that asks before it sends is told.

@@ -5,6 +5,7 @@ import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.LogLimit;
+import dev.fanfare.server.LogSubject;
 import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
@@ -301,6 +302,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                         exchange.with("Allow", allowed),
                         Problem.badRequest(405, Excerpt.of(target.path()) + " takes " + allowed));
             case Routes.Found(Route route, Map<String, String> variables) -> {
+                exchange.tally().found(route);
                 if (!exchange.reads() && !exchange.originAllowed()) {
                     throw forbiddenOrigin(exchange);
                 }
@@ -419,19 +421,14 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     }
 
     private void logRefused(ChannelHandlerContext context, Exchange exchange, Problem problem) {
-        LIMIT.info(
-                http.server().broker().timers().nanoTime(),
-                "{} from {} refused: {} {}",
-                exchange.line(),
-                context.channel().remoteAddress(),
-                problem.status(),
-                problem.detail());
+        exchange.tally().refused(LIMIT, exchange.line(), context.channel(), problem);
     }
 
     private void answer(ChannelHandlerContext context, Exchange exchange, Answer answer) {
         if (!context.channel().isActive()) {
             return;
         }
+        exchange.tally().answered(answer.status());
         if (exchange.keepAlive()) {
             context.write(exchange.response(answer), context.voidPromise());
             if (waiting.isEmpty()) {
@@ -489,7 +486,9 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (!(cause instanceof IOException)) {
-            LOG.error("a connection from {} failed", context.channel().remoteAddress(), cause);
+            Channel failed = context.channel();
+            LogSubject.of(failed.id().asShortText())
+                    .during(() -> LOG.error("a connection from {} failed", failed.remoteAddress(), cause));
         }
         context.close();
     }

@@ -216,9 +216,9 @@ final class EventCalls {
             }
             case BrokerEvent.MessageEnqueued(var topic, var offset, var messageId) ->
                 message(out, topic, offset, messageId);
-            case BrokerEvent.Delivering(var topic, var offset, var messageId, var subscription) -> {
-                message(out, topic, offset, messageId);
-                member(out, "subscription", subscription);
+            case BrokerEvent.Delivering delivering -> {
+                message(out, delivering.topic(), delivering.offset(), delivering.messageId());
+                member(out, "subscription", delivering.subscription());
             }
             case BrokerEvent.Delivered(var topic, var offset, var messageId, var subscription) -> {
                 message(out, topic, offset, messageId);

@@ -17,6 +17,8 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.session.Drafts;
+import dev.fanfare.server.tracing.TraceContext;
+import dev.fanfare.server.tracing.Tracing;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -40,12 +42,14 @@ final class MessageCalls {
     private final Broker broker;
     private final ServerContext server;
     private final BiConsumer<JsonBytes, Message> event;
+    private final @Nullable Tracing tracing;
 
     /// @param event writes a message as it appears on a WebSocket
     MessageCalls(ServerContext server, BiConsumer<JsonBytes, Message> event) {
         this.broker = server.broker();
         this.server = server;
         this.event = event;
+        this.tracing = server.tracing();
     }
 
     List<Route> routes() {
@@ -167,7 +171,11 @@ final class MessageCalls {
                 return new Refused(Problem.of(tooFast));
             }
             Durability durability = topic.config().durability().or(message.durability());
-            PublishResult result = broker.feeds().publish(topic, message, wakes);
+            Message carried = TraceContext.carried(message, call.header("traceparent"), call.header("tracestate"));
+            PublishResult result = tracing == null
+                    ? broker.feeds().publish(topic, carried, wakes)
+                    : tracing.publish(
+                            topic.name(), carried, traced -> broker.feeds().publish(topic, traced, wakes));
             waits = result instanceof PublishResult.Refused refused && awaits(refused);
             return outcome(result, durability);
         }

@@ -24,7 +24,12 @@ public final class Uptime {
 
     /// Seconds with three digits behind the point.
     public String exactSeconds() {
-        return String.format(Locale.ROOT, "%.3f", nanos() / NANOS_PER_SECOND);
+        return String.format(Locale.ROOT, "%.3f", exact());
+    }
+
+    /// Seconds.
+    public double exact() {
+        return nanos() / NANOS_PER_SECOND;
     }
 
     private long nanos() {

@@ -59,7 +59,7 @@ final class Notices {
 
     private void endedWith(Subscribed.Key key, WireError.Code code, String why) {
         WireError error = new WireError(code, "the subscription to '" + key.topic() + "' was ended: " + why);
-        log.refused(error, context.nanos());
+        log.refused(null, error, context.nanos());
         answers.tell(out -> codec.subscriptionEnded(out, key.topic(), key.clientId(), error, context.millis()));
     }
 

@@ -11,6 +11,8 @@ import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.security.Operation;
+import dev.fanfare.server.tracing.Tracing;
+import org.jspecify.annotations.Nullable;
 
 /// What one session publishes, and what it is answered. On the connection's event loop.
 final class Publishing {
@@ -21,6 +23,7 @@ final class Publishing {
     private final Codec codec;
     private final SessionLog log;
     private final Wakes wakes;
+    private final @Nullable Tracing tracing;
 
     private final Patience patience;
 
@@ -40,6 +43,7 @@ final class Publishing {
         this.log = log;
         this.wakes = wakes;
         this.patience = patience;
+        this.tracing = context.tracing();
     }
 
     /// Publishes it, or says why not.
@@ -72,7 +76,9 @@ final class Publishing {
             return;
         }
         Message draft = context.draft(request);
-        PublishResult result = context.feeds().publish(topic, draft, wakes);
+        PublishResult result = tracing == null
+                ? context.feeds().publish(topic, draft, wakes)
+                : tracing.publish(topic.name(), draft, traced -> context.feeds().publish(topic, traced, wakes));
         if (result
                 instanceof PublishResult.Accepted accepted) { // a switch over types costs a fifth of the whole publish
             published(request, topic, accepted);

@@ -18,7 +18,6 @@ import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.feed.Woken;
 import dev.fanfare.server.security.Identity;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -77,8 +76,7 @@ public final class Session implements Connections.Peer {
         this.admission = new Admission(this, context, connection, answers, codec, clientId, identity);
         this.id = clientId == null ? UUID.randomUUID().toString() : clientId;
         this.limit = context.publishLimit(id);
-        this.log = new SessionLog(
-                context.dialect().name().toLowerCase(Locale.ROOT), connection.peer(), id, context.nanos());
+        this.log = new SessionLog(context.counts(), context.dialect(), connection.peer(), id, context.nanos());
         this.notices = new Notices(context, answers, codec, log);
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, notices, kind, id);
         this.patience = new Patience(this, loop);
@@ -460,13 +458,13 @@ public final class Session implements Connections.Peer {
 
     /// Says why a request is not served, when those before it are answered.
     void refuse(@Nullable String requestId, WireError error) {
-        log.refused(error, context.nanos());
+        log.refused(requestId, error, context.nanos());
         answers.refuse(requestId, error);
     }
 
     /// Says at once why a request is not served, or what went wrong without one.
     void refuseNow(@Nullable String requestId, WireError error) {
-        log.refused(error, context.nanos());
+        log.refused(requestId, error, context.nanos());
         answers.tellError(requestId, error);
     }
 }

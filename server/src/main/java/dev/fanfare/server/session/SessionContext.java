@@ -17,8 +17,10 @@ import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.WireCursor;
+import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.security.Identity;
+import dev.fanfare.server.tracing.Tracing;
 import dev.fanfare.time.Timers;
 import java.util.List;
 import java.util.Locale;
@@ -112,6 +114,16 @@ public final class SessionContext {
 
     Connections connections() {
         return server.connections();
+    }
+
+    /// Makes spans of messages; null: nothing does.
+    @Nullable
+    Tracing tracing() {
+        return server.tracing();
+    }
+
+    ServerCounts counts() {
+        return server.counts();
     }
 
     Access access() {

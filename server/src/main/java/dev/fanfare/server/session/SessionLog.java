@@ -1,8 +1,14 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Dialect;
 import dev.fanfare.server.LogLimit;
+import dev.fanfare.server.LogSubject;
+import dev.fanfare.server.flight.ConnectionFlight;
+import dev.fanfare.server.metrics.ServerCounts;
 import java.net.SocketAddress;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +19,10 @@ final class SessionLog {
     private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.session");
     private static final LogLimit LIMIT = new LogLimit(LOG);
 
+    private final ServerCounts counts;
+    private final Dialect dialect;
+    private final SocketAddress peer;
+    private final String id;
     private final String who;
     private final long openedNanos;
     private long published;
@@ -20,8 +30,12 @@ final class SessionLog {
     private long dropped;
     private long sentBytes;
 
-    SessionLog(String dialect, SocketAddress peer, String id, long openedNanos) {
-        this.who = dialect + " connection " + id + " from " + peer;
+    SessionLog(ServerCounts counts, Dialect dialect, SocketAddress peer, String id, long openedNanos) {
+        this.counts = counts;
+        this.dialect = dialect;
+        this.peer = peer;
+        this.id = id;
+        this.who = dialect.name().toLowerCase(Locale.ROOT) + " connection " + id + " from " + peer;
         this.openedNanos = openedNanos;
     }
 
@@ -30,7 +44,9 @@ final class SessionLog {
     }
 
     void opened() {
-        LIMIT.info(openedNanos, "{} opened", who);
+        counts.opened(dialect);
+        ConnectionFlight.opened(id, dialect, peer);
+        LIMIT.info(LogSubject.of(id), openedNanos, "{} opened", who);
     }
 
     void published() {
@@ -49,13 +65,19 @@ final class SessionLog {
         dropped += count;
     }
 
-    void refused(WireError error, long nowNanos) {
+    /// @param requestId null when the peer gave it none
+    void refused(@Nullable String requestId, WireError error, long nowNanos) {
         refused++;
-        LIMIT.info(nowNanos, "{} refused: {}: {}", who, error.code(), error.message());
+        counts.refused(
+                new ServerCounts.Refused(dialect, "websocket", error.code().standard()));
+        LIMIT.info(new LogSubject(id, requestId), nowNanos, "{} refused: {}: {}", who, error.code(), error.message());
     }
 
     void closed(String reason, long nowNanos) {
+        ConnectionFlight.closed(
+                id, reason, new ConnectionFlight.Life(nowNanos - openedNanos, published, refused, dropped, sentBytes));
         LIMIT.info(
+                LogSubject.of(id),
                 nowNanos,
                 "{} {} after {} ms: published {}, refused {}, dropped {}, sent {} bytes",
                 who,
@@ -68,6 +90,6 @@ final class SessionLog {
     }
 
     void failed(Throwable cause) {
-        LOG.error("{} failed", LogLimit.printable(who), cause);
+        LogSubject.of(id).during(() -> LOG.error("{} failed", LogLimit.printable(who), cause));
     }
 }

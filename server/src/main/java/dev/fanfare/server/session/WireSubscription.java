@@ -11,6 +11,7 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.server.feed.WireKind;
+import dev.fanfare.server.flight.ConnectionFlight;
 import dev.fanfare.server.security.Rights;
 import java.util.List;
 import java.util.Objects;
@@ -103,14 +104,22 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
 
     private ReplaySource source(Attachment attached) {
         Filter wanted = filter;
+        ConnectionFlight.Replaying flight =
+                new ConnectionFlight.Replaying(pattern().text());
         ReplaySource source = new ReplaySource(
                 attached,
                 kind,
                 waits() ? null : slices,
                 wanted == null ? null : (messages, then) -> sift(wanted, messages, then),
                 this::dropped,
-                session.context()::replayed,
-                () -> caughtUp(attached),
+                messages -> {
+                    flight.read(messages.size());
+                    session.context().replayed(messages);
+                },
+                () -> {
+                    flight.done();
+                    caughtUp(attached);
+                },
                 session::later);
         source.whenFound(() -> outbox.offer(source));
         return source;

@@ -17,6 +17,7 @@ import dev.fanfare.TopicConfig;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
+import dev.fanfare.server.PrometheusText;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException;
 import java.io.UncheckedIOException;
@@ -437,16 +438,15 @@ class DurableTopicsTest {
         assertThat(storage.path("commits").asLong()).isBetween(1L, store.writes());
         assertThat(storage.path("syncs").asLong()).isBetween(1L, store.syncs());
         assertThat(storage.path("failing").asBoolean()).isFalse();
-        assertThat(server.rest("GET", "/metrics", "").body().lines())
-                .contains(
-                        "fanfare_storage_bytes " + store.size(),
-                        "fanfare_storage_room_bytes " + store.room(),
-                        "fanfare_storage_pending_bytes 0",
-                        "# TYPE fanfare_storage_commits_total counter",
-                        "fanfare_storage_commits_total "
-                                + storage.path("commits").asLong(),
-                        "fanfare_storage_syncs_total " + storage.path("syncs").asLong(),
-                        "fanfare_storage_failing 0");
+        PrometheusText page = metrics();
+        assertThat(page.value("fanfare_storage_bytes")).isEqualTo((double) store.size());
+        assertThat(page.value("fanfare_storage_room_bytes")).isEqualTo((double) store.room());
+        assertThat(page.value("fanfare_storage_pending_bytes")).isZero();
+        assertThat(page.value("fanfare_storage_commits_total"))
+                .isEqualTo(storage.path("commits").asDouble());
+        assertThat(page.value("fanfare_storage_syncs_total"))
+                .isEqualTo(storage.path("syncs").asDouble());
+        assertThat(page.value("fanfare_storage_failing")).isZero();
 
         store.failNextWrite(StoreException.Reason.FAILED, false);
         assertThat(server.rest("POST", "/topics/stored/messages", "{\"payload\":2}")
@@ -454,7 +454,11 @@ class DurableTopicsTest {
                 .isEqualTo(500);
         assertThat(server.get("/stats").json().path("storage").path("failing").asBoolean())
                 .isTrue();
-        assertThat(server.rest("GET", "/metrics", "").body().lines()).contains("fanfare_storage_failing 1");
+        assertThat(metrics().value("fanfare_storage_failing")).isOne();
+    }
+
+    private PrometheusText metrics() {
+        return PrometheusText.read(server.rest("GET", "/metrics", "").body());
     }
 
     @AfterEach

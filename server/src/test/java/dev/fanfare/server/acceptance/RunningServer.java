@@ -6,6 +6,7 @@ import dev.fanfare.Broker;
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.store.Store;
+import io.opentelemetry.api.OpenTelemetry;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -51,6 +52,11 @@ final class RunningServer implements AutoCloseable {
     /// For a broker that is the test's own.
     static RunningServer with(Broker broker, String... settings) {
         return new RunningServer(FanfareServer.start(broker, ServerConfig.of(all(settings))));
+    }
+
+    /// The same, with spans that go there.
+    static RunningServer traced(Broker broker, OpenTelemetry spans) {
+        return new RunningServer(FanfareServer.start(broker, ServerConfig.of(all()), spans));
     }
 
     FanfareServer server() {

@@ -58,7 +58,7 @@ class RoutesRestTest {
         assertThat(running.call("GET", "/routes", "").json().path("routes").size())
                 .isEqualTo(2);
         assertThat(running.call("GET", "/metrics", "").body())
-                .contains("fanfare_routed_messages_total{route=\"moved\"} 1\n");
+                .contains("fanfare_routed_messages_total{route=\"moved\"} 1.0\n");
         assertThat(running.call("DELETE", "/routes/audit", "").body())
                 .isEqualTo("{\"status\":\"deleted\",\"route\":\"audit\"}");
         problem(running.call("DELETE", "/routes/audit", ""), 404, "BAD_REQUEST", "audit");

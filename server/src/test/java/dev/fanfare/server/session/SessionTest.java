@@ -12,6 +12,7 @@ import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.FakePeer;
 import dev.fanfare.server.feed.Outbox;
+import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.security.Identity;
 import dev.fanfare.time.VirtualTimers;
@@ -72,7 +73,8 @@ class SessionTest {
         ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
         Semaphore changes = new Semaphore(0);
         try (Access access = new Access(guarded.security(), timers, changes::release)) {
-            server = new ServerContext(broker, new Configuration(guarded, null), new Connections(), access);
+            server = new ServerContext(
+                    broker, new Configuration(guarded, null), new Connections(), access, new ServerCounts(), null);
             Queue<Runnable> looking = new ArrayDeque<>();
             background = looking::add;
             Peer peer = new Peer(Dialect.STANDARD);
@@ -97,7 +99,8 @@ class SessionTest {
         Files.writeString(rules, "- {who: authenticated, may: subscribe, topics: t}\n");
         ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
         try (Access access = new Access(guarded.security(), timers, () -> {})) {
-            server = new ServerContext(broker, new Configuration(guarded, null), new Connections(), access);
+            server = new ServerContext(
+                    broker, new Configuration(guarded, null), new Connections(), access, new ServerCounts(), null);
             Peer peer = new Peer(Dialect.STANDARD);
             turn();
             assertThat(peer.heard("UNAUTHORIZED")).hasSize(1);
