@@ -1,5 +1,7 @@
 package dev.fanfare.cli;
 
+import dev.fanfare.server.LogFormat;
+import dev.fanfare.server.LogLevel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -43,12 +45,7 @@ public final class Main implements Runnable {
 
     /// Runs one command and ends the JVM with its exit code.
     public static void main(String[] args) {
-        // Read when the first logger is made, which must come after this.
-        System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
-        System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");
-        System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
-        System.setProperty("org.slf4j.simpleLogger.showShortLogName", "true");
-        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+        LogLines.begin(LogFormat.TEXT, LogLevel.WARN, System.err);
         System.exit(commands().execute(args));
     }
 

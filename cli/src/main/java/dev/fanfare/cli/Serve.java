@@ -147,8 +147,6 @@ final class Serve implements Callable<Integer> {
     }
 
     private static void logAt(Settings settings) {
-        System.setProperty(
-                "org.slf4j.simpleLogger.defaultLogLevel",
-                settings.value(Setting.LOG_LEVEL).name().toLowerCase(Locale.ROOT));
+        LogLines.begin(settings.value(Setting.LOG_FORMAT), settings.value(Setting.LOG_LEVEL), System.err);
     }
 }
