@@ -15,8 +15,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.logging.Formatter;
+import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.StreamHandler;
@@ -40,11 +40,16 @@ final class LogLines extends Formatter {
     ///
     /// @param least nothing less grave is written
     static void begin(LogFormat format, LogLevel least, OutputStream out) {
-        LogManager.getLogManager().reset();
         StreamHandler handler = new StreamHandler(out, new LogLines(format)) {
             @Override
             public synchronized void publish(LogRecord line) {
                 super.publish(line);
+                flush();
+            }
+
+            /// The stream is not this handler's to close: others write to it.
+            @Override
+            public synchronized void close() {
                 flush();
             }
         };
@@ -55,6 +60,9 @@ final class LogLines extends Formatter {
             throw new IllegalStateException(impossible);
         }
         Logger root = Logger.getLogger("");
+        for (Handler other : root.getHandlers()) {
+            root.removeHandler(other);
+        }
         root.addHandler(handler);
         root.setLevel(level(least));
     }

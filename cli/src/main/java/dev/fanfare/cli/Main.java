@@ -45,6 +45,8 @@ public final class Main implements Runnable {
 
     /// Runs one command and ends the JVM with its exit code.
     public static void main(String[] args) {
+        // Read when the first logger is made, which must come after this.
+        System.setProperty("java.util.logging.manager", LogKeeper.class.getName());
         LogLines.begin(LogFormat.TEXT, LogLevel.WARN, System.err);
         System.exit(commands().execute(args));
     }

@@ -7,6 +7,8 @@ import dev.fanfare.server.LogFormat;
 import dev.fanfare.server.LogLevel;
 import dev.fanfare.server.ServerConfig;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,7 +20,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
+import java.util.logging.LogManager;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +133,25 @@ class LogLinesTest {
                 .anyMatch(line -> line.matches(time + "INFO http - GET .* refused: 404 .* \\(request http-1\\)"))
                 .allMatch(line -> line.matches(time + "(INFO|WARN) .*"));
         assertThat(out.toString(StandardCharsets.UTF_8)).doesNotContain(SECRET);
+    }
+
+    @Test
+    void theStreamStaysOpenWhateverBecomesOfTheLog() {
+        AtomicBoolean closed = new AtomicBoolean();
+        OutputStream stream = new FilterOutputStream(out) {
+            @Override
+            public void close() {
+                closed.set(true);
+            }
+        };
+        LogLines.begin(LogFormat.TEXT, LogLevel.WARN, stream);
+        LogLines.begin(LogFormat.TEXT, LogLevel.WARN, stream);
+        Logger.getLogger("some.library").warning("once");
+        // What the JDK does when the JVM ends.
+        LogManager.getLogManager().reset();
+
+        assertThat(closed).isFalse();
+        assertThat(lines()).hasSize(1);
     }
 
     @Test
