@@ -4,8 +4,8 @@ import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerListener;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,7 +40,7 @@ public final class Events {
     private final ReentrantLock lock = new ReentrantLock();
 
     /// What is so since it happened, like damage; each once.
-    private final Set<BrokerEvent> lasting = new LinkedHashSet<>();
+    private final Map<BrokerEvent, Told> lasting = new LinkedHashMap<>();
 
     private final Condition fewer = lock.newCondition();
 
@@ -99,7 +99,7 @@ public final class Events {
         lock.lock();
         try {
             if (lasting.size() < LASTING) {
-                lasting.add(event);
+                lasting.putIfAbsent(event, new Told(event, timers.nanoTime()));
             }
             // Under the lock, so that a listener that comes now hears it once; it is only put into queues.
             emit(() -> event);
@@ -148,7 +148,7 @@ public final class Events {
     private void add(Listening listener) {
         lock.lock();
         try {
-            lasting.forEach(listener::offer);
+            lasting.values().forEach(listener::offer);
             listeners.add(listener);
             refresh();
         } finally {

@@ -5,8 +5,8 @@ import java.lang.reflect.Proxy;
 
 /// The signal SIGHUP, by which services are told to read their settings anew.
 ///
-/// Java has no public way to hear a signal. The one that there is, `sun.misc.Signal`, is looked up by its name: the compiler
-/// warns of it whatever it is told.
+/// Java has no public way to hear a signal. The one that there is, `sun.misc.Signal`, is looked up by its name: the
+/// compiler warns of it whatever it is told.
 final class Hangup {
 
     private Hangup() {}

@@ -9,8 +9,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The command line: `fanfare serve`, `pub`, `sub`, `health`, `config`, `dead-letters`, `storage`, `keys`, `demo`. Exit codes: 0
-/// for success, 1 when something went wrong, 2 when the arguments or settings are wrong.
+/// The command line. Exit codes: 0 for success, 1 when something went wrong, 2 when the arguments or settings are
+/// wrong.
 @Command(
         name = "fanfare",
         description = "Publish/subscribe for the JVM and the browser.",

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/// An option for every setting, and `--config` for the file: of the commands that run a server or look at what one would
-/// run with.
+/// An option for every setting, and `--config` for the file: of the commands that run a server or look at what one
+/// would run with.
 final class SettingOptions {
 
     private static final String CONFIG = "--config";

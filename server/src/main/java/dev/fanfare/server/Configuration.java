@@ -60,8 +60,7 @@ public final class Configuration {
     }
 
     /// Reads the settings anew and goes on with them: with all that can be taken while a server runs, or, when anything
-    /// in
-    /// them is wrong, with none.
+    /// in them is wrong, with none.
     ///
     /// @throws SettingException when something is wrong, or there is nothing to read: nothing has changed then
     public Reload reload() {

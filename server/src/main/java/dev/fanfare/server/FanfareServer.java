@@ -180,10 +180,9 @@ public final class FanfareServer implements AutoCloseable {
         context.configuration().readFrom(begun, source);
     }
 
-    /// Reads the settings anew and goes on with those that can change while a server runs ([Setting#isLive]): with all
-    /// of
-    /// them, or with none if anything is wrong. Connections, topics and names that there are keep what they began
-    with.
+    /// Reads the settings anew and goes on with those that can change while a server runs ([Setting#isLive]): with
+    /// all of them, or with none if anything is wrong. Connections, topics and names that there are keep what they
+    /// began with.
     /// Waits for files; any thread that may.
     ///
     /// @return what has changed, and what will at the next start

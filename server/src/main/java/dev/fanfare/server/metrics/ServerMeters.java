@@ -84,6 +84,11 @@ final class ServerMeters implements MeterBinder {
                 BrokerStats::requestTimeouts);
         counter(
                 registry,
+                "fanfare.unanswerable.requests",
+                "Requests that nobody was there to answer",
+                BrokerStats::requestsUnanswerable);
+        counter(
+                registry,
                 "fanfare.committed.transactions",
                 "Transactions whose publishes and acknowledgements were done",
                 BrokerStats::transactionsCommitted);
@@ -132,6 +137,11 @@ final class ServerMeters implements MeterBinder {
                 "fanfare.storage.syncs",
                 "How often the device was asked to have everything",
                 now -> storage(now, StorageStats::syncs));
+        counter(
+                registry,
+                "fanfare.storage.damages",
+                "How often something was found that can't be read",
+                now -> storage(now, StorageStats::damages));
     }
 
     private Supplier<Number> stored(ToLongFunction<StorageStats> figure) {

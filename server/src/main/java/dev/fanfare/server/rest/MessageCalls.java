@@ -317,7 +317,7 @@ final class MessageCalls {
 
     private Outcome draft(Request.Publish publish) {
         try {
-            return new Draft(Drafts.of(publish, config.limits().maxMessageSize()));
+            return new Draft(Drafts.of(publish, server.config().limits().maxMessageSize()));
         } catch (FanfareException refused) {
             return new Refused(Problem.of(refused));
         }

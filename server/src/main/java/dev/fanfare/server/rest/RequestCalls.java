@@ -12,7 +12,6 @@ import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.protocol.WireError;
-import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.session.Drafts;
@@ -29,8 +28,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Requests and their replies over REST, standard dialect: a call that is answered by whoever hears the topic. No
-/// thread
-/// waits for it.
+/// thread waits for it.
 final class RequestCalls {
 
     private static final Set<String> KNOWN = new TreeSet<>(Set.of("message", "timeout_ms", "replies", "durability"));
@@ -39,13 +37,13 @@ final class RequestCalls {
     private static final long LOOK_MILLIS = 1_000;
 
     private final Broker broker;
-    private final ServerConfig config;
+    private final ServerContext server;
     private final BiConsumer<JsonBytes, Message> reply;
 
     /// @param reply writes the members of a reply as it appears on a WebSocket
     RequestCalls(ServerContext server, BiConsumer<JsonBytes, Message> reply) {
         this.broker = server.broker();
-        this.config = server.config();
+        this.server = server;
         this.reply = reply;
     }
 
@@ -61,7 +59,7 @@ final class RequestCalls {
         if (tooFast != null) {
             throw Problem.of(tooFast);
         }
-        Message draft = Drafts.of(request.message(), config.limits().maxMessageSize());
+        Message draft = Drafts.of(request.message(), server.config().limits().maxMessageSize());
         Inquiry inquiry = new Inquiry(call, topic, request, draft);
         inquiry.ask();
         return new Endpoint.Answering(inquiry.done, inquiry::answer);
@@ -74,7 +72,7 @@ final class RequestCalls {
         KNOWN.forEach(name -> text.append(",\"").append(name).append("\":").append(body.written(name)));
         byte[] bytes = text.append('}').toString().getBytes(StandardCharsets.UTF_8);
         StandardCodec codec = new StandardCodec(
-                StandardCodec.MessageIds.valueOf(config.messageIds().name()), JsonScanner.DEPTH_MAX);
+                StandardCodec.MessageIds.valueOf(server.config().messageIds().name()), JsonScanner.DEPTH_MAX);
         return switch (codec.decode(bytes, 0, bytes.length)) {
             case Request.Ask ask -> checked(ask);
             case Request.Malformed malformed -> throw Problem.of(malformed.error());
@@ -83,7 +81,7 @@ final class RequestCalls {
     }
 
     private Request.Ask checked(Request.Ask ask) {
-        int most = config.limits().maxMessageSize();
+        int most = server.config().limits().maxMessageSize();
         int size = ask.message().payload().length;
         if (size > most) {
             throw Problem.of(new WireError(

@@ -11,7 +11,6 @@ import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.protocol.WireError;
-import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.session.Drafts;
@@ -31,11 +30,11 @@ final class TransactionCalls {
     private static final Set<String> KNOWN = new TreeSet<>(Set.of("publish", "ack"));
 
     private final Broker broker;
-    private final ServerConfig config;
+    private final ServerContext server;
 
     TransactionCalls(ServerContext server) {
         this.broker = server.broker();
-        this.config = server.config();
+        this.server = server;
     }
 
     List<Route> routes() {
@@ -70,7 +69,7 @@ final class TransactionCalls {
         byte[] text = ("{\"type\":\"transaction\",\"publish\":" + body.written("publish") + "}")
                 .getBytes(StandardCharsets.UTF_8);
         StandardCodec codec = new StandardCodec(
-                StandardCodec.MessageIds.valueOf(config.messageIds().name()), JsonScanner.DEPTH_MAX);
+                StandardCodec.MessageIds.valueOf(server.config().messageIds().name()), JsonScanner.DEPTH_MAX);
         return switch (codec.decode(text, 0, text.length)) {
             case Request.Transaction transaction -> transaction;
             case Request.Malformed malformed -> throw Problem.of(malformed.error());
@@ -98,13 +97,13 @@ final class TransactionCalls {
     private void check(Call call, String topic) {
         TopicCalls.ownByClients(topic);
         call.caller().check(Operation.PUBLISH, topic);
-        if (!config.autoCreateTopics()) {
+        if (!server.config().autoCreateTopics()) {
             TopicCalls.existing(broker, topic);
         }
     }
 
     private Message draft(Request.Publish publish) {
-        int most = config.limits().maxMessageSize();
+        int most = server.config().limits().maxMessageSize();
         if (publish.payload().length > most) {
             throw Problem.of(new WireError(
                     WireError.Code.TOO_LARGE,
@@ -115,7 +114,7 @@ final class TransactionCalls {
     }
 
     private Topic existing(String topic) {
-        return config.autoCreateTopics() ? MessageCalls.made(broker, topic) : TopicCalls.existing(broker, topic);
+        return server.config().autoCreateTopics() ? MessageCalls.made(broker, topic) : TopicCalls.existing(broker, topic);
     }
 
     /// One that is on its way. On the connection's event loop, but for what a commit tells.

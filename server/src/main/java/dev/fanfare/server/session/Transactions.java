@@ -232,7 +232,7 @@ final class Transactions {
             WireError error = WireError.of(refused.code().name(), refused.reason());
             String part = part(request, topic);
             WireError told = part == null ? error : new WireError(error.code(), part + ": " + error.message());
-            log.refused(told, context.nanos());
+            log.refused(request.requestId(), told, context.nanos());
             answer(out -> codec.error(out, request.requestId(), told, context.millis()));
         }
 
