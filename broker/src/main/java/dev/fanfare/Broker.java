@@ -15,12 +15,9 @@ import dev.fanfare.routing.RouteTable;
 import dev.fanfare.time.Deadline;
 import dev.fanfare.time.SystemTimers;
 import dev.fanfare.time.Timers;
-import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +50,7 @@ public final class Broker implements AutoCloseable {
     private final Events events;
     private final RouteTable routeTable;
     private final Routes routes;
+    private final BrokerFigures figures;
     private final Commands commands = new Commands(this);
     private final Set<PublishQueue> batching = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -77,6 +75,7 @@ public final class Broker implements AutoCloseable {
                 registry.feeds(), timers, events, name -> registry.find(name).orElse(null));
         this.backlogs = new Backlogs(this::config, registry, delivery, events);
         backlogs.restore();
+        this.figures = new BrokerFigures(registry, delivery, backlogs, routes);
     }
 
     /// A broker with the default configuration.
@@ -401,27 +400,18 @@ public final class Broker implements AutoCloseable {
     /// What happened so far. Looks at every topic and subscription, and asks event loops: for now and then, not
     /// for every message, and not on an event loop.
     public BrokerStats stats() {
-        var subscriptions = delivery.subscriptions();
-        Map<String, Long> depths = new HashMap<>(registry.feeds().lags());
-        subscriptions.forEach(each -> depths.merge(each.pattern(), each.lag(), Math::max));
-        return new BrokerStats(
-                topics().map(topic -> BrokerStats.of(topic, depths)).toList(),
-                subscriptions.stream().map(BrokerStats.SubscriptionStats::of).toList(),
-                delivery.patternCounters().dropped(),
-                registry.delayedLost(),
-                backlogs.transactionsCommitted(),
-                backlogs.transactionsRefused(),
-                registry.requests().timeouts(),
-                registry.requests().unanswerable(),
-                routes.stats(),
-                backlogs.figures(),
-                storageStats().orElse(null));
+        return figures.all();
+    }
+
+    /// What happened so far, in parts.
+    public BrokerFigures figures() {
+        return figures;
     }
 
     /// The figures of the store of durable topics; empty when there is none. Asks the store: not on an event
     /// loop.
     public Optional<BrokerStats.StorageStats> storageStats() {
-        return registry.storage().map(Committer::stats);
+        return figures.storage();
     }
 
     // ---- transports

@@ -2,7 +2,6 @@ package dev.fanfare;
 
 import dev.fanfare.feed.Latency;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +100,7 @@ public record BrokerStats(
         }
     }
 
-    static TopicStats of(Topic topic, Map<String, Long> depths) {
+    static TopicStats of(Topic topic, long depth) {
         return new TopicStats(
                 topic.name(),
                 topic.visible(),
@@ -114,7 +113,7 @@ public record BrokerStats(
                 topic.counters().deadLettered(),
                 topic.delayed(),
                 topic.subscribers(),
-                depths.getOrDefault(topic.name(), 0L),
+                depth,
                 (double) topic.counters().delivered()
                         / Math.max(1, topic.counters().runs()),
                 topic.counters().latency());

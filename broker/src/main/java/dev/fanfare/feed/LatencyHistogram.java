@@ -31,7 +31,7 @@ public final class LatencyHistogram {
     }
 
     /// The largest time that falls into the bucket.
-    private static long upper(int bucket) {
+    static long upper(int bucket) {
         int octave = bucket / PER_OCTAVE;
         long quarter = bucket % PER_OCTAVE + 5L;
         return octave < 2 ? PER_OCTAVE : (quarter << (octave - 2)) - 1;
@@ -39,32 +39,15 @@ public final class LatencyHistogram {
 
     /// What was counted so far.
     public Latency snapshot() {
-        long[] counts = new long[buckets.length()];
-        long total = 0;
-        for (int i = 0; i < counts.length; i++) {
-            counts[i] = buckets.get(i);
-            total += counts[i];
-        }
-        return total == 0
-                ? Latency.NONE
-                : new Latency(
-                        total,
-                        sum.get() / total,
-                        percentile(counts, total, 0.50),
-                        percentile(counts, total, 0.95),
-                        percentile(counts, total, 0.99),
-                        percentile(counts, total, 1));
+        return counts().since(LatencyCounts.NONE);
     }
 
-    private static long percentile(long[] counts, long total, double share) {
-        long wanted = (long) Math.ceil(total * share);
-        long seen = 0;
+    /// The buckets as they are now: what comes between two of these is the latency of a time.
+    public LatencyCounts counts() {
+        long[] counts = new long[buckets.length()];
         for (int i = 0; i < counts.length; i++) {
-            seen += counts[i];
-            if (seen >= wanted) {
-                return upper(i);
-            }
+            counts[i] = buckets.get(i);
         }
-        return upper(counts.length - 1);
+        return new LatencyCounts(counts, sum.get());
     }
 }

@@ -52,8 +52,20 @@ public final class TopicCounters {
     /// Made by the first sample: a topic that nobody hears has none.
     private volatile @Nullable LatencyHistogram latency;
 
+    /// Of all topics of the broker; null when what is counted here is no topic's.
+    private final @Nullable LatencyHistogram all;
+
+    /// All zero, of no topic.
+    public TopicCounters() {
+        this(null);
+    }
+
     /// All zero.
-    public TopicCounters() {}
+    ///
+    /// @param all where latencies are counted too; null for nowhere
+    public TopicCounters(@Nullable LatencyHistogram all) {
+        this.all = all;
+    }
 
     /// Messages handed to one subscription, one after the other.
     public void delivered(long count) {
@@ -148,11 +160,20 @@ public final class TopicCounters {
         if (times != null) {
             times.record(nanos);
         }
+        if (all != null) {
+            all.record(nanos);
+        }
     }
 
     /// See [#latency(long)].
     public Latency latency() {
         LatencyHistogram times = latency;
         return times == null ? Latency.NONE : times.snapshot();
+    }
+
+    /// The same, to be compared with what it is later.
+    public LatencyCounts latencyCounts() {
+        LatencyHistogram times = latency;
+        return times == null ? LatencyCounts.NONE : times.counts();
     }
 }

@@ -2,6 +2,7 @@ package dev.fanfare.topic;
 
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerTotals;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
@@ -10,6 +11,7 @@ import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Asker;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.FilteredKind;
@@ -51,6 +53,7 @@ public final class FeedRegistry implements FeedAccess {
     private final Events events;
     private final PatternIndex patterns = new PatternIndex();
     private final AtomicInteger subscriptions = new AtomicInteger();
+    private final TopicTotals totals = new TopicTotals();
 
     /// The feeds behind filters. Changed under the lock.
     private final Set<SharedFeed<?>> filtered = ConcurrentHashMap.newKeySet();
@@ -425,6 +428,23 @@ public final class FeedRegistry implements FeedAccess {
         });
         answer(asked, found);
         return found;
+    }
+
+    /// The same of one topic: 0 when nothing waits. It waits for nothing itself.
+    public CompletableFuture<Long> lag(Topic topic) {
+        List<CompletableFuture<Long>> asked = new ArrayList<>();
+        ((LiveTopic) topic).plan().askLags(asked::add);
+        return asked.stream().reduce(Feed.NO_LAG, FeedRegistry::larger);
+    }
+
+    /// Sums over all topics, and those that there were.
+    TopicTotals totals() {
+        return totals;
+    }
+
+    /// What all topics together have done. Looks at each.
+    public BrokerTotals sums() {
+        return totals.of(topics.list("", "").map(topic -> (LiveTopic) topic));
     }
 
     private static CompletableFuture<Long> larger(CompletableFuture<Long> one, CompletableFuture<Long> other) {

@@ -28,7 +28,7 @@ public final class LiveTopic implements Topic {
     private final TopicLog log;
     private final TopicRegistry registry;
     private final Section appending;
-    private final TopicCounters counters = new TopicCounters();
+    private final TopicCounters counters;
 
     /// The messages that wait for their time; null when none ever has.
     private volatile @Nullable DelayedQueue delayed;
@@ -46,6 +46,7 @@ public final class LiveTopic implements Topic {
         this.log = log;
         this.registry = registry;
         this.plan = plan;
+        this.counters = new TopicCounters(registry.feeds().totals().latencies());
         this.delivery = config.delivery();
         this.appending = new Section(
                 this,

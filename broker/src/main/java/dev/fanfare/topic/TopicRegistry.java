@@ -382,6 +382,7 @@ public final class TopicRegistry {
             }
             delayed.drop(topic, true);
             deleted.add(topic);
+            feeds.totals().deleted(topic);
             aging.removed(topic);
             // Under the lock, so that no feed is told that was closed meanwhile.
             topic.named().forEach(named -> named.feed().end());
