@@ -41,6 +41,7 @@ public final class BrokerFigures {
                 backlogs.transactionsCommitted(),
                 backlogs.transactionsRefused(),
                 registry.requests().timeouts(),
+                registry.requests().unanswerable(),
                 routes.stats(),
                 backlogs.figures(),
                 storage().orElse(null));
@@ -70,9 +71,14 @@ public final class BrokerFigures {
                 .toList();
     }
 
-    /// The acknowledged subscriptions and groups that hear a topic, by its name or by a pattern; in no order.
+    /// The acknowledged subscriptions and groups; in no order.
+    public List<AcknowledgedSubscription.Figures> acknowledged() {
+        return backlogs.figures();
+    }
+
+    /// Those that hear a topic, by its name or by a pattern; in no order.
     public List<AcknowledgedSubscription.Figures> acknowledged(String topic) {
-        return backlogs.figures().stream()
+        return acknowledged().stream()
                 .filter(each -> hears(each.pattern(), topic))
                 .toList();
     }

@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +21,11 @@ public final class Connections {
 
         /// Who may come in, or what somebody may do, is perhaps not what it was.
         void recheck();
+
+        /// Its live subscriptions that hear a topic. Completes on any thread, empty when it is gone.
+        default CompletableFuture<List<WireSubscriber>> subscribers(String topic) {
+            return CompletableFuture.completedFuture(List.of());
+        }
 
         /// Closes at once: the time for taking what was queued is over.
         void abort();
@@ -52,6 +58,16 @@ public final class Connections {
     /// How many there are.
     public int count() {
         return peers.size();
+    }
+
+    /// The live subscriptions of all connections that hear a topic, in no order. Asks each connection's event loop and
+    /// waits for it: not on one.
+    public List<WireSubscriber> subscribers(String topic) {
+        List<CompletableFuture<List<WireSubscriber>>> asked =
+                peers.stream().map(peer -> peer.subscribers(topic)).toList();
+        List<WireSubscriber> found = new ArrayList<>();
+        asked.forEach(answer -> found.addAll(answer.join()));
+        return found;
     }
 
     /// Whether [#drain] was called.

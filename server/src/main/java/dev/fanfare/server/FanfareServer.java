@@ -132,6 +132,7 @@ public final class FanfareServer implements AutoCloseable {
             server.listen();
             return server;
         } catch (RuntimeException | Error failed) {
+            server.context.connections().drain(); // whatever has begun with it ends
             server.listeners.forEach(Listener::close);
             server.loops.close();
             server.context.access().close();

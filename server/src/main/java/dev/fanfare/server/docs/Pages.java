@@ -6,6 +6,7 @@ import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Endpoint;
 import dev.fanfare.server.rest.Need;
 import dev.fanfare.server.rest.Route;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -29,13 +30,35 @@ public final class Pages {
             + " img-src 'self' data:; connect-src 'self'; font-src 'self'; worker-src 'self' blob:;"
             + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    /// Scripts and style sheets of its own files only, none in the page.
+    private static final String DASHBOARD_POLICY = "default-src 'none'; script-src 'self'; style-src 'self';"
+            + " img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private static final String DASHBOARD = "/dev/fanfare/server/dashboard/";
+    private static final List<String> MODULES = List.of(
+            "theme.js",
+            "app.js",
+            "api.js",
+            "dom.js",
+            "chart.js",
+            "stream.js",
+            "login.js",
+            "overview.js",
+            "topics.js",
+            "topic.js",
+            "pressure.js",
+            "groups.js",
+            "letters.js",
+            "tail.js",
+            "tryit.js");
+
     private Pages() {}
 
     /// The pages of a dialect's listener.
     public static List<Route> of(Dialect dialect) {
         String name = dialect.name().toLowerCase(Locale.ROOT);
-        return List.of(
-                page("/", "index-" + name + ".html"),
+        List<Route> routes = new ArrayList<>(dialect == Dialect.STANDARD ? dashboard() : List.of(page("/", "index-flat.html")));
+        routes.addAll(List.of(
                 page("/docs", "docs.html"),
                 page("/redoc", "redoc.html"),
                 file(
@@ -50,7 +73,19 @@ public final class Pages {
                 file("/assets/swagger-ui-bundle.js", Asset.of(SWAGGER + "swagger-ui-bundle.js", SCRIPT)),
                 file(
                         "/assets/redoc.standalone.js",
-                        Asset.of(REDOC + "redoc.standalone.js", SCRIPT).replacing(OUTSIDE_LOGO, "/assets/icon.svg")));
+                        Asset.of(REDOC + "redoc.standalone.js", SCRIPT).replacing(OUTSIDE_LOGO, "/assets/icon.svg"))));
+        return routes;
+    }
+
+    /// What looks at the server in a browser; it speaks the standard dialect.
+    private static List<Route> dashboard() {
+        List<Route> routes = new ArrayList<>();
+        routes.add(page("/", Asset.of(DASHBOARD + "index.html", HTML), DASHBOARD_POLICY));
+        routes.add(file("/assets/dashboard/dashboard.css", Asset.of(DASHBOARD + "dashboard.css", CSS)));
+        for (String module : MODULES) {
+            routes.add(file("/assets/dashboard/" + module, Asset.of(DASHBOARD + module, SCRIPT)));
+        }
+        return routes;
     }
 
     private static Route own(String file, String contentType) {
@@ -62,9 +97,12 @@ public final class Pages {
     }
 
     private static Route page(String path, String file) {
-        Asset asset = Asset.of(OWN + file, HTML);
+        return page(path, Asset.of(OWN + file, HTML), POLICY);
+    }
+
+    private static Route page(String path, Asset asset, String policy) {
         return new Route("GET", path, Need.NOTHING, (Endpoint.Slow) call -> asset.answer(call)
-                .with("Content-Security-Policy", POLICY)
+                .with("Content-Security-Policy", policy)
                 .with("Referrer-Policy", "no-referrer")
                 .with("X-Frame-Options", "DENY"));
     }

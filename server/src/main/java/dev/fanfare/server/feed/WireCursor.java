@@ -243,7 +243,7 @@ public final class WireCursor extends Source {
     }
 
     /// How many messages wait for it behind what it was given.
-    long lag() {
+    public long lag() {
         WireFeed from = feed;
         return from == null || reader == null ? 0 : Math.max(0, from.endFrames() - frame);
     }

@@ -26,7 +26,8 @@ public final class Apis {
         List<Route> routes = new ArrayList<>();
         switch (dialect) {
             case STANDARD -> {
-                routes.addAll(new TopicCalls(server.broker()).routes());
+                TopicList list = new TopicList(server);
+                routes.addAll(new TopicCalls(server.broker(), list).routes());
                 routes.addAll(new MessageCalls(server, event).routes());
                 routes.addAll(new RequestCalls(server, reply).routes());
                 routes.addAll(new TransactionCalls(server).routes());
@@ -36,6 +37,9 @@ public final class Apis {
                 routes.addAll(new HealthCalls(server, uptime).routes());
                 routes.add(new MetricsCalls(server, uptime).standard());
                 routes.add(new EventCalls(server).route());
+                routes.addAll(new FigureCalls(server, uptime, list).routes());
+                routes.add(new SubscriberCalls(server).route());
+                routes.add(new WhoCalls(server).route());
             }
             case FLAT -> {
                 routes.addAll(new FlatCalls(server, uptime).routes());

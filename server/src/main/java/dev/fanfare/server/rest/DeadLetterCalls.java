@@ -14,6 +14,7 @@ import dev.fanfare.server.security.Operation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -27,6 +28,7 @@ final class DeadLetterCalls {
     private static final int PAGE_MAX = 1_000;
     private static final int PAGE_BYTES = 4 << 20;
     private static final int OFFSETS_MAX = 10_000;
+    private static final int SUBSCRIPTIONS_MAX = 10_000_000;
     /// What the name of a topic's own dead-letter topic begins with.
     private static final String OWN = "$dead/";
 
@@ -184,19 +186,26 @@ final class DeadLetterCalls {
     }
 
     private Answer subscriptions(Call call) {
-        List<AcknowledgedSubscription.Figures> all = broker.stats().acknowledged().stream()
+        int limit = call.parameter("limit", SUBSCRIPTIONS_MAX, 1, SUBSCRIPTIONS_MAX);
+        String wanted = call.parameter("contains").orElse("").toLowerCase(Locale.ROOT);
+        List<AcknowledgedSubscription.Figures> all = broker.figures().acknowledged().stream()
+                .filter(each -> contains(each.name(), wanted) || contains(each.pattern(), wanted))
                 .sorted(Comparator.comparing(AcknowledgedSubscription.Figures::name))
                 .toList();
         return Answer.json(200, out -> {
             out.raw("{\"subscriptions\":[");
             String separator = "";
-            for (AcknowledgedSubscription.Figures each : all) {
+            for (AcknowledgedSubscription.Figures each : all.subList(0, Math.min(limit, all.size()))) {
                 out.raw(separator);
                 write(out, each);
                 separator = ",";
             }
-            out.raw("]}");
+            out.raw("],\"count\":").number(all.size()).raw("}");
         });
+    }
+
+    private static boolean contains(String text, String wanted) {
+        return text.toLowerCase(Locale.ROOT).contains(wanted);
     }
 
     private Answer end(Call call) {

@@ -35,7 +35,6 @@ final class TopicCalls {
     private static final long AGE_MAX_MS = Duration.ofDays(3650).toMillis();
     private static final long QUEUE_MAX = 10_000;
     private static final long PARTITIONS_MAX = 10_000;
-    private static final int LIST_MAX = 10_000_000;
 
     private static final Set<String> DEDUP = new TreeSet<>(Set.of("window_ms", "count"));
 
@@ -59,15 +58,17 @@ final class TopicCalls {
             "compact"));
 
     private final Broker broker;
+    private final TopicList list;
 
-    TopicCalls(Broker broker) {
+    TopicCalls(Broker broker, TopicList list) {
         this.broker = broker;
+        this.list = list;
     }
 
     List<Route> routes() {
         return List.of(
                 Route.later("POST", "/topics", Need.ENTRY, this::create),
-                Route.slow("GET", "/topics", Need.ENTRY, this::list),
+                Route.slow("GET", "/topics", Need.ENTRY, list::answer),
                 Route.quick("GET", "/topics/{name}", Need.SOMETHING, this::describe),
                 Route.later("DELETE", "/topics/{name}", Need.topic(Operation.MANAGE), this::delete),
                 Route.slow("GET", "/stats", Need.ENTRY, this::stats));
@@ -210,28 +211,6 @@ final class TopicCalls {
             case Overflow.Disconnect _ -> "disconnect";
             case Overflow.Spill _ -> "spill";
         };
-    }
-
-    private Answer list(Call call) {
-        String prefix = call.parameter("prefix").orElse("");
-        String after = call.parameter("after").orElse("");
-        int limit = call.parameter("limit", LIST_MAX, 1, LIST_MAX);
-        return Answer.json(200, out -> {
-            out.raw("{\"topics\":[");
-            try (Stream<Topic> topics =
-                    visible(call, broker.topics(prefix, after)).limit(limit)) {
-                Iterator<Topic> each = topics.iterator();
-                while (each.hasNext()) {
-                    Topic topic = each.next();
-                    out.raw("{\"name\":")
-                            .string(topic.name())
-                            .raw(",\"subscribers\":")
-                            .number(topic.subscribers())
-                            .raw(each.hasNext() ? "}," : "}");
-                }
-            }
-            out.raw("]}");
-        });
     }
 
     private Answer describe(Call call) {

@@ -79,6 +79,14 @@ public final class Rights {
         return topics == null || granted(operation).stream().anyMatch(grant -> covers(grant, pattern));
     }
 
+    /// The names and patterns of the topics on which an operation is allowed, as the rules say them; `**` when that
+    /// is every topic.
+    public List<String> topics(Operation operation) {
+        return topics == null
+                ? List.of("**")
+                : granted(operation).stream().map(Pattern::text).distinct().toList();
+    }
+
     private List<Pattern> granted(Operation operation) {
         return topics == null ? List.of() : topics.getOrDefault(operation, List.of());
     }

@@ -150,6 +150,11 @@ final class Admission {
                 identity + " is not allowed to " + operation.word() + " '" + Excerpt.of(topic) + "'");
     }
 
+    /// Who the peer is, for people; empty while that is waited for.
+    String who() {
+        return identity == null ? "" : identity.toString();
+    }
+
     /// What the peer may do.
     Rights rights() {
         return rights;

@@ -13,12 +13,16 @@ import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.PublishLimit;
+import dev.fanfare.server.WireSubscriber;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.feed.Woken;
 import dev.fanfare.server.security.Identity;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// One peer: reads its requests, answers each in order, and holds its subscriptions. It knows neither sockets nor
@@ -257,6 +261,20 @@ public final class Session implements Connections.Peer {
         return context.feeds().isHeard(topic, offset);
     }
 
+    @Override
+    public CompletableFuture<List<WireSubscriber>> subscribers(String topic) {
+        CompletableFuture<List<WireSubscriber>> found = new CompletableFuture<>();
+        execute(() -> found.complete(live(topic)), () -> found.complete(List.of()));
+        return found;
+    }
+
+    private List<WireSubscriber> live(String topic) {
+        long untaken = connection.untakenBytes();
+        long stuckMillis = life.stuckNanos(context.nanos(), untaken) / 1_000_000;
+        return subscriptions.live(
+                topic, String.valueOf(connection.peer()), admission.who(), untaken, untaken == 0 ? 0 : stuckMillis);
+    }
+
     // What subscriptions tell.
 
     void tellDropped(Subscribed.Key key, long count) {
@@ -348,8 +366,8 @@ public final class Session implements Connections.Peer {
             answers.tell(out -> codec.heartbeat(out, context.millis()));
         }
         long timeout = context.slowSendTimeoutNanos();
-        boolean judged = timeout > 0 && !detached && !subscriptions.isEmpty();
-        if (judged && life.stuck(now, connection.untakenBytes(), timeout)) {
+        long stuck = life.stuckNanos(now, connection.untakenBytes());
+        if (timeout > 0 && stuck >= timeout && !detached && !subscriptions.isEmpty()) {
             disconnectSlow("no byte was taken for " + timeout / 1_000_000 + " ms (setting slow-send-timeout)");
         }
     }

@@ -55,15 +55,14 @@ final class SignsOfLife {
         return true;
     }
 
-    /// Whether no byte of what is on its way was taken for so long.
+    /// For how long no byte of what is on its way was taken, as far as it was looked at.
     ///
     /// @param untaken bytes on their way
-    boolean stuck(long nowNanos, long untaken, long timeoutNanos) {
+    long stuckNanos(long nowNanos, long untaken) {
         if (untaken == 0 || untaken != untakenBytes) {
             untakenBytes = untaken;
             untakenSinceNanos = nowNanos;
-            return false;
         }
-        return nowNanos - untakenSinceNanos >= timeoutNanos;
+        return nowNanos - untakenSinceNanos;
     }
 }

@@ -10,11 +10,13 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.WireSubscriber;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.filter.Expressions;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.security.Rights;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -399,6 +401,17 @@ final class Subscriptions {
     @Nullable
     Subscribed find(Subscribed.Key key) {
         return all.get(key);
+    }
+
+    /// The live ones that hear a topic.
+    List<WireSubscriber> live(String topic, String peer, String identity, long untakenBytes, long untakenMillis) {
+        List<WireSubscriber> found = new ArrayList<>();
+        for (Subscribed each : all.values()) {
+            if (each instanceof WireSubscription live && each.pattern().matches(topic)) {
+                found.add(live.described(peer, identity, untakenBytes, untakenMillis));
+            }
+        }
+        return found;
     }
 
     /// Delivers what is there, whatever its batches still wait for.

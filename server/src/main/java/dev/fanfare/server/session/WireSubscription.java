@@ -8,12 +8,14 @@ import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.FilteredKind;
 import dev.fanfare.feed.Pattern;
+import dev.fanfare.server.WireSubscriber;
 import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.WireCursor;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.flight.ConnectionFlight;
 import dev.fanfare.server.security.Rights;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -30,6 +32,8 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
     private final WireKind kind;
     private final ReplaySlices slices;
     private final @Nullable Filter filter;
+    private final WireCursor.Overflow overflow;
+    private final int queue;
     private final WireCursor cursor;
     private @Nullable Attachment attachment;
     private @Nullable ReplaySource replay;
@@ -38,6 +42,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
     private boolean begun;
 
     private boolean closed;
+    private long dropped;
 
     WireSubscription(
             Session session,
@@ -59,6 +64,8 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         this.kind = kind;
         this.slices = slices;
         this.filter = filter;
+        this.overflow = overflow;
+        this.queue = queue;
         this.cursor = new WireCursor(outbox, this, delivery, overflow, queue);
     }
 
@@ -212,8 +219,26 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
         }
     }
 
+    /// What it is now, and what is known of its connection.
+    WireSubscriber described(String peer, String identity, long untakenBytes, long untakenMillis) {
+        return new WireSubscriber(
+                key.clientId(),
+                key.topic(),
+                peer,
+                identity,
+                cursor.lag(),
+                queue,
+                overflow.name().toLowerCase(Locale.ROOT),
+                dropped,
+                !begun || replay != null,
+                outbox.blocked(),
+                untakenBytes,
+                untakenMillis);
+    }
+
     @Override
     public void dropped(long count) {
+        dropped += count;
         if (!closed) {
             session.tellDropped(key, count);
         }

@@ -87,6 +87,10 @@ class AuthorizationMatrixTest {
         TABLE.put("GET /config", List.of(Who.ADMIN));
         TABLE.put("POST /config/reload", List.of(Who.ADMIN));
         TABLE.put("GET /events", OBSERVERS);
+        TABLE.put("GET /figures", OBSERVERS);
+        TABLE.put("GET /topics/{name}/figures", OF_THE_TOPIC);
+        TABLE.put("GET /topics/{name}/subscribers", OBSERVERS);
+        TABLE.put("GET /whoami", WHO_IS_IN);
         TABLE.put("GET /metrics", OBSERVERS);
         for (String open : List.of(
                 "/health",
@@ -104,6 +108,25 @@ class AuthorizationMatrixTest {
                 "/assets/swagger-ui-bundle.js",
                 "/assets/redoc.standalone.js")) {
             TABLE.put("GET " + open, EVERYBODY);
+        }
+        for (String file : List.of(
+                "dashboard.css",
+                "theme.js",
+                "app.js",
+                "api.js",
+                "dom.js",
+                "chart.js",
+                "stream.js",
+                "login.js",
+                "overview.js",
+                "topics.js",
+                "topic.js",
+                "pressure.js",
+                "groups.js",
+                "letters.js",
+                "tail.js",
+                "tryit.js")) {
+            TABLE.put("GET /assets/dashboard/" + file, EVERYBODY);
         }
     }
 

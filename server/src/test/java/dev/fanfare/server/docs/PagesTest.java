@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.RunningServer;
 import dev.fanfare.server.RunningServer.Answered;
+import java.net.URI;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -45,8 +46,11 @@ class PagesTest {
         Set<String> loaded = loaded(page.body());
         assertThat(loaded).isNotEmpty();
         for (String url : loaded) {
-            assertThat(url).as("loaded by %s", path).startsWith("/").doesNotStartWith("//");
-            assertThat(running.get(url).status()).as(url).isEqualTo(200);
+            assertThat(url).as("loaded by %s", path).doesNotStartWith("//").doesNotContain("://");
+            if (!url.startsWith("#")) {
+                String absolute = URI.create(path).resolve(url).toString();
+                assertThat(running.get(absolute).status()).as(absolute).isEqualTo(200);
+            }
         }
     }
 
@@ -59,8 +63,27 @@ class PagesTest {
         return urls;
     }
 
+    @Test
+    void theDashboardHasNothingInlineAndWorksBehindAPrefix() throws Exception {
+        Answered page = running.get("/");
+
+        assertThat(page.header("Content-Security-Policy"))
+                .contains("script-src 'self'", "style-src 'self'")
+                .doesNotContain("unsafe");
+        assertThat(page.header("Set-Cookie")).isEmpty();
+        assertThat(loaded(page.body())).contains("assets/dashboard/app.js").noneMatch(url -> url.startsWith("/"));
+        Matcher imports = Pattern.compile("from \"(\\./[a-z]+\\.js)\"")
+                .matcher(running.get("/assets/dashboard/app.js").body());
+        assertThat(imports.find()).isTrue();
+        do {
+            assertThat(running.get("/assets/dashboard/" + imports.group(1).substring(2))
+                            .status())
+                    .isEqualTo(200);
+        } while (imports.find());
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"/assets/page.css", "/assets/swagger-ui.css"})
+    @ValueSource(strings = {"/assets/page.css", "/assets/swagger-ui.css", "/assets/dashboard/dashboard.css"})
     void styleSheetsLoadNothingFromElsewhere(String path) throws Exception {
         String css = running.get(path).body();
 
