@@ -131,6 +131,37 @@ public final class Chromium implements AutoCloseable {
         throw new AssertionError("never true on the page: " + script + "; errors on the page: " + errors());
     }
 
+    /// Goes to another address, or another place of the page.
+    public void go(String address) throws InterruptedException {
+        command("Page.navigate", Map.of("url", address));
+    }
+
+    /// Gives the page a screen of this size, in CSS pixels.
+    public void resize(int width, int height) throws InterruptedException {
+        command(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+    }
+
+    /// Has the page told that its user likes these colours: `light` or `dark`.
+    public void colours(String scheme) throws InterruptedException {
+        command(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+    }
+
+    /// Presses a key: a character, or one by its name such as `ArrowDown`.
+    public void press(String key) throws InterruptedException {
+        String text = key.length() == 1 ? key : key.equals("Enter") ? "\r" : "";
+        command("Input.dispatchKeyEvent", Map.of("type", "keyDown", "key", key, "text", text));
+        command("Input.dispatchKeyEvent", Map.of("type", "keyUp", "key", key));
+    }
+
+    /// Writes into what has the focus.
+    public void write(String text) throws InterruptedException {
+        command("Input.insertText", Map.of("text", text));
+    }
+
     /// The addresses of everything that was asked for since the page was opened, the page included.
     public List<String> requests() {
         return List.copyOf(events.requests);

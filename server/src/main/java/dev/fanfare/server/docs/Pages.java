@@ -57,7 +57,8 @@ public final class Pages {
     /// The pages of a dialect's listener.
     public static List<Route> of(Dialect dialect) {
         String name = dialect.name().toLowerCase(Locale.ROOT);
-        List<Route> routes = new ArrayList<>(dialect == Dialect.STANDARD ? dashboard() : List.of(page("/", "index-flat.html")));
+        List<Route> routes =
+                new ArrayList<>(dialect == Dialect.STANDARD ? dashboard() : List.of(page("/", "index-flat.html")));
         routes.addAll(List.of(
                 page("/docs", "docs.html"),
                 page("/redoc", "redoc.html"),

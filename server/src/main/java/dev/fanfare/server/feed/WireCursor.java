@@ -56,7 +56,6 @@ public final class WireCursor extends Source {
 
     /// Written on the loop.
     private volatile @Nullable WireFeed feed;
-
     private @Nullable FeedReader reader;
 
     /// Its place in the reader's list of cursors.
@@ -65,7 +64,6 @@ public final class WireCursor extends Source {
     /// Where the cursor stands: chunk, byte in it, and the number of the next frame. A chunk that is read to its
     /// end may have given its bytes back; it still leads to the next one. No chunk: before the feed's first.
     private @Nullable Chunk chunk;
-
     private int at;
     private long frame;
 
@@ -86,7 +84,6 @@ public final class WireCursor extends Source {
 
     /// What was lost before that, still to be told between the two.
     private long droppedBeforeKept;
-
     private long droppedUntold;
 
     /// What never came to the feed and is lost; null while nothing was. Written before what came after it is
@@ -246,6 +243,11 @@ public final class WireCursor extends Source {
     public long lag() {
         WireFeed from = feed;
         return from == null || reader == null ? 0 : Math.max(0, from.endFrames() - frame);
+    }
+
+    /// How many are lost that its owner was not told of yet.
+    public long untold() {
+        return droppedBeforeKept + droppedUntold;
     }
 
     /// There is something new. The connection is offered it; if it refused bytes already before, the lag is judged.
@@ -415,8 +417,7 @@ public final class WireCursor extends Source {
             if (following == null) {
                 return null;
             }
-            if (at == Chunk.bytes(in.written())) { // nothing came between the two looks: the chunk is final once it has
-                // a next
+            if (at == Chunk.bytes(in.written())) { // nothing came between: a chunk that has a next is final
                 in = following;
                 chunk = in;
                 at = 0;

@@ -20,7 +20,6 @@ import dev.fanfare.server.feed.Woken;
 import dev.fanfare.server.security.Identity;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;

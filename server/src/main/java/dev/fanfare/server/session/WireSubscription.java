@@ -229,7 +229,7 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
                 cursor.lag(),
                 queue,
                 overflow.name().toLowerCase(Locale.ROOT),
-                dropped,
+                dropped + cursor.untold(),
                 !begun || replay != null,
                 outbox.blocked(),
                 untakenBytes,

@@ -10,17 +10,17 @@ const BOTTOM = 24;
 
 /**
  * @param title what is shown
- * @param lines [{name, of(sample): number | null, quiet?}], at most three; one that is quiet is not drawn at 0
+ * @param lines [{name, of(sample): number | null, quiet?, series?}], at most three; one that is quiet is not drawn at 0
  * @param format writes a value
  * @param none what is said while there is nothing to show
  */
 export function chart(title, lines, format, none) {
   const values = lines.map(() => h("b", {class: "value"}, "–"));
   const legend = h("ul", {class: "legend"}, lines.map((line, i) =>
-    h("li", {class: "line" + i}, h("span", {class: "key"}), line.name, " ", values[i])));
+    h("li", {class: "line" + (line.series ?? i)}, h("span", {class: "key"}), line.name, " ", values[i])));
   const when = h("span", {class: "when"}, "now");
   const grid = h("g", {class: "grid"});
-  const paths = lines.map((line, i) => h("path", {class: "line line" + i, fill: "none"}));
+  const paths = lines.map((line, i) => h("path", {class: "line line" + (line.series ?? i), fill: "none"}));
   const cross = h("line", {class: "cross", y1: TOP, y2: HEIGHT - BOTTOM});
   const svg = h("svg", {role: "img", height: HEIGHT, tabindex: "0"}, grid, paths, cross);
   const nothing = h("p", {class: "nothing"}, none);
@@ -49,7 +49,7 @@ export function chart(title, lines, format, none) {
       const at = y(top * part);
       return h("g", {},
         h("line", {x1: LEFT, x2: width - RIGHT, y1: at, y2: at}),
-        h("text", {x: LEFT - 8, y: at + 4, "text-anchor": "end"}, format(top * part).replace(/\.0+(?= |$)/, "")));
+        h("text", {x: LEFT - 8, y: at + 4, "text-anchor": "end"}, part === 0 ? "0" : format(top * part).replace(/\.0+(?= |$)/, "")));
     }), ...[[0, "−2 min"], [WINDOW / 2, "−1 min"], [WINDOW - 1, "now"]].map(([i, text], at) =>
       h("text", {
         x: LEFT + (width - LEFT - RIGHT) * i / (WINDOW - 1),
@@ -125,7 +125,7 @@ export function chart(title, lines, format, none) {
 function nice(most) {
   if (most <= 0) return 1;
   const size = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 4, 5, 8, 10].map(step => step * size).find(step => step >= most);
+  return [1, 2, 4, 6, 8, 10].map(step => step * size).find(step => step >= most);
 }
 
 /** Keeps the last two minutes of what `path` answers. */

@@ -18,7 +18,7 @@ export default function overview(main) {
   const usage = h("ul", {class: "usage"});
   const first = h("div");
   const refused = h("div");
-  const busiest = table("Topics with most messages", TOPIC_COLUMNS.filter(column => !column.minor), {
+  const busiest = table("Topics with most messages", ["Topic", "Messages", "Per second", "Queue"].map(name => TOPIC_COLUMNS.find(column => column.name === name)), {
     key: row => row.name,
     href: row => "#/topics/" + encodeURIComponent(row.name),
     none: "No topics yet.",
@@ -125,7 +125,7 @@ export class Speeds {
 
 export const TOPIC_COLUMNS = [
   {name: "Topic", text: row => row.name, wide: true},
-  {name: "Messages", number: true, text: row => count(row.messages), hint: "published since the topic was made"},
+  {name: "Messages", number: true, minor: true, text: row => count(row.messages), hint: "published since the topic was made"},
   {name: "Per second", number: true, text: row => rate(row.speed), hint: "published per second, since the last look"},
   {name: "Subscribers", number: true, minor: true, text: row => count(row.subscribers), hint: "by its name and by patterns"},
   {name: "Queue", number: true, text: row => count(row.queue_depth), hint: "messages waiting for the subscriber that is furthest behind"},

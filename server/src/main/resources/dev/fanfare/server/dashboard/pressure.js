@@ -18,7 +18,7 @@ export default function pressure(main) {
   const total = tile("Dropped in all");
   const deepest = tile("Longest queue");
   const fullest = tile("Fullest");
-  const drops = chart("Dropped per second", [{name: "dropped", of: sample => sample.dropped_per_sec, quiet: true}],
+  const drops = chart("Dropped per second", [{name: "dropped", of: sample => sample.dropped_per_sec, quiet: true, series: 2}],
     value => value === 0 ? "0" : String(+value.toFixed(value < 10 ? 2 : 0)), "Nothing was dropped in the last two minutes.");
   const window = new Window120("figures");
   const usage = h("ul", {class: "usage"});
@@ -34,7 +34,7 @@ export default function pressure(main) {
   const losers = table("Topics whose subscribers lost messages", [
     {name: "Topic", text: row => row.name, wide: true},
     {name: "Dropped", number: true, text: row => count(row.dropped), alarm: () => true},
-    {name: "Of delivered", number: true, text: row => share(row.dropped, row.dropped + row.delivered)},
+    {name: "Share lost", number: true, text: row => share(row.dropped, row.dropped + row.delivered)},
   ], {key, href, none: "No subscriber has lost a message."});
   const happened = h("ol", {class: "events"}, h("li", {class: "soft"}, "What happens from now on appears here: losses, slow consumers, publishers made to wait."));
   main.append(h("h1", {}, "Back pressure"), told,

@@ -23,7 +23,7 @@ export default function topic(main, place) {
     {name: "Subscriber", text: row => row.name || "(no name)", width: "w-name"},
     {name: "Kind", minor: true, text: row => KINDS[row.kind], width: "w-kind"},
     {name: "Hears", minor: true, text: row => row.topic, width: "w-name"},
-    {name: "Lag", number: true, text: row => count(row.lag), alarm: row => row.state !== "keeps_up" && row.lag > 0},
+    {name: "Lag", number: true, width: "w-lag", text: row => count(row.lag), alarm: row => row.state !== "keeps_up" && row.lag > 0},
     {name: "Dropped", number: true, minor: true, text: row => count(row.dropped), alarm: row => row.dropped > 0},
     {name: "Why", text: row => row.why + details(row), wide: true},
   ], {
@@ -84,7 +84,7 @@ export default function topic(main, place) {
     told.replaceChildren();
     page.hidden = false;
     const now = window.samples.at(-1);
-    const full = answer.queue_max_size > 0 ? answer.queue_depth / answer.queue_max_size : 0;
+    const full = answer.queue_max_size > 0 ? Math.min(1, answer.queue_depth / answer.queue_max_size) : 0;
     queue.set(count(answer.queue_depth), "of " + count(answer.queue_max_size) + " (" + Math.round(100 * full) + " %)", full >= 0.8);
     batch.set(answer.batch_size_avg.toFixed(1), "average");
     messages.set(count(answer.messages), rate(now?.published_per_sec) + "/s");
