@@ -19,20 +19,23 @@ final class Banner {
     static String of(FanfareServer server) {
         String host = host(server);
         String address = host + ":" + server.port();
-        String url = server.port() == USUAL_PORT && host.equals("127.0.0.1") ? "" : " --url http://" + address;
+        String s = server.encryption().isEmpty() ? "" : "s";
+        boolean usual = server.port() == USUAL_PORT && host.equals("127.0.0.1") && s.isEmpty();
+        String url = usual ? "" : " --url http" + s + "://" + address;
         StringBuilder text = new StringBuilder();
         text.append("Fanfare ").append(Main.Version.text()).append('\n').append('\n');
         if (isWildcard(server.host())) {
             line(text, "listening", "on " + server.host() + ", every address of this machine; among them:");
         }
-        line(text, "WebSocket", "ws://" + address + "/ws");
-        line(text, "REST", "http://" + address);
-        line(text, "docs", "http://" + address + "/docs");
+        line(text, "WebSocket", "ws" + s + "://" + address + "/ws");
+        line(text, "REST", "http" + s + "://" + address);
+        line(text, "docs", "http" + s + "://" + address + "/docs");
         server.flatPort().ifPresent(port -> {
-            line(text, "flat", "ws://" + host + ":" + port + "/ws, http://" + host + ":" + port + ", docs at /docs");
+            String flat = s + "://" + host + ":" + port;
+            line(text, "flat", "ws" + flat + "/ws, http" + flat + ", docs at /docs");
         });
         line(text, "memory", mib(server.config().memoryBytes()) + " MiB: " + JVM_FLAGS);
-        line(text, "sockets", server.transport());
+        line(text, "sockets", server.transport() + (s.isEmpty() ? "" : ", TLS by " + server.encryption()));
         server.config().durable().data().ifPresent(data -> line(text, "data", data + durable(server)));
         text.append('\n');
         line(text, "publish", "echo hello | ./fanfare pub greetings --create" + url);
@@ -57,6 +60,12 @@ final class Banner {
             }
         } catch (UnknownHostException e) {
             // It listens there, so it was known a moment ago; better a warning too many.
+        }
+        if (server.config().security().isGuarded()) {
+            return server.encryption().isEmpty()
+                    ? Optional.of("warning: " + server.host() + " can be reached from other machines, and nothing is"
+                            + " encrypted: keys and tokens travel as they are (settings tls-certificate and tls-key)")
+                    : Optional.empty();
         }
         return Optional.of("warning: " + server.host() + " can be reached from other machines, and there is no"
                 + " authentication: whoever reaches it may read and publish everything");

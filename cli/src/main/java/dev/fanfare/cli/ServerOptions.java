@@ -5,6 +5,7 @@ import dev.fanfare.client.FanfareClient;
 import dev.fanfare.client.Notice;
 import java.time.Duration;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,6 +45,10 @@ final class ServerOptions {
                     .withDelays(Duration.ofMillis(100), Duration.ofSeconds(3))
                     .withCredentials(login.credentials())
                     .withNotices(notices);
+            SSLContext tls = login.tls(spec);
+            if (tls != null) {
+                options = options.withTls(tls);
+            }
             return FanfareClient.open(url, options);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--url: " + e.getMessage(), e);

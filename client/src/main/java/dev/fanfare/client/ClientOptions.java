@@ -2,6 +2,8 @@ package dev.fanfare.client;
 
 import java.time.Duration;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /// How a client behaves. Immutable.
 ///
@@ -14,6 +16,7 @@ import java.util.function.Consumer;
 /// @param window how many publishes may be unanswered before publishing waits: 1 to 10,000; default 256
 /// @param retry whether a publish that was refused for now is sent again; default not
 /// @param credentials how the client shows who it is; default not at all
+/// @param tls what an `https` or `wss` address is spoken to with, as [PemFiles] makes one; null: as the JVM does
 /// @param notices hears about the connection for publishing; default nobody
 /// @param compressAbove payloads of more bytes are published in gzip, and subscriptions take them so; 0 for never,
 ///     the default
@@ -25,6 +28,7 @@ public record ClientOptions(
         int window,
         PublishRetry retry,
         Credentials credentials,
+        @Nullable SSLContext tls,
         Consumer<Notice> notices,
         int compressAbove) {
 
@@ -52,6 +56,7 @@ public record ClientOptions(
                 256,
                 PublishRetry.none(),
                 Credentials.none(),
+                null,
                 notice -> {},
                 0);
     }
@@ -59,49 +64,64 @@ public record ClientOptions(
     /// The same with other delays between attempts to reconnect.
     public ClientOptions withDelays(Duration first, Duration most) {
         return new ClientOptions(
-                connectTimeout, first, most, silence, window, retry, credentials, notices, compressAbove);
+                connectTimeout, first, most, silence, window, retry, credentials, tls, notices, compressAbove);
     }
 
     /// The same with another time for connecting and for the answer to a subscribe.
     public ClientOptions withConnectTimeout(Duration newTimeout) {
         return new ClientOptions(
-                newTimeout, firstDelay, mostDelay, silence, window, retry, credentials, notices, compressAbove);
+                newTimeout, firstDelay, mostDelay, silence, window, retry, credentials, tls, notices, compressAbove);
     }
 
     /// The same with another silence.
     public ClientOptions withSilence(Duration newSilence) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, newSilence, window, retry, credentials, notices, compressAbove);
+                connectTimeout, firstDelay, mostDelay, newSilence, window, retry, credentials, tls, notices, compressAbove);
     }
 
     /// The same with another window.
     public ClientOptions withWindow(int newWindow) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, newWindow, retry, credentials, notices, compressAbove);
+                connectTimeout, firstDelay, mostDelay, silence, newWindow, retry, credentials, tls, notices, compressAbove);
     }
 
     /// The same, sending a publish again that was refused for now.
     public ClientOptions withRetry(PublishRetry newRetry) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, newRetry, credentials, notices, compressAbove);
+                connectTimeout, firstDelay, mostDelay, silence, window, newRetry, credentials, tls, notices, compressAbove);
     }
 
     /// The same, showing who it is.
     public ClientOptions withCredentials(Credentials newCredentials) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, retry, newCredentials, notices, compressAbove);
+                connectTimeout, firstDelay, mostDelay, silence, window, retry, newCredentials, tls, notices, compressAbove);
+    }
+
+    /// The same with other trust, or with a certificate of its own, for servers that speak TLS.
+    public ClientOptions withTls(SSLContext newTls) {
+        return new ClientOptions(
+                connectTimeout,
+                firstDelay,
+                mostDelay,
+                silence,
+                window,
+                retry,
+                credentials,
+                newTls,
+                notices,
+                compressAbove);
     }
 
     /// The same, telling about the connection for publishing.
     public ClientOptions withNotices(Consumer<Notice> newNotices) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, newNotices, compressAbove);
+                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, tls, newNotices, compressAbove);
     }
 
     /// The same, publishing payloads of more than so many bytes in gzip, and hearing them so; events show them plain.
     public ClientOptions withCompression(int above) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, notices, above);
+                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, tls, notices, above);
     }
 
     private static void positive(Duration duration, String name) {

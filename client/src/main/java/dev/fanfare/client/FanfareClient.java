@@ -43,11 +43,14 @@ public final class FanfareClient implements AutoCloseable {
     private FanfareClient(ServerUrl url, ClientOptions options) {
         this.url = url;
         this.options = options;
-        this.http = HttpClient.newBuilder()
+        HttpClient.Builder opening = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(options.connectTimeout())
-                .executor(executor)
-                .build();
+                .executor(executor);
+        if (options.tls() != null) {
+            opening.sslContext(options.tls());
+        }
+        this.http = opening.build();
     }
 
     /// A client with the default options. Connects to nothing yet.

@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import dev.fanfare.Broker;
 import dev.fanfare.server.filter.Expressions;
 import dev.fanfare.server.flight.Flight;
+import dev.fanfare.server.security.Tls;
 import dev.fanfare.server.tracing.Otlp;
 import dev.fanfare.server.tracing.Tracing;
 import dev.fanfare.store.Store;
@@ -217,6 +218,12 @@ public final class FanfareServer implements AutoCloseable {
     /// How the sockets are served: `epoll`, or `nio` where that does not load.
     public String transport() {
         return loops.transport();
+    }
+
+    /// What encrypts connections: `openssl`, or `jdk` where that does not load; empty when nothing does.
+    public String encryption() {
+        Tls tls = context.access().tls();
+        return tls == null ? "" : tls.provider();
     }
 
     /// How many peers hold a session or a stream.

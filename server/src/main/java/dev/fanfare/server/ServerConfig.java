@@ -197,17 +197,22 @@ public record ServerConfig(
     /// @param tokenAudience whom a token must be for, if it matters
     /// @param tokenRole the claim of a token that says its role
     /// @param rules the file of rules
+    /// @param tls what connections are encrypted with; empty: they are not
     public record Security(
             Optional<Path> keys,
             Optional<TokenKeys> tokenKeys,
             Optional<String> tokenIssuer,
             Optional<String> tokenAudience,
             String tokenRole,
-            Optional<Path> rules) {
+            Optional<Path> rules,
+            Optional<Tls> tls) {
 
         /// Whether anything is asked of whoever comes.
         public boolean isGuarded() {
-            return keys.isPresent() || tokenKeys.isPresent() || rules.isPresent();
+            return keys.isPresent()
+                    || tokenKeys.isPresent()
+                    || rules.isPresent()
+                    || tls.flatMap(Tls::clientCa).isPresent();
         }
     }
 
@@ -218,6 +223,52 @@ public record ServerConfig(
     /// @param tracingSample the share of messages without a trace of their own that begin one, 0 to 1
     /// @param logFormat how the lines of the log look
     public record Telemetry(int metricsTopics, Optional<URI> tracing, double tracingSample, LogFormat logFormat) {}
+
+    /// What connections are encrypted with.
+    ///
+    /// @param certificate the file of the server's certificate, and those that vouch for it
+    /// @param key the file of its private key
+    /// @param clientCa the file of who vouches for clients; empty: clients show no certificate
+    /// @param clientAuth whether a client must show one
+    /// @param clientName where a client's certificate says its name
+    /// @param clientRole where it says its role
+    public record Tls(
+            Path certificate,
+            Path key,
+            Optional<Path> clientCa,
+            ClientAuth clientAuth,
+            CertificateName clientName,
+            CertificateRole clientRole) {}
+
+    /// Whether clients must show a certificate.
+    public enum ClientAuth {
+        /// Who shows none is not let in.
+        REQUIRED,
+        /// Who shows none comes in another way, or not.
+        OPTIONAL
+    }
+
+    /// Where a client's certificate says its name.
+    public enum CertificateName {
+        /// The common name of its subject.
+        CN,
+        /// The first host name among its alternative names.
+        DNS,
+        /// The first address among its alternative names, such as `spiffe://…`.
+        URI,
+        /// The first mail address among its alternative names.
+        EMAIL,
+        /// Its whole subject.
+        SUBJECT
+    }
+
+    /// Where a client's certificate says its role.
+    public enum CertificateRole {
+        /// Nowhere: it has none.
+        NONE,
+        /// The organizational unit of its subject.
+        OU
+    }
 
     /// Where the keys are that tokens are signed with.
     public sealed interface TokenKeys {

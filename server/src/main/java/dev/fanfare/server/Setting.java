@@ -424,12 +424,18 @@ public final class Setting<T> {
     }
 
     private static <T> Setting<T> setting(String name, SettingType<T> type, String defaultText) {
-        Setting<T> setting = new Setting<>(name, type, defaultText);
+        Setting<T> setting = of(name, type, defaultText);
         TABLE.add(setting);
         return setting;
     }
 
-    private Setting<T> means(String meaning) {
+    /// One that another part of the table holds.
+    static <T> Setting<T> of(String name, SettingType<T> type, String defaultText) {
+        return new Setting<>(name, type, defaultText);
+    }
+
+    /// Says what it does.
+    Setting<T> means(String meaning) {
         description = meaning;
         return this;
     }
@@ -451,7 +457,9 @@ public final class Setting<T> {
 
     /// Every setting, in the order in which they are documented.
     public static List<Setting<?>> all() {
-        return List.copyOf(TABLE);
+        List<Setting<?>> all = new ArrayList<>(TABLE);
+        all.addAll(SafetySettings.all());
+        return List.copyOf(all);
     }
 
     /// The setting of that name.

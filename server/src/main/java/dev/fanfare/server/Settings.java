@@ -42,6 +42,9 @@ public final class Settings {
             "FANFARE_URL",
             "FANFARE_API_KEY",
             "FANFARE_TOKEN",
+            "FANFARE_CA",
+            "FANFARE_CERT",
+            "FANFARE_CERT_KEY",
             "FANFARE_JAVA",
             "FANFARE_JAVA_OPTS",
             "FANFARE_CONFIG");
@@ -239,7 +242,8 @@ public final class Settings {
                         value(Setting.TOKEN_ISSUER),
                         value(Setting.TOKEN_AUDIENCE),
                         value(Setting.TOKEN_ROLE),
-                        value(Setting.RULES)),
+                        value(Setting.RULES),
+                        tls()),
                 new ServerConfig.Telemetry(
                         value(Setting.METRICS_TOPICS),
                         value(Setting.TRACING),
@@ -250,6 +254,26 @@ public final class Settings {
                 value(Setting.LOG_LEVEL),
                 value(Setting.AUTO_CREATE_TOPICS),
                 value(Setting.MESSAGE_IDS));
+    }
+
+    private Optional<ServerConfig.Tls> tls() {
+        Path certificate = value(SafetySettings.TLS_CERTIFICATE).orElse(null);
+        Path key = value(SafetySettings.TLS_KEY).orElse(null);
+        Optional<Path> clientCa = value(SafetySettings.TLS_CLIENT_CA);
+        if (certificate == null && key == null && clientCa.isEmpty()) {
+            return Optional.empty();
+        }
+        if (certificate == null || key == null) {
+            throw new SettingException("TLS needs both tls-certificate and tls-key; "
+                    + (certificate == null ? "tls-certificate" : "tls-key") + " is not set");
+        }
+        return Optional.of(new ServerConfig.Tls(
+                certificate,
+                key,
+                clientCa,
+                value(SafetySettings.TLS_CLIENT_AUTH),
+                value(SafetySettings.TLS_CLIENT_NAME),
+                value(SafetySettings.TLS_CLIENT_ROLE)));
     }
 
     private RoutingConfig routing() {

@@ -49,6 +49,13 @@ record Exchange(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
     private static final String PREFLIGHT_SECONDS = "600";
+
+    /// What is no page may not be shown as one, and in none.
+    private static final String NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
+
+    /// For half a year.
+    private static final String ONLY_TLS = "max-age=15552000";
+
     private static final String ALLOWED_HEADERS =
             "Content-Type, Content-Encoding, Authorization, X-API-Key, Last-Event-ID, Cache-Control, traceparent, tracestate";
 
@@ -171,6 +178,11 @@ record Exchange(
         long millis = http.server().broker().timers().currentTimeMillis();
         out.set(HttpHeaderNames.DATE, HTTP_DATE.format(Instant.ofEpochMilli(millis)));
         out.set("X-Content-Type-Options", "nosniff");
+        out.set("Referrer-Policy", "no-referrer");
+        out.set(HttpHeaderNames.CONTENT_SECURITY_POLICY, NO_PAGE);
+        if (http.server().access().tls() != null) {
+            out.set("Strict-Transport-Security", ONLY_TLS);
+        }
         out.set(HttpHeaderNames.VARY, HttpHeaderNames.ORIGIN);
         if (origin != null && originAllowed()) {
             out.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin);

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,10 +26,15 @@ final class Farewell extends ChannelInboundHandlerAdapter {
             return;
         }
         ChannelPipeline pipeline = channel.pipeline();
-        List<ChannelHandler> handlers = List.copyOf(pipeline.toMap().values());
+        List<ChannelHandler> handlers = TlsDoor.others(pipeline);
         pipeline.addLast(new Farewell());
         handlers.forEach(pipeline::remove);
-        duplex.shutdownOutput();
+        SslHandler encryption = pipeline.get(SslHandler.class);
+        if (encryption == null) {
+            duplex.shutdownOutput();
+        } else {
+            encryption.closeOutbound().addListener(said -> duplex.shutdownOutput());
+        }
         channel.config().setAutoRead(true);
         channel.eventLoop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
     }

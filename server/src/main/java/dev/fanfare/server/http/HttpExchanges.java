@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -217,7 +218,11 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         Access access = http.server().access();
         Credentials credentials = Credentials.ofHeaders(
                 request.headers().get("X-API-Key"), request.headers().get(HttpHeaderNames.AUTHORIZATION));
-        Identity known = access.known(credentials);
+        if (credentials == Credentials.NONE) {
+            credentials = TlsDoor.credentials(context.channel());
+        }
+        Credentials shown = credentials;
+        Identity known = access.known(shown);
         if (known != null) {
             then.accept(known);
             return;
@@ -225,7 +230,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         request.retain();
         try {
             access.whenItsTurn(() -> {
-                Runnable next = verified(access, credentials, then);
+                Runnable next = verified(access, shown, then);
                 try {
                     context.executor().execute(() -> {
                         try {
@@ -485,7 +490,14 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
+        SSLException tls = TlsDoor.problem(cause);
+        if (tls != null) {
+            LIMIT.info(
+                    http.server().broker().timers().nanoTime(),
+                    "TLS with {} failed: {}",
+                    context.channel().remoteAddress(),
+                    String.valueOf(tls.getMessage()));
+        } else if (!(cause instanceof IOException)) {
             Channel failed = context.channel();
             LogSubject.of(failed.id().asShortText())
                     .during(() -> LOG.error("a connection from {} failed", failed.remoteAddress(), cause));

@@ -1,5 +1,6 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.server.security.Tls;
 import dev.fanfare.time.Timers;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -45,6 +46,10 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
                 http.server().broker().timers(),
                 http.server().config().network().handshakeTimeout());
         ChannelPipeline pipeline = channel.pipeline();
+        Tls tls = http.server().access().tls();
+        if (tls != null) {
+            pipeline.addLast(new TlsDoor(tls, http.server().config().network().handshakeTimeout()));
+        }
         pipeline.addLast(deadline);
         pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig()
                 .setMaxInitialLineLength(REQUEST_LINE_MAX)

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Cuts connections that take too long: a first byte, and a request from its first byte to its last, within
 /// `handshake-timeout`; the next request on a connection kept alive within a minute; an answer as long as the peer
-/// takes some of it every minute. The first handler of the pipeline; one timer per connection.
+/// takes some of it every minute. The first handler that sees what is not encrypted; one timer per connection.
 final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
     private static final Duration IDLE = Duration.ofMinutes(1);

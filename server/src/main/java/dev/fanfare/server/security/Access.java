@@ -9,8 +9,10 @@ import dev.fanfare.server.ServerConfig;
 import dev.fanfare.time.Timers;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -49,9 +51,10 @@ public final class Access implements AutoCloseable {
     private final @Nullable Watched<JWKSet> tokenKeys;
     private final @Nullable Watched<Rules> rules;
     private final @Nullable Tokens tokens;
+    private final @Nullable Tls tls;
     private final Cache<String, Identity> checked;
 
-    /// How often the keys of tokens have become others.
+    /// How often the keys of tokens, or those who vouch for certificates, have become others.
     private final AtomicInteger keysChanged = new AtomicInteger();
 
     private final ExecutorService checking;
@@ -83,6 +86,9 @@ public final class Access implements AutoCloseable {
                 .orElse(null);
         this.rules = config.rules()
                 .map(file -> new Watched<>(file, Rules::read, Rules::readAnew, timers, changed))
+                .orElse(null);
+        this.tls = config.tls()
+                .map(files -> new Tls(files, timers, this::forgetTokens))
                 .orElse(null);
         ServerConfig.TokenKeys where = config.tokenKeys().orElse(null);
         Tokens.Expected expected =
@@ -118,6 +124,11 @@ public final class Access implements AutoCloseable {
         changed.run();
     }
 
+    /// What connections are encrypted with; null when they are not.
+    public @Nullable Tls tls() {
+        return tls;
+    }
+
     /// Whether anything is asked of whoever comes.
     public boolean isGuarded() {
         return guarded;
@@ -134,6 +145,7 @@ public final class Access implements AutoCloseable {
         return switch (credentials) {
             case Credentials.None _ -> anonymous();
             case Credentials.ApiKey(String secret) -> byKey(Key.hash(secret));
+            case Credentials.Certificate(List<X509Certificate> chain) -> byCertificate(chain);
             case Credentials.Token(String text) -> {
                 if (tokens == null) {
                     throw new Unauthorized("tokens are not taken here; " + HOW);
@@ -218,6 +230,17 @@ public final class Access implements AutoCloseable {
         return key.identity();
     }
 
+    private Identity byCertificate(List<X509Certificate> chain) {
+        if (tls == null || !tls.asksClients()) {
+            return anonymous();
+        }
+        Identity identity = tls.identity(chain);
+        if (isOver(identity)) {
+            throw new Unauthorized("the certificate has expired");
+        }
+        return identity;
+    }
+
     private boolean isOver(Identity identity) {
         return identity.expiresMillis() <= timers.currentTimeMillis();
     }
@@ -235,6 +258,7 @@ public final class Access implements AutoCloseable {
                     throw new Unauthorized("the API key '" + before.name() + "' has been revoked");
                 }
             }
+            case CERTIFICATE -> byCertificate(ClientCertificate.chain(before));
             case TOKEN -> {
                 if (isOver(before)) {
                     throw new Unauthorized("the token has expired");
@@ -259,6 +283,9 @@ public final class Access implements AutoCloseable {
             if (watched != null) {
                 watched.close();
             }
+        }
+        if (tls != null) {
+            tls.close();
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.fanfare.server.security;
 
+import java.security.cert.X509Certificate;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What a peer shows of itself. Its text says nothing of the secret, so that it may stand in a log.
@@ -38,6 +40,16 @@ public sealed interface Credentials {
         @Override
         public String toString() {
             return "an API key";
+        }
+    }
+
+    /// The certificate of a connection, which the handshake of TLS has found to be the peer's own.
+    ///
+    /// @param chain that of the peer first
+    record Certificate(List<X509Certificate> chain) implements Credentials {
+        @Override
+        public String toString() {
+            return "a certificate";
         }
     }
 

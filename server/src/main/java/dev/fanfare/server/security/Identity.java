@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 /// Who a peer is. Immutable.
 ///
 /// @param kind how that is known
-/// @param name of the key, or the subject of the token; empty for [#ANONYMOUS]
+/// @param name of the key or in the certificate, or the subject of the token; empty for [#ANONYMOUS]
 /// @param role what it may do by it: `admin` may do everything; empty for none
-/// @param claims what else a token says of it: texts, numbers, truth values and lists of them
+/// @param claims what else a token or certificate says of it: texts, numbers, truth values and lists of them
 /// @param expiresMillis when that is over, in milliseconds since 1970; [Long#MAX_VALUE] when it is not
-/// @param proof the key's hash or the token, by which it is found out again; empty for a stranger
+/// @param proof the key's hash, the token or the certificates, by which it is found out again; empty for a stranger
 public record Identity(
         Kind kind, String name, String role, Map<String, Object> claims, long expiresMillis, String proof) {
 
@@ -31,7 +31,9 @@ public record Identity(
         /// By an API key.
         API_KEY,
         /// By a token.
-        TOKEN
+        TOKEN,
+        /// By the certificate of its connection.
+        CERTIFICATE
     }
 
     /// With a copy of the claims.
@@ -72,6 +74,7 @@ public record Identity(
             case ANONYMOUS -> "anonymous";
             case API_KEY -> "key '" + name + "'";
             case TOKEN -> "'" + name + "'";
+            case CERTIFICATE -> "certificate '" + name + "'";
         };
     }
 }

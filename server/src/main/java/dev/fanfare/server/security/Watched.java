@@ -7,17 +7,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a file says, read anew when the file changes. While it is missing or wrong, what it said before counts, and the
-/// log says why, once. Any thread.
+/// What a file says, or several together, read anew when one of them changes. While one is missing or wrong, what they
+/// said before counts, and the log says why, once. Any thread.
 ///
-/// @param <T> what it says
+/// @param <T> what they say
 final class Watched<T> implements AutoCloseable {
 
     /// How often it is looked at: a change counts within 5 s.
@@ -28,8 +31,8 @@ final class Watched<T> implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Watched.class);
 
-    private final Path file;
-    private final Function<Path, T> anew;
+    private final List<Path> files;
+    private final Supplier<T> anew;
     private final Timers timers;
     private final Runnable changed;
     private final ReentrantLock lock = new ReentrantLock();
@@ -50,12 +53,22 @@ final class Watched<T> implements AutoCloseable {
     /// @param changed runs when it says something new; on a thread that may wait
     /// @throws SettingException when the file can't be had
     Watched(Path file, Function<Path, T> reading, Function<Path, T> anew, Timers timers, Runnable changed) {
-        this.file = file;
+        this(List.of(file), () -> reading.apply(file), () -> anew.apply(file), timers, changed);
+    }
+
+    /// Reads several files that belong together.
+    ///
+    /// @param reading throws [SettingException] when one is wrong
+    /// @param anew reads them when one has changed
+    /// @param changed runs when they say something new; on a thread that may wait
+    /// @throws SettingException when one can't be had
+    Watched(List<Path> files, Supplier<T> reading, Supplier<T> anew, Timers timers, Runnable changed) {
+        this.files = List.copyOf(files);
         this.anew = anew;
         this.timers = timers;
         this.changed = changed;
         this.seen = stamp();
-        this.value = reading.apply(file);
+        this.value = reading.get();
         arm();
     }
 
@@ -66,12 +79,28 @@ final class Watched<T> implements AutoCloseable {
 
     /// By what a change is seen: two may follow each other within the same tick of the file system's clock.
     private @Nullable String stamp() {
+        StringBuilder all = new StringBuilder();
+        for (Path file : files) {
+            String one = stamp(file);
+            if (one == null) {
+                return null;
+            }
+            all.append(one).append(' ');
+        }
+        return all.toString();
+    }
+
+    private static @Nullable String stamp(Path file) {
         try {
             long size = Files.size(file);
             return size > STAMPED_MAX ? size + " bytes" : Key.hash(Files.readString(file, StandardCharsets.ISO_8859_1));
         } catch (IOException missing) {
             return null;
         }
+    }
+
+    private String names() {
+        return files.stream().map(Path::toString).collect(Collectors.joining(" or "));
     }
 
     private void arm() {
@@ -90,19 +119,19 @@ final class Watched<T> implements AutoCloseable {
         try {
             if (readAnew()) {
                 changed.run();
-                LOG.info("{} has changed and was read anew", file);
+                LOG.info("{} has changed and was read anew", names());
                 told(null);
             }
         } catch (SettingException wrong) {
             if (told(String.valueOf(wrong.getMessage()))) {
                 LOG.error(
                         "{} has changed, but can't be used: {}; what it said before still counts",
-                        file,
+                        names(),
                         wrong.getMessage());
             }
         } catch (RuntimeException | Error broken) {
             if (told(broken.toString())) {
-                LOG.error("{} has changed, but something went wrong with that; it is tried again", file, broken);
+                LOG.error("{} has changed, but something went wrong with that; it is tried again", names(), broken);
             }
         } finally {
             arm();
@@ -117,7 +146,7 @@ final class Watched<T> implements AutoCloseable {
                 return false;
             }
             seen = now;
-            value = anew.apply(file);
+            value = anew.get();
             return true;
         } finally {
             lock.unlock();

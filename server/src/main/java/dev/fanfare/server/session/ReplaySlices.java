@@ -51,15 +51,15 @@ final class ReplaySlices {
                 messages.size());
         ByteBuf known = slices.get(key);
         if (known != null) {
-            return known.retainedDuplicate();
+            return known.retainedSlice();
         }
         ByteBuf made = encode(messages, kind);
         if (bytes + made.readableBytes() <= BYTES_MAX) {
             bytes += made.readableBytes();
-            slices.put(key, made.retainedDuplicate());
+            slices.put(key, made.retainedSlice());
             clearLater();
         }
-        return made;
+        return made.slice(); // without room behind it: what encrypts would add other bytes there
     }
 
     /// The frames of any messages; whoever asks releases them.

@@ -1,5 +1,6 @@
 package dev.fanfare.server.websocket;
 
+import dev.fanfare.server.http.TlsDoor;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.unix.Socket;
@@ -8,7 +9,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// Hands bytes to the kernel with one system call, past the queue of Netty's channel: nearly always the peer takes
-/// them at once, and then queueing them costs more than the call. Only where the channel is a native socket. On the
+/// them at once, and then queueing them costs more than the call. Only where the channel is a native socket and nothing
+/// is
+/// encrypted. On the
 /// connection's event loop.
 final class DirectSend {
 
@@ -17,7 +20,8 @@ final class DirectSend {
 
     DirectSend(Channel channel) {
         this.channel = channel;
-        this.socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+        boolean plain = channel instanceof UnixChannel && !TlsDoor.encrypts(channel);
+        this.socket = plain && ((UnixChannel) channel).fd() instanceof Socket own ? own : null;
     }
 
     /// Whether a buffer that waits in the channel may be made shorter: a native socket looks at its indices with each

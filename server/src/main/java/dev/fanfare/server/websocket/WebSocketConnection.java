@@ -4,6 +4,7 @@ import dev.fanfare.protocol.CloseCode;
 import dev.fanfare.server.feed.Frames;
 import dev.fanfare.server.feed.Outbox;
 import dev.fanfare.server.feed.Transport;
+import dev.fanfare.server.http.TlsDoor;
 import dev.fanfare.server.session.Connection;
 import dev.fanfare.server.session.Session;
 import dev.fanfare.server.session.SessionLoop;
@@ -172,7 +173,7 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || TlsDoor.problem(cause) != null) {
             closeReason = "connection lost";
             channel.close();
         } else {

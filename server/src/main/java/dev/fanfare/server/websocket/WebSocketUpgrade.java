@@ -1,5 +1,6 @@
 package dev.fanfare.server.websocket;
 
+import dev.fanfare.server.http.TlsDoor;
 import dev.fanfare.server.rest.Target;
 import dev.fanfare.server.security.Identity;
 import dev.fanfare.server.session.SessionContext;
@@ -20,8 +21,8 @@ import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The handshake of RFC 6455, section 4.2: checks the request, answers 101, and leaves nothing in the pipeline but the
-/// connection.
+/// The handshake of RFC 6455, section 4.2: checks the request, answers 101, and leaves nothing in the pipeline but
+/// encryption and the connection.
 public final class WebSocketUpgrade {
 
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -104,7 +105,7 @@ public final class WebSocketUpgrade {
                 loop,
                 opened -> sessions.open(loop, opened, clientId, identity, deflate),
                 deflate ? loop.shared(MessageInflater.class, MessageInflater::new) : null);
-        List<ChannelHandler> http = List.copyOf(pipeline.toMap().values());
+        List<ChannelHandler> http = TlsDoor.others(pipeline);
         pipeline.addLast("handshake", connection);
         http.forEach(pipeline::remove);
         // Written after the HTTP codec has gone, which would take it for content, and before any frame of the session.

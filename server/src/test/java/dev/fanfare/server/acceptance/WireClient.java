@@ -67,6 +67,15 @@ final class WireClient implements AutoCloseable {
         }
     }
 
+    /// A connection that was made elsewhere, such as an encrypted one.
+    static WireClient on(Socket socket) {
+        try {
+            return new WireClient(socket);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
     /// A WebSocket on `/ws`.
     static WireClient open(int port) {
         return tcp(port).upgrade("/ws");
