@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -27,9 +28,17 @@ public final class Connections {
             return CompletableFuture.completedFuture(List.of());
         }
 
+        /// How many bytes wait for it that it has not taken, about.
+        long waitingBytes();
+
+        /// Is let go, because it takes its messages too slowly and there is no memory for more.
+        void tooSlow();
+
         /// Closes at once: the time for taking what was queued is over.
         void abort();
     }
+
+    private static final int SHED_PART = 10;
 
     private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> empty = new CompletableFuture<>();
@@ -53,6 +62,21 @@ public final class Connections {
     /// Tells every peer.
     void recheck() {
         peers.forEach(Peer::recheck);
+    }
+
+    /// Lets those go that have the most waiting for them: a tenth of those that have anything.
+    void shed() {
+        record Slow(Peer peer, long bytes) {}
+        List<Slow> slow = new ArrayList<>();
+        for (Peer peer : peers) {
+            long bytes = peer.waitingBytes();
+            if (bytes > 0) {
+                slow.add(new Slow(peer, bytes));
+            }
+        }
+        slow.sort(Comparator.comparingLong(Slow::bytes).reversed());
+        slow.subList(0, (slow.size() + SHED_PART - 1) / SHED_PART)
+                .forEach(one -> one.peer().tooSlow());
     }
 
     /// How many there are.

@@ -136,7 +136,7 @@ public final class FanfareServer implements AutoCloseable {
             server.context.connections().drain(); // whatever has begun with it ends
             server.listeners.forEach(Listener::close);
             server.loops.close();
-            server.context.access().close();
+            server.context.close();
             server.flight.close();
             end.run();
             throw failed;
@@ -245,7 +245,7 @@ public final class FanfareServer implements AutoCloseable {
         } finally {
             listeners.forEach(Listener::close);
             loops.close();
-            context.access().close();
+            context.close();
             flight.close();
             end.run();
             if (ownsBroker) {

@@ -47,8 +47,11 @@ final class Listeners {
         Timers timers = server.broker().timers();
         this.server = server;
         this.loops = loops;
-        this.sessionLoops =
-                new SessionLoops(loops.group(), server.config(), server.broker().timers());
+        this.sessionLoops = new SessionLoops(
+                loops.group(),
+                server.config(),
+                server.broker().timers(),
+                server.limits().pressure());
         this.kinds = new WireKinds(server.config(), timers);
         this.uptime = new Uptime(timers);
     }

@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// The part of the table of settings that says how connections are encrypted.
+/// The part of the table of settings that says how connections are encrypted, and how much one
+/// client may take.
 public final class SafetySettings {
 
     private static final List<Setting<?>> TABLE = new ArrayList<>();
@@ -52,7 +53,79 @@ public final class SafetySettings {
             "Where a client's certificate says its role: nowhere, or in the organizational unit (OU) of its subject. The"
                     + " role `admin` may do everything: only where `tls-client-ca` signs that for nobody else.");
 
+    /// Connections of all clients.
+    public static final Setting<Integer> MAX_CONNECTIONS = setting(
+            "max-connections",
+            SettingType.integer(1, 10_000_000),
+            "100000",
+            "How many connections there may be, HTTP included; one more is answered with 503.");
+
+    /// Connections from one address.
+    public static final Setting<Integer> ADDRESS_CONNECTIONS = count(
+            "address-connections",
+            "How many connections one address may have. Everybody behind a proxy has the address of the proxy.");
+
+    /// New connections from one address.
+    public static final Setting<Optional<Double>> ADDRESS_CONNECTION_RATE = rate(
+            "address-connection-rate",
+            "How many connections per second one address may make, after a burst of ten seconds' worth.");
+
+    /// Sessions of one client.
+    public static final Setting<Integer> CLIENT_CONNECTIONS = count(
+            "client-connections",
+            "How many WebSockets one client may have: the bearer of a key, the subject of a token, the name in a"
+                    + " certificate, or for who shows none of them its address.");
+
+    /// Subscriptions of one client.
+    public static final Setting<Integer> CLIENT_SUBSCRIPTIONS = count(
+            "client-subscriptions", "How many subscriptions one client may have on all its connections together.");
+
+    /// Topics that one client makes.
+    public static final Setting<Optional<Double>> CLIENT_TOPIC_RATE = rate(
+            "client-topic-rate",
+            "How many topics per second one client may make, after a burst of a minute's worth; `0.1` is six in a minute.");
+
+    /// Messages that one client publishes.
+    public static final Setting<Optional<Double>> CLIENT_PUBLISH_RATE = rate(
+            "client-publish-rate",
+            "How many messages per second one client may publish on all its connections together, after a burst of one"
+                    + " second's worth.");
+
+    /// Bytes that one client publishes.
+    public static final Setting<Optional<Long>> CLIENT_PUBLISH_BYTES = setting(
+            "client-publish-bytes",
+            SettingType.size(1024, 1L << 30).or("off", "", Optional.<Long>empty(), Optional::of),
+            "off",
+            "How many bytes per second one client may publish on all its connections together, as sent; a burst is one"
+                    + " second's worth, and room for two of the largest messages always.");
+
+    /// What waits for clients.
+    public static final Setting<MemoryShare> BUFFER_MEMORY = setting(
+            "buffer-memory",
+            SettingType.percent(1, 90)
+                    .or(SettingType.size(1 << 20, 1L << 40), MemoryShare::percent, MemoryShare::bytes),
+            "20%",
+            "How much may wait for clients that read slowly, all together, as a share of `memory` or in bytes. From four"
+                    + " fifths of it on, publishes, subscriptions and connections are refused with `BACKPRESSURE` (503 over"
+                    + " HTTP) until it is three fifths; at the whole of it the slowest clients are disconnected.");
+
     private SafetySettings() {}
+
+    private static Setting<Integer> count(String name, String meaning) {
+        return setting(
+                name,
+                SettingType.integer(1, 10_000_000).or("off", "", Integer.MAX_VALUE, number -> number),
+                "off",
+                meaning);
+    }
+
+    private static Setting<Optional<Double>> rate(String name, String meaning) {
+        return setting(
+                name,
+                SettingType.rate(0.001, 10_000_000).or("off", "", Optional.<Double>empty(), Optional::of),
+                "off",
+                meaning);
+    }
 
     static List<Setting<?>> all() {
         return TABLE;

@@ -110,13 +110,15 @@ public record ServerConfig(
     /// @param maxMessageSize in bytes, as sent
     /// @param publishRate messages a connection may publish per second
     /// @param publishBurst messages it may publish at once, if it was said
+    /// @param clients how much one client, or one address, may take
     public record Limits(
             int maxTopics,
             int maxSubscribersPerTopic,
             int maxSubscriptions,
             int maxMessageSize,
             RateChoice publishRate,
-            Optional<Integer> publishBurst) {
+            Optional<Integer> publishBurst,
+            ClientLimits clients) {
 
         private static final int FLAT_BURST = 500;
 
@@ -224,6 +226,43 @@ public record ServerConfig(
     /// @param logFormat how the lines of the log look
     public record Telemetry(int metricsTopics, Optional<URI> tracing, double tracingSample, LogFormat logFormat) {}
 
+    /// How much of the server one client, or one address, may take; and all of them together.
+    ///
+    /// @param maxConnections of all clients
+    /// @param addressConnections from one address
+    /// @param addressConnectionRate new ones from one address
+    /// @param connections sessions of one client
+    /// @param subscriptions of one client
+    /// @param topicRate topics that one client makes
+    /// @param publishRate messages that one client publishes
+    /// @param publishBytes bytes that one client publishes
+    /// @param bufferBytes what may wait for all clients together
+    public record ClientLimits(
+            int maxConnections,
+            int addressConnections,
+            Optional<Rate> addressConnectionRate,
+            int connections,
+            int subscriptions,
+            Optional<Rate> topicRate,
+            Optional<Rate> publishRate,
+            Optional<Rate> publishBytes,
+            long bufferBytes) {
+
+        /// Whether anything is limited by address.
+        public boolean countsAddresses() {
+            return addressConnections != Integer.MAX_VALUE || addressConnectionRate.isPresent();
+        }
+
+        /// Whether anything is limited by client.
+        public boolean countsClients() {
+            return connections != Integer.MAX_VALUE
+                    || subscriptions != Integer.MAX_VALUE
+                    || topicRate.isPresent()
+                    || publishRate.isPresent()
+                    || publishBytes.isPresent();
+        }
+    }
+
     /// What connections are encrypted with.
     ///
     /// @param certificate the file of the server's certificate, and those that vouch for it
@@ -285,6 +324,10 @@ public record ServerConfig(
         if (history.totalBytes > memoryBytes) {
             throw new SettingException("history-memory is " + history.totalBytes + " bytes and memory only "
                     + memoryBytes + ": histories must fit into memory");
+        }
+        if (limits.clients.bufferBytes > memoryBytes) {
+            throw new SettingException("buffer-memory is " + limits.clients.bufferBytes + " bytes and memory only "
+                    + memoryBytes + ": what waits must fit into memory");
         }
         if (waiting.delayedBytes > memoryBytes) {
             throw new SettingException("delayed-memory is " + waiting.delayedBytes + " bytes and memory only "

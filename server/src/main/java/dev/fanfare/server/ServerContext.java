@@ -2,6 +2,8 @@ package dev.fanfare.server;
 
 import dev.fanfare.Broker;
 import dev.fanfare.server.metrics.ServerCounts;
+import dev.fanfare.server.limits.Limits;
+import dev.fanfare.server.limits.Pressure;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.tracing.Tracing;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param configuration what the server runs with
 /// @param connections who is connected now
 /// @param access who may come in, and what they may do
+/// @param limits how much each of them may take
 /// @param counts what it has answered and refused
 /// @param tracing makes spans of messages; null: nothing does
 public record ServerContext(
@@ -19,6 +22,7 @@ public record ServerContext(
         Configuration configuration,
         Connections connections,
         Access access,
+        Limits limits,
         ServerCounts counts,
         @Nullable Tracing tracing) {
 
@@ -34,11 +38,15 @@ public record ServerContext(
     /// @param ownsBroker whether the broker is configured with the server
     static ServerContext of(Broker broker, ServerConfig config, boolean ownsBroker, @Nullable Tracing tracing) {
         Connections connections = new Connections();
+        Access access = new Access(config.security(), broker.timers(), connections::recheck);
+        ServerConfig.ClientLimits clients = config.limits().clients();
+        Pressure pressure = new Pressure(clients.bufferBytes(), broker.timers(), connections::shed);
         return new ServerContext(
                 broker,
                 new Configuration(config, ownsBroker ? broker : null),
                 connections,
-                new Access(config.security(), broker.timers(), connections::recheck),
+                access,
+                new Limits(clients, broker.timers(), pressure),
                 new ServerCounts(),
                 tracing);
     }
@@ -46,6 +54,12 @@ public record ServerContext(
     /// What the server runs with now.
     public ServerConfig config() {
         return configuration.now();
+    }
+
+    /// Nothing is watched any more.
+    void close() {
+        access.close();
+        limits.pressure().close();
     }
 
     /// Whether the server is shutting down: nothing new is begun.

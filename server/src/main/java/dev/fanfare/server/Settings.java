@@ -203,7 +203,8 @@ public final class Settings {
                         value(Setting.MAX_SUBSCRIPTIONS),
                         Math.toIntExact(value(Setting.MAX_MESSAGE_SIZE)),
                         value(Setting.PUBLISH_RATE),
-                        value(Setting.PUBLISH_BURST)),
+                        value(Setting.PUBLISH_BURST),
+                        clients(memory)),
                 new ServerConfig.History(
                         value(Setting.HISTORY),
                         value(Setting.HISTORY_BYTES),
@@ -254,6 +255,29 @@ public final class Settings {
                 value(Setting.LOG_LEVEL),
                 value(Setting.AUTO_CREATE_TOPICS),
                 value(Setting.MESSAGE_IDS));
+    }
+
+    private ServerConfig.ClientLimits clients(long memory) {
+        return new ServerConfig.ClientLimits(
+                value(SafetySettings.MAX_CONNECTIONS),
+                value(SafetySettings.ADDRESS_CONNECTIONS),
+                rate(SafetySettings.ADDRESS_CONNECTION_RATE, 10),
+                value(SafetySettings.CLIENT_CONNECTIONS),
+                value(SafetySettings.CLIENT_SUBSCRIPTIONS),
+                rate(SafetySettings.CLIENT_TOPIC_RATE, 60),
+                rate(SafetySettings.CLIENT_PUBLISH_RATE, 1),
+                // A burst has room for the largest message.
+                value(SafetySettings.CLIENT_PUBLISH_BYTES)
+                        .map(bytes -> new ServerConfig.Rate(
+                                bytes, Math.toIntExact(Math.max(bytes, 2 * value(Setting.MAX_MESSAGE_SIZE))))),
+                value(SafetySettings.BUFFER_MEMORY).of(memory));
+    }
+
+    /// A rate with a burst of so many seconds.
+    private Optional<ServerConfig.Rate> rate(Setting<Optional<Double>> setting, int seconds) {
+        return value(setting)
+                .map(perSecond ->
+                        new ServerConfig.Rate(perSecond, (int) Math.max(1, Math.min(1e9, perSecond * seconds))));
     }
 
     private Optional<ServerConfig.Tls> tls() {

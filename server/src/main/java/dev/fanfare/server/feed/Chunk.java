@@ -60,6 +60,7 @@ final class Chunk {
     /// @param mixed whether frames of several topics come together here, so that it is kept whose each one is
     Chunk(ByteBuf bytes, long firstFrame, int holders, boolean mixed) {
         this.bytes = bytes;
+        FeedMemory.add(bytes.capacity());
         this.firstFrame = firstFrame;
         this.holders = holders;
         this.index = new Index(FIRST_FRAMES, mixed);
@@ -136,6 +137,7 @@ final class Chunk {
     /// One holder less; the last one gives the bytes back. Under the feed's lock.
     void release() {
         if (--holders == 0) {
+            FeedMemory.add(-bytes.capacity());
             bytes.release();
         }
     }

@@ -109,6 +109,11 @@ public final class Outbox {
         return transport.blocked();
     }
 
+    /// Whether a slice of events is with the transport; its bytes are mostly shared with other connections.
+    public boolean sendsSlice() {
+        return current != null;
+    }
+
     /// Whether nothing waits here or in the transport.
     public boolean empty() {
         return control == null && current == null && firstReady == null && !transport.blocked();

@@ -147,6 +147,16 @@ final class EventStream implements Endpoint.StreamSink, Connections.Peer {
     }
 
     @Override
+    public long waitingBytes() {
+        return 0; // what it does not take is left out
+    }
+
+    @Override
+    public void tooSlow() {
+        close();
+    }
+
+    @Override
     public void abort() {
         context.channel().close();
     }

@@ -7,6 +7,8 @@ import dev.fanfare.server.Dialect;
 import dev.fanfare.server.LogLimit;
 import dev.fanfare.server.LogSubject;
 import dev.fanfare.server.PublishLimit;
+import dev.fanfare.server.limits.Account;
+import dev.fanfare.server.limits.Limits;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
 import dev.fanfare.server.rest.Caller;
@@ -36,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
@@ -60,6 +63,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     private @Nullable List<ByteBuf> early;
 
     private @Nullable PublishLimit limit;
+    private @Nullable Account client;
+    private @Nullable Identity clientIs;
     private @Nullable EventStream stream;
     private boolean busy;
     private boolean closing;
@@ -72,10 +77,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         limit = PublishLimit.of(
-                http.server().config(),
-                http.dialect(),
-                "from " + context.channel().remoteAddress(),
-                http.server().broker().timers());
+                http.server(), http.dialect(), "from " + context.channel().remoteAddress());
     }
 
     @Override
@@ -314,6 +316,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 Call.Line connection = new Call.Line(
                         context.executor(), () -> context.channel().isActive());
                 Consumer<Identity> make = identity -> {
+                    becomes(context, identity);
                     Caller caller = new Caller(identity, http.server().access().rights(identity, null));
                     Call call = exchange.call(caller, request, variables, target.query(), limit, connection);
                     caller.check(route.need(), call);
@@ -326,6 +329,29 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 }
             }
         }
+    }
+
+    /// Whose what follows is; null: nobody's any more.
+    private void becomes(ChannelHandlerContext context, @Nullable Identity identity) {
+        if (Objects.equals(identity, clientIs)) {
+            return;
+        }
+        Limits limits = http.server().limits();
+        if (client != null) {
+            limits.release(client);
+        }
+        clientIs = identity;
+        client = identity == null
+                ? null
+                : limits.client(identity, context.channel().remoteAddress());
+        if (limit != null) {
+            limit.belongsTo(client);
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        becomes(context, null);
     }
 
     private void run(ChannelHandlerContext context, Exchange exchange, Route route, Call call) {

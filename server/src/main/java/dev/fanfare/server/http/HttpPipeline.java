@@ -1,5 +1,6 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.security.Tls;
 import dev.fanfare.time.Timers;
 import io.netty.channel.Channel;
@@ -9,6 +10,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
+import java.net.SocketAddress;
 
 /// What a new connection passes through until it becomes a WebSocket.
 public final class HttpPipeline extends ChannelInitializer<Channel> {
@@ -42,6 +44,15 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
 
     @Override
     protected void initChannel(Channel channel) {
+        SocketAddress from = channel.remoteAddress();
+        WireError refused = from == null ? null : http.server().limits().connected(from);
+        if (refused != null) {
+            Refusal.of(channel, refused, http.server().access().tls() != null);
+            return;
+        }
+        if (from != null) {
+            channel.closeFuture().addListener(closed -> http.server().limits().disconnected(from));
+        }
         RequestDeadline deadline = new RequestDeadline(
                 http.server().broker().timers(),
                 http.server().config().network().handshakeTimeout());

@@ -6,6 +6,7 @@ import dev.fanfare.BrokerStats;
 import dev.fanfare.BrokerStats.StorageStats;
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.tracing.Tracing;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -97,6 +98,18 @@ final class ServerMeters implements MeterBinder {
                 "fanfare.refused.transactions",
                 "Transactions of which nothing was done",
                 BrokerStats::transactionsRefused);
+        gauge(
+                registry,
+                "fanfare.waiting.bytes",
+                "Bytes that wait for clients, against buffer-memory",
+                () -> server.limits().pressure().bytes());
+        for (Limit limit : Limit.values()) {
+            FunctionCounter.builder("fanfare.refused", server.limits(), limits -> limits.refusals()
+                            .getOrDefault(limit, 0L))
+                    .description("What was refused because of a limit, by the limit")
+                    .tag("limit", limit.label())
+                    .register(registry);
+        }
         Tracing tracing = server.tracing();
         if (tracing != null) {
             FunctionCounter.builder("fanfare.tracing.lost.events", tracing, Tracing::lost)

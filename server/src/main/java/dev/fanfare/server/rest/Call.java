@@ -101,7 +101,17 @@ public final class Call {
     /// @return null if the connection may publish it, else what its peer is told
     @Nullable
     WireError takePublish() {
-        return limit == null ? null : limit.take();
+        return limit == null ? null : limit.take(1, body.length);
+    }
+
+    /// A topic is to be made.
+    ///
+    /// @throws Problem 429 when its maker makes too many
+    void takeTopic() {
+        WireError tooFast = limit == null ? null : limit.takeTopic();
+        if (tooFast != null) {
+            throw Problem.of(tooFast);
+        }
     }
 
     /// So many more messages are to be published.

@@ -44,6 +44,7 @@ final class FlatCalls {
             throw Problem.badRequest(400, fault);
         }
         call.caller().check(Operation.MANAGE, name);
+        call.takeTopic();
         CompletableFuture<Topic> made = broker.createTopicAsync(name);
         return new Endpoint.Answering(made, () -> {
             try {

@@ -85,7 +85,9 @@ final class TopicCalls {
             call.caller().check(Operation.PUBLISH, letters);
             call.caller().check(Operation.MANAGE, letters);
         });
-        CompletableFuture<Topic> made = broker.createTopicAsync(name, config(name, body));
+        TopicConfig config = config(name, body);
+        call.takeTopic();
+        CompletableFuture<Topic> made = broker.createTopicAsync(name, config);
         return new Endpoint.Answering(made, () -> {
             result(made);
             return Answer.json(

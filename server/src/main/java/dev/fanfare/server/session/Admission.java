@@ -5,6 +5,7 @@ import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.limits.Account;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.security.Credentials;
 import dev.fanfare.server.security.Identity;
@@ -48,6 +49,8 @@ final class Admission {
     private boolean checking;
     private boolean closed;
     private Timers.@Nullable Timer timer;
+    private @Nullable Account client;
+    private Identity counted = Identity.ANONYMOUS;
     private @Nullable String publishesTo;
 
     /// @param clientId what the peer called itself in the handshake
@@ -227,6 +230,9 @@ final class Admission {
         }
         boolean wasOut = out;
         enter(now);
+        if (closed) {
+            return;
+        }
         answers.say(writer -> codec.authenticated(writer, request.requestId(), context.millis()));
         if (wasOut) {
             connection.outbox().hold(false);
@@ -235,6 +241,10 @@ final class Admission {
 
     private void enter(Identity now) {
         identity = now;
+        count(now);
+        if (closed) {
+            return; // there was no room for one more
+        }
         watch(now);
         Rights may = access.rights(now, clientId);
         if (out || !may.equals(rights)) {
@@ -242,6 +252,40 @@ final class Admission {
             rights = may;
             publishesTo = null;
             session.rightsChanged();
+        }
+    }
+
+    /// Has what the peer does counted as that of whom it is.
+    private void count(Identity now) {
+        Account before = client;
+        if (before != null && now.kind() == counted.kind() && now.name().equals(counted.name())) {
+            return;
+        }
+        uncount();
+        Account account = context.limits().client(now, connection.peer());
+        if (account == null) {
+            return;
+        }
+        WireError tooMany = context.limits().opened(account);
+        if (tooMany != null) {
+            context.limits().release(account);
+            session.refuseNow(null, tooMany);
+            session.detach();
+            connection.close(CloseCode.POLICY, "too many connections", LINGER_MILLIS);
+            return;
+        }
+        counted = now;
+        client = account;
+        session.becomes(account);
+    }
+
+    private void uncount() {
+        Account before = client;
+        if (before != null) {
+            session.becomes(null);
+            client = null;
+            context.limits().closed(before);
+            context.limits().release(before);
         }
     }
 
@@ -300,5 +344,6 @@ final class Admission {
     void close() {
         closed = true;
         cancel();
+        uncount();
     }
 }

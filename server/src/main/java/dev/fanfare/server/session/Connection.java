@@ -18,6 +18,9 @@ public interface Connection {
     /// How many bytes the peer has not taken yet: unchanged between two looks means that it took none.
     long untakenBytes();
 
+    /// How many bytes wait here that are this connection's own, not shared with others.
+    long waitingBytes();
+
     /// Sends a close frame behind what already waits and gives the peer this long to take it.
     void close(int code, String reason, long lingerMillis);
 

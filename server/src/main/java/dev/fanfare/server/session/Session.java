@@ -17,6 +17,7 @@ import dev.fanfare.server.WireSubscriber;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.feed.Woken;
+import dev.fanfare.server.limits.Account;
 import dev.fanfare.server.security.Identity;
 import java.util.Arrays;
 import java.util.List;
@@ -43,7 +44,8 @@ public final class Session implements Connections.Peer {
     private final Notices notices;
     private final String id;
     private final Wakes wakes = new Wakes();
-    private final @Nullable PublishLimit limit;
+    private final PublishLimit limit;
+    private int messageBytes;
     private final SessionLog log;
 
     private final Subscriptions subscriptions;
@@ -122,6 +124,7 @@ public final class Session implements Connections.Peer {
 
     /// One text message.
     public void text(byte[] bytes, int from, int to) {
+        messageBytes = to - from;
         Request request = codec.decode(bytes, from, to);
         if (request instanceof Request.Publish publish) {
             publish(publish);
@@ -171,6 +174,17 @@ public final class Session implements Connections.Peer {
     /// Who the peer is and what it may do.
     Admission admission() {
         return admission;
+    }
+
+    /// How many bytes the message at hand has.
+    int messageBytes() {
+        return messageBytes;
+    }
+
+    /// Whose the session is from now on; null: nobody's any more.
+    void becomes(@Nullable Account owner) {
+        limit.belongsTo(owner);
+        subscriptions.becomes(owner);
     }
 
     /// The peer may do other things than before.
@@ -223,7 +237,7 @@ public final class Session implements Connections.Peer {
         if (refusesOperations(request.requestId())) {
             return;
         }
-        WireError tooFast = limit == null ? null : limit.take();
+        WireError tooFast = limit.take(1, messageBytes);
         if (tooFast != null) {
             refuse(request.requestId(), tooFast);
             return;
@@ -235,7 +249,7 @@ public final class Session implements Connections.Peer {
         if (refusesOperations(request.requestId())) {
             return;
         }
-        WireError tooFast = limit == null ? null : limit.take();
+        WireError tooFast = limit.take(1, messageBytes);
         if (tooFast != null) {
             refuse(request.requestId(), tooFast);
             return;
@@ -250,7 +264,7 @@ public final class Session implements Connections.Peer {
         if (known != null && known.name().equals(name) && !known.deleted()) {
             return known;
         }
-        Topic found = context.findOrCreate(name);
+        Topic found = context.findOrCreate(name, limit);
         lastTopic = found;
         return found;
     }
@@ -391,6 +405,20 @@ public final class Session implements Connections.Peer {
                     connection.close(CloseCode.GOING_AWAY, "shutting down", CLOSE_LINGER_MILLIS);
                 });
             });
+        });
+    }
+
+    @Override
+    public long waitingBytes() {
+        return connection.untakenBytes() + connection.outbox().controlBytes();
+    }
+
+    @Override
+    public void tooSlow() {
+        execute(() -> {
+            if (!detached) {
+                disconnectSlow("the server has no memory left for what waits (setting buffer-memory)");
+            }
         });
     }
 

@@ -11,12 +11,15 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
+import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.WireCursor;
+import dev.fanfare.server.limits.Limits;
 import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.security.Identity;
@@ -112,6 +115,10 @@ public final class SessionContext {
         return Drafts.of(request, config().limits().maxMessageSize());
     }
 
+    Limits limits() {
+        return server.limits();
+    }
+
     Connections connections() {
         return server.connections();
     }
@@ -143,17 +150,20 @@ public final class SessionContext {
     }
 
     /// How much a connection of this listener may publish.
-    @Nullable
     PublishLimit publishLimit(String who) {
-        return PublishLimit.of(config(), dialect, who, timers);
+        return PublishLimit.of(server, dialect, who);
     }
 
     /// The topic of that name, made if topics make themselves; null when there is none.
     @Nullable
-    Topic findOrCreate(String name) {
+    Topic findOrCreate(String name, PublishLimit limit) {
         Topic found = find(name);
         if (found != null || !config().autoCreateTopics() || TopicName.isReserved(name)) {
             return found;
+        }
+        WireError tooFast = limit.takeTopic();
+        if (tooFast != null) {
+            throw new FanfareException(ErrorCode.LIMIT_REACHED, tooFast.message());
         }
         try {
             return feeds.create(name);

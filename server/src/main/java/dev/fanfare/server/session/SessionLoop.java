@@ -6,6 +6,7 @@ import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.feed.Loop;
 import dev.fanfare.server.feed.TextFrame;
+import dev.fanfare.server.limits.Pressure;
 import dev.fanfare.time.Timers;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,15 +29,25 @@ public final class SessionLoop {
     private final Codec standard;
     private final Codec flat;
     private final List<Connection> connections = new ArrayList<>();
+    private final Pressure pressure;
     private boolean ticking;
+    private long told;
 
     /// @param tickMillis how often connections are looked after, as long as there are any
     /// @param ids which ids messages may bring along
+    /// @param pressure is told how much waits
     /// @param depthMax how deep a request's JSON may be nested
-    SessionLoop(Loop delivery, long tickMillis, Timers timers, StandardCodec.MessageIds ids, int depthMax) {
+    SessionLoop(
+            Loop delivery,
+            long tickMillis,
+            Timers timers,
+            StandardCodec.MessageIds ids,
+            int depthMax,
+            Pressure pressure) {
         this.delivery = delivery;
         this.tickMillis = tickMillis;
         this.timers = timers;
+        this.pressure = pressure;
         this.replaySlices = new ReplaySlices(delivery);
         this.eventTexts = new EventTexts(delivery);
         this.standard = new StandardCodec(ids, depthMax);
@@ -92,12 +103,20 @@ public final class SessionLoop {
 
     private void tick() {
         long now = timers.nanoTime();
+        long waits = 0;
         // From the end: a connection may be removed by its own tick.
         for (int i = connections.size() - 1; i >= 0; i--) {
             if (i < connections.size()) {
-                connections.get(i).tick(now);
+                Connection connection = connections.get(i);
+                waits += connection.waitingBytes();
+                connection.tick(now);
             }
         }
+        if (connections.isEmpty()) {
+            waits = 0;
+        }
+        pressure.waits(waits - told);
+        told = waits;
         if (connections.isEmpty()) {
             ticking = false;
         } else {

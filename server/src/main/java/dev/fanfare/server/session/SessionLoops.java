@@ -4,6 +4,7 @@ import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.feed.Loop;
+import dev.fanfare.server.limits.Pressure;
 import dev.fanfare.time.Timers;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.EventExecutor;
@@ -21,13 +22,14 @@ public final class SessionLoops {
     private final IdentityHashMap<EventLoop, SessionLoop> loops = new IdentityHashMap<>();
 
     /// The loops of a group.
-    public SessionLoops(EventExecutorGroup group, ServerConfig config, Timers timers) {
+    public SessionLoops(EventExecutorGroup group, ServerConfig config, Timers timers, Pressure pressure) {
         long tickMillis = tick(config).toMillis();
         StandardCodec.MessageIds ids =
                 StandardCodec.MessageIds.valueOf(config.messageIds().name());
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
-            SessionLoop sessions = new SessionLoop(new Loop(loop), tickMillis, timers, ids, JsonScanner.DEPTH_MAX);
+            SessionLoop sessions =
+                    new SessionLoop(new Loop(loop), tickMillis, timers, ids, JsonScanner.DEPTH_MAX, pressure);
             loops.put(loop, sessions);
             if (executor instanceof SingleThreadEventExecutor ending) {
                 // The timer that would give these buffers back ends with the loop.

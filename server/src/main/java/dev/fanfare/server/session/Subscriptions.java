@@ -14,6 +14,7 @@ import dev.fanfare.server.WireSubscriber;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.filter.Expressions;
+import dev.fanfare.server.limits.Account;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.security.Rights;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ final class Subscriptions {
     private boolean resolving;
     private boolean acknowledgesPatterns;
     private boolean closed;
+    private @Nullable Account owner;
 
     /// @param id of the session, as it is named in errors
     Subscriptions(
@@ -109,7 +111,13 @@ final class Subscriptions {
                 session.refuse(request.requestId(), refusal == null ? forbidden(request) : refusal);
                 return;
             }
-            context.checkSubscriptions(all.size(), all.containsKey(key(request)), id);
+            boolean replaces = all.containsKey(key(request));
+            context.checkSubscriptions(all.size(), replaces, id);
+            WireError tooMany = replaces ? null : context.limits().subscribe(owner);
+            if (tooMany != null) {
+                session.refuse(request.requestId(), tooMany);
+                return;
+            }
             if (!pattern.isWild() && session.topic(request.topic()) == null) {
                 session.refuse(request.requestId(), WireError.topicNotFound(request.topic()));
                 return;
@@ -298,6 +306,7 @@ final class Subscriptions {
             all = new HashMap<>(2);
         }
         all.put(subscription.key(), subscription);
+        count(1);
         acknowledgesPatterns |= subscription instanceof AckedSubscription acked && acked.isWild();
         Attachment.Opened opened = subscription.opened();
         TextFrame frame = answers.begin();
@@ -322,8 +331,25 @@ final class Subscriptions {
         all.values().forEach(Subscribed::giveUp);
     }
 
+    /// Whose they are from now on; null: nobody's any more.
+    void becomes(@Nullable Account account) {
+        count(-all.size());
+        owner = account;
+        count(all.size());
+    }
+
+    private void count(int more) {
+        if (owner != null) {
+            context.limits().subscribed(owner, more);
+        }
+    }
+
     private @Nullable Subscribed forget(Subscribed.Key key) {
-        return all.isEmpty() ? null : all.remove(key);
+        Subscribed forgotten = all.isEmpty() ? null : all.remove(key);
+        if (forgotten != null) {
+            count(-1);
+        }
+        return forgotten;
     }
 
     void unsubscribe(Request.Unsubscribe request) {
@@ -365,6 +391,7 @@ final class Subscriptions {
         // Another one may have taken its place.
         boolean was = !all.isEmpty() && all.remove(subscription.key(), subscription);
         if (was) {
+            count(-1);
             subscription.close();
         }
         return was;
@@ -423,6 +450,7 @@ final class Subscriptions {
     void close() {
         closed = true;
         List<Subscribed> ended = List.copyOf(all.values());
+        count(-ended.size());
         all = Map.of();
         ended.forEach(Subscribed::close);
     }

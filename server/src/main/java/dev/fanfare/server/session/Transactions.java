@@ -32,7 +32,7 @@ final class Transactions {
     private final Answers answers;
     private final Codec codec;
     private final Acknowledged acknowledged;
-    private final @Nullable PublishLimit limit;
+    private final PublishLimit limit;
     private final SessionLog log;
     private final Patience patience;
     private boolean closed;
@@ -43,7 +43,7 @@ final class Transactions {
             Answers answers,
             Codec codec,
             Acknowledged acknowledged,
-            @Nullable PublishLimit limit,
+            PublishLimit limit,
             SessionLog log,
             Patience patience) {
         this.session = session;
@@ -84,7 +84,7 @@ final class Transactions {
     /// Does it, or says why not.
     void run(Request.Transaction request) {
         int publishes = request.publishes().size();
-        WireError tooFast = limit == null || publishes == 0 ? null : limit.take(publishes);
+        WireError tooFast = publishes == 0 ? null : limit.take(publishes, session.messageBytes());
         if (tooFast != null) {
             session.refuse(request.requestId(), tooFast);
             return;

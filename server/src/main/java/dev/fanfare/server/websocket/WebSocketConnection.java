@@ -285,6 +285,11 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
+    public long waitingBytes() {
+        return outbox.controlBytes() + (outbox.sendsSlice() ? 0 : untakenBytes());
+    }
+
+    @Override
     public void ping() {
         control(Opcode.PING, new byte[0], 0, 0);
     }

@@ -278,11 +278,11 @@ class TlsTest {
     void aCertificateSaysWhoItIs(String provider) throws IOException {
         System.setProperty(PROVIDER, provider);
         OURS.writeTo(file("ca.pem"));
-        Certificates.write(
-                file("rules"),
-                "- {who: 'name:alice', may: [subscribe, publish], topics: 'hers.**'}\n"
-                        + "- {who: 'role:ops', may: observe}\n"
-                        + "- {who: 'claim:dns=b.example', may: subscribe, topics: 'for-b'}\n");
+        Certificates.write(file("rules"), """
+                - {who: 'name:alice', may: [subscribe, publish], topics: 'hers.**'}
+                - {who: 'role:ops', may: observe}
+                - {who: 'claim:dns=b.example', may: subscribe, topics: 'for-b'}
+                """);
         RunningServer server = start("tls-client-ca=" + file("ca.pem"), "tls-client-role=ou", "rules=" + file("rules"));
         broker.createTopic("hers.x");
         broker.createTopic("for-b");

@@ -12,6 +12,7 @@ import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.FakePeer;
 import dev.fanfare.server.feed.Outbox;
+import dev.fanfare.server.limits.Pressure;
 import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.security.Identity;
@@ -45,7 +46,8 @@ class SessionTest {
     private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final ServerConfig config = ServerConfig.defaults();
-    private final SessionLoops loops = new SessionLoops(channel.eventLoop(), config, timers);
+    private final SessionLoops loops =
+            new SessionLoops(channel.eventLoop(), config, timers, new Pressure(1 << 20, timers, () -> {}));
     private ServerContext server = ServerContext.of(broker, config);
     private final WireKinds kinds = new WireKinds(config, timers);
     private final List<Peer> peers = new ArrayList<>();
@@ -74,7 +76,13 @@ class SessionTest {
         Semaphore changes = new Semaphore(0);
         try (Access access = new Access(guarded.security(), timers, changes::release)) {
             server = new ServerContext(
-                    broker, new Configuration(guarded, null), new Connections(), access, new ServerCounts(), null);
+                    broker,
+                    new Configuration(guarded, null),
+                    new Connections(),
+                    access,
+                    server.limits(),
+                    new ServerCounts(),
+                    null);
             Queue<Runnable> looking = new ArrayDeque<>();
             background = looking::add;
             Peer peer = new Peer(Dialect.STANDARD);
@@ -100,7 +108,13 @@ class SessionTest {
         ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
         try (Access access = new Access(guarded.security(), timers, () -> {})) {
             server = new ServerContext(
-                    broker, new Configuration(guarded, null), new Connections(), access, new ServerCounts(), null);
+                    broker,
+                    new Configuration(guarded, null),
+                    new Connections(),
+                    access,
+                    server.limits(),
+                    new ServerCounts(),
+                    null);
             Peer peer = new Peer(Dialect.STANDARD);
             turn();
             assertThat(peer.heard("UNAUTHORIZED")).hasSize(1);
@@ -146,6 +160,11 @@ class SessionTest {
         @Override
         public SocketAddress peer() {
             return new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        }
+
+        @Override
+        public long waitingBytes() {
+            return 0;
         }
 
         @Override

@@ -67,7 +67,8 @@ final class Wire implements AutoCloseable {
     /// A peer on an event loop of its own, its handshake accepted, the answer not yet taken.
     Peer connect(Dialect dialect, HttpRequest request) {
         Peer peer = new Peer();
-        SessionLoops loops = new SessionLoops(peer.eventLoop(), config, timers);
+        SessionLoops loops = new SessionLoops(
+                peer.eventLoop(), config, timers, server.limits().pressure());
         SessionContext sessions = new SessionContext(server, dialect, loops, kinds, Runnable::run);
         ChannelHandlerContext http = peer.pipeline().firstContext();
         WebSocketUpgrade.accept(http, request, sessions, Identity.ANONYMOUS, "Fanfare/test");

@@ -1,0 +1,280 @@
+package dev.fanfare.server.limits;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.ServerConfig;
+import dev.fanfare.server.security.Identity;
+import dev.fanfare.time.Timers;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/// What each client and each address may still take, and what was refused so far. A *client* is an identity, or for
+/// those who show none their address. Those who are connected are known as long as they are; of others so many, for so
+/// long. Any thread.
+public final class Limits {
+
+    private static final int IDLE_MAX = 100_000;
+    private static final Duration IDLE_FOR = Duration.ofMinutes(10);
+
+    /// When to try again what only others can make room for.
+    private static final long LATER_MILLIS = 1_000;
+
+    private final ServerConfig.ClientLimits config;
+    private final Timers timers;
+    private final Pressure pressure;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final Map<String, Account> held = new ConcurrentHashMap<>();
+    private final Cache<String, Account> idle;
+    private final Map<Limit, LongAdder> refused = new EnumMap<>(Limit.class);
+
+    /// Nothing is taken yet.
+    public Limits(ServerConfig.ClientLimits config, Timers timers, Pressure pressure) {
+        this.config = config;
+        this.timers = timers;
+        this.pressure = pressure;
+        this.idle = Caffeine.newBuilder()
+                .maximumSize(IDLE_MAX)
+                .expireAfterWrite(IDLE_FOR)
+                .ticker(timers::nanoTime)
+                .executor(Runnable::run)
+                .build();
+        for (Limit limit : Limit.values()) {
+            refused.put(limit, new LongAdder());
+        }
+    }
+
+    /// How much waits for all clients together.
+    public Pressure pressure() {
+        return pressure;
+    }
+
+    /// Something was refused.
+    public void count(Limit limit) {
+        LongAdder counter = refused.get(limit);
+        if (counter != null) {
+            counter.increment();
+        }
+    }
+
+    /// How often something was refused, by the reason; all of them, in their order.
+    public Map<Limit, Long> refusals() {
+        Map<Limit, Long> counts = new EnumMap<>(Limit.class);
+        refused.forEach((limit, count) -> counts.put(limit, count.sum()));
+        return counts;
+    }
+
+    private WireError refuse(Limit limit, WireError.Code code, String why, long retryMillis) {
+        count(limit);
+        return new WireError(code, why, retryMillis);
+    }
+
+    // ---- connections
+
+    /// A connection comes.
+    ///
+    /// @return why it may not; null: it counts until [#disconnected]
+    public @Nullable WireError connected(SocketAddress from) {
+        if (pressure.isHigh()) {
+            return memory();
+        }
+        if (connections.incrementAndGet() > config.maxConnections()) {
+            connections.decrementAndGet();
+            return refuse(
+                    Limit.CONNECTIONS,
+                    WireError.Code.LIMIT_REACHED,
+                    "the server has " + config.maxConnections() + " connections; more are not taken (setting"
+                            + " max-connections)",
+                    LATER_MILLIS);
+        }
+        if (!config.countsAddresses()) {
+            return null;
+        }
+        Account account = acquire(key(from));
+        WireError error = null;
+        if (account.connections.incrementAndGet() > config.addressConnections()) {
+            error = refuse(
+                    Limit.ADDRESS_CONNECTIONS,
+                    WireError.Code.LIMIT_REACHED,
+                    "this address has " + config.addressConnections() + " connections; more are not taken (setting"
+                            + " address-connections)",
+                    LATER_MILLIS);
+        } else {
+            long millis = Account.take(account.opening, 1);
+            if (millis != 0) {
+                error = refuse(
+                        Limit.ADDRESS_CONNECTION_RATE,
+                        WireError.Code.RATE_LIMITED,
+                        "this address connects too often (setting address-connection-rate)",
+                        millis);
+            }
+        }
+        if (error != null) {
+            disconnected(from);
+        }
+        return error;
+    }
+
+    /// A connection that counted is gone.
+    public void disconnected(SocketAddress from) {
+        connections.decrementAndGet();
+        if (config.countsAddresses()) {
+            Account account = held.get(key(from));
+            if (account != null) {
+                account.connections.decrementAndGet();
+                release(account);
+            }
+        }
+    }
+
+    // ---- clients
+
+    /// The account of a client, to be given back with [#release]; null when nothing of clients is limited.
+    public @Nullable Account client(Identity identity, SocketAddress from) {
+        if (!config.countsClients()) {
+            return null;
+        }
+        return acquire(
+                identity.kind() == Identity.Kind.ANONYMOUS
+                        ? "client " + key(from)
+                        : identity.kind() + " " + identity.name());
+    }
+
+    private Account acquire(String key) {
+        return held.compute(key, (_, there) -> {
+            Account account = there;
+            if (account == null) {
+                account = idle.asMap().remove(key);
+            }
+            if (account == null) {
+                account = new Account(key, config, timers);
+            }
+            account.holders++;
+            return account;
+        });
+    }
+
+    /// Nobody here needs this account any more.
+    public void release(Account account) {
+        held.computeIfPresent(account.key, (key, there) -> {
+            if (--there.holders > 0) {
+                return there;
+            }
+            idle.put(key, there);
+            return null;
+        });
+    }
+
+    private static String key(SocketAddress from) {
+        return from instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress().getHostAddress()
+                : from.toString();
+    }
+
+    /// A session begins.
+    ///
+    /// @return why it may not; null: it counts until [#closed]
+    public @Nullable WireError opened(Account client) {
+        if (client.connections.incrementAndGet() <= config.connections()) {
+            return null;
+        }
+        client.connections.decrementAndGet();
+        return refuse(
+                Limit.CLIENT_CONNECTIONS,
+                WireError.Code.LIMIT_REACHED,
+                "this client has " + config.connections() + " connections; more are not taken (setting"
+                        + " client-connections)",
+                LATER_MILLIS);
+    }
+
+    /// A session that counted has ended.
+    public void closed(Account client) {
+        client.connections.decrementAndGet();
+    }
+
+    /// A client has more subscriptions, or fewer.
+    public void subscribed(Account client, int more) {
+        client.subscriptions.addAndGet(more);
+    }
+
+    /// One more subscription is wanted.
+    ///
+    /// @param client null: its subscriptions are not counted
+    /// @return why it may not be
+    public @Nullable WireError subscribe(@Nullable Account client) {
+        if (pressure.isHigh()) {
+            return memory();
+        }
+        if (client == null || client.subscriptions.get() < config.subscriptions()) {
+            return null;
+        }
+        return refuse(
+                Limit.CLIENT_SUBSCRIPTIONS,
+                WireError.Code.LIMIT_REACHED,
+                "this client has " + config.subscriptions() + " subscriptions; more are not allowed (setting"
+                        + " client-subscriptions)",
+                LATER_MILLIS);
+    }
+
+    /// A topic is to be made.
+    ///
+    /// @param client null: what it makes is not counted
+    /// @return why it may not be
+    public @Nullable WireError makeTopic(@Nullable Account client) {
+        long millis = client == null ? 0 : Account.take(client.topics, 1);
+        return millis == 0
+                ? null
+                : refuse(
+                        Limit.CLIENT_TOPIC_RATE,
+                        WireError.Code.RATE_LIMITED,
+                        "this client makes topics too fast (setting client-topic-rate)",
+                        millis);
+    }
+
+    /// Messages are to be published.
+    ///
+    /// @param client null: what it publishes is not counted
+    /// @return why they may not be
+    public @Nullable WireError publish(@Nullable Account client, int messages, long bytes) {
+        if (pressure.isHigh()) {
+            return memory();
+        }
+        if (client == null) {
+            return null;
+        }
+        long millis = Account.take(client.publishes, messages);
+        if (millis != 0) {
+            return tooMuch(Limit.CLIENT_PUBLISH_RATE, "messages", "client-publish-rate", millis);
+        }
+        millis = Account.take(client.bytes, Math.max(1, bytes));
+        if (millis == 0) {
+            return null;
+        }
+        if (client.publishes != null) {
+            client.publishes.addTokens(messages);
+        }
+        return tooMuch(Limit.CLIENT_PUBLISH_BYTES, "bytes", "client-publish-bytes", millis);
+    }
+
+    private WireError tooMuch(Limit limit, String what, String setting, long millis) {
+        String rule = "this client publishes too many " + what + " (setting " + setting + ")";
+        return millis < 0
+                ? refuse(limit, WireError.Code.LIMIT_REACHED, rule + ": at once never so many", -1)
+                : refuse(limit, WireError.Code.RATE_LIMITED, rule, millis);
+    }
+
+    private WireError memory() {
+        return refuse(
+                Limit.BUFFER_MEMORY,
+                WireError.Code.BACKPRESSURE,
+                "too much waits for clients that read slowly (setting buffer-memory); try again later",
+                LATER_MILLIS);
+    }
+}

@@ -1,0 +1,280 @@
+package dev.fanfare.server.acceptance;
+
+import static dev.fanfare.server.acceptance.RunningServer.publish;
+import static dev.fanfare.server.acceptance.RunningServer.subscribe;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.server.security.KeyFile;
+import dev.fanfare.time.VirtualTimers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/// How much one client, one address and all together may take, and what is answered beyond.
+class ClientLimitsTest {
+
+    @TempDir
+    private Path folder;
+
+    private final VirtualTimers timers = new VirtualTimers();
+    private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    private RunningServer start(String... settings) {
+        List<String> all = new ArrayList<>(List.of("port=0", "flat-port=0", "heartbeat=1h"));
+        all.addAll(List.of(settings));
+        RunningServer server = RunningServer.with(broker, all.toArray(String[]::new));
+        open.add(server);
+        broker.createTopic("t");
+        return server;
+    }
+
+    private String key(String name) {
+        return "X-API-Key: " + new KeyFile(folder.resolve("keys")).create(name, "user", Instant.EPOCH);
+    }
+
+    private WireClient connect(RunningServer server, String... headers) {
+        WireClient client = WireClient.tcp(server.port()).upgrade("/ws", headers);
+        open.add(client);
+        return client;
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable one : open.reversed()) {
+            one.close();
+        }
+        broker.close();
+    }
+
+    private static void assertRefused(JsonNode error, String code, String setting) {
+        assertThat(error.path("error").path("code").stringValue(""))
+                .as("%s", error)
+                .isEqualTo(code);
+        assertThat(error.path("error").path("message").stringValue()).contains("setting " + setting);
+        assertThat(error.path("error").path("retry_after_ms").asLong(0))
+                .as("%s", error)
+                .isPositive();
+    }
+
+    private static void assertCounted(RunningServer server, String limit, int count) {
+        assertThat(server.get("/metrics").body()).contains("fanfare_refused_total{limit=\"" + limit + "\"} " + count);
+    }
+
+    // ---- connections
+
+    @Test
+    void beyondAllConnectionsTheAnswerIs503() {
+        RunningServer server = start("max-connections=2");
+        connect(server);
+        WireClient second = connect(server);
+        try (WireClient third = WireClient.tcp(server.port())) {
+            assertThat(third.handshake("/ws")).startsWith("HTTP/1.1 503 ");
+            assertThat(third.header("Retry-After")).isEqualTo("1");
+            assertThat(third.ended()).isTrue();
+        }
+        second.reset();
+        RunningServer.await(
+                () -> {
+                    try (WireClient again = WireClient.tcp(server.port())) {
+                        return again.handshake("/ws").startsWith("HTTP/1.1 101 ");
+                    }
+                },
+                "room for another");
+        RunningServer.await(
+                () -> server.get("/metrics")
+                        .body()
+                        .matches("(?s).*fanfare_refused_total\\{limit=\"connections\"} [1-9].*"),
+                "a connection for the figures");
+    }
+
+    @Test
+    void anAddressHasSoManyConnectionsAndMakesThemSoFast() {
+        RunningServer server = start("address-connections=3", "address-connection-rate=1");
+        for (int i = 0; i < 3; i++) {
+            connect(server);
+        }
+        try (WireClient more = WireClient.tcp(server.port())) {
+            assertThat(more.handshake("/ws")).startsWith("HTTP/1.1 503 ");
+        }
+        open.removeIf(one -> {
+            if (one instanceof WireClient client) {
+                client.reset();
+                return true;
+            }
+            return false;
+        });
+        RunningServer.await(() -> server.server().connections() == 0, "all to be gone");
+        int made = 0;
+        for (int i = 0; i < 20; i++) {
+            try (WireClient next = WireClient.tcp(server.port())) {
+                if (next.handshake("/ws").startsWith("HTTP/1.1 101 ")) {
+                    made++;
+                    next.sendClose(1000);
+                    assertThat(next.ended()).isTrue();
+                }
+            }
+        }
+        assertThat(made).as("ten seconds' worth, less the three before").isBetween(1, 7);
+        timers.advance(Duration.ofSeconds(5));
+        try (WireClient later = WireClient.tcp(server.port())) {
+            assertThat(later.handshake("/ws")).startsWith("HTTP/1.1 101 ");
+        }
+    }
+
+    @Test
+    void aClientHasSoManyConnectionsWhateverItsAddress() {
+        String one = key("one");
+        String other = key("other");
+        RunningServer server = start("keys=" + folder.resolve("keys"), "client-connections=2");
+        WireClient first = connect(server, one);
+        connect(server, one);
+        WireClient third = connect(server, one);
+        assertRefused(third.json(), "LIMIT_REACHED", "client-connections");
+        assertThat(third.closeCode()).isEqualTo(1008);
+        subscribe(connect(server, other), "t", "me");
+        first.reset();
+        RunningServer.await(() -> server.server().connections() == 2, "one to be gone");
+        subscribe(connect(server, one), "t", "me");
+    }
+
+    // ---- what they do
+
+    @Test
+    void aClientHasSoManySubscriptionsOnAllItsConnections() {
+        RunningServer server = start("client-subscriptions=2");
+        WireClient first = connect(server);
+        WireClient second = connect(server);
+        subscribe(first, "t", "a");
+        subscribe(second, "t", "b");
+        second.send("{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"c\"}");
+        assertRefused(second.json(), "LIMIT_REACHED", "client-subscriptions");
+        subscribe(second, "t", "b");
+        first.send("{\"type\":\"unsubscribe\",\"topic\":\"t\",\"client_id\":\"a\"}");
+        assertThat(first.json().path("type").stringValue()).isEqualTo("ack");
+        subscribe(second, "t", "c");
+        assertCounted(server, "client_subscriptions", 1);
+    }
+
+    @Test
+    void aClientPublishesSoMuchOnAllItsConnectionsAndOverRest() {
+        RunningServer server = start("client-publish-rate=2");
+        RunningServer.publishAcked(connect(server), "t", "1");
+        RunningServer.publishAcked(connect(server), "t", "1");
+        WireClient third = connect(server);
+        third.send(publish("t", "1"));
+        assertRefused(third.json(), "RATE_LIMITED", "client-publish-rate");
+        RestAnswer rest = server.rest("POST", "/topics/t/messages", "{\"payload\":1}");
+        assertThat(rest.status()).as(rest.body()).isEqualTo(429);
+        timers.advance(Duration.ofMillis(500));
+        RunningServer.publishAcked(third, "t", "1");
+        assertCounted(server, "client_publish_rate", 2);
+    }
+
+    @Test
+    void aClientPublishesSoManyBytes() {
+        RunningServer server = start("client-publish-bytes=2KiB", "max-message-size=1KiB");
+        WireClient client = connect(server);
+        String large = "\"" + "x".repeat(800) + "\"";
+        RunningServer.publishAcked(client, "t", large);
+        RunningServer.publishAcked(client, "t", large);
+        client.send(publish("t", large));
+        assertRefused(client.json(), "RATE_LIMITED", "client-publish-bytes");
+        timers.advance(Duration.ofSeconds(1));
+        RunningServer.publishAcked(client, "t", large);
+    }
+
+    @Test
+    void aClientMakesTopicsSoFast() {
+        RunningServer server = start("client-topic-rate=0.05");
+        for (int i = 0; i < 3; i++) {
+            server.topic("made-" + i);
+        }
+        RestAnswer refused = server.rest("POST", "/topics", "{\"name\":\"more\"}");
+        assertThat(refused.status()).isEqualTo(429);
+        timers.advance(Duration.ofSeconds(20));
+        server.topic("more");
+    }
+
+    // ---- memory
+
+    /// Readers that stop hold what waits for them, until that is too much: then nothing new is taken, the slowest are
+    /// let go, and everything is as before.
+    @Test
+    void whenTooMuchWaitsNothingNewIsTakenAndTheSlowestGo() {
+        RunningServer server =
+                start("buffer-memory=4MiB", "subscriber-queue=10000", "max-message-size=64KiB", "history=0");
+        List<WireClient> stopped = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            WireClient reader = WireClient.tcp(server.port(), 4096).upgrade("/ws");
+            open.add(reader);
+            subscribe(reader, "t", "me");
+            stopped.add(reader);
+        }
+        WireClient publisher = connect(server);
+        String large = publish("t", "\"" + "x".repeat(60_000) + "\"");
+        String refusal = "";
+        for (int i = 0; i < 2_000 && refusal.isEmpty(); i++) {
+            JsonNode answer = publisher.send(large).json();
+            if (!answer.path("type").stringValue("").equals("ack")) {
+                refusal = answer.toString();
+                assertRefused(answer, "BACKPRESSURE", "buffer-memory");
+            }
+            timers.advance(Duration.ofMillis(50));
+        }
+        assertThat(refusal).as("something was refused").isNotEmpty();
+        try (WireClient late = WireClient.tcp(server.port())) {
+            assertThat(late.handshake("/ws")).startsWith("HTTP/1.1 503 ");
+            assertThat(late.header("Retry-After")).isEqualTo("1");
+        }
+        stopped.forEach(WireClient::reset);
+        RunningServer.await(
+                () -> {
+                    timers.advance(Duration.ofMillis(250));
+                    return publisher
+                            .send(large)
+                            .json()
+                            .path("type")
+                            .stringValue("")
+                            .equals("ack");
+                },
+                "everything to be taken again");
+        server.checkServes();
+    }
+
+    @Test
+    void atTheWholeOfItTheSlowestAreDisconnected() {
+        RunningServer server =
+                start("buffer-memory=2MiB", "subscriber-queue=10000", "max-message-size=64KiB", "history=0");
+        WireClient stopped = WireClient.tcp(server.port(), 4096).upgrade("/ws");
+        open.add(stopped);
+        subscribe(stopped, "t", "me");
+        byte[] large = "x".repeat(60_000).getBytes(StandardCharsets.US_ASCII);
+        // In process nobody is refused, so that the whole of it is reached.
+        for (int i = 0; i < 400; i++) {
+            broker.publish("t", new String(large, StandardCharsets.US_ASCII));
+        }
+        RunningServer.await(
+                () -> {
+                    timers.advance(Duration.ofMillis(250));
+                    RestAnswer health = server.get("/health");
+                    return health.status() == 200 && health.body().contains("\"subscribers\":0");
+                },
+                "the slow one to be let go");
+        boolean told = false;
+        while (!told) {
+            JsonNode next = stopped.json();
+            told = next.path("error").path("code").stringValue("").equals("SLOW_CONSUMER");
+        }
+        server.checkServes();
+    }
+}
