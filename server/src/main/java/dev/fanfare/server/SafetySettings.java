@@ -109,6 +109,19 @@ public final class SafetySettings {
                     + " fifths of it on, publishes, subscriptions and connections are refused with `BACKPRESSURE` (503 over"
                     + " HTTP) until it is three fifths; at the whole of it the slowest clients are disconnected.");
 
+    /// Where the record of decisions is written.
+    public static final Setting<Optional<Path>> AUDIT_LOG = file(
+            "audit-log",
+            "The file that is told, in a line of JSON each, who managed what and who was refused what; without one the"
+                    + " log is told, as `fanfare.audit`.");
+
+    /// How large such a file becomes.
+    public static final Setting<Long> AUDIT_LOG_SIZE = setting(
+            "audit-log-size",
+            SettingType.size(1024, 1L << 40),
+            "64 MiB",
+            "How large that file becomes before it is called `.1` and another is begun; five older ones are kept.");
+
     private SafetySettings() {}
 
     private static Setting<Integer> count(String name, String meaning) {

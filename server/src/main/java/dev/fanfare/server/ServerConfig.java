@@ -199,6 +199,8 @@ public record ServerConfig(
     /// @param tokenAudience whom a token must be for, if it matters
     /// @param tokenRole the claim of a token that says its role
     /// @param rules the file of rules
+    /// @param auditLog where it is written who did and was refused what; empty: in the log
+    /// @param auditLogSize bytes of one such file
     /// @param tls what connections are encrypted with; empty: they are not
     public record Security(
             Optional<Path> keys,
@@ -207,7 +209,9 @@ public record ServerConfig(
             Optional<String> tokenAudience,
             String tokenRole,
             Optional<Path> rules,
-            Optional<Tls> tls) {
+            Optional<Tls> tls,
+            Optional<Path> auditLog,
+            long auditLogSize) {
 
         /// Whether anything is asked of whoever comes.
         public boolean isGuarded() {

@@ -244,7 +244,9 @@ public final class Settings {
                         value(Setting.TOKEN_AUDIENCE),
                         value(Setting.TOKEN_ROLE),
                         value(Setting.RULES),
-                        tls()),
+                        tls(),
+                        value(SafetySettings.AUDIT_LOG),
+                        value(SafetySettings.AUDIT_LOG_SIZE)),
                 new ServerConfig.Telemetry(
                         value(Setting.METRICS_TOPICS),
                         value(Setting.TRACING),

@@ -80,6 +80,12 @@ record Exchange(
                         http, request.method().name(), request.headers().get("X-Request-Id")));
     }
 
+    /// Method and path, without what may follow it.
+    String lineWithoutQuery() {
+        int query = line.indexOf('?');
+        return query < 0 ? line : line.substring(0, query);
+    }
+
     /// Whether the request could be read.
     boolean known() {
         return !line.isEmpty();

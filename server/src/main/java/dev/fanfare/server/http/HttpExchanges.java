@@ -19,9 +19,9 @@ import dev.fanfare.server.rest.Problems;
 import dev.fanfare.server.rest.Route;
 import dev.fanfare.server.rest.Routes;
 import dev.fanfare.server.rest.Target;
-import dev.fanfare.server.security.Access;
-import dev.fanfare.server.security.Credentials;
+import dev.fanfare.server.security.Audit;
 import dev.fanfare.server.security.Identity;
+import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.security.Unauthorized;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -38,8 +38,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.Set;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +52,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.http");
     private static final LogLimit LIMIT = new LogLimit(LOG);
     private static final List<String> WEB_SOCKET = List.of("ws");
+
+    /// The answers that say that somebody may not do something, or not so much of it.
+    private static final Set<Integer> AUDITED = Set.of(401, 403, 429, 503, 507);
+
     private static final String WEB_SOCKET_METHODS = "GET, OPTIONS";
 
     private final HttpContext http;
@@ -62,22 +65,24 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     /// What followed a handshake in the same bytes; only while the handlers of HTTP are leaving for a WebSocket.
     private @Nullable List<ByteBuf> early;
 
-    private @Nullable PublishLimit limit;
-    private @Nullable Account client;
-    private @Nullable Identity clientIs;
+    private final Conduct conduct;
     private @Nullable EventStream stream;
     private boolean busy;
+
+    /// Whether what is being answered changes more than the messages of a topic.
+    private boolean manages;
+
     private boolean closing;
 
-    HttpExchanges(HttpContext http, RequestDeadline deadline) {
+    HttpExchanges(HttpContext http, RequestDeadline deadline, Channel channel) {
+        this.conduct = new Conduct(http, channel);
         this.http = http;
         this.deadline = deadline;
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        limit = PublishLimit.of(
-                http.server(), http.dialect(), "from " + context.channel().remoteAddress());
+    public void handlerRemoved(ChannelHandlerContext context) {
+        conduct.becomes(null);
     }
 
     @Override
@@ -217,55 +222,12 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     /// @throws Unauthorized when it may not come in
     private void identify(
             ChannelHandlerContext context, Exchange exchange, FullHttpRequest request, Consumer<Identity> then) {
-        Access access = http.server().access();
-        Credentials credentials = Credentials.ofHeaders(
-                request.headers().get("X-API-Key"), request.headers().get(HttpHeaderNames.AUTHORIZATION));
-        if (credentials == Credentials.NONE) {
-            credentials = TlsDoor.credentials(context.channel());
-        }
-        Credentials shown = credentials;
-        Identity known = access.known(shown);
+        Identity known = new Doorkeeper(http.server().access())
+                .identify(context.channel(), request, then, next -> goOn(context, exchange, next));
         if (known != null) {
             then.accept(known);
-            return;
-        }
-        request.retain();
-        try {
-            access.whenItsTurn(() -> {
-                Runnable next = verified(access, shown, then);
-                try {
-                    context.executor().execute(() -> {
-                        try {
-                            goOn(context, exchange, next);
-                        } finally {
-                            request.release();
-                        }
-                    });
-                } catch (RejectedExecutionException ended) {
-                    request.release(); // nobody is there to be answered
-                }
-            });
-        } catch (RejectedExecutionException full) {
-            request.release();
-            throw Problem.of(new WireError(
-                    WireError.Code.BACKPRESSURE, "too many tokens wait to be checked; try again later", 1_000));
-        }
-        pause(context);
-    }
-
-    /// On a thread that may wait.
-    private static Runnable verified(Access access, Credentials credentials, Consumer<Identity> then) {
-        try {
-            Identity identity = access.verify(credentials);
-            return () -> then.accept(identity);
-        } catch (RuntimeException refused) {
-            return () -> {
-                throw refused;
-            };
-        } catch (Error failed) {
-            return () -> {
-                throw new IllegalStateException("a token could not be checked", failed);
-            };
+        } else {
+            pause(context);
         }
     }
 
@@ -316,9 +278,9 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 Call.Line connection = new Call.Line(
                         context.executor(), () -> context.channel().isActive());
                 Consumer<Identity> make = identity -> {
-                    becomes(context, identity);
+                    conduct.becomes(identity);
                     Caller caller = new Caller(identity, http.server().access().rights(identity, null));
-                    Call call = exchange.call(caller, request, variables, target.query(), limit, connection);
+                    Call call = exchange.call(caller, request, variables, target.query(), conduct.limit(), connection);
                     caller.check(route.need(), call);
                     run(context, exchange, route, call);
                 };
@@ -331,30 +293,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Whose what follows is; null: nobody's any more.
-    private void becomes(ChannelHandlerContext context, @Nullable Identity identity) {
-        if (Objects.equals(identity, clientIs)) {
-            return;
-        }
-        Limits limits = http.server().limits();
-        if (client != null) {
-            limits.release(client);
-        }
-        clientIs = identity;
-        client = identity == null
-                ? null
-                : limits.client(identity, context.channel().remoteAddress());
-        if (limit != null) {
-            limit.belongsTo(client);
-        }
-    }
-
-    @Override
-    public void handlerRemoved(ChannelHandlerContext context) {
-        becomes(context, null);
-    }
-
     private void run(ChannelHandlerContext context, Exchange exchange, Route route, Call call) {
+        manages = !exchange.reads() && !route.need().equals(Need.topic(Operation.PUBLISH));
         switch (route.endpoint()) {
             case Endpoint.Quick quick -> {
                 answer(context, exchange, quick.answer(call));
@@ -452,10 +392,19 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     }
 
     private void logRefused(ChannelHandlerContext context, Exchange exchange, Problem problem) {
+        if (AUDITED.contains(problem.status())) {
+            conduct.record(Audit.Decision.REFUSED, exchange, problem.detail());
+        }
         exchange.tally().refused(LIMIT, exchange.line(), context.channel(), problem);
     }
 
     private void answer(ChannelHandlerContext context, Exchange exchange, Answer answer) {
+        if (manages) {
+            manages = false;
+            if (answer.status() < 400) {
+                conduct.record(Audit.Decision.DONE, exchange, "status " + answer.status());
+            }
+        }
         if (!context.channel().isActive()) {
             return;
         }

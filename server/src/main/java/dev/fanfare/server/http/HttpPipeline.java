@@ -66,7 +66,7 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
                 .setMaxInitialLineLength(REQUEST_LINE_MAX)
                 .setMaxHeaderSize(HEADERS_MAX)));
         pipeline.addLast(new BodyCollector(http.bodyMax()));
-        pipeline.addLast(new HttpExchanges(http, deadline));
+        pipeline.addLast(new HttpExchanges(http, deadline, channel));
         connections.add(channel);
     }
 }

@@ -52,6 +52,7 @@ public final class Access implements AutoCloseable {
     private final @Nullable Watched<Rules> rules;
     private final @Nullable Tokens tokens;
     private final @Nullable Tls tls;
+    private final Audit audit;
     private final Cache<String, Identity> checked;
 
     /// How often the keys of tokens, or those who vouch for certificates, have become others.
@@ -65,6 +66,7 @@ public final class Access implements AutoCloseable {
     /// @throws dev.fanfare.server.SettingException when a file can't be had, or something in it is wrong
     public Access(ServerConfig.Security config, Timers timers, Runnable changed) {
         this.timers = timers;
+        this.audit = new Audit(config.auditLog().orElse(null), config.auditLogSize(), timers);
         this.changed = changed;
         this.guarded = config.isGuarded();
         this.checked = Caffeine.newBuilder()
@@ -82,13 +84,13 @@ public final class Access implements AutoCloseable {
         threads.allowCoreThreadTimeOut(true);
         this.checking = threads;
         this.keys = config.keys()
-                .map(file -> new Watched<>(file, Access::byHash, Access::byHash, timers, changed))
+                .map(file -> new Watched<>(file, Access::byHash, Access::byHash, timers, changed, audit))
                 .orElse(null);
         this.rules = config.rules()
-                .map(file -> new Watched<>(file, Rules::read, Rules::readAnew, timers, changed))
+                .map(file -> new Watched<>(file, Rules::read, Rules::readAnew, timers, changed, audit))
                 .orElse(null);
         this.tls = config.tls()
-                .map(files -> new Tls(files, timers, this::forgetTokens))
+                .map(files -> new Tls(files, timers, this::forgetTokens, audit))
                 .orElse(null);
         ServerConfig.TokenKeys where = config.tokenKeys().orElse(null);
         Tokens.Expected expected =
@@ -104,7 +106,7 @@ public final class Access implements AutoCloseable {
             }
             case ServerConfig.TokenKeys.In(Path file) -> {
                 Watched<JWKSet> watched =
-                        new Watched<>(file, TokenKeys::read, TokenKeys::read, timers, this::forgetTokens);
+                        new Watched<>(file, TokenKeys::read, TokenKeys::read, timers, this::forgetTokens, audit);
                 JWKSource<SecurityContext> source = (selector, _) -> selector.select(watched.value());
                 this.tokenKeys = watched;
                 this.tokens = new Tokens(source, true, expected, timers);
@@ -122,6 +124,11 @@ public final class Access implements AutoCloseable {
         keysChanged.incrementAndGet();
         checked.invalidateAll();
         changed.run();
+    }
+
+    /// Where it is written who did and was refused what.
+    public Audit audit() {
+        return audit;
     }
 
     /// What connections are encrypted with; null when they are not.
@@ -287,5 +294,6 @@ public final class Access implements AutoCloseable {
         if (tls != null) {
             tls.close();
         }
+        audit.close();
     }
 }

@@ -56,15 +56,16 @@ public final class Tls implements AutoCloseable {
     /// Reads the files.
     ///
     /// @param changed runs when they say something new; on a thread that may wait
+    /// @param audit is told of it
     /// @throws SettingException when one can't be used
-    Tls(ServerConfig.Tls config, Timers timers, Runnable changed) {
+    Tls(ServerConfig.Tls config, Timers timers, Runnable changed, Audit audit) {
         this.config = config;
         this.provider = !"jdk".equals(System.getProperty(PROPERTY)) && OpenSsl.isAvailable()
                 ? SslProvider.OPENSSL
                 : SslProvider.JDK;
         List<Path> files = new ArrayList<>(List.of(config.certificate(), config.key()));
         config.clientCa().ifPresent(files::add);
-        this.material = new Watched<>(files, this::read, this::read, timers, changed);
+        this.material = new Watched<>(files, this::read, this::read, timers, changed, audit);
     }
 
     private Material read() {

@@ -35,6 +35,7 @@ final class Watched<T> implements AutoCloseable {
     private final Supplier<T> anew;
     private final Timers timers;
     private final Runnable changed;
+    private final Audit audit;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile T value;
 
@@ -51,9 +52,16 @@ final class Watched<T> implements AutoCloseable {
     /// @param reading throws [SettingException] when the file is wrong
     /// @param anew reads it when it has changed
     /// @param changed runs when it says something new; on a thread that may wait
+    /// @param audit is told of it
     /// @throws SettingException when the file can't be had
-    Watched(Path file, Function<Path, T> reading, Function<Path, T> anew, Timers timers, Runnable changed) {
-        this(List.of(file), () -> reading.apply(file), () -> anew.apply(file), timers, changed);
+    Watched(
+            Path file,
+            Function<Path, T> reading,
+            Function<Path, T> anew,
+            Timers timers,
+            Runnable changed,
+            Audit audit) {
+        this(List.of(file), () -> reading.apply(file), () -> anew.apply(file), timers, changed, audit);
     }
 
     /// Reads several files that belong together.
@@ -61,12 +69,14 @@ final class Watched<T> implements AutoCloseable {
     /// @param reading throws [SettingException] when one is wrong
     /// @param anew reads them when one has changed
     /// @param changed runs when they say something new; on a thread that may wait
+    /// @param audit is told of it
     /// @throws SettingException when one can't be had
-    Watched(List<Path> files, Supplier<T> reading, Supplier<T> anew, Timers timers, Runnable changed) {
+    Watched(List<Path> files, Supplier<T> reading, Supplier<T> anew, Timers timers, Runnable changed, Audit audit) {
         this.files = List.copyOf(files);
         this.anew = anew;
         this.timers = timers;
         this.changed = changed;
+        this.audit = audit;
         this.seen = stamp();
         this.value = reading.get();
         arm();
@@ -119,11 +129,18 @@ final class Watched<T> implements AutoCloseable {
         try {
             if (readAnew()) {
                 changed.run();
+                audit.record(Audit.Decision.DONE, "the server", "", "read anew " + names(), "");
                 LOG.info("{} has changed and was read anew", names());
                 told(null);
             }
         } catch (SettingException wrong) {
             if (told(String.valueOf(wrong.getMessage()))) {
+                audit.record(
+                        Audit.Decision.REFUSED,
+                        "the server",
+                        "",
+                        "read anew " + names(),
+                        String.valueOf(wrong.getMessage()));
                 LOG.error(
                         "{} has changed, but can't be used: {}; what it said before still counts",
                         names(),

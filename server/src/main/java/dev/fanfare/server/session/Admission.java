@@ -38,6 +38,7 @@ final class Admission {
     private final Connection connection;
     private final Answers answers;
     private final Codec codec;
+    private final SessionLog log;
     private final Access access;
     private final @Nullable String clientId;
 
@@ -61,6 +62,7 @@ final class Admission {
             Connection connection,
             Answers answers,
             Codec codec,
+            SessionLog log,
             @Nullable String clientId,
             @Nullable Identity identity) {
         this.session = session;
@@ -68,6 +70,7 @@ final class Admission {
         this.connection = connection;
         this.answers = answers;
         this.codec = codec;
+        this.log = log;
         this.access = context.access();
         this.clientId = clientId;
         this.identity = identity;
@@ -241,6 +244,7 @@ final class Admission {
 
     private void enter(Identity now) {
         identity = now;
+        log.is(now);
         count(now);
         if (closed) {
             return; // there was no room for one more

@@ -54,7 +54,7 @@ public final class Session implements Connections.Peer {
     private final Inquiries inquiries;
     private final Acknowledged acknowledged;
     private final Transactions transactions;
-    private @Nullable Topic lastTopic;
+    private final TopicsInUse topics;
 
     private boolean congested;
     private boolean draining;
@@ -78,10 +78,17 @@ public final class Session implements Connections.Peer {
         this.connection = connection;
         this.codec = context.codec(loop);
         this.answers = new Answers(this, context, loop, connection);
-        this.admission = new Admission(this, context, connection, answers, codec, clientId, identity);
         this.id = clientId == null ? UUID.randomUUID().toString() : clientId;
         this.limit = context.publishLimit(id);
-        this.log = new SessionLog(context.counts(), context.dialect(), connection.peer(), id, context.nanos());
+        this.log = new SessionLog(
+                context.counts(),
+                context.dialect(),
+                connection.peer(),
+                id,
+                context.nanos(),
+                context.access().audit());
+        this.admission = new Admission(this, context, connection, answers, codec, log, clientId, identity);
+        this.topics = new TopicsInUse(context, limit, log);
         this.notices = new Notices(context, answers, codec, log);
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, notices, kind, id);
         this.patience = new Patience(this, loop);
@@ -260,13 +267,7 @@ public final class Session implements Connections.Peer {
     /// The topic of that name, made if topics make themselves; null when there is none.
     @Nullable
     Topic topic(String name) {
-        Topic known = lastTopic;
-        if (known != null && known.name().equals(name) && !known.deleted()) {
-            return known;
-        }
-        Topic found = context.findOrCreate(name, limit);
-        lastTopic = found;
-        return found;
+        return topics.get(name);
     }
 
     /// Whether subscribers may have got this message already.

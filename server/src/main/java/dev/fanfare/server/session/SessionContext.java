@@ -28,6 +28,7 @@ import dev.fanfare.time.Timers;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What all sessions of one listener have in common: its dialect, the server's limits, and the way into the broker. Any
@@ -156,7 +157,7 @@ public final class SessionContext {
 
     /// The topic of that name, made if topics make themselves; null when there is none.
     @Nullable
-    Topic findOrCreate(String name, PublishLimit limit) {
+    Topic findOrCreate(String name, PublishLimit limit, Consumer<String> made) {
         Topic found = find(name);
         if (found != null || !config().autoCreateTopics() || TopicName.isReserved(name)) {
             return found;
@@ -166,7 +167,9 @@ public final class SessionContext {
             throw new FanfareException(ErrorCode.LIMIT_REACHED, tooFast.message());
         }
         try {
-            return feeds.create(name);
+            Topic created = feeds.create(name);
+            made.accept(name);
+            return created;
         } catch (FanfareException refused) {
             if (refused.code() == ErrorCode.TOPIC_EXISTS) {
                 return find(name);

@@ -6,8 +6,12 @@ import dev.fanfare.server.LogLimit;
 import dev.fanfare.server.LogSubject;
 import dev.fanfare.server.flight.ConnectionFlight;
 import dev.fanfare.server.metrics.ServerCounts;
+import dev.fanfare.server.security.Audit;
+import dev.fanfare.server.security.Identity;
 import java.net.SocketAddress;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,21 +23,31 @@ final class SessionLog {
     private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.session");
     private static final LogLimit LIMIT = new LogLimit(LOG);
 
+    private static final Set<WireError.Code> AUDITED = EnumSet.of(
+            WireError.Code.UNAUTHORIZED,
+            WireError.Code.FORBIDDEN,
+            WireError.Code.RATE_LIMITED,
+            WireError.Code.LIMIT_REACHED);
+
     private final ServerCounts counts;
     private final Dialect dialect;
-    private final SocketAddress peer;
     private final String id;
     private final String who;
+    private final SocketAddress peer;
+    private final Audit audit;
+    private String identity = "nobody known";
     private final long openedNanos;
     private long published;
     private long refused;
     private long dropped;
     private long sentBytes;
 
-    SessionLog(ServerCounts counts, Dialect dialect, SocketAddress peer, String id, long openedNanos) {
+    SessionLog(
+            ServerCounts counts, Dialect dialect, SocketAddress peer, String id, long openedNanos, Audit audit) {
         this.counts = counts;
         this.dialect = dialect;
         this.peer = peer;
+        this.audit = audit;
         this.id = id;
         this.who = dialect.name().toLowerCase(Locale.ROOT) + " connection " + id + " from " + peer;
         this.openedNanos = openedNanos;
@@ -65,11 +79,24 @@ final class SessionLog {
         dropped += count;
     }
 
+    /// The peer is known to be this one.
+    void is(Identity who) {
+        identity = who.toString();
+    }
+
+    /// A topic was made because somebody used it.
+    void made(String topic) {
+        audit.record(Audit.Decision.DONE, identity, peer, "make topic " + topic, "by using it");
+    }
+
     /// @param requestId null when the peer gave it none
     void refused(@Nullable String requestId, WireError error, long nowNanos) {
         refused++;
         counts.refused(
                 new ServerCounts.Refused(dialect, "websocket", error.code().standard()));
+        if (AUDITED.contains(error.code())) {
+            audit.record(Audit.Decision.REFUSED, identity, peer, who, error.code() + ": " + error.message());
+        }
         LIMIT.info(new LogSubject(id, requestId), nowNanos, "{} refused: {}: {}", who, error.code(), error.message());
     }
 
