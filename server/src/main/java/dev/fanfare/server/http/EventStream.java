@@ -1,10 +1,13 @@
 package dev.fanfare.server.http;
 
+import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.rest.Call;
 import dev.fanfare.server.rest.Endpoint;
 import dev.fanfare.server.rest.Need;
+import dev.fanfare.server.security.Audit;
 import dev.fanfare.server.security.Identity;
 import dev.fanfare.server.security.Unauthorized;
 import dev.fanfare.time.Timers;
@@ -16,6 +19,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -119,14 +123,43 @@ final class EventStream implements Endpoint.StreamSink, Connections.Peer {
             Identity now = server.access().again(call.caller().identity());
             if (need.isMet(server.access().rights(now, null), call)) {
                 watch();
-                server.access().verifyAgain(now, gone -> close());
+                server.access().verifyAgain(now, gone -> execute(() -> end(unauthorized(gone.reason()))));
                 return;
             }
+            end(new WireError(WireError.Code.FORBIDDEN, now + " is not allowed any more: " + need.text()));
         } catch (Unauthorized gone) {
-            // It is told by the end.
+            end(unauthorized(gone.reason()));
         } catch (RuntimeException failed) {
             LOG.error("who listens to {} can't be told any more", exchange.line(), failed);
+            end(unauthorized("it can't be told any more who you are"));
         }
+    }
+
+    private static WireError unauthorized(String why) {
+        return new WireError(WireError.Code.UNAUTHORIZED, why);
+    }
+
+    /// Tells why in a last event, and ends.
+    private void end(WireError why) {
+        if (ended) {
+            return;
+        }
+        JsonBytes out = new JsonBytes();
+        out.raw("event: stream_ended\ndata: {\"event\":\"stream_ended\",\"code\":")
+                .string(why.code().standard())
+                .raw(",\"reason\":")
+                .string(why.message())
+                .raw("}\n\n");
+        send(Arrays.copyOf(out.array(), out.length()));
+        Identity who = call.caller().identity();
+        server.access()
+                .audit()
+                .record(
+                        Audit.Decision.REFUSED,
+                        who.toString(),
+                        context.channel().remoteAddress(),
+                        exchange.lineWithoutQuery(),
+                        why.message());
         close();
     }
 

@@ -454,11 +454,7 @@ public final class Session implements Connections.Peer {
 
     /// Runs on the session's loop.
     public void execute(Runnable action) {
-        if (loop.delivery().eventLoop().inEventLoop()) {
-            action.run();
-        } else {
-            later(action);
-        }
+        execute(action, () -> {});
     }
 
     /// Runs on the session's loop, but not from inside what it is doing now. Any thread.

@@ -373,6 +373,7 @@ class AuthenticationTest {
                         return server.server().connections() == 0;
                     },
                     "the end of the stream");
+            assertThat(client.rest()).contains("event: stream_ended").contains("\"code\":\"FORBIDDEN\"");
         }
     }
 }

@@ -6,6 +6,9 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Message;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.protocol.Codec;
+import dev.fanfare.protocol.Request;
+import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
@@ -22,9 +25,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -283,6 +288,26 @@ class AuthorizationMatrixTest {
         }
     }
 
+    /// What only who sees something of a topic may do.
+    private static final List<String> ENDINGS = List.of(
+            "{\"type\":\"unsubscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\"}",
+            "{\"type\":\"ack\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"offset\":0}",
+            "{\"type\":\"nack\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"offset\":0,\"request_id\":\"1\"}");
+
+    /// What needs no right: to say who one is, to ask for a sign of life, and what is no request.
+    private static final Set<Class<?>> FREE = Set.of(Request.Auth.class, Request.Ping.class, Request.Malformed.class);
+
+    /// The kinds of requests are those that the protocol has: one that is tried nowhere here fails.
+    @Test
+    void everyKindOfRequestIsTried() {
+        Codec codec = new StandardCodec(StandardCodec.MessageIds.ANY, 64);
+        Set<Class<?>> tried = new HashSet<>(FREE);
+        Stream.concat(Stream.of(Operation.values()).map(operation -> operation.request), ENDINGS.stream())
+                .map(text -> text.getBytes(StandardCharsets.UTF_8))
+                .forEach(bytes -> tried.add(codec.decode(bytes, 0, bytes.length).getClass()));
+        assertThat(tried).containsExactlyInAnyOrder(Request.class.getPermittedSubclasses());
+    }
+
     @Test
     void everyOperationOfAWebSocketIsForWhoHasTheRight() {
         makeWhatIsThere();
@@ -312,10 +337,7 @@ class AuthorizationMatrixTest {
     @Test
     void whoSeesNothingOfATopicDoesNotLearnByEndingOrAcknowledgingWhetherItIsThere() {
         makeWhatIsThere();
-        for (String request : List.of(
-                "{\"type\":\"unsubscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\"}",
-                "{\"type\":\"ack\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"offset\":0}",
-                "{\"type\":\"nack\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"offset\":0,\"request_id\":\"1\"}")) {
+        for (String request : ENDINGS) {
             assertThat(isForbidden(Who.SUBSCRIBER, request)).as(request).isFalse();
             assertThat(isForbidden(Who.SUBSCRIBER, request.replace("mine.a", "theirs")))
                     .as(request)

@@ -299,6 +299,15 @@ final class WireClient implements AutoCloseable {
         }
     }
 
+    /// Everything up to the end of the connection, as text.
+    String rest() {
+        try {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
     /// Reads the answer to what is no good request: true when it is an error of HTTP, or no answer but the end.
     boolean refused() {
         try {
