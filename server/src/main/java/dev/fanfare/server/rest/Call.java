@@ -22,6 +22,9 @@ public final class Call {
     private final Line line;
     private @Nullable Feed<?> congested;
 
+    /// The bytes of the body, until they have counted: once, with the first of its messages.
+    private long uncounted;
+
     /// The connection that a call came over.
     ///
     /// @param loop its event loop
@@ -45,6 +48,7 @@ public final class Call {
         this.query = query;
         this.headers = headers;
         this.body = body;
+        this.uncounted = body.length;
         this.limit = limit;
         this.line = line;
     }
@@ -101,7 +105,7 @@ public final class Call {
     /// @return null if the connection may publish it, else what its peer is told
     @Nullable
     WireError takePublish() {
-        return limit == null ? null : limit.take(1, body.length);
+        return takePublishes(1);
     }
 
     /// A topic is to be made.
@@ -119,7 +123,14 @@ public final class Call {
     /// @return null if the connection may publish them, else what its peer is told
     @Nullable
     WireError takePublishes(int count) {
-        return limit == null || count == 0 ? null : limit.take(count);
+        if (limit == null || count == 0) {
+            return null;
+        }
+        WireError tooFast = limit.take(count, uncounted);
+        if (tooFast == null) {
+            uncounted = 0;
+        }
+        return tooFast;
     }
 
     /// The connection that it came over.
