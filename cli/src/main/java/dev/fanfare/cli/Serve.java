@@ -90,7 +90,7 @@ final class Serve implements Callable<Integer> {
         try {
             FanfareServer server = start(config);
             started.set(server);
-            server.readSettingsFrom(settings, source);
+            server.readSettingsFrom(settings, source, Serve::logAt);
             Hangup.listen(() -> reload(server));
             System.out.print(Banner.of(server));
             System.out.flush();

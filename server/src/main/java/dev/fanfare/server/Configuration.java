@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import dev.fanfare.Broker;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,6 +22,7 @@ public final class Configuration {
     // Both under the lock; null for a server that an application has configured.
     private @Nullable Settings settings;
     private @Nullable Supplier<Settings> source;
+    private Consumer<Settings> taken = _ -> {};
 
     /// What a server begins with.
     ///
@@ -39,11 +41,13 @@ public final class Configuration {
     ///
     /// @param begun what the server was started with
     /// @param source throws [SettingException] when something in them is wrong
-    void readFrom(Settings begun, Supplier<Settings> source) {
+    /// @param taken told of the settings that it runs with from then on
+    void readFrom(Settings begun, Supplier<Settings> source, Consumer<Settings> taken) {
         lock.lock();
         try {
             this.settings = begun;
             this.source = source;
+            this.taken = taken;
         } finally {
             lock.unlock();
         }
@@ -81,6 +85,7 @@ public final class Configuration {
             }
             config = whole;
             settings = mixed;
+            taken.accept(mixed);
             Reload reload = Reload.of(before.changes(next));
             reload.taken()
                     .forEach(change -> LOG.info(

@@ -21,6 +21,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -178,8 +179,9 @@ public final class FanfareServer implements AutoCloseable {
     ///
     /// @param begun what this server was started with
     /// @param source reads them; throws [SettingException] when something in them is wrong
-    public void readSettingsFrom(Settings begun, Supplier<Settings> source) {
-        context.configuration().readFrom(begun, source);
+    /// @param taken does with settings that were taken what the server can't do itself, such as with the log
+    public void readSettingsFrom(Settings begun, Supplier<Settings> source, Consumer<Settings> taken) {
+        context.configuration().readFrom(begun, source, taken);
     }
 
     /// Reads the settings anew and goes on with those that can change while a server runs ([Setting#isLive]): with

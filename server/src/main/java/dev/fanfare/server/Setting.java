@@ -185,7 +185,8 @@ public final class Setting<T> {
     public static final Setting<LogLevel> LOG_LEVEL = setting(
                     "log-level", new SettingType<>(LogLevel.names(), LogLevel::named), "INFO")
             .means("How much the log says.")
-            .once("PUBSUB_LOG_LEVEL", "LOG_LEVEL");
+            .once("PUBSUB_LOG_LEVEL", "LOG_LEVEL")
+            .live();
 
     /// How many topics there may be.
     public static final Setting<Integer> MAX_TOPICS = setting(
@@ -402,7 +403,8 @@ public final class Setting<T> {
     /// How the lines of the log look.
     public static final Setting<LogFormat> LOG_FORMAT = setting(
                     "log-format", SettingType.choice(LogFormat.class), "text")
-            .means("How `serve` writes its log: lines for people, or an object in JSON per line.");
+            .means("How `serve` writes its log: lines for people, or an object in JSON per line.")
+            .live();
 
     /// A name by which a setting was known to an earlier server.
     ///

@@ -79,6 +79,13 @@ class AuthenticationTest {
         }
     }
 
+    @Test
+    void whatIsOpenToEverybodyCarriesNoFigures() {
+        assertThat(RestAnswer.of(server.port(), "GET", "/health", "").body()).matches("\\{\"uptime_sec\":\\d+}");
+        assertThat(RestAnswer.of(server.flatPort(), "GET", "/health", "").body())
+                .matches("\\{\"status\":\"healthy\",\"uptime_seconds\":[0-9.]+}");
+    }
+
     private WireClient connect(String... headers) {
         return WireClient.tcp(server.port()).upgrade("/ws", headers);
     }

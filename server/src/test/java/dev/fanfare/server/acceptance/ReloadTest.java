@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.server.FanfareServer;
+import dev.fanfare.server.LogLevel;
 import dev.fanfare.server.Reload;
 import dev.fanfare.server.Setting;
 import dev.fanfare.server.SettingException;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ class ReloadTest {
 
     private Path file;
     private FanfareServer server;
+    private @Nullable LogLevel level;
 
     @BeforeEach
     void start() throws IOException {
@@ -33,7 +36,7 @@ class ReloadTest {
         write("history: 2", "max-topics: 3");
         Settings begun = read();
         server = FanfareServer.start(begun.config());
-        server.readSettingsFrom(begun, this::read);
+        server.readSettingsFrom(begun, this::read, settings -> level = settings.value(Setting.LOG_LEVEL));
     }
 
     @AfterEach
@@ -64,10 +67,11 @@ class ReloadTest {
     @Test
     void whatCanChangeDoesForWhatBeginsThen() throws Exception {
         make("before");
-        write("history: 5", "max-topics: 2", "max-message-size: 2 KiB", "auto-create-topics: true");
+        write("history: 5", "max-topics: 2", "max-message-size: 2 KiB", "auto-create-topics: true", "log-level: debug");
         Reload reload = server.reload();
         assertThat(names(reload.taken()))
-                .containsExactly("history", "max-topics", "max-message-size", "auto-create-topics");
+                .containsExactly("history", "log-level", "max-topics", "max-message-size", "auto-create-topics");
+        assertThat(level).isEqualTo(LogLevel.DEBUG);
         assertThat(reload.atRestart()).isEmpty();
         make("after");
         assertThat(rest("GET", "/topics/before", "").json().path("history").intValue(-1))
