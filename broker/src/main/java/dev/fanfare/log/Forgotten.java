@@ -74,6 +74,10 @@ final class Forgotten {
         } catch (StoreException e) {
             // It is tried again when there is more, not at each commit.
             reset();
+            if (e.reason() == StoreException.Reason.CORRUPT) {
+                // Nothing is deleted that may hold it.
+                return deletedBelow;
+            }
             throw e;
         }
     }

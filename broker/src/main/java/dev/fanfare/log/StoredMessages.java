@@ -100,9 +100,18 @@ final class StoredMessages {
         }
     }
 
-    /// Finds the next record that can be read: first by steps that double, then by halving the last of them. A
-    /// record between two that can't be read may be overlooked when it lies within the last step.
     private List<Message> passDamage(long from, long to, int maxMessages, int maxBytes) {
+        long good = pass(from, to);
+        damaged.accept(from, good);
+        return good >= to ? List.of() : read(good, to, maxMessages, maxBytes);
+    }
+
+    /// The offset of the next record that can be read, `to` when there is none: first by steps that double, then by
+    /// halving the last of them. A record between two that can't be read may be overlooked when it lies within
+    /// the last step.
+    ///
+    /// @param from what is there can't be read
+    private long pass(long from, long to) {
         long bad = from;
         long high = to;
         long good = to;
@@ -127,8 +136,7 @@ final class StoredMessages {
                 good = found;
             }
         }
-        damaged.accept(from, good);
-        return good >= to ? List.of() : read(good, to, maxMessages, maxBytes);
+        return good;
     }
 
     /// The first offset stored at or after `from`, `to` when there is none; null when that can't be read.
@@ -151,30 +159,67 @@ final class StoredMessages {
         }
     }
 
-    /// The first offset at or after `low` whose message is not older, `high` when all are.
+    /// The first offset at or after `low` whose message is not older, `high` when all are. What can't be read is
+    /// taken for as old as what comes next: whoever begins there is told of it.
     long firstAt(long timestampMillis, long low, long high) {
         long from = low;
         long to = high;
         // Among records: the last one that begins before that time holds it, or the next one begins with it.
         while (from < to) {
             long middle = (from + to) >>> 1;
-            Store.Entry entry = store.floor(Table.MESSAGES, Keys.of(number, low), Keys.of(number, middle));
-            if (entry == null || Records.firstTimestamp(entry.value()) < timestampMillis) {
-                from = middle + 1;
+            Beginning beginning = beginning(low, middle, high);
+            if (beginning.timestamp < timestampMillis) {
+                from = Math.max(middle, beginning.offset) + 1;
             } else {
-                to = Math.min(middle, Keys.longAt(entry.key(), OFFSET_AT));
+                to = Math.min(middle, beginning.offset);
             }
         }
-        Store.Entry before =
-                from == 0 ? null : store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, from - 1));
-        if (before != null) {
-            for (Message message : Records.read(before.value(), topic, epoch, Keys.longAt(before.key(), OFFSET_AT))) {
-                if (message.offset() >= low && message.timestampMillis() >= timestampMillis) {
-                    return Math.min(message.offset(), high);
-                }
+        for (Message message : from == 0 ? List.<Message>of() : recordAt(from - 1)) {
+            if (message.offset() >= low && message.timestampMillis() >= timestampMillis) {
+                return Math.min(message.offset(), high);
             }
         }
         return from;
+    }
+
+    /// Where a record begins, and when.
+    private record Beginning(long offset, long timestamp) {}
+
+    /// The last record that begins at or before an offset, older than any when there is none; when that can't be
+    /// read the next one that can, younger than any when there is none.
+    private Beginning beginning(long low, long offset, long high) {
+        try {
+            Store.Entry entry = store.floor(Table.MESSAGES, Keys.of(number, low), Keys.of(number, offset));
+            return entry == null ? new Beginning(offset, -1) : beginning(entry);
+        } catch (StoreException e) {
+            if (e.reason() != StoreException.Reason.CORRUPT) {
+                throw e;
+            }
+        }
+        long good = pass(offset, high);
+        byte[] record = good >= high ? null : store.get(Table.MESSAGES, Keys.of(number, good));
+        return record == null
+                ? new Beginning(high, Long.MAX_VALUE)
+                : beginning(new Store.Entry(Keys.of(number, good), record));
+    }
+
+    private static Beginning beginning(Store.Entry entry) {
+        return new Beginning(Keys.longAt(entry.key(), OFFSET_AT), Records.firstTimestamp(entry.value()));
+    }
+
+    /// What is in the last record that begins at or before an offset; nothing when that can't be read.
+    private List<Message> recordAt(long offset) {
+        try {
+            Store.Entry entry = store.floor(Table.MESSAGES, Keys.of(number, 0L), Keys.of(number, offset));
+            return entry == null
+                    ? List.of()
+                    : Records.read(entry.value(), topic, epoch, Keys.longAt(entry.key(), OFFSET_AT));
+        } catch (StoreException e) {
+            if (e.reason() == StoreException.Reason.CORRUPT) {
+                return List.of();
+            }
+            throw e;
+        }
     }
 
     /// The first offset of the record that holds an offset, or of the last one before it; the offset itself when

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerListener;
 import dev.fanfare.Durability;
 import dev.fanfare.Message;
 import dev.fanfare.Position;
@@ -18,7 +20,12 @@ import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.Table;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -157,5 +164,46 @@ class DamagedStoreTest {
         }
         restart(Table.DELAYED, Keys.of(1, 1L));
         assertThat(topic("a").delayed()).isEqualTo(2);
+    }
+
+    @Test
+    void aStartByTimePassesOverWhatCantBeRead() {
+        broker.createTopic("a", WRITTEN);
+        List<Instant> times = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            times.add(Instant.ofEpochMilli(publish("a", "a" + i).timestampMillis()));
+            timers.advance(Duration.ofMinutes(1));
+        }
+        restart(Table.MESSAGES, Keys.of(1, 2L), Keys.of(1, 3L), Keys.of(1, 7L));
+        List<String> found = new ArrayList<>();
+        for (Instant time : times) {
+            long first = topic("a").firstAt(time);
+            List<Message> messages = topic("a").read(first, 1, 1 << 20);
+            found.add(messages.isEmpty() ? "none" : messages.getFirst().text());
+        }
+        assertThat(found).containsExactly("a0", "a1", "a4", "a4", "a4", "a5", "a6", "none");
+    }
+
+    @Test
+    void forgettingWhatIsTooOldPassesOverWhatCantBeRead() throws InterruptedException {
+        broker.createTopic("a", WRITTEN.withHistoryAge(Duration.ofMinutes(1)));
+        publish("a", "a0");
+        timers.advance(Duration.ofMinutes(2));
+        publish("a", "a1");
+        publish("a", "a2");
+        publish("a", "a3");
+        restart(Table.MESSAGES, Keys.of(1, 1L));
+        BlockingQueue<BrokerEvent> failures = new LinkedBlockingQueue<>();
+        try (BrokerListener.Registration _ = broker.listen(event -> {
+            if (event instanceof BrokerEvent.StorageFailed || event instanceof BrokerEvent.TopicCreated) {
+                failures.add(event);
+            }
+        })) {
+            timers.advance(Duration.ofSeconds(30));
+            publish("a", "a4");
+            broker.createTopic("barrier");
+            assertThat(failures.poll(10, TimeUnit.SECONDS)).isInstanceOf(BrokerEvent.TopicCreated.class);
+        }
+        assertThat(topic("a").read(2, 10, 1 << 20)).extracting(Message::text).containsExactly("a2", "a3", "a4");
     }
 }
