@@ -39,6 +39,9 @@ public sealed interface BrokerEvent {
             case StorageRecovered _ -> "storage_recovered";
             case MessagesDamaged _ -> "messages_damaged";
             case StorageDamaged _ -> "storage_damaged";
+            case TransactionCommitted _ -> "transaction_committed";
+            case TransactionRefused _ -> "transaction_refused";
+            case RequestUnanswered _ -> "request_unanswered";
         };
     }
 
@@ -192,4 +195,20 @@ public sealed interface BrokerEvent {
     /// @param place where the store is
     /// @param what it is, and what became of it, for people
     record StorageDamaged(String place, String what) implements BrokerEvent {}
+
+    /// A transaction was done.
+    ///
+    /// @param publishes how many messages it published
+    /// @param acknowledgements how many it acknowledged
+    record TransactionCommitted(int publishes, int acknowledgements) implements BrokerEvent {}
+
+    /// Nothing of a transaction was done.
+    ///
+    /// @param topic on which it failed; null when it was none
+    record TransactionRefused(@Nullable String topic, ErrorCode code, String reason) implements BrokerEvent {}
+
+    /// A request got no reply.
+    ///
+    /// @param code `TIMEOUT`, or `NO_RESPONDERS` when nobody was there to answer
+    record RequestUnanswered(String topic, ErrorCode code) implements BrokerEvent {}
 }

@@ -38,6 +38,11 @@ final class Acknowledgements implements AtomicAppend.Condition {
         }
     }
 
+    /// How many they are.
+    int size() {
+        return byBacklog.values().stream().mapToInt(List::size).sum();
+    }
+
     @Override
     public void lock() {
         byBacklog.keySet().forEach(Backlog::lock);

@@ -288,9 +288,7 @@ public final class Backlogs implements DeliveryAccess {
             outcome = append.run(acknowledgements);
             acknowledgements.tell();
         } catch (FanfareException e) {
-            transactionsRefused.increment();
-            then.accept(Transaction.Result.refused(
-                    new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())), topic));
+            refused(new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())), topic, then);
             return null;
         }
         Commit commit = outcome.commit();
@@ -311,11 +309,19 @@ public final class Backlogs implements DeliveryAccess {
         if (refused == null) {
             acknowledgements.stored();
             transactionsCommitted.increment();
+            events.emit(() -> new BrokerEvent.TransactionCommitted(
+                    outcome.results().size(), acknowledgements.size()));
             then.accept(Transaction.Result.committed(outcome.results()));
         } else {
-            transactionsRefused.increment();
-            then.accept(Transaction.Result.refused(refused, topic));
+            refused(refused, topic, then);
         }
+    }
+
+    private void refused(
+            PublishResult.Refused refused, @Nullable String topic, Consumer<Transaction.Result> then) {
+        transactionsRefused.increment();
+        events.emit(() -> new BrokerEvent.TransactionRefused(topic, refused.code(), refused.reason()));
+        then.accept(Transaction.Result.refused(refused, topic));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.fanfare.request;
 
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.Commit;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
@@ -9,6 +10,7 @@ import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.feed.Asker;
 import dev.fanfare.feed.Wakes;
+import dev.fanfare.local.Events;
 import dev.fanfare.time.Timers;
 import dev.fanfare.topic.TopicRegistry;
 import java.security.SecureRandom;
@@ -37,6 +39,7 @@ public final class Requests {
 
     private final TopicRegistry topics;
     private final Timers timers;
+    private final Events events;
     private final int limit;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
@@ -48,14 +51,16 @@ public final class Requests {
     /// Nobody waits yet.
     ///
     /// @param limit how many requests may wait
-    public Requests(TopicRegistry topics, Timers timers, int limit) {
+    public Requests(TopicRegistry topics, Timers timers, Events events, int limit) {
         this.topics = topics;
         this.timers = timers;
+        this.events = events;
         this.limit = limit;
     }
 
     /// One request. Whoever takes it out of the map ends it.
     private final class Waiting {
+        private final String topic;
         private final String address;
         private final Asker asker;
         private final int wanted;
@@ -64,7 +69,8 @@ public final class Requests {
         private int left;
         private volatile Timers.@Nullable Timer timer;
 
-        Waiting(String address, Asker asker, int replies) {
+        Waiting(String topic, String address, Asker asker, int replies) {
+            this.topic = topic;
             this.address = address;
             this.asker = asker;
             this.wanted = replies;
@@ -104,6 +110,7 @@ public final class Requests {
             if (finish()) {
                 if (left == wanted) {
                     timeouts.increment();
+                    events.emit(() -> new BrokerEvent.RequestUnanswered(topic, ErrorCode.TIMEOUT));
                 }
                 asker.end(new Refused(ErrorCode.TIMEOUT, reason));
             }
@@ -147,7 +154,7 @@ public final class Requests {
             asker.end(refused);
             return () -> {};
         }
-        Waiting request = new Waiting(PREFIX + secret(), asker, replies);
+        Waiting request = new Waiting(topic, PREFIX + secret(), asker, replies);
         publish(topic, draft, timeout, request, wakes);
         return request::finish;
     }
@@ -164,6 +171,7 @@ public final class Requests {
         try {
             if (topics.responders(topic, draft) == 0) {
                 unanswerable.increment();
+                events.emit(() -> new BrokerEvent.RequestUnanswered(topic, ErrorCode.NO_RESPONDERS));
                 return new Refused(
                         ErrorCode.NO_RESPONDERS,
                         "nobody answers on topic '" + topic + "': no subscription has its name; nothing was published");

@@ -85,7 +85,7 @@ public final class TopicRegistry {
         this.stored = committer == null ? null : new StoredTopics(committer, timers, budget);
         this.aging = new AgingTopics(directory, timers, committer, lock);
         this.delayed = new DelayedMessages(begun.pending(), timers, events, committer);
-        this.requests = new Requests(this, timers, begun.pending().requests());
+        this.requests = new Requests(this, timers, events, begun.pending().requests());
         this.shrinker = new HistoryShrinker(budget, directory.all());
     }
 

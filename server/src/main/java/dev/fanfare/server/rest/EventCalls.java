@@ -214,6 +214,19 @@ final class EventCalls {
                 member(out, "place", place);
                 member(out, "what", what);
             }
+            case BrokerEvent.TransactionCommitted(var publishes, var acknowledgements) ->
+                out.raw(",\"publishes\":").number(publishes).raw(",\"acks\":").number(acknowledgements);
+            case BrokerEvent.TransactionRefused(var topic, var code, var reason) -> {
+                if (topic != null) {
+                    member(out, "topic", topic);
+                }
+                member(out, "code", code.name());
+                member(out, "reason", reason);
+            }
+            case BrokerEvent.RequestUnanswered(var topic, var code) -> {
+                member(out, "topic", topic);
+                member(out, "code", code.name());
+            }
             case BrokerEvent.MessageEnqueued(var topic, var offset, var messageId) ->
                 message(out, topic, offset, messageId);
             case BrokerEvent.Delivering delivering -> {
