@@ -346,6 +346,12 @@ final class Backlog implements Intake {
         books.lock.unlock();
     }
 
+    /// See [Member#established].
+    @Nullable
+    Commit established() {
+        return keeper == null || keeper.isStored() ? null : keeper.latest();
+    }
+
     /// See [Member#stored].
     @Nullable
     Commit stored() {

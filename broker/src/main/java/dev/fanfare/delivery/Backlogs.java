@@ -114,7 +114,7 @@ public final class Backlogs implements DeliveryAccess {
     ///     with other terms; `LIMIT_REACHED`
     public AcknowledgedSubscription handle(Demand demand, Handler handler, int concurrency) {
         HandlerWorker worker = new HandlerWorker(handler, this, demand.name(), concurrency);
-        Member member = stored(attach(demand.withWindow(Math.max(demand.window(), concurrency)), worker));
+        Member member = established(attach(demand.withWindow(Math.max(demand.window(), concurrency)), worker));
         worker.start(member);
         return new Handling(member, worker);
     }
@@ -122,15 +122,15 @@ public final class Backlogs implements DeliveryAccess {
     /// Begins a subscription whose user asks for messages. See [#handle].
     public Receiver receive(Demand demand) {
         Receiving receiving = new Receiving(topics.timers());
-        receiving.start(stored(attach(demand, receiving)));
+        receiving.start(established(attach(demand, receiving)));
         return receiving;
     }
 
-    /// Waits until a member's place outlives the power, if it has to.
+    /// Waits until a member's name outlives the power, if it is new.
     ///
     /// @throws FanfareException when it could not be stored: it is no member any more
-    private static Member stored(Member member) {
-        Commit commit = member.stored();
+    private static Member established(Member member) {
+        Commit commit = member.established();
         PublishResult.Refused failure = commit == null ? null : commit.await();
         if (failure != null) {
             member.leave();
@@ -144,7 +144,7 @@ public final class Backlogs implements DeliveryAccess {
         Flowing worker = new Flowing(subscriber);
         Member member;
         try {
-            member = stored(attach(demand, worker));
+            member = established(attach(demand, worker));
         } catch (FanfareException e) {
             subscriber.onSubscribe(NOTHING);
             subscriber.onError(e);

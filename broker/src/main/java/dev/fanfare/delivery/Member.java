@@ -85,6 +85,12 @@ public final class Member {
         return backlog.completion().acknowledge(done);
     }
 
+    /// Tells when a new name outlives the power; null when it does. Who comes to one that does waits for nothing: the
+    /// store may be away, and whoever had the name before is not there any more.
+    public @Nullable Commit established() {
+        return backlog.established();
+    }
+
     /// Tells when everything that was acknowledged so far is as safe as its topics promise, and a new name outlives
     /// the power; null when it does.
     public @Nullable Commit stored() {

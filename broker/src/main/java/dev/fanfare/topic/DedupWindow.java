@@ -123,6 +123,14 @@ final class DedupWindow {
         }
     }
 
+    /// A message that waits for its time, and was remembered then, has never been.
+    void forgetWaiting(MessageIdentity id, long seenAt) {
+        int entry = table[place(id.high(), id.low())] - 1;
+        if (entry >= 0 && offset(entry) < 0 && get(entry, SEEN) == seenAt) {
+            ring[entry * LONGS + SEEN] = NEVER;
+        }
+    }
+
     /// The offset of the message whose id was remembered first and still is; −1 when there is none.
     long oldestOffset() {
         return size == 0 ? -1 : offset(oldest);

@@ -4,6 +4,7 @@ import dev.fanfare.Message;
 import dev.fanfare.store.ByteReader;
 import dev.fanfare.store.ByteWriter;
 import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 
 /// How a message is stored that waits for its time.
@@ -26,14 +27,12 @@ record DelayedForm(long due, long seenAt, Message message) {
     ///
     /// @param topic number of its topic
     /// @param number its own
-    Committer.Change storing(int topic, long number) {
-        return batch -> {
-            ByteWriter out = new ByteWriter(64 + message.payload().storedSize())
-                    .octet(FORM)
-                    .number(due)
-                    .number(seenAt);
-            message.writeTo(out);
-            batch.put(Table.DELAYED, Keys.of(topic, number), out.toByteArray());
-        };
+    void store(Store.Batch batch, int topic, long number) {
+        ByteWriter out = new ByteWriter(64 + message.payload().storedSize())
+                .octet(FORM)
+                .number(due)
+                .number(seenAt);
+        message.writeTo(out);
+        batch.put(Table.DELAYED, Keys.of(topic, number), out.toByteArray());
     }
 }

@@ -13,6 +13,7 @@ import dev.fanfare.log.DurableTopicLog;
 import dev.fanfare.log.TopicLog;
 import dev.fanfare.store.Keys;
 import dev.fanfare.store.NumberedRows;
+import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
@@ -90,6 +91,7 @@ final class DelayedMessages {
         if (unstored != null) {
             return unstored;
         }
+        boolean stores = committer != null && topic.log() instanceof DurableTopicLog;
         long number;
         lock.lock();
         try {
@@ -98,8 +100,11 @@ final class DelayedMessages {
                 return refused;
             }
             number = sequence++;
-            put(topic, message, due, number);
-            arm();
+            account(1, TopicLog.cost(message));
+            if (!stores) {
+                put(topic, message, due, number);
+                arm();
+            }
         } finally {
             lock.unlock();
         }
@@ -111,8 +116,67 @@ final class DelayedMessages {
         return new PublishResult.Pending(
                 scheduled,
                 committer.add(
-                        form.storing(log.number(), number),
+                        new Beginning(topic, form, log.number(), number),
                         topic.config().durability().or(message.durability())));
+    }
+
+    /// A message of a durable topic that waits as soon as that is stored. If it can't be, it has never been.
+    private final class Beginning implements Committer.Change {
+        private final LiveTopic topic;
+        private final DelayedForm form;
+        private final int inStore;
+        private final long number;
+
+        /// @param inStore the topic's number
+        /// @param number its own
+        Beginning(LiveTopic topic, DelayedForm form, int inStore, long number) {
+            this.topic = topic;
+            this.form = form;
+            this.inStore = inStore;
+            this.number = number;
+        }
+
+        @Override
+        public void write(Store.Batch batch) {
+            form.store(batch, inStore, number);
+        }
+
+        @Override
+        public void stored() {
+            boolean died = false;
+            lock.lock();
+            try {
+                if (topic.deleted()) {
+                    account(-1, -TopicLog.cost(form.message()));
+                    died = topic.isGone();
+                    lose(died ? 1 : 0);
+                } else {
+                    put(topic, form.message(), form.due(), number);
+                    arm();
+                }
+            } finally {
+                lock.unlock();
+            }
+            tellLost(topic, died ? 1 : 0);
+        }
+
+        @Override
+        public Committer.Change failed() {
+            lock.lock();
+            try {
+                account(-1, -TopicLog.cost(form.message()));
+            } finally {
+                lock.unlock();
+            }
+            topic.enter();
+            try {
+                Identities identities = topic.appending().identities();
+                identities.waitNoMore(identities.of(form.message()), form.seenAt());
+            } finally {
+                topic.leave();
+            }
+            return Committer.Change.lasting(batch -> batch.delete(Table.DELAYED, Keys.of(inStore, number)));
+        }
     }
 
     private @Nullable Refused refusal(LiveTopic topic, long cost) {
@@ -132,12 +196,10 @@ final class DelayedMessages {
         return null;
     }
 
-    /// Under the lock.
+    /// Under the lock: one that is accounted for.
     private void put(LiveTopic topic, Message message, long due, long number) {
-        long cost = TopicLog.cost(message);
-        account(1, cost);
         DelayedQueue queue = topic.delayedQueue();
-        queue.bytes += cost;
+        queue.bytes += TopicLog.cost(message);
         queue.add(due, number, message);
         settle(queue);
     }
@@ -167,6 +229,7 @@ final class DelayedMessages {
     }
 
     private void restore(LiveTopic topic, long found, DelayedForm form) {
+        account(1, TopicLog.cost(form.message()));
         put(topic, form.message(), form.due(), found);
         Identities identities = topic.appending().identities();
         identities.wait(identities.of(form.message()), form.seenAt(), form.due());
@@ -319,7 +382,7 @@ final class DelayedMessages {
         if (committer != null && topic.log() instanceof DurableTopicLog log) {
             DelayedForm form = new DelayedForm(due, timers.currentTimeMillis(), message);
             var _ = committer.add(
-                    Committer.Change.lasting(form.storing(log.number(), number)::write),
+                    Committer.Change.lasting(batch -> form.store(batch, log.number(), number)),
                     topic.config().durability());
         }
     }

@@ -64,6 +64,15 @@ final class Identities {
         }
     }
 
+    /// A message that was to wait for its time has never been.
+    ///
+    /// @param seenAt from when on it was recognised
+    void waitNoMore(@Nullable MessageIdentity identity, long seenAt) {
+        if (seen != null && identity != null) {
+            seen.forgetWaiting(identity, seenAt);
+        }
+    }
+
     /// The messages from an offset on have never been.
     void forget(long from) {
         if (seen != null) {

@@ -88,7 +88,9 @@ final class Section {
             wake(topic.plan());
             return committed;
         }
-        return result instanceof Refused refused && refused.full() != null ? publishWhenRoom(draft, refused, with) : result;
+        return result instanceof Refused refused && refused.full() != null
+                ? publishWhenRoom(draft, refused, with)
+                : result;
     }
 
     /// Waits for room as long as the first refusal allows, and tries again each time there may be some.
@@ -247,7 +249,9 @@ final class Section {
         }
         // The first one may not be stored yet, or not as safely as this one wants it.
         Committer.Change alsoOfRepeats = with != null && with.holdsForRepeats() ? with : null;
-        Commit commit = registry.committer().add(topic, log.end(), 0, named.durability(), alsoOfRepeats);
+        // One that waits for its time is there only when it is as safe as it asked for, which nobody remembers.
+        Durability level = first instanceof PublishResult.Scheduled ? Durability.SYNCED : named.durability();
+        Commit commit = registry.committer().add(topic, log.end(), 0, level, alsoOfRepeats);
         return commit == null ? registry.committer().refuseNow() : new Pending(first, commit);
     }
 

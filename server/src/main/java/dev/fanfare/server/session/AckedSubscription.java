@@ -302,9 +302,15 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
         return member().reject(rejected, reason);
     }
 
-    @Override
-    public @Nullable Commit stored() {
+    /// See [Member#stored].
+    @Nullable
+    Commit stored() {
         return member().stored();
+    }
+
+    @Override
+    public @Nullable Commit established() {
+        return member().established();
     }
 
     // ---- the end

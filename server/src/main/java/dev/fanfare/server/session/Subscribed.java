@@ -36,8 +36,8 @@ sealed interface Subscribed permits WireSubscription, AckedSubscription {
     /// It has its place: what it was granted.
     Attachment.Opened opened();
 
-    /// Tells when its place, and what was acknowledged since, is as safe as it has to be; null when it is.
-    default @Nullable Commit stored() {
+    /// Tells when it is as safe as it has to be that there is one of its name; null when it is.
+    default @Nullable Commit established() {
         return null;
     }
 

@@ -312,12 +312,12 @@ final class Subscriptions {
         TextFrame frame = answers.begin();
         codec.subscribed(
                 frame.begin(), request, opened.timestampMillis(), opened.epoch(), opened.offset(), opened.recovered());
-        Commit stored = subscription.stored();
-        if (stored == null) {
+        Commit established = subscription.established();
+        if (established == null) {
             answers.send(frame, subscription::begin);
             return;
         }
-        answers.sendWhen(stored, frame, request.requestId(), failure -> {
+        answers.sendWhen(established, frame, request.requestId(), failure -> {
             if (failure == null) {
                 subscription.begin();
             } else if (end(subscription) && replaces) {

@@ -1,0 +1,146 @@
+package dev.fanfare.durable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.Delivery;
+import dev.fanfare.Durability;
+import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
+import dev.fanfare.PublishResult.Accepted;
+import dev.fanfare.PublishResult.Refused;
+import dev.fanfare.PublishResult.Scheduled;
+import dev.fanfare.Receiver;
+import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.store.MemoryStore;
+import dev.fanfare.store.StoreException.Reason;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// A store that is away for a while: what was refused has never been, and what is stored already is not lost for it.
+class StoreAwayTest {
+
+    private static final TopicConfig WRITTEN = TopicConfig.defaults().withDurability(Durability.WRITTEN);
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+
+    private final VirtualTimers timers = new VirtualTimers();
+    private MemoryStore store = new MemoryStore();
+    private Broker broker = open();
+
+    private Broker open() {
+        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
+    }
+
+    private void kill() {
+        MemoryStore next = store.afterKill();
+        broker.close(Duration.ZERO);
+        store = next;
+        broker = open();
+    }
+
+    @AfterEach
+    void close() {
+        broker.close();
+    }
+
+    private Topic topic(String name) {
+        return broker.topic(name).orElseThrow();
+    }
+
+    private List<String> texts(String name) {
+        return topic(name).read(0, 1_000, 1 << 20).stream().map(Message::text).toList();
+    }
+
+    private void publish(String topic, String text) {
+        assertThat(broker.publish(topic, text)).isInstanceOf(Accepted.class);
+    }
+
+    /// Until the store is there again.
+    private void recover(String topic, String text) {
+        timers.advance(Duration.ofSeconds(1));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        PublishResult result = broker.publish(topic, text);
+        while (result instanceof Refused) {
+            assertThat(System.nanoTime()).as("%s", result).isLessThan(deadline);
+            Thread.onSpinWait();
+            result = broker.publish(topic, text);
+        }
+    }
+
+    private static Delivery next(Receiver receiver) throws InterruptedException {
+        return Objects.requireNonNull(receiver.receive(Duration.ofSeconds(20)));
+    }
+
+    // ---- messages that wait for their time
+
+    private static Message later(String id) {
+        return Message.text("later").withId(id).withDelay(MINUTE);
+    }
+
+    private void aDelayedMessageThatIsRefusedHasNeverBeen(boolean carriedOut) {
+        broker.createTopic("orders", WRITTEN.dedup(Duration.ofMinutes(10), 100));
+        store.failNextWrite(Reason.FAILED, carriedOut);
+        assertThat(broker.publish("orders", later("id"))).isInstanceOf(Refused.class);
+        assertThat(topic("orders").delayed()).isZero();
+        recover("orders", "one");
+        timers.advance(MINUTE);
+        publish("orders", "two");
+        kill();
+        timers.advance(MINUTE);
+        publish("orders", "three");
+        assertThat(texts("orders")).containsExactly("one", "two", "three");
+    }
+
+    @Test
+    void aDelayedMessageThatWasNotStoredHasNeverBeen() {
+        aDelayedMessageThatIsRefusedHasNeverBeen(false);
+    }
+
+    @Test
+    void aDelayedMessageThatWasStoredAllTheSameHasNeverBeen() {
+        aDelayedMessageThatIsRefusedHasNeverBeen(true);
+    }
+
+    @Test
+    void itsIdIsNotRecognisedEither() {
+        broker.createTopic("orders", WRITTEN.dedup(Duration.ofMinutes(10), 100));
+        store.failNextWrite(Reason.FAILED, true);
+        assertThat(broker.publish("orders", later("id"))).isInstanceOf(Refused.class);
+        recover("orders", "one");
+        PublishResult again = broker.publish("orders", later("id"));
+        assertThat(again)
+                .isInstanceOfSatisfying(
+                        Scheduled.class,
+                        scheduled -> assertThat(scheduled.duplicate()).isFalse());
+        assertThat(topic("orders").delayed()).isEqualTo(1);
+    }
+
+    // ---- names
+
+    @Test
+    void whoComesToANameThatIsStoredHasItAlthoughTheStoreIsAway() throws Exception {
+        broker.createTopic("jobs", WRITTEN);
+        Receiver first =
+                broker.subscription("jobs").acknowledged().durable("audit").receive();
+        publish("jobs", "a");
+        Delivery delivery = next(first);
+        store.refuseReopen(Reason.FAILED);
+        store.failNextWrite(Reason.FAILED, false);
+        delivery.ack();
+        assertThat(broker.publish("jobs", "refused")).isInstanceOf(Refused.class);
+        Receiver second =
+                broker.subscription("jobs").acknowledged().durable("audit").receive();
+        assertThat(first.ended()).contains(SubscriptionEnd.TAKEN_OVER);
+        store.refuseReopen(null);
+        recover("jobs", "b");
+        assertThat(next(second).message().text()).isEqualTo("b");
+    }
+}
