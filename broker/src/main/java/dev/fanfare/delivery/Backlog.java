@@ -131,6 +131,16 @@ final class Backlog implements Intake {
         }
     }
 
+    /// Whether it has a member.
+    boolean isAttended() {
+        lock();
+        try {
+            return books.members.size() > 0;
+        } finally {
+            unlock();
+        }
+    }
+
     /// How much it may hold.
     Bound bound() {
         return bound;

@@ -90,7 +90,7 @@ public final class Backlogs implements DeliveryAccess {
         this.deadLetters = new DeadLetterDesk(topics, () -> config.get().deadLetters(), events, this);
         topics.onDeletion(new Deletions(byName.values())::heard);
         this.stored = topics.storage()
-                .map(committer -> new StoredBacklogs(committer, topics.timers()))
+                .map(committer -> new StoredBacklogs(committer, topics.timers(), byName.values()))
                 .orElse(null);
     }
 

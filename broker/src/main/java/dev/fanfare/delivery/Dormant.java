@@ -3,6 +3,7 @@ package dev.fanfare.delivery;
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Position;
 import dev.fanfare.Start;
+import dev.fanfare.store.Store;
 import dev.fanfare.topic.LiveTopic;
 import java.time.Instant;
 import java.util.HashMap;
@@ -50,6 +51,19 @@ record Dormant(String name, BacklogForm form, Map<Integer, Keeper.Known> known, 
 
     AcknowledgedSubscription.Figures figures() {
         return new AcknowledgedSubscription.Figures(form.pattern(), name, 0, lag(), 0, 0, 0, 0, 0, 0, 0, 0, null, 0);
+    }
+
+    /// Says again what it has done: the store has lost something.
+    void sayAgain(Store.Batch batch) {
+        for (LiveTopic topic : topics) {
+            Keeper.Known said = known.get(topic.number());
+            if (said != null && !topic.isGone()) {
+                Progress progress = said.progress();
+                Place place = new Place(form.number(), topic, progress.low(), progress.handed(), said.outcomes());
+                place.again(batch);
+                place.settle(batch);
+            }
+        }
     }
 
     /// Its topics need keep nothing for it.

@@ -250,6 +250,19 @@ final class Keeper {
         }
     }
 
+    /// Says everything again: the store has lost something.
+    ///
+    /// @return false when nothing of it is needed any more
+    boolean sayAgain(Store.Batch batch) {
+        if (!released && earlier != null) {
+            // Also topics of which nothing has come since.
+            earlier.topics().forEach(topic -> place(topic, 0));
+        }
+        again = true;
+        settle(batch);
+        return !released;
+    }
+
     private void settle(Store.Batch batch) {
         if (released) {
             return;

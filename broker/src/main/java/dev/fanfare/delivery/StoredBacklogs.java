@@ -13,6 +13,7 @@ import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,9 +35,32 @@ final class StoredBacklogs {
 
     private final AtomicInteger next = new AtomicInteger(1);
 
-    StoredBacklogs(Committer committer, Timers timers) {
+    /// @param live those that somebody has come to since the process began
+    StoredBacklogs(Committer committer, Timers timers, Collection<Backlog> live) {
         this.committer = committer;
         this.timers = timers;
+        committer.remembers(batch -> sayAgain(batch, live));
+    }
+
+    /// Which there are and what they have done, whatever the store says now. On the committing thread, under no
+    /// lock.
+    private void sayAgain(Store.Batch batch, Collection<Backlog> live) {
+        batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get()));
+        dormant.forEach((name, there) -> {
+            put(batch, name, there.form());
+            there.sayAgain(batch);
+        });
+        for (Backlog backlog : live) {
+            Keeper keeper = backlog.keeper();
+            if (keeper != null && keeper.sayAgain(batch)) {
+                put(batch, backlog.name(), form(backlog, keeper, backlog.isAttended()));
+            }
+        }
+    }
+
+    private BacklogForm form(Backlog backlog, Keeper keeper, boolean somebody) {
+        BacklogForm form = BacklogForm.of(keeper.number(), backlog.kind(), backlog.terms(), backlog.createdMillis());
+        return somebody ? form : form.left(timers.currentTimeMillis());
     }
 
     // ---- the beginning
@@ -129,9 +153,7 @@ final class StoredBacklogs {
     void attended(Backlog backlog, boolean somebody) {
         Keeper keeper = backlog.keeper();
         if (keeper != null) {
-            BacklogForm form =
-                    BacklogForm.of(keeper.number(), backlog.kind(), backlog.terms(), backlog.createdMillis());
-            store(backlog.name(), somebody ? form : form.left(timers.currentTimeMillis()));
+            store(backlog.name(), form(backlog, keeper, somebody));
         }
     }
 

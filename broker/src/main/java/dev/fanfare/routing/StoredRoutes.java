@@ -16,6 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -30,16 +32,22 @@ final class StoredRoutes {
     private final Function<String, Filter> understands;
     private final AtomicLong next = new AtomicLong();
 
+    /// What is stored, by the names. Changed by the committing thread.
+    private final Map<String, byte[]> forms = new ConcurrentHashMap<>();
+
     /// @param understands the words of filters that are the program's own
     StoredRoutes(Committer committer, Function<String, Filter> understands) {
         this.committer = committer;
         this.understands = understands;
+        committer.remembers(
+                batch -> forms.forEach((name, form) -> batch.put(Table.ROUTES, key(name), form)));
     }
 
     /// All of them, in the order in which they were added. One that can't be had is logged, and stays stored.
     List<Route> read() {
         List<RouteForm> found = new ArrayList<>();
         List<String> lost = NamedRows.read(committer.store(), Table.ROUTES, (name, value) -> {
+            forms.put(name, value);
             try {
                 RouteForm form = RouteForm.of(name, value, understands);
                 next.accumulateAndGet(form.number() + 1, Math::max);
@@ -71,6 +79,11 @@ final class StoredRoutes {
             @Override
             public void write(Store.Batch batch) {
                 batch.put(Table.ROUTES, key(route.name()), form);
+            }
+
+            @Override
+            public void stored() {
+                forms.put(route.name(), form);
             }
 
             @Override
@@ -126,7 +139,10 @@ final class StoredRoutes {
         return name.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static Committer.Change removal(String name) {
-        return Committer.Change.lasting(batch -> batch.delete(Table.ROUTES, key(name)));
+    private Committer.Change removal(String name) {
+        return Committer.Change.lasting(batch -> {
+            forms.remove(name);
+            batch.delete(Table.ROUTES, key(name));
+        });
     }
 }

@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -100,6 +101,9 @@ public final class Committer implements AutoCloseable {
     private final DeviceRoom room;
     private final DamageLog damage;
 
+    /// Those who say again what they know of what is stored.
+    private final List<Consumer<Store.Batch>> known = new CopyOnWriteArrayList<>();
+
     // Under the lock.
     private CommitGroup current = new CommitGroup();
     private boolean failing;
@@ -142,6 +146,14 @@ public final class Committer implements AutoCloseable {
     /// Who is told what of it can't be read.
     public DamageLog damage() {
         return damage;
+    }
+
+    /// Somebody knows what the store should hold: when it has lost something while it was opened again, that is
+    /// said again, before anything else is stored.
+    ///
+    /// @param sayAgain puts it into a batch; on the committing thread, under no lock
+    public void remembers(Consumer<Store.Batch> sayAgain) {
+        known.add(sayAgain);
     }
 
     /// What is stored, and what was done for it. Asks the store: not on an event loop.
@@ -261,14 +273,7 @@ public final class Committer implements AutoCloseable {
 
     /// Something of a topic may have to be forgotten.
     void tidy(LiveTopic topic) {
-        add(
-                new Change() {
-                    @Override
-                    public void write(Store.Batch batch) {
-                        tidyUp(topic);
-                    }
-                },
-                Durability.WRITTEN);
+        add(_ -> tidyUp(topic), Durability.WRITTEN);
     }
 
     // ---- the committing thread
@@ -461,6 +466,10 @@ public final class Committer implements AutoCloseable {
         tryAgainAt = now + TRY_AGAIN.toNanos();
         store.reopen();
         Store.Batch batch = store.batch();
+        if (store.lacking() != Durability.MEMORY) {
+            // Once this is synced nobody sees any more that something is missing.
+            known.forEach(sayAgain -> sayAgain.accept(batch));
+        }
         suspects.forEach(topic -> CommitPart.cut(topic, batch));
         return batch;
     }

@@ -17,8 +17,6 @@ import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +46,7 @@ final class DelayedMessages {
     private final @Nullable Committer committer;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final List<DelayedQueue> heap = new ArrayList<>();
+    private final DelayedHeap heap = new DelayedHeap();
     private Timers.@Nullable Timer timer;
     private long armedFor;
     private long sequence;
@@ -201,7 +199,7 @@ final class DelayedMessages {
         DelayedQueue queue = topic.delayedQueue();
         queue.bytes += TopicLog.cost(message);
         queue.add(due, number, message);
-        settle(queue);
+        heap.settle(queue);
     }
 
     /// Brings back those of a topic that were stored. Before anything else.
@@ -255,7 +253,7 @@ final class DelayedMessages {
             }
             died = queue.size();
             account(-died, -queue.bytes);
-            remove(queue);
+            heap.remove(queue);
             if (!gone && topic.config().isDurable()) {
                 // They come back with the store.
                 return;
@@ -335,14 +333,14 @@ final class DelayedMessages {
         long now = timers.currentTimeMillis();
         lock.lock();
         try {
-            if (heap.isEmpty() || closed || heap.getFirst().next() > now) {
+            if (heap.isEmpty() || closed || heap.first().next() > now) {
                 return false;
             }
-            queue = heap.getFirst();
+            queue = heap.first();
             due = queue.firstDue();
             number = queue.firstSequence();
             message = queue.removeFirst();
-            settle(queue);
+            heap.settle(queue);
         } finally {
             lock.unlock();
         }
@@ -394,7 +392,7 @@ final class DelayedMessages {
             if (queue.topic.hasDelayedQueue(queue)) {
                 queue.add(due, number, message);
                 queue.notBefore = notBefore;
-                settle(queue);
+                heap.settle(queue);
                 arm();
                 return;
             }
@@ -420,68 +418,6 @@ final class DelayedMessages {
         }
     }
 
-    // ---- the heap of queues, under the lock
-
-    /// The queue's first message may have changed.
-    private void settle(DelayedQueue queue) {
-        if (queue.isEmpty()) {
-            queue.notBefore = Long.MIN_VALUE;
-            remove(queue);
-            return;
-        }
-        if (queue.place == DelayedQueue.NOWHERE) {
-            queue.place = heap.size();
-            heap.add(queue);
-        }
-        down(up(queue.place));
-    }
-
-    private void remove(DelayedQueue queue) {
-        int at = queue.place;
-        if (at == DelayedQueue.NOWHERE) {
-            return;
-        }
-        queue.place = DelayedQueue.NOWHERE;
-        DelayedQueue last = heap.removeLast();
-        if (last != queue) {
-            put(at, last);
-            down(up(at));
-        }
-    }
-
-    private int up(int from) {
-        int at = from;
-        DelayedQueue queue = heap.get(at);
-        while (at > 0 && queue.next() < heap.get((at - 1) / 2).next()) {
-            put(at, heap.get((at - 1) / 2));
-            at = (at - 1) / 2;
-        }
-        put(at, queue);
-        return at;
-    }
-
-    private void down(int from) {
-        int at = from;
-        DelayedQueue queue = heap.get(at);
-        for (int child = 2 * at + 1; child < heap.size(); child = 2 * at + 1) {
-            if (child + 1 < heap.size()
-                    && heap.get(child + 1).next() < heap.get(child).next()) {
-                child++;
-            }
-            if (queue.next() <= heap.get(child).next()) {
-                break;
-            }
-            put(at, heap.get(child));
-            at = child;
-        }
-        put(at, queue);
-    }
-
-    private void put(int at, DelayedQueue queue) {
-        heap.set(at, queue);
-        queue.place = at;
-    }
-
     // ---- the timer, under the lock
 
     private void arm() {
@@ -493,7 +429,7 @@ final class DelayedMessages {
             return;
         }
         long now = timers.currentTimeMillis();
-        long wanted = Math.clamp(heap.getFirst().next(), Math.max(now, earliest), now + LONGEST_SLEEP_MILLIS);
+        long wanted = Math.clamp(heap.first().next(), Math.max(now, earliest), now + LONGEST_SLEEP_MILLIS);
         if (timer != null) {
             if (armedFor <= wanted) {
                 return;

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,12 +49,32 @@ final class StoredTopics {
     private final Committer committer;
     private final Timers timers;
     private final HistoryBudget budget;
-    private int next = NEXT + 1;
+    private final AtomicInteger next = new AtomicInteger(NEXT + 1);
 
-    StoredTopics(Committer committer, Timers timers, HistoryBudget budget) {
+    /// @param topics all there are
+    StoredTopics(Committer committer, Timers timers, HistoryBudget budget, TopicDirectory topics) {
         this.committer = committer;
         this.timers = timers;
         this.budget = budget;
+        committer.remembers(batch -> sayAgain(batch, topics));
+    }
+
+    /// Which topics there are and how far each is, whatever the store says now: no place is given twice. On the
+    /// committing thread, under no lock.
+    private void sayAgain(Store.Batch batch, TopicDirectory topics) {
+        batch.put(Table.TOPICS, Keys.of(NEXT), Keys.of(next.get()));
+        for (LiveTopic topic : topics.all()) {
+            if (topic.log() instanceof DurableTopicLog log && !topic.deleted()) {
+                byte[] form = new TopicForm(topic.name(), log.epoch(), topic.config()).toBytes();
+                batch.put(Table.TOPICS, Keys.of(log.number()), form);
+                topic.enter();
+                try {
+                    log.mark(batch, log.visible(), 0);
+                } finally {
+                    topic.leave();
+                }
+            }
+        }
     }
 
     /// A topic that was there when the store was opened.
@@ -116,7 +137,7 @@ final class StoredTopics {
         unreadable.forEach(this::lost);
         if (unreadable.containsKey((long) NEXT)) {
             // Nobody gets the number of one that can't be read, or was deleted.
-            next += NUMBERS_PASSED;
+            next.addAndGet(NUMBERS_PASSED);
         }
         Map<Integer, Marks> marks = new HashMap<>();
         NavigableMap<Long, Long> unmarked = new TreeMap<>();
@@ -138,9 +159,9 @@ final class StoredTopics {
 
     private void read(int number, byte[] value, Map<Integer, TopicForm> forms) {
         if (number == NEXT) {
-            next = Math.max(next, Keys.intAt(value, 0));
+            next.accumulateAndGet(Keys.intAt(value, 0), Math::max);
         } else {
-            next = Math.max(next, number + 1);
+            next.accumulateAndGet(number + 1, Math::max);
             forms.put(number, TopicForm.of(value));
         }
     }
@@ -178,7 +199,7 @@ final class StoredTopics {
 
     /// The log of a topic that is made now.
     DurableTopicLog newLog(String name, String epoch, TopicConfig config) {
-        return log(next++, name, epoch, config, Marks.NONE, config.compact() ? Compacted.NOTHING : null);
+        return log(next.getAndIncrement(), name, epoch, config, Marks.NONE, config.compact() ? Compacted.NOTHING : null);
     }
 
     /// The log of a topic that was there.
@@ -223,7 +244,7 @@ final class StoredTopics {
     Commit created(String name, DurableTopicLog log, TopicConfig config) {
         byte[] form = new TopicForm(name, log.epoch(), config).toBytes();
         int number = log.number();
-        int after = next;
+        int after = next.get();
         // Lasting, since a topic that made itself is published to by people who do not know that it is new.
         return committer.add(
                 Committer.Change.lasting(batch -> {

@@ -82,7 +82,7 @@ public final class TopicRegistry {
         this.feeds = new FeedRegistry(this, config, lock, events);
         Store store = begun.store();
         this.committer = store == null ? null : new Committer(store, timers, events);
-        this.stored = committer == null ? null : new StoredTopics(committer, timers, budget);
+        this.stored = committer == null ? null : new StoredTopics(committer, timers, budget, directory);
         this.aging = new AgingTopics(directory, timers, committer, lock);
         this.delayed = new DelayedMessages(begun.pending(), timers, events, committer);
         this.requests = new Requests(this, timers, events, begun.pending().requests());

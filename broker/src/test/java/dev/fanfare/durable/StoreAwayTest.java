@@ -12,12 +12,16 @@ import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.PublishResult.Scheduled;
 import dev.fanfare.Receiver;
+import dev.fanfare.Route;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.store.Keys;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException.Reason;
+import dev.fanfare.store.Table;
 import dev.fanfare.time.VirtualTimers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -142,5 +146,57 @@ class StoreAwayTest {
         store.refuseReopen(null);
         recover("jobs", "b");
         assertThat(next(second).message().text()).isEqualTo("b");
+    }
+
+    // ---- a store that comes back with less
+
+    private static byte[] key(String name) {
+        return name.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void comesBackWithoutWhatIsNotAMessage(String text) {
+        store.loseAtReopen(Table.TOPICS, Keys.of(0));
+        store.loseAtReopen(Table.TOPICS, Keys.of(1));
+        store.loseAtReopen(Table.MARKS, Keys.of(1));
+        store.loseAtReopen(Table.SUBSCRIPTIONS, new byte[0]);
+        store.loseAtReopen(Table.SUBSCRIPTIONS, key("workers"));
+        store.loseAtReopen(Table.POSITIONS, Keys.of(1, 1));
+        store.loseAtReopen(Table.OUTCOMES, Keys.of(1, 1, 2L));
+        store.loseAtReopen(Table.ROUTES, key("r"));
+        store.failNextWrite(Reason.FAILED, false);
+        assertThat(broker.publish("jobs", "refused")).isInstanceOf(Refused.class);
+        recover("jobs", text);
+        kill();
+    }
+
+    private Receiver workers() {
+        return broker.subscription("jobs").acknowledged().group("workers").receive();
+    }
+
+    @Test
+    void whatIsKnownIsSaidAgainWhenAStoreComesBackWithLess() throws Exception {
+        broker.createTopic("jobs", WRITTEN);
+        broker.routes().add(Route.copy("r", "from", "to"));
+        Receiver receiver = workers();
+        List.of("a", "b", "c").forEach(text -> publish("jobs", text));
+        next(receiver).ack();
+        Delivery second = next(receiver);
+        next(receiver).ack();
+        assertThat(second.message().text()).isEqualTo("b");
+        String epoch = topic("jobs").epoch();
+        // With somebody there, with nobody there since the process began, and with somebody who has done nothing.
+        comesBackWithoutWhatIsNotAMessage("d");
+        comesBackWithoutWhatIsNotAMessage("e");
+        workers();
+        comesBackWithoutWhatIsNotAMessage("f");
+        assertThat(topic("jobs").epoch()).isEqualTo(epoch);
+        assertThat(texts("jobs")).containsExactly("a", "b", "c", "d", "e", "f");
+        assertThat(((Accepted) broker.publish("jobs", "g")).offset()).isEqualTo(6);
+        assertThat(broker.createTopic("other", WRITTEN).epoch()).isNotEqualTo(epoch);
+        assertThat(broker.routes().list()).extracting(Route::name).containsExactly("r");
+        Receiver again = workers();
+        for (String text : List.of("b", "d", "e", "f", "g")) {
+            assertThat(next(again).message().text()).isEqualTo(text);
+        }
     }
 }

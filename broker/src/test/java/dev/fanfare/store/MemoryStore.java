@@ -3,6 +3,7 @@ package dev.fanfare.store;
 import dev.fanfare.Durability;
 import dev.fanfare.store.StoreException.Reason;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.EnumMap;
@@ -48,6 +49,7 @@ public final class MemoryStore implements Store {
     private @Nullable Failure nextWrite;
     private @Nullable Failure nextSync;
     private @Nullable Reason refusesReopen;
+    private final List<Undo> lostAtReopen = new ArrayList<>();
     private boolean failed;
     private Durability lacking = Durability.MEMORY;
     private boolean closed;
@@ -86,6 +88,11 @@ public final class MemoryStore implements Store {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// The next [#reopen] that succeeds finds that a key is gone, and says that something synced is missing.
+    public void loseAtReopen(Table table, byte[] key) {
+        locked(() -> lostAtReopen.add(new Undo(table, key, null)));
     }
 
     /// Goes back to the last sync, in place: what a device does that has lost its cache.
@@ -328,6 +335,11 @@ public final class MemoryStore implements Store {
                 throw new StoreException(refusesReopen, "could not open " + place() + " again");
             }
             failed = false;
+            for (Undo lost : lostAtReopen) {
+                remove(lost.table(), lost.key());
+                lacking = Durability.SYNCED;
+            }
+            lostAtReopen.clear();
         } finally {
             lock.unlock();
         }
