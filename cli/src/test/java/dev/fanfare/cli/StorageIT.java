@@ -277,7 +277,7 @@ class StorageIT {
         switch (folder) {
             case "empty" -> Files.createDirectory(path);
             case "strange" -> Files.writeString(Files.createDirectory(path).resolve("letter.txt"), "dear");
-            case "newer" -> Files.writeString(Files.createDirectory(path).resolve("FORMAT"), "fanfare-storage 2\n");
+            case "newer" -> Files.writeString(Files.createDirectory(path).resolve("FORMAT"), "fanfare-storage 3\n");
             default -> assertThat(path).doesNotExist();
         }
         List<Path> before = files(path);

@@ -5,14 +5,17 @@ import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.AbstractNativeReference;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.DBOptions;
+import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -32,26 +35,33 @@ final class Database implements AutoCloseable {
 
     private final RocksDB rocks;
     private final List<ColumnFamilyHandle> handles = new ArrayList<>();
+    private final Map<Table, ColumnFamilyHandle> byTable = new EnumMap<>(Table.class);
     private final List<AbstractNativeReference> owned;
     private final Families families;
     private final WriteOptions written = new WriteOptions();
     private final WriteOptions synced = new WriteOptions().setSync(true);
 
-    private Database(Tuning tuning, Set<Table> degraded, List<AbstractNativeReference> owned, How how)
+    /// @param tables those that are opened
+    private Database(
+            Tuning tuning, Set<Table> tables, Set<Table> degraded, List<AbstractNativeReference> owned, How how)
             throws RocksDBException {
         this.owned = owned;
         owned.add(written);
         owned.add(synced);
         try {
-            rocks = how.open(Families.descriptors(tuning, degraded, owned), handles);
+            rocks = how.open(Families.descriptors(tuning, tables, degraded, owned), handles);
         } catch (RocksDBException e) {
             owned.forEach(AbstractNativeReference::close);
             throw e;
         }
-        families = Families.of(handles);
+        int next = 1;
+        for (Table table : tables) {
+            byTable.put(table, handles.get(next++));
+        }
+        families = Families.of(byTable);
     }
 
-    /// Opens it, strictly.
+    /// Opens it, strictly; a table that is missing is made.
     ///
     /// @param create whether it may be made
     /// @param degraded tables that are not compacted
@@ -60,20 +70,31 @@ final class Database implements AutoCloseable {
         DBOptions options = tuning.database(create, owned);
         return new Database(
                 tuning,
+                EnumSet.allOf(Table.class),
                 degraded,
                 owned,
                 (families, handles) -> RocksDB.open(options, folder.toString(), families, handles));
     }
 
-    /// Opens it to look at, even if some of its files can't be opened; nothing in the folder changes.
+    /// Opens it to look at, even if some of its files can't be opened, or tables are missing; nothing in the folder
+    /// changes.
     static Database openLeniently(Path folder, Tuning tuning) throws RocksDBException {
+        Set<Table> tables = Families.among(names(folder));
         List<AbstractNativeReference> owned = new ArrayList<>();
         DBOptions options = tuning.database(false, owned).setParanoidChecks(false);
         return new Database(
                 tuning,
+                tables,
                 EnumSet.noneOf(Table.class),
                 owned,
                 (families, handles) -> RocksDB.openReadOnly(options, folder.toString(), families, handles));
+    }
+
+    /// The names of the column families that are listed in a folder.
+    static List<byte[]> names(Path folder) throws RocksDBException {
+        try (Options options = new Options()) {
+            return RocksDB.listColumnFamilies(options, folder.toString());
+        }
     }
 
     RocksDB rocks() {
@@ -86,7 +107,11 @@ final class Database implements AutoCloseable {
 
     /// The column family of a table.
     ColumnFamilyHandle of(Table table) {
-        return handles.get(table.ordinal() + 1);
+        ColumnFamilyHandle handle = byTable.get(table);
+        if (handle == null) {
+            throw new IllegalStateException("the table " + table + " is not there");
+        }
+        return handle;
     }
 
     /// The last one at or before a key, none below another; null when there is none.

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -19,18 +20,25 @@ import org.rocksdb.RocksDB;
 ///
 /// The numbers are those that RocksDB gave them when they were made; they stay what they are as long as what is stored.
 ///
-/// @param numbers by the table's place
+/// @param numbers by the table's place; −1 of one that is not there
 record Families(int[] numbers) {
 
-    /// Those of the handles [#descriptors] was opened with.
-    static Families of(List<ColumnFamilyHandle> handles) {
-        return new Families(
-                handles.stream().skip(1).mapToInt(ColumnFamilyHandle::getID).toArray());
+    /// Those of tables.
+    static Families of(Map<Table, ColumnFamilyHandle> handles) {
+        int[] numbers = new int[Table.values().length];
+        Arrays.fill(numbers, -1);
+        handles.forEach((table, handle) -> numbers[table.ordinal()] = handle.getID());
+        return new Families(numbers);
     }
 
     /// The number of a table's column family.
     int number(Table table) {
         return numbers[table.ordinal()];
+    }
+
+    /// The [Folder#FORMAT] with which a table came: a store of an older one may lack it.
+    static int since(Table table) {
+        return table == Table.KEYS ? 2 : 1;
     }
 
     /// The name of a table's column family.
@@ -47,15 +55,16 @@ record Families(int[] numbers) {
                 .orElse(null);
     }
 
-    /// What to open: the unused one, then the tables in their order.
+    /// What to open: the unused one, then tables in their order.
     ///
+    /// @param tables those that are opened
     /// @param degraded tables that are not compacted
     /// @param target what has to be released once the database is closed
     static List<ColumnFamilyDescriptor> descriptors(
-            Tuning tuning, Set<Table> degraded, List<AbstractNativeReference> target) {
+            Tuning tuning, Set<Table> tables, Set<Table> degraded, List<AbstractNativeReference> target) {
         List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();
         descriptors.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, tuning.unused(target)));
-        for (Table table : Table.values()) {
+        for (Table table : tables) {
             byte[] name = name(table).getBytes(StandardCharsets.UTF_8);
             descriptors.add(new ColumnFamilyDescriptor(name, tuning.of(table, degraded.contains(table), target)));
         }
@@ -72,8 +81,18 @@ record Families(int[] numbers) {
 
     /// The tables that are not among these names.
     static Set<Table> missing(List<byte[]> names) {
-        Set<Table> missing = EnumSet.allOf(Table.class);
-        names.forEach(name -> missing.removeIf(table -> table == table(name)));
-        return missing;
+        return EnumSet.complementOf(among(names));
+    }
+
+    /// The tables among these names, in their order.
+    static EnumSet<Table> among(List<byte[]> names) {
+        EnumSet<Table> tables = EnumSet.noneOf(Table.class);
+        for (byte[] name : names) {
+            Table table = table(name);
+            if (table != null) {
+                tables.add(table);
+            }
+        }
+        return tables;
     }
 }

@@ -22,9 +22,12 @@ import org.jspecify.annotations.Nullable;
 /// The folder of a store: whose it is, what format it has, how it was left.
 final class Folder implements AutoCloseable {
 
-    /// The version of the layout and of what the tables hold. A higher one is refused; a lower one is migrated, once
-    /// there is one.
-    static final int FORMAT = 1;
+    /// The version of the layout and of what the tables hold. A higher one is refused; a lower one is migrated when it
+    /// is opened.
+    ///
+    ///  1. the first one
+    ///  2. has the table of topics that keep only the newest message of each key: [Families#since]
+    static final int FORMAT = 2;
 
     private static final String FORMAT_NAME = "fanfare-storage ";
     static final String FORMAT_FILE = "FORMAT";
@@ -117,10 +120,21 @@ final class Folder implements AutoCloseable {
     }
 
     private static void checkFormat(Path path) throws IOException {
-        Path file = path.resolve(FORMAT_FILE);
-        if (!Files.exists(file)) {
+        if (!Files.exists(path.resolve(FORMAT_FILE))) {
             return;
         }
+        int format = format(path);
+        if (format > FORMAT) {
+            throw new StoreException(
+                    Reason.FAILED,
+                    path + " was written by a newer version (format " + format + ", this one knows " + FORMAT
+                            + "): start that version, or restore a backup made before the upgrade");
+        }
+    }
+
+    /// The version that a folder says.
+    private static int format(Path path) throws IOException {
+        Path file = path.resolve(FORMAT_FILE);
         String text = Files.readString(file, StandardCharsets.UTF_8).strip();
         int format;
         try {
@@ -131,12 +145,7 @@ final class Folder implements AutoCloseable {
         if (format < 1) {
             throw new StoreException(Reason.CORRUPT, file + " is damaged: restore the store from a backup");
         }
-        if (format > FORMAT) {
-            throw new StoreException(
-                    Reason.FAILED,
-                    path + " was written by a newer version (format " + format + ", this one knows " + FORMAT
-                            + "): start that version, or restore a backup made before the upgrade");
-        }
+        return format;
     }
 
     /// Nothing else may open the lock's file in this process: closing it would give up the lock, on some systems.
@@ -258,6 +267,16 @@ final class Folder implements AutoCloseable {
 
     /// The new store is there.
     void begun() throws IOException {
+        finish(path);
+    }
+
+    /// The version of a store that is there; not higher than [#FORMAT].
+    int format() throws IOException {
+        return format(path);
+    }
+
+    /// A store of an older version has become one of this.
+    void migrated() throws IOException {
         finish(path);
     }
 

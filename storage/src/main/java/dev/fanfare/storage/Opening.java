@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.rocksdb.Options;
-import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +74,10 @@ final class Opening {
         Database database = openTables();
         try {
             compare(database, wal, closed);
+            if (folder.format() < Folder.FORMAT) {
+                LOG.info("{} is of format {}, and is now of format {}", folder.path(), folder.format(), Folder.FORMAT);
+                folder.migrated();
+            }
             // Only now: a start that fails leaves the copy of the list of tables for the next one.
             ClosedMark.remove(folder.path());
         } catch (IOException | RuntimeException e) {
@@ -181,8 +183,8 @@ final class Opening {
             throw hopeless(manifest + " is missing");
         }
         List<byte[]> families;
-        try (Options options = new Options()) {
-            families = RocksDB.listColumnFamilies(options, folder.database().toString());
+        try {
+            families = Database.names(folder.database());
         } catch (RocksDBException e) {
             throw hopeless(manifest + " is damaged: " + Failures.text(e));
         }
@@ -193,7 +195,10 @@ final class Opening {
                     folder.path() + " was written by a newer version (this one does not know its tables " + unknown
                             + "): start that version, or restore a backup made before the upgrade");
         }
+        int format = folder.format();
         Set<Table> missing = Families.missing(families);
+        // Those that came later are made when it is opened.
+        missing.removeIf(table -> Families.since(table) > format);
         if (!missing.isEmpty()) {
             throw hopeless(manifest + " is damaged: it does not list the tables " + missing);
         }

@@ -72,7 +72,8 @@ final class Tuning implements AutoCloseable {
                 target,
                 new DBOptions()
                         .setCreateIfMissing(create)
-                        .setCreateMissingColumnFamilies(create)
+                        // Which may be missing was looked at before.
+                        .setCreateMissingColumnFamilies(true)
                         .setWriteBufferManager(buffers)
                         .setMaxTotalWalSize(options.log())
                         // What is torn or damaged has been put right before: anything else is an error.

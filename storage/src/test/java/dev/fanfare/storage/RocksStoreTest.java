@@ -101,8 +101,8 @@ class RocksStoreTest {
     @Test
     void aNewerFormatIsRefused() throws IOException {
         open().close();
-        Files.writeString(folder().resolve("FORMAT"), "fanfare-storage 2\n");
-        assertRefused(Reason.FAILED, "newer version (format 2, this one knows 1): start that version", this::open);
+        Files.writeString(folder().resolve("FORMAT"), "fanfare-storage 3\n");
+        assertRefused(Reason.FAILED, "newer version (format 3, this one knows 2): start that version", this::open);
     }
 
     @Test
