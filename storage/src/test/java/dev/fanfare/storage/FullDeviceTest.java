@@ -21,6 +21,7 @@ class FullDeviceTest {
         if (FullDevice.mountsFileSystems(folder)) {
             goesOn(FullDevice.onSmallFileSystem(folder), "full FULL ");
         } else {
+            System.out.println("No file system can be mounted here: files that may not grow stand for a full one");
             goesOn(FullDevice.withSmallFiles(folder), "full ");
         }
     }
