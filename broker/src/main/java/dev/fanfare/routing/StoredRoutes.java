@@ -39,8 +39,7 @@ final class StoredRoutes {
     StoredRoutes(Committer committer, Function<String, Filter> understands) {
         this.committer = committer;
         this.understands = understands;
-        committer.remembers(
-                batch -> forms.forEach((name, form) -> batch.put(Table.ROUTES, key(name), form)));
+        committer.remembers(batch -> forms.forEach((name, form) -> batch.put(Table.ROUTES, key(name), form)));
     }
 
     /// All of them, in the order in which they were added. One that can't be had is logged, and stays stored.

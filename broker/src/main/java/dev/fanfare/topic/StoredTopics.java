@@ -40,6 +40,9 @@ final class StoredTopics {
     /// So many numbers are left out when it can't be read which one is next.
     private static final int NUMBERS_PASSED = 1 << 20;
 
+    /// How often the store may come upon something damaged while it is read.
+    private static final int TRIES = 10;
+
     /// The space of a smaller topic is not worth a sync of the device.
     private static final long RECLAIMED = 4 << 20;
 
@@ -97,6 +100,20 @@ final class StoredTopics {
     ///
     /// @param epochs makes new ones
     List<Found> read(Supplier<String> epochs) {
+        for (int left = TRIES; ; left--) {
+            try {
+                return readOnce(epochs);
+            } catch (StoreException e) {
+                if (e.reason() != StoreException.Reason.CORRUPT || left == 0) {
+                    throw e;
+                }
+                // It came upon damage by itself and takes no more; opened again, it leaves that alone.
+                committer.store().reopen();
+            }
+        }
+    }
+
+    private List<Found> readOnce(Supplier<String> epochs) {
         Store store = committer.store();
         Durability lacking = store.lacking();
         Store.Batch batch = store.batch();
@@ -199,7 +216,8 @@ final class StoredTopics {
 
     /// The log of a topic that is made now.
     DurableTopicLog newLog(String name, String epoch, TopicConfig config) {
-        return log(next.getAndIncrement(), name, epoch, config, Marks.NONE, config.compact() ? Compacted.NOTHING : null);
+        return log(
+                next.getAndIncrement(), name, epoch, config, Marks.NONE, config.compact() ? Compacted.NOTHING : null);
     }
 
     /// The log of a topic that was there.

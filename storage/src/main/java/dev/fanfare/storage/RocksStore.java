@@ -89,8 +89,8 @@ public final class RocksStore implements Store {
         safe = fresh.rocks().getLatestSequenceNumber();
         try {
             // The log begins with a mark that stays: the number of whatever is lost behind it is known.
-            fresh.write(new RocksBatch(this, fresh.families(), safe).take(), true);
             lacking = lacking.or(opening.lacking());
+            fresh.write(new RocksBatch(this, fresh.families(), safe).take(), true);
             if (lacking == Durability.MEMORY) {
                 folder.settled();
             }
@@ -98,8 +98,13 @@ public final class RocksStore implements Store {
             release();
             throw Failures.of("begin the log of " + place(), e);
         } catch (RocksDBException e) {
+            boolean found = upkeep.noteDamage(fresh, e);
             release();
-            throw Failures.of("begin the log of " + place(), e);
+            if (!found) {
+                throw Failures.of("begin the log of " + place(), e);
+            }
+            // Compaction came upon it; now the table is left alone.
+            opened(true);
         }
     }
 
@@ -216,19 +221,18 @@ public final class RocksStore implements Store {
     public Scan scan(Table table, byte[] from, byte @Nullable [] to) {
         // Bounds must be in order for RocksDB; an empty range is one, too.
         byte[] end = to != null && Arrays.compareUnsigned(to, from) < 0 ? from : to;
-        Scan scan = reading(table, open -> {
+        return Objects.requireNonNull(reading(table, open -> {
             RocksScan.Cursor cursor = new RocksScan.Cursor(open, table, from, end);
             cursors.add(cursor);
             return new RocksScan(this, table, from, cursor);
-        });
-        return Objects.requireNonNull(scan);
+        }));
     }
 
     @Override
     public Scan scanFromFloor(Table table, byte[] lowest, byte[] key, byte[] to) {
         byte[] low = Arrays.compareUnsigned(key, lowest) < 0 ? key : lowest;
         byte[] end = Arrays.compareUnsigned(to, low) < 0 ? low : to;
-        Scan scan = reading(table, open -> {
+        return Objects.requireNonNull(reading(table, open -> {
             RocksScan.Cursor cursor = new RocksScan.Cursor(open, table, low, end);
             cursors.add(cursor);
             try {
@@ -237,8 +241,7 @@ public final class RocksStore implements Store {
                 end(cursor);
                 throw e;
             }
-        });
-        return Objects.requireNonNull(scan);
+        }));
     }
 
     /// A step of a scan: under the read lock, the cursor being alive.

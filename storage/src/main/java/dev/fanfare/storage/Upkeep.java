@@ -72,19 +72,20 @@ final class Upkeep {
     }
 
     /// Something could not be done: if a file of a table is damaged, that is noted, and the table is left alone.
-    /// Under the store's read lock.
-    void noteDamage(Database open, RocksDBException failure) {
+    /// By who may use the database.
+    ///
+    /// @return whether it was not known before
+    boolean noteDamage(Database open, RocksDBException failure) {
         String text = Failures.text(failure);
         String name = Failures.reason(failure) == Reason.CORRUPT ? Failures.tableFile(text) : null;
-        if (name == null || damaged.containsKey(name)) {
-            return;
+        TableFile file = name == null || damaged.containsKey(name) ? null : TableFile.find(open, name);
+        if (file == null) {
+            return false;
         }
-        TableFile file = TableFile.find(open, name);
-        if (file != null) {
-            damaged.put(name, file.table());
-            damages.add(file.damage(text + "; what else is in the file can be read"));
-            thread.execute(this::look);
-        }
+        damaged.put(name, file.table());
+        damages.add(file.damage(text + "; what else is in the file can be read"));
+        thread.execute(this::look);
+        return true;
     }
 
     /// A range was deleted: what is left of it is to be compacted.
