@@ -75,6 +75,15 @@ final class Crash {
         });
     }
 
+    /// As a file of which the folder knows nothing.
+    static void remove(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /// Cuts off the end.
     static void truncate(Path file, long size) {
         change(file, open -> open.setLength(size));

@@ -58,8 +58,18 @@ class DurableNamesTest {
         try (RocksStore store = store("store");
                 Broker broker = broker(store)) {
             broker.createTopic("t", WRITTEN);
-            broker.subscription("t").acknowledged().expiry(EXPIRY).durable("short").receive().close();
-            broker.subscription("t").acknowledged().expiry(EXPIRY.multipliedBy(2)).group("long").receive().close();
+            broker.subscription("t")
+                    .acknowledged()
+                    .expiry(EXPIRY)
+                    .durable("short")
+                    .receive()
+                    .close();
+            broker.subscription("t")
+                    .acknowledged()
+                    .expiry(EXPIRY.multipliedBy(2))
+                    .group("long")
+                    .receive()
+                    .close();
         }
         assertThere(EXPIRY.minusMinutes(2), "short", "long");
         assertThere(Duration.ofMinutes(1), "short", "long");
@@ -78,15 +88,16 @@ class DurableNamesTest {
         try (RocksStore store = store("store");
                 Broker broker = broker(store)) {
             broker.createTopic("t", WRITTEN);
-            Receiver receiver = broker.subscription("t").acknowledged().group("g").receive();
+            Receiver receiver =
+                    broker.subscription("t").acknowledged().group("g").receive();
             assertThat(broker.publish("t", "a")).isInstanceOf(Accepted.class);
             assertThat(broker.publish("t", "b")).isInstanceOf(Accepted.class);
             free.set(64 << 20);
             // What was known of the room holds until so much was written.
             store.reopen();
-            assertThat(broker.publish("t", "refused")).isInstanceOfSatisfying(Refused.class, refused -> assertThat(
-                            refused.code())
-                    .isEqualTo(ErrorCode.BACKPRESSURE));
+            assertThat(broker.publish("t", "refused"))
+                    .isInstanceOfSatisfying(
+                            Refused.class, refused -> assertThat(refused.code()).isEqualTo(ErrorCode.BACKPRESSURE));
             long before = commits(broker);
             next(receiver).ack();
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
@@ -101,7 +112,8 @@ class DurableNamesTest {
         try (RocksStore store = store("copy");
                 Broker broker = broker(store)) {
             assertThat(broker.publish("t", "c")).isInstanceOf(Accepted.class);
-            Receiver receiver = broker.subscription("t").acknowledged().group("g").receive();
+            Receiver receiver =
+                    broker.subscription("t").acknowledged().group("g").receive();
             assertThat(next(receiver).message().text()).isEqualTo("b");
             assertThat(next(receiver).message().text()).isEqualTo("c");
         }

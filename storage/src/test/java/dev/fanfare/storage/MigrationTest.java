@@ -115,8 +115,7 @@ class MigrationTest {
     private void assertDamaged(String table) {
         assertThatThrownBy(() -> RocksStore.open(folder(), Stores.SMALL))
                 .isInstanceOfSatisfying(
-                        StoreException.class,
-                        e -> assertThat(e.reason()).isEqualTo(StoreException.Reason.CORRUPT))
+                        StoreException.class, e -> assertThat(e.reason()).isEqualTo(StoreException.Reason.CORRUPT))
                 .hasMessageContaining("does not list the tables [" + table + "]")
                 .hasMessageContaining("restore the store from a backup");
     }

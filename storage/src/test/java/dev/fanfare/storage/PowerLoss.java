@@ -3,21 +3,28 @@ package dev.fanfare.storage;
 import dev.fanfare.Durability;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.FlushOptions;
 
 /// A store whose power can be lost: it notes how long the files of the write-ahead log were when they were
 /// synced, and can make a copy of the folder in which what came later is gone or was written out in part,
 /// page by page, as an operating system does.
 ///
-/// The files of tables and what names them are taken as they are: RocksDB syncs them before it relies on
-/// them. So is a log that was finished before another was begun.
+/// A log that was finished before another was begun loses what was not synced like the newest one, and one of
+/// which nothing was synced may not be there at all. The files of tables and what names them are taken as they
+/// are: RocksDB syncs them before it relies on them.
 final class PowerLoss implements Store {
 
     private static final int PAGE = 4096;
@@ -27,8 +34,20 @@ final class PowerLoss implements Store {
     private final ReentrantReadWriteLock power = new ReentrantReadWriteLock();
     private final Map<Path, Long> synced = new HashMap<>();
 
+    /// Whether the device says that it has synced and has not.
+    private final boolean lies;
+
+    /// Whether nothing is flushed or compacted. Under the lock to write.
+    private boolean still;
+
     PowerLoss(Path folder, StorageOptions options) {
+        this(folder, options, false);
+    }
+
+    /// @param lies whether the device says that it has synced and has not
+    PowerLoss(Path folder, StorageOptions options, boolean lies) {
         this.folder = folder;
+        this.lies = lies;
         this.store = RocksStore.open(folder, options);
         // Opening leaves no log with anything in it.
         note(lengths());
@@ -44,6 +63,17 @@ final class PowerLoss implements Store {
         return Crash.files(folder, ".log");
     }
 
+    /// The one that is written to, also when there is nothing in it.
+    private Path newestLog() {
+        try (Stream<Path> files = Files.list(folder.resolve("db"))) {
+            return files.filter(file -> file.toString().endsWith(".log"))
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private synchronized void note(Map<Path, Long> lengths) {
         lengths.forEach((log, length) -> synced.merge(log, length, Math::max));
     }
@@ -56,16 +86,69 @@ final class PowerLoss implements Store {
     Path lose(Path copy, Random random) {
         power.writeLock().lock();
         try {
+            beStill();
             Crash.kill(folder, copy);
-            List<Path> logs = logs();
-            if (!logs.isEmpty()) {
-                Path last = logs.getLast();
-                tear(copy.resolve(folder.relativize(last).toString()), synced(last), Crash.size(last), random);
+            for (Path log : logs()) {
+                Path left = copy.resolve(folder.relativize(log).toString());
+                if (synced(log) == 0 && random.nextInt(4) == 1) {
+                    Crash.remove(left);
+                } else {
+                    tear(left, synced(log), Crash.size(log), random);
+                }
             }
             Crash.restartMachine(copy);
+            goOn();
             return copy;
         } finally {
             power.writeLock().unlock();
+        }
+    }
+
+    /// Begins another log although what is in this one is in no file yet; if that was done, has it written to files
+    /// first, which syncs it.
+    void beginLog() {
+        power.writeLock().lock();
+        try {
+            if (still) {
+                goOn();
+                flush(true);
+                Map<Path, Long> lengths = lengths();
+                lengths.remove(newestLog());
+                note(lengths);
+            }
+            beStill();
+            flush(false);
+        } finally {
+            power.writeLock().unlock();
+        }
+    }
+
+    private void flush(boolean wait) {
+        store.using("flush", open -> {
+            try (FlushOptions options = new FlushOptions().setWaitForFlush(wait).setAllowWriteStall(true)) {
+                open.rocks().flush(options, open.of(Table.MESSAGES));
+            }
+            return open;
+        });
+    }
+
+    private void beStill() {
+        if (!still) {
+            still = true;
+            store.using("stop", open -> {
+                open.rocks().pauseBackgroundWork();
+                return open;
+            });
+        }
+    }
+
+    private void goOn() {
+        if (still) {
+            still = false;
+            store.using("go on", open -> {
+                open.rocks().continueBackgroundWork();
+                return open;
+            });
         }
     }
 
@@ -94,7 +177,9 @@ final class PowerLoss implements Store {
         during(() -> {
             Map<Path, Long> before = lengths();
             store.sync();
-            note(before);
+            if (!lies) {
+                note(before);
+            }
         });
     }
 
@@ -109,10 +194,14 @@ final class PowerLoss implements Store {
 
     @Override
     public void reopen() {
-        during(() -> {
+        power.writeLock().lock();
+        try {
+            goOn();
             store.reopen();
             note(lengths());
-        });
+        } finally {
+            power.writeLock().unlock();
+        }
     }
 
     @Override
@@ -172,6 +261,12 @@ final class PowerLoss implements Store {
 
     @Override
     public void close() {
-        store.close();
+        power.writeLock().lock();
+        try {
+            goOn();
+            store.close();
+        } finally {
+            power.writeLock().unlock();
+        }
     }
 }
