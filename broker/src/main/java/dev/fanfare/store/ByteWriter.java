@@ -81,10 +81,9 @@ public final class ByteWriter {
     @SuppressWarnings("deprecation") // the one way to copy Latin-1 characters without an array in between
     public ByteWriter text(String value) {
         int characters = value.length();
-        byte[] to = room(characters + 5);
         int before = length;
         number(characters);
-        value.getBytes(0, characters, to, length);
+        value.getBytes(0, characters, room(characters), length);
         for (int i = 0; i < characters; i++) {
             // A character beyond ASCII: as UTF-8 it is longer.
             if (value.charAt(i) >= 0x80) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The lock is taken inside a topic's section when a message begins to wait, and calls nothing but the timer's
 /// scheduling. Messages that are due are appended on the clock's thread, without the lock and without waiting:
-/// when a topic has no room, its messages try again a little later, in their order.
+/// when a topic has no room or can't be stored, its messages try again a little later, in their order.
 final class DelayedMessages {
 
     /// How many messages are appended before other actions of the clock have their turn.
@@ -360,10 +360,11 @@ final class DelayedMessages {
                         waitOn(queue, message, due, number, timers.currentTimeMillis() + RETRY_MILLIS);
                     }
                 });
-            } else if (refused != null && refused.code() == ErrorCode.BACKPRESSURE) {
+            } else if (refused != null) {
+                // There is no room, or the store is away. With its topic it is gone.
                 waitOn(queue, message, due, number, now + RETRY_MILLIS);
             } else {
-                done(queue, message, refused != null);
+                done(queue, message, false);
             }
         }
         return true;
@@ -385,7 +386,7 @@ final class DelayedMessages {
         }
     }
 
-    /// There is no room: the message waits on in its place.
+    /// The message waits on in its place.
     private void waitOn(DelayedQueue queue, Message message, long due, long number, long notBefore) {
         lock.lock();
         try {

@@ -114,6 +114,22 @@ class StoreAwayTest {
     }
 
     @Test
+    void aDelayedMessageWhoseTimeComesWhileTheStoreIsAwayComesOnceItIsThere() {
+        broker.createTopic("orders", WRITTEN);
+        assertThat(broker.publish("orders", later("id"))).isInstanceOf(Scheduled.class);
+        timers.advance(MINUTE.minusMillis(1));
+        store.failNextWrite(Reason.FAILED, false);
+        assertThat(broker.publish("orders", "refused")).isInstanceOf(Refused.class);
+        timers.advance(Duration.ofMillis(1));
+        assertThat(broker.stats().delayedLost()).isZero();
+        assertThat(topic("orders").delayed()).isEqualTo(1);
+        recover("orders", "one");
+        timers.advance(Duration.ofSeconds(1));
+        publish("orders", "two");
+        assertThat(texts("orders")).containsExactlyInAnyOrder("one", "later", "two");
+    }
+
+    @Test
     void itsIdIsNotRecognisedEither() {
         broker.createTopic("orders", WRITTEN.dedup(Duration.ofMinutes(10), 100));
         store.failNextWrite(Reason.FAILED, true);
