@@ -3,10 +3,7 @@ package dev.fanfare.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.AcknowledgedSubscription;
-import dev.fanfare.Broker;
-import dev.fanfare.BrokerConfig;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.Delivery;
 import dev.fanfare.Dispatch;
@@ -20,7 +17,6 @@ import dev.fanfare.RetryPolicy;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
-import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,34 +26,14 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Acknowledged subscriptions through the library's doors, on virtual time.
 @Timeout(60)
-class AcknowledgedTest {
+class AcknowledgedTest extends OnVirtualTime {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
-
-    private final VirtualTimers timers = new VirtualTimers();
-    private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
-
-    @AfterEach
-    void close() {
-        broker.close(Duration.ZERO);
-    }
-
-    private AcknowledgedBuilder on(String pattern) {
-        return broker.subscription(pattern).acknowledged();
-    }
-
-    /// The next delivery, waited for in real time: the way from the publisher to the backlog leads over a loop.
-    private static Delivery next(Receiver receiver) throws InterruptedException {
-        Delivery delivery = receiver.receive();
-        assertThat(delivery).isNotNull();
-        return delivery;
-    }
 
     private static void awaitLag(Receiver receiver, long lag) {
         while (receiver.figures().lag() != lag) {
