@@ -18,7 +18,7 @@ class ConcurrencyStressTest {
     private static final String MODE = System.getProperty("fanfare.jcstress.mode", "quick");
 
     @Test
-    @Timeout(value = 30, unit = TimeUnit.MINUTES)
+    @Timeout(value = 110, unit = TimeUnit.MINUTES) // within tests.seconds of `fanfare stress`
     void onlyAcceptableOutcomesAreSeen(@TempDir Path results) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElse("java"),
