@@ -59,9 +59,12 @@ final class Simulation implements AutoCloseable {
     private final List<SimulatedSubscription> all = new ArrayList<>();
     private final List<SimulatedSubscription> live = new ArrayList<>();
     private final List<Held> held = new ArrayList<>();
-    private final StringBuilder transcript = new StringBuilder();
+    private final StringBuilder transcript;
 
-    Simulation(long seed) {
+    /// @param transcript takes what happens, as far as the seed determines it: all but the order in which several
+    ///     handlers did their work
+    Simulation(long seed, StringBuilder transcript) {
+        this.transcript = transcript;
         // Neighbouring seeds of a java.util.Random would draw alike, and most of all at the beginning.
         random = new SplittableRandom(seed);
         ages = random.nextBoolean();
@@ -74,12 +77,6 @@ final class Simulation implements AutoCloseable {
     @Override
     public void close() {
         broker.close(Duration.ZERO);
-    }
-
-    /// What happened, as far as the seed determines it: all but the order in which several handlers did their
-    /// work.
-    String transcript() {
-        return transcript.toString();
     }
 
     /// How it begins: its topics, how many subscriptions there are, and what the first of them is.

@@ -2,8 +2,9 @@ package dev.fanfare.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -17,28 +18,25 @@ class SimulationTest {
 
     @Test
     void whateverHappensNothingIsForgottenRepeatedOrReordered() {
-        Long only = Long.getLong("fanfare.seed");
-        long first = only == null ? System.nanoTime() : only;
-        int runs = only == null ? RUNS : 1;
-        Optional<AssertionError> failure = LongStream.range(first, first + runs)
-                .parallel()
-                .mapToObj(SimulationTest::failure)
-                .flatMap(Optional::stream)
-                .findAny();
-        failure.ifPresent(error -> {
-            throw error;
-        });
+        Seeds.run(SimulationTest.class, RUNS, SimulationTest::run);
     }
 
     @Test
-    void aSeedDeterminesWhatHappens() {
-        long seed = Long.getLong("fanfare.seed", System.nanoTime());
-        assertThat(run(seed)).as("the second history of seed " + seed).isEqualTo(run(seed));
+    @Tag("stress")
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
+    void norInManyMoreHistories() {
+        Seeds.run(SimulationTest.class, 50 * RUNS, SimulationTest::run);
+    }
+
+    @Test
+    void aSeedDeterminesWhatHappens() throws InterruptedException {
+        long seed = Seeds.any();
+        assertThat(transcript(seed)).as("the second history of seed " + seed).isEqualTo(transcript(seed));
     }
 
     @Test
     void neighbouringSeedsBeginDifferently() {
-        long first = Long.getLong("fanfare.seed", System.nanoTime());
+        long first = Seeds.any();
         long shapes = LongStream.range(first, first + 1_000)
                 .mapToObj(SimulationTest::shape)
                 .distinct()
@@ -49,31 +47,20 @@ class SimulationTest {
     }
 
     private static String shape(long seed) {
-        try (Simulation simulation = new Simulation(seed)) {
+        try (Simulation simulation = new Simulation(seed, new StringBuilder())) {
             return simulation.shape();
         }
     }
 
-    private static Optional<AssertionError> failure(long seed) {
-        try {
-            run(seed);
-            return Optional.empty();
-        } catch (AssertionError e) {
-            return Optional.of(e);
-        }
+    private static String transcript(long seed) throws InterruptedException {
+        StringBuilder told = new StringBuilder();
+        run(seed, told);
+        return told.toString();
     }
 
-    /// @return what happened
-    private static String run(long seed) {
-        Simulation running = new Simulation(seed);
-        try (Simulation simulation = running) {
+    private static void run(long seed, StringBuilder told) throws InterruptedException {
+        try (Simulation simulation = new Simulation(seed, told)) {
             simulation.run();
-            return simulation.transcript();
-        } catch (AssertionError | RuntimeException | InterruptedException e) {
-            throw new AssertionError(
-                    "seed " + seed + "; again: mvn -pl broker test -Dtest=SimulationTest -Dfanfare.seed=" + seed + "\n"
-                            + e.getMessage() + (Long.getLong("fanfare.seed") == null ? "" : running.transcript()),
-                    e);
         }
     }
 }
