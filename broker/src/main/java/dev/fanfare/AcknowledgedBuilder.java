@@ -166,8 +166,8 @@ public final class AcknowledgedBuilder {
         return this;
     }
 
-    /// A message waits until all before it in its topic are done or given up. Default: only those of the same key
-    /// wait for each other.
+    /// A message waits until all before it in its topic, or in the topics that share its order, are done or given up.
+    /// Default: only those of the same key wait for each other.
     public AcknowledgedBuilder ordered() {
         ordered = true;
         return this;

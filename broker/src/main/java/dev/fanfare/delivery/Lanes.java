@@ -1,13 +1,15 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.Message;
+import dev.fanfare.Ordering;
+import dev.fanfare.Topic;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Which messages have to wait for which: all of a topic for an ordered subscription, those of a key otherwise.
-/// Guarded by the backlog's lock.
+/// Which messages have to wait for which: for an ordered subscription all of a topic, or of all topics that share one
+/// order; those of a key otherwise. Guarded by the backlog's lock.
 final class Lanes {
 
     /// A key of one of several topics.
@@ -35,7 +37,7 @@ final class Lanes {
         int partitions = partitions(entry);
         String key = message.key();
         int partition = partitions == 0 || key == null ? -1 : partition(key, partitions);
-        Object name = partition >= 0 ? new Partition(message.topic(), partition) : name(message);
+        Object name = partition >= 0 ? new Partition(message.topic(), partition) : name(message, entry.topic);
         if (name == null) {
             return true;
         }
@@ -56,9 +58,9 @@ final class Lanes {
         return Math.floorMod(hash ^ hash >>> 16, partitions);
     }
 
-    private @Nullable Object name(Message message) {
+    private @Nullable Object name(Message message, @Nullable Topic topic) {
         if (ordered) {
-            return message.topic();
+            return topic != null && topic.config().ordering() == Ordering.GLOBAL ? Ordering.GLOBAL : message.topic();
         }
         String key = message.key();
         return key == null || !manyTopics ? key : new TopicKey(message.topic(), key);

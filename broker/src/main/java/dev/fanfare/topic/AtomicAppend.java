@@ -131,7 +131,7 @@ public final class AtomicAppend {
                     .toList();
             condition.apply();
             if (!waits && condition.changes().isEmpty()) {
-                topics.forEach(topic -> topic.appending().reveal(topic.log().end()));
+                reveal(topics);
                 return Outcome.placed(results, null);
             }
             Commit commit = registry.committer().addTogether(topics, level(), condition.changes());
@@ -145,6 +145,18 @@ public final class AtomicAppend {
             return Outcome.placed(results, failed);
         } finally {
             condition.unlock();
+        }
+    }
+
+    /// Inside the sections: makes all visible that was placed.
+    private static void reveal(Set<LiveTopic> topics) {
+        for (LiveTopic topic : topics) {
+            GlobalOrder order = topic.appending().shared();
+            if (order == null) {
+                topic.appending().reveal(topic.log().end());
+            } else {
+                order.reveal(each -> each.log().end(), Long.MAX_VALUE);
+            }
         }
     }
 

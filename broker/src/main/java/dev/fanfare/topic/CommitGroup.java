@@ -10,6 +10,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ final class CommitGroup {
     private boolean syncs;
     private long cost;
 
+    /// How safe it has to be before the last of those that share one order is seen, and with it what comes behind.
+    private Durability ordered = Durability.MEMORY;
+
     /// Whether there is something that is to be stored for its own sake.
     boolean isUrgent() {
         return urgent;
@@ -46,7 +50,7 @@ final class CommitGroup {
         CommitPart part = parts.computeIfAbsent(topic, CommitPart::new);
         Durability seen = topic.config().durability();
         // What is stored with it has not happened before it is as safe as it has to be: until then nobody sees it.
-        part.add(end, with == null ? seen : seen.or(with.level()));
+        part.add(end, behind(topic, with == null ? seen : seen.or(with.level())));
         cost += more;
         urgent = true;
         Durability most = level.or(part.level());
@@ -54,6 +58,15 @@ final class CommitGroup {
             add(with, most);
         }
         return commit(most);
+    }
+
+    /// How safe it has to be before what is added of a topic is seen, if it has to be that safe for its own sake.
+    private Durability behind(LiveTopic topic, Durability own) {
+        if (topic.appending().shared() == null) {
+            return own;
+        }
+        ordered = ordered.or(own);
+        return ordered;
     }
 
     Commit addTogether(Iterable<LiveTopic> topics, Durability level, List<? extends Committer.Change> with) {
@@ -67,10 +80,11 @@ final class CommitGroup {
             CommitPart before = parts.get(topic);
             // What comes behind something that has to be synced is seen after it, and with it all of the transaction.
             most = before == null ? most : most.or(before.level());
+            most = topic.appending().shared() == null ? most : most.or(ordered);
             all.add(topic);
         }
         for (LiveTopic topic : all) {
-            parts.computeIfAbsent(topic, CommitPart::new).add(topic.log().end(), most);
+            parts.computeIfAbsent(topic, CommitPart::new).add(topic.log().end(), behind(topic, most));
         }
         together.add(all);
         urgent = true;
@@ -153,13 +167,47 @@ final class CommitGroup {
             topics.removeIf(topic -> part(topic).dueEnd(level) <= topic.visible());
             topics.forEach(LiveTopic::enter);
             try {
+                revealOrdered(topics, level, Long.MAX_VALUE);
                 topics.forEach(topic -> part(topic).reveal(level));
             } finally {
                 topics.descendingSet().forEach(LiveTopic::leave);
             }
             topics.forEach(topic -> part(topic).wake());
         }
+        deliverOrdered(level);
         parts.values().forEach(part -> part.deliver(level));
+    }
+
+    /// Those of topics that share one order: in that order, whatever topics they belong to, a few at a time.
+    private void deliverOrdered(Durability level) {
+        Optional<LiveTopic> any = parts.keySet().stream()
+                .filter(topic -> topic.appending().shared() != null)
+                .findFirst();
+        for (boolean more = any.isPresent(); more; ) {
+            LiveTopic one = any.orElseThrow();
+            one.enter();
+            try {
+                more = revealOrdered(List.of(one), level, CommitPart.TURN);
+            } finally {
+                one.leave();
+            }
+        }
+    }
+
+    /// In the section of those that share one order, if one of these does.
+    private boolean revealOrdered(Collection<LiveTopic> topics, Durability level, long most) {
+        for (LiveTopic topic : topics) {
+            GlobalOrder order = topic.appending().shared();
+            if (order != null) {
+                return order.reveal(
+                        each -> {
+                            CommitPart part = parts.get(each);
+                            return part == null ? 0 : part.dueEnd(level);
+                        },
+                        most);
+            }
+        }
+        return false;
     }
 
     private CommitPart part(LiveTopic topic) {

@@ -11,7 +11,7 @@ import dev.fanfare.store.Table;
 final class CommitPart {
 
     /// How many messages are handed to the feeds before publishers have their turn in the section.
-    private static final int TURN = 32;
+    static final int TURN = 32;
 
     private final LiveTopic topic;
     private long end;
@@ -68,12 +68,11 @@ final class CommitPart {
         }
     }
 
-    /// Hands the messages to the feeds that may be seen now, and makes them visible, a few at a time.
+    /// Hands the messages to the feeds that may be seen now, and makes them visible, a few at a time. Those of topics
+    /// that share their order with others are so already.
     void deliver(Durability reached) {
         long upTo = dueEnd(reached);
-        boolean any = false;
         for (long from = topic.visible(); from < upTo; from = topic.visible()) {
-            any = true;
             topic.enter();
             try {
                 topic.appending().reveal(Math.min(upTo, from + TURN));
@@ -81,7 +80,7 @@ final class CommitPart {
                 topic.leave();
             }
         }
-        if (any || isDue(reached)) {
+        if (upTo > 0) {
             wake();
         }
     }

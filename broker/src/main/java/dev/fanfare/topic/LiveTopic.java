@@ -16,7 +16,6 @@ import dev.fanfare.log.TopicLog;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// A topic: the single writer of its log. Messages get their places in its [Section]; what hears them is in its
@@ -48,11 +47,8 @@ public final class LiveTopic implements Topic {
         this.plan = plan;
         this.counters = new TopicCounters(registry.feeds().totals().latencies());
         this.delivery = config.delivery();
-        this.appending = new Section(
-                this,
-                log,
-                registry,
-                config.ordering() == Ordering.GLOBAL ? registry.globalSection() : new ReentrantLock());
+        this.appending =
+                new Section(this, log, registry, config.ordering() == Ordering.GLOBAL ? registry.globalOrder() : null);
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A subscription of a pattern: joins the feed first, notes in each matching topic's section how far that topic has
@@ -73,7 +74,7 @@ final class PatternAttachment<C> implements Attachment {
             TopicRegistry topics, Start start, IdentityHashMap<LiveTopic, Long> before, List<Replay.Range> ranges) {
         Map<LiveTopic, StartingPoint.Search> searches = searches(topics, start);
         Map<String, Boolean> recovered = new HashMap<>();
-        topics.matching(shared.pattern(), topic -> {
+        eachInOrder(topics, topic -> {
             StartingPoint.Search search = searches.get(topic);
             StartingPoint from = StartingPoint.enterOneOf(
                     topic, start, search == null ? StartingPoint.search(topic, start) : search);
@@ -99,6 +100,31 @@ final class PatternAttachment<C> implements Attachment {
         }
         return !recovered.containsValue(false)
                 && topics.deleted().nothingLost(shared.pattern(), all, recovered.keySet());
+    }
+
+    /// First the topics that share one order, while nobody appends to any of them: what is live of one must not be
+    /// before what is replayed of another.
+    private void eachInOrder(TopicRegistry topics, Consumer<LiveTopic> action) {
+        GlobalOrder order = topics.globalOrder();
+        if (!order.isUsed()) {
+            topics.matching(shared.pattern(), action);
+            return;
+        }
+        order.section().lock();
+        try {
+            topics.matching(shared.pattern(), topic -> {
+                if (topic.appending().shared() != null) {
+                    action.accept(topic);
+                }
+            });
+        } finally {
+            order.section().unlock();
+        }
+        topics.matching(shared.pattern(), topic -> {
+            if (topic.appending().shared() == null) {
+                action.accept(topic);
+            }
+        });
     }
 
     /// What has to be looked up on a device.

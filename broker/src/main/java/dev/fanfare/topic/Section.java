@@ -42,19 +42,26 @@ final class Section {
     private final TopicRegistry registry;
     private final ReentrantLock section;
 
+    /// What it shares with other topics; null: nothing.
+    private final @Nullable GlobalOrder shared;
+
     /// The ids that were seen lately. In the section.
     private final Identities identities;
 
     /// Up to where messages are with the feeds, or about to be. Written in the section.
     private volatile long heardUpTo;
 
-    /// @param section entered by one thread at a time; that of several topics if they share one order
-    Section(LiveTopic topic, TopicLog log, TopicRegistry registry, ReentrantLock section) {
+    /// @param shared what it shares with other topics, that their messages are in one order; null: nothing
+    Section(LiveTopic topic, TopicLog log, TopicRegistry registry, @Nullable GlobalOrder shared) {
         this.topic = topic;
         this.log = log;
         this.registry = registry;
-        this.section = section;
+        this.shared = shared;
+        this.section = shared == null ? new ReentrantLock() : shared.section();
         this.identities = Identities.of(topic.config().dedup(), registry.budget());
+        if (shared != null) {
+            shared.join(log);
+        }
     }
 
     /// Enters the section: nothing is appended until [#leave].
@@ -169,12 +176,14 @@ final class Section {
             if (planned == Plan.GONE || planned == Plan.CLOSED) {
                 return gone(planned);
             }
-            long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
+            long now = now();
             PublishResult first = due ? null : first(identity, named, now, with);
             if (first != null) {
                 return first;
             }
-            Refused refused = durable ? registry.committer().refusal() : null;
+            Refused refused = durable || shared != null && shared.hides()
+                    ? registry.committer().refusal()
+                    : null;
             if (refused == null) {
                 refused = planned.admit(topic);
             }
@@ -184,8 +193,8 @@ final class Section {
             stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now);
             log.append(stored);
             identities.remember(identity, stored, due);
-            if (durable || log.visible() < stored.offset()) {
-                // Also behind what a transaction has not made visible yet.
+            if (durable || log.visible() < stored.offset() || shared != null && shared.hides()) {
+                // Also behind what a transaction has not made visible yet, and what others have that share its order.
                 return commit(stored, draft.durability(), with, planned, wakes);
             }
             failure = planned.append(topic, stored, prepared);
@@ -217,6 +226,7 @@ final class Section {
             identities.forget(stored.offset());
             return registry.committer().refuseNow();
         }
+        hide();
         if (wakes != null) {
             // A publisher that is faster than the readers has to learn of it.
             planned.noteIn(wakes);
@@ -265,7 +275,26 @@ final class Section {
 
     /// Inside the section: whether what is appended next is not visible at once.
     boolean mustCommit() {
-        return topic.config().isDurable() || log.visible() < log.end();
+        return topic.config().isDurable() || log.visible() < log.end() || shared != null && shared.hides();
+    }
+
+    /// Inside the section: the time of what is appended now.
+    private long now() {
+        long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
+        return shared == null ? now : shared.stamp(now);
+    }
+
+    /// Inside the section: what was appended last can't be seen yet.
+    private void hide() {
+        if (shared != null) {
+            shared.hide(topic, log.end());
+        }
+    }
+
+    /// What it shares with other topics; null: nothing.
+    @Nullable
+    GlobalOrder shared() {
+        return shared;
     }
 
     /// Inside the section: why nothing can be appended in a transaction now; null when it can.
@@ -291,7 +320,7 @@ final class Section {
     PublishResult place(Message draft) {
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
         MessageIdentity identity = identities.of(draft);
-        long now = Math.max(registry.timers().currentTimeMillis(), log.lastTimestamp());
+        long now = now();
         PublishResult first = identities.first(
                 identity, named.id(), log.epoch(), now, topic.config().durability());
         if (first != null) {
@@ -301,6 +330,7 @@ final class Section {
         Message stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now);
         log.append(stored);
         identities.remember(identity, stored, false);
+        hide();
         return accepted(stored, draft.durability());
     }
 
@@ -341,6 +371,9 @@ final class Section {
     void takeBack() {
         log.takeBack(log.visible());
         identities.forget(log.visible());
+        if (shared != null) {
+            shared.takenBack(topic);
+        }
     }
 
     /// Lets a message wait for its time, or appends it if that has come.

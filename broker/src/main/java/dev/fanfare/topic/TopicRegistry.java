@@ -46,7 +46,7 @@ public final class TopicRegistry {
 
     private final ReentrantLock lock = new ReentrantLock();
     /// The section of all topics that share one order.
-    private final ReentrantLock globalSection = new ReentrantLock();
+    private final GlobalOrder globalOrder = new GlobalOrder();
 
     private final TopicDirectory directory = new TopicDirectory();
     private final DeletedTopics deleted = new DeletedTopics();
@@ -100,8 +100,8 @@ public final class TopicRegistry {
     }
 
     /// The section of all topics that share one order.
-    ReentrantLock globalSection() {
-        return globalSection;
+    GlobalOrder globalOrder() {
+        return globalOrder;
     }
 
     /// The door for transports.
@@ -494,7 +494,8 @@ public final class TopicRegistry {
             } catch (FanfareException e) {
                 return new Refused(e.code(), e.getMessage());
             }
-            PublishResult result = wakes == null ? topic.publishAwaiting(draft, with) : topic.publish(draft, wakes, with);
+            PublishResult result =
+                    wakes == null ? topic.publishAwaiting(draft, with) : topic.publish(draft, wakes, with);
             boolean deletedMeanwhile = result instanceof Refused refused && refused.code() == ErrorCode.TOPIC_NOT_FOUND;
             if (!deletedMeanwhile || !config.get().autoCreateTopics()) {
                 return result;
