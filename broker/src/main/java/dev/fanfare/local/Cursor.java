@@ -170,7 +170,11 @@ final class Cursor {
 
     /// Whether the reader has to give up what it was about to read. The reader's.
     boolean isOverrun(Sequence source) {
-        return (skipsOldest || spills) && source.end() - position > bound;
+        return isOverrun(source.end());
+    }
+
+    private boolean isOverrun(long end) {
+        return (skipsOldest || spills) && end - position > bound;
     }
 
     /// Whether publishers have to see to it that it is not overrun.
@@ -197,14 +201,16 @@ final class Cursor {
     int available(Sequence source, int max, long feedEnd) {
         while (true) {
             long end = shares && isGated() && feedEnd != EVERYTHING ? feedEnd : source.end();
-            if (spills && (missing || isOverrun(source))) {
+            // By that end: with a later one it would go back to what it has read.
+            boolean overrun = isOverrun(end);
+            if (spills && (missing || overrun)) {
                 missing = false;
                 return SPILLED;
             }
             if (end <= position) {
                 return 0;
             }
-            if (isOverrun(source)) {
+            if (overrun) {
                 seek(end - bound);
             }
             Chunk current = chunk();

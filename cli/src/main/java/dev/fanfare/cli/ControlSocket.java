@@ -153,9 +153,7 @@ final class ControlSocket implements AutoCloseable {
                     out.accept(line.substring(1));
                 } else if (line.startsWith("%")) {
                     int space = line.indexOf(' ');
-                    progress.at(
-                            Long.parseLong(line, 1, space, 10),
-                            Long.parseLong(line, space + 1, line.length(), 10));
+                    progress.at(Long.parseLong(line, 1, space, 10), Long.parseLong(line, space + 1, line.length(), 10));
                 } else if (line.equals("ok")) {
                     return;
                 } else {

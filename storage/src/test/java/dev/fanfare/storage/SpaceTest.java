@@ -61,7 +61,8 @@ class SpaceTest {
                 Broker broker = broker(store)) {
             assertThat(size()).isLessThan(LITTLE);
             assertThat(broker.topic("t")
-                            .map(topic -> topic.read(0, MESSAGES, Integer.MAX_VALUE).size())
+                            .map(topic ->
+                                    topic.read(0, MESSAGES, Integer.MAX_VALUE).size())
                             .orElse(0))
                     .isBetween(0, (int) left);
         }
