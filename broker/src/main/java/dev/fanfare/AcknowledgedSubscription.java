@@ -32,7 +32,8 @@ public interface AcknowledgedSubscription extends AutoCloseable {
     /// @param pattern what it hears
     /// @param name what it is called
     /// @param members how many work on it
-    /// @param lag messages not done, those below included
+    /// @param lag messages not done: those below, those that wait for them, and those that are still to be read
+    ///     or replayed, at most, since a filter or retention may pass over some of these
     /// @param inFlight messages that members have
     /// @param waiting messages that wait for their next attempt
     /// @param delivered acknowledged

@@ -1,5 +1,6 @@
 package dev.fanfare;
 
+import dev.fanfare.delivery.Stage;
 import dev.fanfare.delivery.Backlogs;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.LocalDelivery;
@@ -42,6 +43,7 @@ public final class BrokerFigures {
                 backlogs.transactionsRefused(),
                 registry.requests().timeouts(),
                 registry.requests().unanswerable(),
+                Stage.violations(),
                 routes.stats(),
                 backlogs.figures(),
                 storage().orElse(null));

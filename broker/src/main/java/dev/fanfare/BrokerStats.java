@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param transactionsRefused of which nothing was done
 /// @param requestTimeouts requests to which no reply came in time
 /// @param requestsUnanswerable requests that were refused because nobody answers on their topic
+/// @param lifecycleViolations steps of messages that their lifecycle does not allow, in all brokers of the process:
+///     each one a bug
 /// @param routes in the order in which they were added
 /// @param acknowledged acknowledged subscriptions and groups, in no order
 /// @param storage of the store of durable topics; null when there is none
@@ -29,6 +31,7 @@ public record BrokerStats(
         long transactionsRefused,
         long requestTimeouts,
         long requestsUnanswerable,
+        long lifecycleViolations,
         List<RouteStats> routes,
         List<AcknowledgedSubscription.Figures> acknowledged,
         @Nullable StorageStats storage) {

@@ -120,6 +120,7 @@ final class Attendance {
     List<Handed> take(Member member, int max, boolean othersWait) {
         List<Handed> taken = new ArrayList<>(Math.min(max, 16));
         List<Entry> expired = new ArrayList<>(0);
+        List<Entry> tooOften = new ArrayList<>(0);
         List<Member> signalled;
         boolean fewer;
         books.lock.lock();
@@ -134,7 +135,7 @@ final class Attendance {
             long now = room > 0 ? timers.nanoTime() : 0;
             long nowMillis = room > 0 ? timers.currentTimeMillis() : 0;
             while (taken.size() < room) {
-                Entry entry = ledger.poll(member, nowMillis, expired);
+                Entry entry = ledger.poll(member, nowMillis, expired, tooOften);
                 if (entry == null) {
                     break;
                 }
@@ -156,6 +157,7 @@ final class Attendance {
             books.signal(signalled);
         }
         aftermath.each(expired, entry -> aftermath.bury(entry, DeadLetter.Reason.EXPIRED));
+        giveUp(tooOften);
         return taken;
     }
 

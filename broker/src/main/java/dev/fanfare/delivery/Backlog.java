@@ -148,7 +148,9 @@ final class Backlog implements Intake {
 
     /// What it has done and has still to do.
     AcknowledgedSubscription.Figures figures() {
-        long unread = unread();
+        IntakeSource reader = books.source();
+        // In this order: what comes over meanwhile counts twice rather than not at all.
+        long unread = reader == null ? 0 : reader.unreplayed() + reader.lag();
         lock();
         try {
             return new AcknowledgedSubscription.Figures(

@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.Commit;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.Delivery;

@@ -50,6 +50,9 @@ final class Entry {
     boolean idle;
     Leaving leaving = Leaving.NOT;
 
+    /// Whether it was not acknowledged too often before the process ended: that is a failed attempt.
+    boolean endedTooOften;
+
     /// Whether it is in the heap of those that wait.
     boolean waits;
 
@@ -75,6 +78,14 @@ final class Entry {
         this.message = message;
         this.topic = topic;
         this.replayed = replayed;
+    }
+
+    /// What is known of it from an earlier process.
+    void was(Outcome known) {
+        attempt = known.attempt();
+        returns = known.returns();
+        failures = known.failures();
+        endedTooOften = returns > Backlog.FREE_RETURNS && known.dueMillis() == 0;
     }
 
     Stage stage() {

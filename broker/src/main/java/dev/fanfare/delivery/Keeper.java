@@ -130,6 +130,12 @@ final class Keeper {
             note(topic, batch -> place(topic, offset).handed(upTo));
             urgent = true;
         }
+        if (entry.attempt > 1) {
+            // The mark says only that it may have been handed out; how often before this time is said here.
+            Outcome ended = new Outcome(false, entry.attempt - 1, entry.returns, 0, entry.failures);
+            note(topic, batch -> place(topic, offset).outcome(batch, offset, ended));
+            urgent = true;
+        }
     }
 
     /// It is done.

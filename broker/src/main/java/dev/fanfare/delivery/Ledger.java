@@ -112,9 +112,7 @@ final class Ledger {
         if (known == null) {
             open(entry);
         } else if (!known.done()) {
-            entry.attempt = known.attempt();
-            entry.returns = known.returns();
-            entry.failures = known.failures();
+            entry.was(known);
             if (known.dueMillis() > nowMillis) {
                 entry.notBefore = now + (known.dueMillis() - nowMillis) * 1_000_000;
             }
@@ -157,8 +155,9 @@ final class Ledger {
     /// @param member that takes it
     /// @param nowMillis on the clock that stamps messages
     /// @param expired takes those that are to be moved aside because their time to live is over
+    /// @param tooOften takes those that have failed, because the process ended too often while somebody had them
     @Nullable
-    Entry poll(Member member, long nowMillis, List<Entry> expired) {
+    Entry poll(Member member, long nowMillis, List<Entry> expired, List<Entry> tooOften) {
         for (Entry entry = standing.ready.poll(member); entry != null; entry = standing.ready.poll(member)) {
             if (entry.stage() != Stage.QUEUED) {
                 // It was acknowledged late.
@@ -168,6 +167,11 @@ final class Ledger {
                 drop(entry);
             } else if (entry.message.isExpired(nowMillis)) {
                 expire(entry, expired);
+            } else if (entry.endedTooOften) {
+                entry.endedTooOften = false;
+                burden.takes(entry);
+                fail(entry, "its receivers or the process ended " + entry.returns + " times before it was done");
+                tooOften.add(entry);
             } else {
                 return entry;
             }
@@ -364,6 +368,10 @@ final class Ledger {
 
     private void fail(Entry entry, String error, Verdict verdict) {
         leaveFlight(entry, verdict);
+        fail(entry, error);
+    }
+
+    private void fail(Entry entry, String error) {
         entry.to(Stage.FAILED);
         deciding++;
         entry.failures = Failures.after(entry.failures, error);

@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// How far a message is for one subscription or group. [#to] is the one table of what may follow what.
 public enum Stage {
@@ -19,6 +20,8 @@ public enum Stage {
     RETRY_SCHEDULED,
     /// Given up: moved aside.
     DEAD_LETTER;
+
+    private static final AtomicLong VIOLATIONS = new AtomicLong();
 
     private Set<Stage> next = Set.of();
 
@@ -48,9 +51,16 @@ public enum Stage {
     /// @throws IllegalStateException when the table does not allow it: a bug
     Stage to(Stage following) {
         if (!allows(following)) {
+            VIOLATIONS.incrementAndGet();
             throw new IllegalStateException("a message that is " + this + " can't become " + following);
         }
         return following;
+    }
+
+    /// How often something was to follow that the table does not allow, in all brokers of this process: each time a
+    /// bug.
+    public static long violations() {
+        return VIOLATIONS.get();
     }
 
     /// Whether nothing is left to do.

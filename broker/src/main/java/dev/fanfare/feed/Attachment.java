@@ -60,6 +60,10 @@ public interface Attachment {
     @Nullable
     List<Message> replay(int maxMessages, int maxBytes, Runnable whenRead);
 
+    /// How many messages are still to be replayed, at most: some may be forgotten, expired, or let through by no
+    /// filter. Any thread.
+    long unreplayed();
+
     /// The first offset that comes from the feed; −1 before the cursor is in it, and for a pattern.
     default long joinedAt() {
         return -1;

@@ -72,6 +72,12 @@ final class CatchUp {
         return from == null ? Attachment.State.ENDED : from.state();
     }
 
+    /// See [Attachment#unreplayed]. Any thread.
+    long unreplayed() {
+        Attachment from = attachment;
+        return from == null ? 0 : from.unreplayed();
+    }
+
     /// What was granted. Any thread.
     Attachment.Opened opened() {
         return Objects.requireNonNull(opened);

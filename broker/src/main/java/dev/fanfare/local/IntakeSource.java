@@ -9,8 +9,11 @@ public interface IntakeSource extends Subscription {
     /// What it was granted.
     Attachment.Opened opened();
 
-    /// Whether it has not come to the feed yet: what it has still to replay is in no figure.
+    /// Whether it has not come to the feed yet.
     boolean isReplaying();
+
+    /// How many messages it has still to replay, at most: they are not in its lag.
+    long unreplayed();
 
     /// Messages that the intake took over are done: publishers that wait for room may go on. Under no lock.
     void settled();

@@ -395,6 +395,11 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
         return catchUp.isUnderWay() && !isOver();
     }
 
+    @Override
+    public long unreplayed() {
+        return isReplaying() ? catchUp.unreplayed() : 0;
+    }
+
     /// Asks a handler that does not come back to give up.
     void interrupt() {}
 

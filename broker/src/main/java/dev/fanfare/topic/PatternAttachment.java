@@ -168,6 +168,11 @@ final class PatternAttachment<C> implements Attachment {
     }
 
     @Override
+    public long unreplayed() {
+        return state == State.REPLAYING ? replay.left() : 0;
+    }
+
+    @Override
     public long takeLost() {
         return replay.takeLost();
     }

@@ -43,6 +43,9 @@ final class Replay {
     /// Those whose next messages are not in memory. Nothing is handed out before they are.
     private final ArrayDeque<Reader> stalled = new ArrayDeque<>(1);
 
+    /// How many were not handed out, at most. Written by whoever replays.
+    private volatile long left;
+
     private final int portionMessages;
     private final int portionBytes;
     private long lost;
@@ -51,6 +54,7 @@ final class Replay {
         int logs = Math.max(1, ranges.size());
         portionMessages = Math.clamp(HELD_MESSAGES / logs, 1, PORTION_MESSAGES);
         portionBytes = Math.min(HELD_BYTES / logs, PORTION_BYTES);
+        left = ranges.stream().mapToLong(range -> range.to() - range.from()).sum();
         for (Range range : ranges) {
             proceed(new Reader(range));
         }
@@ -61,6 +65,10 @@ final class Replay {
         private final LiveTopic topic;
         private final long end;
         private long position;
+
+        /// Up to where it is handed out, or passed over.
+        private long done;
+
         private Iterator<Message> portion = Collections.emptyIterator();
         private boolean loaded;
         private @Nullable Message head;
@@ -68,6 +76,7 @@ final class Replay {
         Reader(Range range) {
             topic = range.topic();
             position = range.from();
+            done = position;
             end = range.to();
         }
 
@@ -99,6 +108,7 @@ final class Replay {
             reader.position = found + 1;
             reader.head = next;
             if (next == null || found == reader.end) {
+                done(reader, reader.end);
                 return;
             }
             if (!reader.topic.unexpired(List.of(next)).isEmpty()) {
@@ -106,6 +116,19 @@ final class Replay {
                 return;
             }
         }
+        done(reader, reader.end);
+    }
+
+    /// By whoever replays, who alone writes it.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private void done(Reader reader, long upTo) {
+        left -= upTo - reader.done;
+        reader.done = upTo;
+    }
+
+    /// How many messages were not handed out, at most. Any thread.
+    long left() {
+        return left;
     }
 
     /// Reads from the device what [#next] stopped at, or a part of it.
@@ -146,6 +169,7 @@ final class Replay {
             }
             slice.add(message);
             readers.remove();
+            done(reader, message.offset() + 1);
             proceed(reader);
         }
         return slice.isEmpty() && !stalled.isEmpty() ? null : slice;

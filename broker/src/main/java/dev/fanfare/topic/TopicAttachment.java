@@ -23,7 +23,10 @@ final class TopicAttachment<C> implements Attachment {
     private final C cursor;
     private final Opened opened;
     private final DeviceRead device;
-    private long position;
+
+    /// What is to be replayed next. Written by whoever replays.
+    private volatile long position;
+
     private long lost;
 
     /// What was read from the device and not handed out, and the visible end before that.
@@ -157,7 +160,12 @@ final class TopicAttachment<C> implements Attachment {
         return topic.unexpired(slice);
     }
 
-    /// Up to where there is something to replay. Inside the section.
+    @Override
+    public long unreplayed() {
+        return state == State.REPLAYING ? Math.max(0, end() - Math.max(position, topic.oldest())) : 0;
+    }
+
+    /// Up to where there is something to replay. Inside the section it stays so.
     private long end() {
         return joinedAt < 0 ? topic.visible() : joinedAt;
     }

@@ -43,5 +43,24 @@ class StageTest {
         assertThatThrownBy(() -> Stage.DELIVERED.to(Stage.DELIVERING))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("a message that is DELIVERED can't become DELIVERING");
+        assertThatThrownBy(StageWatch::check)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageStartingWith("1 transitions");
+    }
+
+    @Test
+    void onWhateverThreadItHappensTheTestFails() throws Exception {
+        long before = Stage.violations();
+        Thread thread = Thread.ofVirtual().start(() -> {
+            try {
+                var _ = Stage.CREATED.to(Stage.DELIVERED);
+            } catch (IllegalStateException logged) {
+                // As a thread of the broker would do.
+            }
+        });
+        thread.join();
+        assertThat(Stage.violations()).isEqualTo(before + 1);
+        assertThatThrownBy(StageWatch::check).isInstanceOf(AssertionError.class);
+        StageWatch.check();
     }
 }

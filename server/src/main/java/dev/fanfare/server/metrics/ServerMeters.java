@@ -90,6 +90,11 @@ final class ServerMeters implements MeterBinder {
                 BrokerStats::requestsUnanswerable);
         counter(
                 registry,
+                "fanfare.lifecycle.violations",
+                "Steps of messages that their lifecycle does not allow: each one a bug",
+                BrokerStats::lifecycleViolations);
+        counter(
+                registry,
                 "fanfare.committed.transactions",
                 "Transactions whose publishes and acknowledgements were done",
                 BrokerStats::transactionsCommitted);
