@@ -3,11 +3,14 @@ package dev.fanfare.server.feed;
 import java.util.ArrayDeque;
 
 /// What one cursor misses of a feed because it never came there, each where it is missing. Whoever appends to
-/// the feed adds, the cursor takes.
+/// the feed adds, the cursor takes. While it takes none, no more than [#MOST] places are known: what is missing after
+/// the last of them counts there.
 final class Misses {
 
     /// [#next] when nothing is missing any more.
     static final long NONE = Long.MAX_VALUE;
+
+    static final int MOST = 256;
 
     /// @param before the frame that was appended next
     private record Miss(long before, long count) {}
@@ -20,11 +23,12 @@ final class Misses {
     /// Before that frame is appended.
     synchronized void add(long before, long count) {
         Miss last = all.peekLast();
-        boolean same = last != null && last.before() == before;
-        if (same) {
+        if (last != null && (last.before() == before || all.size() == MOST)) {
             all.removeLast();
+            all.add(new Miss(last.before(), last.count() + count));
+        } else {
+            all.add(new Miss(before, count));
         }
-        all.add(new Miss(before, count + (same ? last.count() : 0)));
         next = all.element().before();
     }
 

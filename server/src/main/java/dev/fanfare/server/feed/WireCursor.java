@@ -4,8 +4,6 @@ import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /// One live subscription of a connection: a place in a feed, and what to do when the peer is slower than the topic.
@@ -80,10 +78,8 @@ public final class WireCursor extends Source {
     private @Nullable Attachment skips;
 
     /// With [Overflow#DROP_NEWEST], what was kept when the peer fell behind; while it lasts, newer messages are lost.
-    private @Nullable Deque<ByteBuf> kept;
+    private @Nullable KeptFrames kept;
 
-    /// What was lost before that, still to be told between the two.
-    private long droppedBeforeKept;
     private long droppedUntold;
 
     /// What never came to the feed and is lost; null while nothing was. Written before what came after it is
@@ -153,7 +149,7 @@ public final class WireCursor extends Source {
         reader = null;
         chunk = null;
         if (kept != null) {
-            kept.forEach(ByteBuf::release);
+            kept.release();
             kept = null;
         }
         if (spilling) {
@@ -247,7 +243,8 @@ public final class WireCursor extends Source {
 
     /// How many are lost that its owner was not told of yet.
     public long untold() {
-        return droppedBeforeKept + droppedUntold;
+        KeptFrames pieces = kept;
+        return droppedUntold + (pieces == null ? 0 : pieces.untold());
     }
 
     /// There is something new. The connection is offered it; if it refused bytes already before, the lag is judged.
@@ -281,10 +278,6 @@ public final class WireCursor extends Source {
             case DROP_OLDEST -> drop(from, end - queue);
             case DROP_NEWEST -> {
                 kept = copy(from, frame + queue);
-                if (kept != null) {
-                    droppedBeforeKept = droppedUntold;
-                    droppedUntold = 0;
-                }
                 drop(from, end);
             }
             case DISCONNECT -> owner.overflowed(lag);
@@ -293,15 +286,18 @@ public final class WireCursor extends Source {
     }
 
     /// Copies the frames up to `until` out of the feed, so that they don't hold back its chunks, and moves there.
-    private @Nullable Deque<ByteBuf> copy(WireFeed from, long until) {
-        Deque<ByteBuf> copies = new ArrayDeque<>(1);
+    private @Nullable KeptFrames copy(WireFeed from, long until) {
+        KeptFrames copies = new KeptFrames();
         while (frame < until) {
-            ByteBuf slice = liveSlice(Outbox.SLICE_BYTES, until);
-            if (slice == null) {
+            takeMisses();
+            ByteBuf slice = liveSlice(Outbox.SLICE_BYTES, Math.min(until, nextMiss()));
+            if (slice != null) {
+                copies.add(droppedUntold, from.memory(slice.readableBytes()).writeBytes(slice));
+                droppedUntold = 0;
+                slice.release();
+            } else if (nextMiss() > frame) {
                 break;
             }
-            copies.add(from.memory(slice.readableBytes()).writeBytes(slice));
-            slice.release();
         }
         return copies.isEmpty() ? null : copies;
     }
@@ -371,29 +367,35 @@ public final class WireCursor extends Source {
         if (from == null || held) {
             return null;
         }
-        Deque<ByteBuf> keptSlices = kept;
-        if (keptSlices != null) {
-            if (droppedBeforeKept > 0) {
-                owner.dropped(droppedBeforeKept);
-                droppedBeforeKept = 0;
-            }
-            ByteBuf oldest = keptSlices.remove();
-            if (keptSlices.isEmpty()) {
+        KeptFrames pieces = kept;
+        if (pieces != null) {
+            ByteBuf oldest = pieces.next(owner);
+            if (pieces.isEmpty()) {
                 kept = null;
             }
             return oldest;
         }
         tellDropped();
-        Misses noted = misses;
-        return liveSlice(limit, Math.min(from.offeredFrames(), noted == null ? Misses.NONE : noted.next()));
+        return liveSlice(limit, Math.min(from.offeredFrames(), nextMiss()));
     }
 
-    /// What was lost before the next frame.
-    private void tellDropped() {
+    /// What never came to the feed before the next frame is to be told before it.
+    private void takeMisses() {
         Misses noted = misses;
         if (noted != null) {
             droppedUntold += noted.take(frame);
         }
+    }
+
+    /// The number of the first frame before which something never came to the feed.
+    private long nextMiss() {
+        Misses noted = misses;
+        return noted == null ? Misses.NONE : noted.next();
+    }
+
+    /// What was lost before the next frame.
+    private void tellDropped() {
+        takeMisses();
         if (droppedUntold > 0) {
             owner.dropped(droppedUntold);
             droppedUntold = 0;

@@ -146,6 +146,34 @@ class FilteredCursorTest {
     }
 
     @Test
+    void whatIsMissingBetweenKeptMessagesIsToldBetweenThem() {
+        subscribe(Overflow.DROP_NEWEST, 20);
+        peer.refuse();
+        publish("a", 0, 1);
+        untilOnLoop(() -> !peer.writes.isEmpty());
+        publish("b", 0, 5);
+        long first = overrun(6);
+        publish("c", 0, 5);
+        long second = overrun(12);
+        publish("d", 0, 20);
+        untilOnLoop(() -> dropped() > first + second);
+        long late = dropped() - first - second;
+        peer.take();
+        channel.runPendingTasks();
+
+        List<String> expected = new ArrayList<>(numbered("a", 0, 1));
+        expected.addAll(numbered("b", 0, 5));
+        expected.add("dropped " + first);
+        expected.add("behind");
+        expected.addAll(numbered("c", 0, 5));
+        expected.add("dropped " + second);
+        expected.add("behind");
+        expected.addAll(numbered("d", 0, 8));
+        assertThat(heard()).containsSubsequence(expected);
+        assertThat(heard().getLast()).isEqualTo("dropped " + late);
+    }
+
+    @Test
     void itIsToldThoughNothingCameBefore() {
         subscribe(Overflow.DROP_OLDEST, 100);
         long lost = overrun(0);
