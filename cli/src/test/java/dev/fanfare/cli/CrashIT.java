@@ -99,7 +99,9 @@ class CrashIT {
         told.await(100 + random.nextInt(random.nextBoolean() ? 500 : 6_000), 10_000);
         server.close();
         clients.end();
-        assertThat(server.complaints()).isEmpty();
+        // That it takes its time to open the folder is no complaint.
+        assertThat(server.complaints())
+                .allMatch(line -> line.matches("fanfare serve: (opening|bringing back) .*: \\d+ s"));
     }
 
     private void finish(Command server, Random random) throws Exception {
