@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 /// A process of the real launcher. What it says is read as UTF-8, line by line.
 final class Command implements AutoCloseable {
 
-    private static final int SECONDS = 30;
+    private static final int SECONDS = 60;
     private static final String END = "\u0000end";
 
     private final Process process;
@@ -112,12 +112,12 @@ final class Command implements AutoCloseable {
         return lineWith(err, text);
     }
 
-    private static String lineWith(BlockingQueue<String> lines, String text) throws InterruptedException {
+    private String lineWith(BlockingQueue<String> lines, String text) throws InterruptedException {
         List<String> passed = new ArrayList<>();
         while (true) {
             String line = lines.poll(SECONDS, TimeUnit.SECONDS);
             assertThat(line)
-                    .as("a line with '%s' after %s", text, passed)
+                    .as("a line with '%s' after %s; standard error: %s", text, passed, err)
                     .isNotNull()
                     .isNotEqualTo(END);
             if (line.contains(text)) {

@@ -2,7 +2,6 @@ package dev.fanfare.cli;
 
 import dev.fanfare.cli.Told.Part;
 import dev.fanfare.cli.Told.Place;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,6 +17,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -49,40 +50,55 @@ final class CrashClients {
     private final Told told;
     private final Map<String, Place> heard;
     private final Random random;
+    private final List<CrashPart> parts;
     private final List<Wire> wires = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Semaphore inputs = new Semaphore(INPUTS);
 
     /// @param heard the last places a subscriber has heard, by topic; it is kept up
-    CrashClients(String url, Told told, Map<String, Place> heard, Random random) {
+    /// @param parts more features that are used
+    CrashClients(String url, Told told, Map<String, Place> heard, Random random, List<CrashPart> parts) {
         this.url = url;
         this.told = told;
         this.heard = heard;
         this.random = random;
+        this.parts = parts;
+    }
+
+    String url() {
+        return url;
+    }
+
+    /// One that depends on the seed and on how often this was called.
+    Random random() {
+        return new Random(random.nextLong());
     }
 
     /// Starts them all.
-    void start() {
+    void start() throws Exception {
         again("written", publisher("written"));
         again("synced", publisher("synced"));
         publisher("plain");
         publisher("in");
         publisher("later");
         transactions();
-        brief();
         listener();
         consumers(false);
         consumers(false);
-        audit(false);
+        for (CrashPart part : parts) {
+            part.start(this);
+        }
     }
 
     /// Starts only those that bring what is begun to its end.
-    void finish() {
+    void finish() throws Exception {
         again("written", wire(_ -> {}));
         again("synced", wire(_ -> {}));
         listener();
         consumers(true);
-        audit(true);
+        for (CrashPart part : parts) {
+            part.finish(this);
+        }
     }
 
     /// Waits for their end, which comes with that of the server.
@@ -100,18 +116,20 @@ final class CrashClients {
         end();
     }
 
-    private Wire wire(Consumer<JsonNode> unasked) {
+    /// Connects.
+    Wire wire(Consumer<JsonNode> unasked) {
         Wire wire = new Wire(url, unasked);
         wires.add(wire);
         return wire;
     }
 
-    private interface Work {
+    /// One step of what a client does.
+    interface Work {
         void go() throws Exception;
     }
 
     /// Works until the connection has ended.
-    private void work(Wire wire, Work work) {
+    void work(Wire wire, Work work) {
         threads.add(Thread.ofVirtual().start(() -> {
             try {
                 while (!wire.hasEnded()) {
@@ -121,6 +139,28 @@ final class CrashClients {
                 told.wrong("a client failed: " + e);
             }
         }));
+    }
+
+    /// Asks again and again, with so many questions open at most.
+    void repeat(int open, BiFunction<Wire, Random, CompletableFuture<?>> ask) {
+        repeat(open, ask, () -> true);
+    }
+
+    /// The same, while something holds.
+    void repeat(int open, BiFunction<Wire, Random, CompletableFuture<?>> ask, BooleanSupplier holds) {
+        Wire wire = wire(_ -> {});
+        Random own = random();
+        Semaphore window = new Semaphore(open);
+        work(wire, () -> {
+            if (window.tryAcquire(50, TimeUnit.MILLISECONDS)) {
+                if (holds.getAsBoolean()) {
+                    var _ = ask.apply(wire, own).whenComplete((_, _) -> window.release());
+                } else {
+                    window.release();
+                    told.await(1_000, 50);
+                }
+            }
+        });
     }
 
     // ---- publishers
@@ -160,11 +200,8 @@ final class CrashClients {
         answer.thenAccept(said -> {
             if (said.has("scheduled")) {
                 told.scheduled(id, Instant.parse(said.path("scheduled").asString()));
-            } else if (said.path("type").asString().equals("ack")) {
-                told.stored(topic, id, place(said));
             } else {
-                told.refused(topic, id);
-                told.wrong("a publish to " + topic + " was refused: " + said);
+                told.answered(topic, id, said);
             }
         });
         return answer;
@@ -175,7 +212,7 @@ final class CrashClients {
         return Map.of("of", of, "pad", "x".repeat(length));
     }
 
-    private static Place place(JsonNode said) {
+    static Place place(JsonNode said) {
         return new Place(said.path("epoch").asString(), said.path("offset").asLong());
     }
 
@@ -188,57 +225,20 @@ final class CrashClients {
 
     /// Publishes to several topics at once.
     private void transactions() {
-        Wire wire = wire(_ -> {});
-        Random own = new Random(random.nextLong());
-        Semaphore window = new Semaphore(1 + own.nextInt(8));
-        work(wire, () -> {
-            if (window.tryAcquire(50, TimeUnit.MILLISECONDS)) {
-                List<Part> parts = new ArrayList<>();
-                List<Map<String, Object>> publish = new ArrayList<>();
-                for (int i = 0; i <= 1 + own.nextInt(6); i++) {
-                    Part part = new Part(
-                            TRANSACTION.get(own.nextInt(TRANSACTION.size())),
-                            new UUID(own.nextLong(), own.nextLong()).toString());
-                    parts.add(part);
-                    publish.add(message(part, null, -1, own));
-                }
-                told.sent(parts);
-                wire.ask(Map.of("type", "transaction", "publish", publish))
-                        .thenAccept(said -> committed(parts, said))
-                        .whenComplete((_, _) -> window.release());
+        repeat(1 + random.nextInt(8), (wire, own) -> {
+            List<Part> parts = new ArrayList<>();
+            List<Map<String, Object>> publish = new ArrayList<>();
+            for (int i = 0; i <= 1 + own.nextInt(6); i++) {
+                Part part = new Part(
+                        TRANSACTION.get(own.nextInt(TRANSACTION.size())),
+                        new UUID(own.nextLong(), own.nextLong()).toString());
+                parts.add(part);
+                publish.add(message(part, null, -1, own));
             }
+            told.sent(parts);
+            return wire.ask(Map.of("type", "transaction", "publish", publish))
+                    .thenAccept(said -> committed(parts, said));
         });
-    }
-
-    /// Makes topics and deletes them, each again and again.
-    private void brief() {
-        Wire wire = wire(_ -> {});
-        Random own = new Random(random.nextLong());
-        work(wire, () -> {
-            String name = "brief." + own.nextInt(5);
-            try {
-                told.unsure(name);
-                answered(Wire.rest("POST", url + "/topics", "{\"name\":\"" + name + "\",\"durable\":true}"), 201, 409);
-                told.made(name, epoch(url, name));
-                told.unsure(name);
-                answered(Wire.rest("POST", url + "/topics/" + name + "/messages", "{\"payload\":1}"), 200);
-                answered(Wire.rest("DELETE", url + "/topics/" + name, ""), 200);
-                told.made(name, "");
-            } catch (IOException killed) {
-                wire.awaitEnd();
-            }
-        });
-    }
-
-    /// The epoch of a topic; empty when there is none.
-    static String epoch(String url, String topic) throws IOException, InterruptedException {
-        return Wire.rest("GET", url + "/topics/" + topic, "").path("epoch").asString("");
-    }
-
-    private void answered(JsonNode answer, Integer... codes) {
-        if (!List.of(codes).contains(answer.path("status_code").asInt())) {
-            told.wrong("a call was answered with " + answer);
-        }
     }
 
     private static Map<String, Object> message(Part part, @Nullable String key, long of, Random own) {
@@ -307,15 +307,44 @@ final class CrashClients {
                 told.wrong(client + " was told: " + event);
             }
         });
-        Map<String, Object> request = new TreeMap<>(terms);
-        request.putAll(
-                Map.of("type", "subscribe", "topic", "in", "client_id", client, "ack", "manual", "from", "earliest"));
+        Map<String, Object> request =
+                new TreeMap<>(Map.of("type", "subscribe", "topic", "in", "ack", "manual", "from", "earliest"));
+        request.putAll(terms);
+        request.put("client_id", client);
         wire.ask(request).thenAccept(said -> {
             if (!said.path("type").asString().equals("ack")) {
                 told.wrong("a subscription was refused: " + said);
             }
         });
         return wire;
+    }
+
+    /// What is done with the events in hand.
+    interface Handling {
+        void of(Wire wire, List<JsonNode> inHand, Random own);
+    }
+
+    /// Subscribes with manual acknowledgement, and handles what comes in a random order.
+    ///
+    /// @param terms of the subscription
+    /// @param most so many are in hand at most
+    void acknowledging(String client, Map<String, Object> terms, int most, Handling handling) {
+        BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
+        Wire wire = subscribed(client, events, terms);
+        gather(wire, events, random(), most, (inHand, own) -> handling.of(wire, inHand, own));
+    }
+
+    /// Acknowledges messages, and tells of it.
+    void acknowledge(Wire wire, String consumer, String topic, String client, List<Long> offsets) {
+        told.acknowledging(consumer, offsets);
+        wire.ask(Map.of("type", "ack", "topic", topic, "client_id", client, "offsets", offsets))
+                .thenAccept(said -> {
+                    if (said.path("type").asString().equals("ack")) {
+                        told.done(consumer, offsets);
+                    } else {
+                        told.wrong("an acknowledgement was answered with " + said);
+                    }
+                });
     }
 
     private void gather(
@@ -334,7 +363,7 @@ final class CrashClients {
         });
     }
 
-    private static List<Long> offsets(List<JsonNode> events) {
+    static List<Long> offsets(List<JsonNode> events) {
         return events.stream().map(event -> event.path("offset").asLong()).toList();
     }
 
@@ -346,19 +375,15 @@ final class CrashClients {
     /// @param diligent whether it fails none
     private void consumers(boolean diligent) {
         String client = "worker-" + MEMBERS.incrementAndGet();
-        BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
-        Wire wire = subscribed(
-                client,
-                events,
-                Map.of(
-                        "group",
-                        "workers",
-                        "max_in_flight",
-                        20,
-                        "retry",
-                        Map.of("max_attempts", 1_000, "backoff_ms", 5, "multiplier", 1)));
-        gather(wire, events, new Random(random.nextLong()), 8, (inputsInHand, own) -> {
-            offsets(inputsInHand).forEach(offset -> told.delivered("workers", offset));
+        Map<String, Object> terms = Map.of(
+                "group",
+                "workers",
+                "max_in_flight",
+                20,
+                "retry",
+                Map.of("max_attempts", 1_000, "backoff_ms", 5, "multiplier", 1));
+        acknowledging(client, terms, 8, (wire, inputsInHand, own) -> {
+            inputsInHand.forEach(event -> told.delivered("workers", event));
             List<JsonNode> inHand = new ArrayList<>(inputsInHand);
             if (!diligent && own.nextInt(10) == 0) {
                 long failed = inHand.removeLast().path("offset").asLong();
@@ -408,86 +433,5 @@ final class CrashClients {
                         inputs.release(offsets.size());
                     }
                 });
-    }
-
-    /// A durable subscription that acknowledges out of order, fails, rejects and forgets.
-    ///
-    /// @param diligent whether it acknowledges each
-    private void audit(boolean diligent) {
-        BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
-        Wire wire = subscribed(
-                "auditor",
-                events,
-                Map.of(
-                        "durable",
-                        "audit",
-                        "max_in_flight",
-                        200,
-                        "ack_timeout_ms",
-                        1_000,
-                        "retry",
-                        Map.of("max_attempts", 3, "backoff_ms", 20, "multiplier", 1)));
-        gather(wire, events, new Random(random.nextLong()), 30, (inHand, own) -> {
-            List<Long> done = new ArrayList<>();
-            for (long offset : offsets(inHand)) {
-                told.delivered("audit", offset);
-                switch (diligent ? 9 : own.nextInt(20)) {
-                    case 0 -> reject(wire, offset);
-                    case 1 -> nack(wire, Map.of("offset", offset, "delay_ms", own.nextInt(200)));
-                    case 2 -> nack(wire, Map.of("offset", offset));
-                    case 3 -> {} // its time runs out
-                    default -> done.add(offset);
-                }
-            }
-            if (!done.isEmpty()) {
-                told.acknowledging("audit", done);
-                wire.ask(Map.of("type", "ack", "topic", "in", "client_id", "auditor", "offsets", done))
-                        .thenAccept(said -> {
-                            if (said.path("type").asString().equals("ack")) {
-                                told.done("audit", done);
-                            } else {
-                                told.wrong("an acknowledgement was answered with " + said);
-                            }
-                        });
-            }
-        });
-    }
-
-    private void reject(Wire wire, long offset) {
-        wire.ask(Map.of(
-                        "type",
-                        "nack",
-                        "topic",
-                        "in",
-                        "client_id",
-                        "auditor",
-                        "offset",
-                        offset,
-                        "dead",
-                        true,
-                        "reason",
-                        "no"))
-                .thenAccept(said -> {
-                    if (said.path("type").asString().equals("ack")) {
-                        told.rejected("audit", offset);
-                    }
-                });
-    }
-
-    private static void nack(Wire wire, Map<String, Object> how) {
-        Map<String, Object> request = new TreeMap<>(how);
-        request.putAll(Map.of("type", "nack", "topic", "in", "client_id", "auditor"));
-        var _ = wire.ask(request);
-    }
-
-    /// Makes the topics, on a server that has none.
-    static void makeTopics(String url) throws IOException, InterruptedException {
-        for (Map.Entry<String, String> topic : TOPICS.entrySet()) {
-            JsonNode made = Wire.rest(
-                    "POST", url + "/topics", "{\"name\":\"" + topic.getKey() + "\"," + topic.getValue() + "}");
-            if (made.path("status_code").asInt() != 201) {
-                throw new AssertionError(made.toString());
-            }
-        }
     }
 }

@@ -11,11 +11,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// `fanfare serve --data`, killed at random moments while clients do all that is durable, and started again:
 /// what it has is compared with what the clients were told.
@@ -31,13 +33,33 @@ class CrashIT {
     /// How often the server of one folder is killed.
     private static final int ROUNDS = 10;
 
+    private static final List<String> SETTINGS = List.of(
+            "name",
+            "epoch",
+            "history",
+            "history_bytes",
+            "history_ms",
+            "durable",
+            "durability",
+            "compact",
+            "ordering",
+            "partitions",
+            "backlog",
+            "backlog_bytes",
+            "backlog_overflow",
+            "dedup");
+
     @TempDir
     private Path temporary;
 
     private Told told = new Told();
     private Map<String, Place> heard = new ConcurrentHashMap<>();
+    private List<CrashPart> parts = List.of();
+    private Map<String, String> topics = Map.of();
+    private Map<String, JsonNode> settings = Map.of();
 
     @Test
+    @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void nothingThatWasAnsweredIsLostWhenTheProcessIsKilled() throws Exception {
         life(Long.getLong("fanfare.seed", System.nanoTime()), 3);
     }
@@ -61,8 +83,17 @@ class CrashIT {
         Path folder = temporary.resolve("store-" + seed);
         told = new Told();
         heard = new ConcurrentHashMap<>();
+        parts = List.of(
+                new CrashAudit(told),
+                new CrashNames(told),
+                new CrashRoutes(told),
+                new CrashPatterns(told),
+                new CrashForgetting(told),
+                new CrashBacklogs(told));
+        topics = new TreeMap<>(CrashClients.TOPICS);
+        parts.forEach(part -> topics.putAll(part.topics()));
         try (Command server = serve(folder)) {
-            CrashClients.makeTopics(url(server));
+            make(url(server));
         }
         for (int round = 1; round <= rounds; round++) {
             told.nextRound();
@@ -83,6 +114,28 @@ class CrashIT {
         assertThat(RocksStore.verify(folder, (_, _) -> {})).isEmpty();
     }
 
+    private void make(String url) throws Exception {
+        for (Map.Entry<String, String> topic : topics.entrySet()) {
+            JsonNode made = Wire.rest(
+                    "POST", url + "/topics", "{\"name\":\"" + topic.getKey() + "\"," + topic.getValue() + "}");
+            assertThat(made.path("status_code").asInt()).as("%s", made).isEqualTo(201);
+        }
+        settings = settings(url);
+        for (CrashPart part : parts) {
+            part.make(url);
+        }
+    }
+
+    /// Each topic's settings and epoch.
+    private Map<String, JsonNode> settings(String url) throws Exception {
+        Map<String, JsonNode> found = new TreeMap<>();
+        for (String topic : topics.keySet()) {
+            ObjectNode said = (ObjectNode) Wire.rest("GET", url + "/topics/" + topic, "");
+            found.put(topic, said.retain(SETTINGS));
+        }
+        return found;
+    }
+
     private static Command serve(Path folder) throws Exception {
         return Command.fanfare("serve", "--port=0", "--memory=128MiB", "--log-level=warn", "--data=" + folder);
     }
@@ -94,7 +147,7 @@ class CrashIT {
     private void round(Command server, Random random) throws Exception {
         String url = url(server);
         compare(url);
-        CrashClients clients = new CrashClients(url, told, heard, random);
+        CrashClients clients = new CrashClients(url, told, heard, random, parts);
         clients.start();
         told.await(100 + random.nextInt(random.nextBoolean() ? 500 : 6_000), 10_000);
         server.close();
@@ -107,7 +160,7 @@ class CrashIT {
     private void finish(Command server, Random random) throws Exception {
         String url = url(server);
         compare(url);
-        CrashClients clients = new CrashClients(url, told, heard, random);
+        CrashClients clients = new CrashClients(url, told, heard, random, parts);
         clients.finish();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!isDone(url)) {
@@ -119,8 +172,12 @@ class CrashIT {
         clients.leave();
         Map<String, Log> logs = logs(url);
         assertThat(told.compare(logs)).isEmpty();
-        assertThat(told.compareAtTheEnd(logs, "in", CrashClients.OUTPUTS, "workers", "audit", dead(url)))
+        assertThat(told.compareAtTheEnd(logs, "in", CrashClients.OUTPUTS, "workers"))
                 .isEmpty();
+        for (CrashPart part : parts) {
+            part.compareAtTheEnd(url, logs);
+        }
+        assertThat(told.wrong()).isEmpty();
         assertThat(told.unanswered("written")).isEmpty();
         assertThat(told.unanswered("synced")).isEmpty();
         server.signal("TERM");
@@ -129,12 +186,12 @@ class CrashIT {
     }
 
     private void compare(String url) throws Exception {
-        assertThat(told.compare(logs(url))).isEmpty();
-        Map<String, String> there = new HashMap<>();
-        for (int i = 0; i < 5; i++) {
-            there.put("brief." + i, CrashClients.epoch(url, "brief." + i));
+        assertThat(settings(url)).isEqualTo(settings);
+        told.compare(logs(url));
+        for (CrashPart part : parts) {
+            part.compare(url);
         }
-        assertThat(told.compareMade(there)).isEmpty();
+        assertThat(told.wrong()).isEmpty();
     }
 
     /// Whether all is delivered that waited.
@@ -150,9 +207,11 @@ class CrashIT {
         return Wire.rest("GET", url + "/topics/later", "").path("delayed").asLong() == 0;
     }
 
-    private static Map<String, Log> logs(String url) throws Exception {
+    private Map<String, Log> logs(String url) throws Exception {
         Map<String, Log> logs = new HashMap<>();
-        for (String topic : CrashClients.TOPICS.keySet()) {
+        Set<String> kept = new TreeSet<>(CrashClients.TOPICS.keySet());
+        parts.forEach(part -> kept.addAll(part.kept()));
+        for (String topic : kept) {
             List<Stored> messages = new ArrayList<>();
             String epoch;
             while (true) {
@@ -176,21 +235,5 @@ class CrashIT {
             logs.put(topic, new Log(epoch, messages));
         }
         return logs;
-    }
-
-    /// The offsets in the dead letters.
-    private static Set<Long> dead(String url) throws Exception {
-        Set<Long> dead = new HashSet<>();
-        for (long from = 0; ; ) {
-            JsonNode page = Wire.rest("GET", url + "/topics/in/dead-letters?limit=1000&from=" + from, "");
-            for (JsonNode each : page.path("dead_letters")) {
-                assertThat(each.path("subscription").asString()).isEqualTo("audit");
-                dead.add(each.path("event").path("offset").asLong());
-            }
-            if (page.path("dead_letters").isEmpty()) {
-                return dead;
-            }
-            from = page.path("next").asLong();
-        }
     }
 }

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /// What the clients of a server asked for, what they were told and what they saw, to be compared with what
 /// the server has after it was killed. Threads share it.
@@ -38,12 +39,16 @@ final class Told {
         private @Nullable String epoch;
     }
 
+    private record Attempt(int number, int round) {}
+
     /// Of a durable subscription or a group.
     private static final class Consumer {
         private final Map<Long, Integer> done = new TreeMap<>();
         private final Set<Long> delivered = new TreeSet<>();
         private final Set<Long> acknowledged = new TreeSet<>();
         private final Set<Long> rejected = new TreeSet<>();
+        private final Set<Long> redriven = new TreeSet<>();
+        private final Map<Long, Attempt> attempts = new HashMap<>();
     }
 
     private final Map<String, Topic> topics = new TreeMap<>();
@@ -77,12 +82,17 @@ final class Told {
         notifyAll();
     }
 
-    /// A topic is about to be made or deleted.
+    /// What was wrong until now.
+    synchronized List<String> wrong() {
+        return List.copyOf(wrong);
+    }
+
+    /// What has this name is about to be made or ended.
     synchronized void unsure(String name) {
         made.remove(name);
     }
 
-    /// A topic is there, in this epoch; empty when it is gone.
+    /// It is there, a topic in this epoch; empty when it is gone.
     synchronized void made(String name, String epoch) {
         answered();
         made.put(name, epoch);
@@ -92,7 +102,7 @@ final class Told {
         }
     }
 
-    /// Whether a topic is there as was said last.
+    /// Whether what has a name is there as was said last.
     synchronized List<String> compareMade(Map<String, String> there) {
         made.forEach((name, epoch) -> {
             if (!epoch.equals(there.get(name))) {
@@ -120,6 +130,16 @@ final class Told {
         Place before = topic(topic).stored.put(id, place);
         if (before != null && !before.equals(place)) {
             wrong(id + " was acknowledged at " + before + " and at " + place + " of " + topic);
+        }
+    }
+
+    /// The answer to its publish, which should be its place.
+    void answered(String topic, String id, JsonNode said) {
+        if (said.path("type").asString().equals("ack")) {
+            stored(topic, id, CrashClients.place(said));
+        } else {
+            refused(topic, id);
+            wrong("a publish to " + topic + " was refused: " + said);
         }
     }
 
@@ -159,14 +179,40 @@ final class Told {
         topic(topic).epoch = epoch;
     }
 
-    /// A durable subscription or a group got a message.
-    synchronized void delivered(String consumer, long offset) {
-        consumer(consumer).delivered.add(offset);
-        Integer done = consumer(consumer).done.get(offset);
-        if (done != null && done < round) {
-            wrong("offset " + offset + " came again to " + consumer + ": that it was done was answered in round "
-                    + done);
+    /// A durable subscription or a group got a message. Each time it does is another attempt, and no attempt is
+    /// forgotten when the server is killed, but for the one under way then: the number does not rise across rounds
+    /// in any case, and never falls. Those of a dead letter that was sent back are counted anew.
+    synchronized void delivered(String name, JsonNode event) {
+        Consumer consumer = consumer(name);
+        long offset = event.path("offset").asLong();
+        int attempt = event.path("delivery").path("attempt").asInt();
+        consumer.delivered.add(offset);
+        if (consumer.redriven.contains(offset)) {
+            return;
         }
+        Integer done = consumer.done.get(offset);
+        if (done != null && done < round) {
+            wrong("offset " + offset + " came again to " + name + ": that it was done was answered in round " + done);
+        }
+        Attempt before = consumer.attempts.put(offset, new Attempt(attempt, round));
+        if (before != null && attempt < before.number + (before.round == round ? 1 : 0)) {
+            wrong("offset " + offset + " came to " + name + " as attempt " + attempt + " after " + before);
+        }
+    }
+
+    /// A dead letter is about to be sent back to the consumer that gave it up.
+    synchronized void redriving(String consumer, long offset) {
+        consumer(consumer).redriven.add(offset);
+    }
+
+    /// Whether an acknowledgement was sent, be it answered or not.
+    synchronized boolean isAcknowledged(String consumer, long offset) {
+        return consumer(consumer).acknowledged.contains(offset);
+    }
+
+    /// Whether an acknowledgement was answered.
+    synchronized boolean isDone(String consumer, long offset) {
+        return consumer(consumer).done.containsKey(offset);
     }
 
     /// It is about to acknowledge messages.
@@ -220,7 +266,8 @@ final class Told {
         return List.copyOf(wrong);
     }
 
-    private static Set<String> ids(Map<String, Log> logs, String topic) {
+    /// The ids of the messages of a topic.
+    static Set<String> ids(Map<String, Log> logs, String topic) {
         Set<String> found = new HashSet<>();
         messages(logs, topic).forEach(message -> found.add(message.id()));
         return found;
@@ -268,12 +315,9 @@ final class Told {
     }
 
     /// What is wrong when consumers have come to their end: each input has one output in each of the topics,
-    /// those of a key in their order; what was delayed is there; nothing was kept from the durable
-    /// subscription.
-    ///
-    /// @param dead the offsets in the dead letters of the durable subscription
+    /// those of a key in their order; what was delayed is there.
     synchronized List<String> compareAtTheEnd(
-            Map<String, Log> logs, String input, List<String> outputs, String worker, String auditor, Set<Long> dead) {
+            Map<String, Log> logs, String input, List<String> outputs, String worker) {
         List<Stored> inputs = messages(logs, input);
         for (String output : outputs) {
             Map<String, Long> lastOfKey = new HashMap<>();
@@ -294,11 +338,23 @@ final class Told {
                 }
             }
         }
-        Consumer audit = consumer(auditor);
         for (long offset = 0; offset < inputs.size(); offset++) {
             if (!consumer(worker).delivered.contains(offset)) {
                 wrong("offset " + offset + " never came to " + worker);
             }
+        }
+        Set<String> there = ids(logs, "later");
+        scheduled.keySet().stream().filter(id -> !there.contains(id)).forEach(id -> wrong(id + " never came"));
+        return List.copyOf(wrong);
+    }
+
+    /// Each message came to a durable subscription, and was acknowledged or is a dead letter.
+    ///
+    /// @param count of the messages
+    /// @param dead the offsets in its dead letters
+    synchronized void compareAuditor(String auditor, int count, Set<Long> dead) {
+        Consumer audit = consumer(auditor);
+        for (long offset = 0; offset < count; offset++) {
             if (!audit.delivered.contains(offset)) {
                 wrong("offset " + offset + " never came to " + auditor);
             } else if (!audit.acknowledged.contains(offset) && !dead.contains(offset)) {
@@ -306,9 +362,6 @@ final class Told {
                         + " by " + auditor + " and is no dead letter");
             }
         }
-        Set<String> there = ids(logs, "later");
-        scheduled.keySet().stream().filter(id -> !there.contains(id)).forEach(id -> wrong(id + " never came"));
-        return List.copyOf(wrong);
     }
 
     @Override
@@ -317,7 +370,8 @@ final class Told {
                 + consumers.values().stream().map(each -> each.done.size()).toList();
     }
 
-    private static List<Stored> messages(Map<String, Log> logs, String topic) {
+    /// The messages of a topic.
+    static List<Stored> messages(Map<String, Log> logs, String topic) {
         Log log = logs.get(topic);
         if (log == null) {
             throw new AssertionError("there is no topic " + topic + " any more");
