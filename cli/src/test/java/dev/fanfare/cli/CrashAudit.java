@@ -61,11 +61,10 @@ final class CrashAudit implements CrashPart {
                 1_000,
                 "retry",
                 Map.of("max_attempts", 3, "backoff_ms", 20, "multiplier", 1));
-        clients.acknowledging("auditor", terms, 30, (wire, inHand, random) -> {
+        clients.acknowledging("auditor", terms, 30, event -> told.delivered("audit", event), (wire, inHand, random) -> {
             List<Long> done = new ArrayList<>();
             for (JsonNode event : inHand) {
                 long offset = event.path("offset").asLong();
-                told.delivered("audit", event);
                 switch (diligent ? 9 : random.nextInt(20)) {
                     case 0 -> reject(wire, offset);
                     case 1 -> nack(wire, Map.of("offset", offset, "delay_ms", random.nextInt(200)));

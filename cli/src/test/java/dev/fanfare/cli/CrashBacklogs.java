@@ -87,10 +87,11 @@ final class CrashBacklogs implements CrashPart {
 
     private void consume(CrashClients clients, String topic, String kind, String name, int inFlight) {
         clients.acknowledging(
-                name, Map.of("topic", topic, kind, name, "max_in_flight", inFlight), inFlight, (wire, inHand, _) -> {
-                    inHand.forEach(event -> told.delivered(name, event));
-                    clients.acknowledge(wire, name, topic, name, CrashClients.offsets(inHand));
-                });
+                name,
+                Map.of("topic", topic, kind, name, "max_in_flight", inFlight),
+                inFlight,
+                event -> told.delivered(name, event),
+                (wire, inHand, _) -> clients.acknowledge(wire, name, topic, name, CrashClients.offsets(inHand)));
     }
 
     /// Hears everything of a topic, some of it from the device.

@@ -185,7 +185,7 @@ final class CrashClients {
     }
 
     private CompletableFuture<JsonNode> publish(Wire wire, String topic, String id, Random own) {
-        Map<String, Object> message = new TreeMap<>(Map.of("id", id, "payload", payload(-1, own)));
+        Map<String, Object> message = new TreeMap<>(Map.of("id", id, "payload", payload(-1, 30_000, own)));
         if (topic.equals("later")) {
             message.put("delay_ms", own.nextInt(3_000));
         }
@@ -207,8 +207,8 @@ final class CrashClients {
         return answer;
     }
 
-    private static Map<String, Object> payload(long of, Random own) {
-        int length = own.nextInt(100) == 0 ? own.nextInt(30_000) : own.nextInt(300);
+    private static Map<String, Object> payload(long of, int longest, Random own) {
+        int length = own.nextInt(100) == 0 ? own.nextInt(longest) : own.nextInt(300);
         return Map.of("of", of, "pad", "x".repeat(length));
     }
 
@@ -241,8 +241,9 @@ final class CrashClients {
         });
     }
 
+    /// One of a transaction; all of them together stay below what the server takes at a time.
     private static Map<String, Object> message(Part part, @Nullable String key, long of, Random own) {
-        Map<String, Object> message = new TreeMap<>(Map.of("id", part.id(), "payload", payload(of, own)));
+        Map<String, Object> message = new TreeMap<>(Map.of("id", part.id(), "payload", payload(of, 2_500, own)));
         if (key != null) {
             message.put("key", key);
         }
@@ -328,10 +329,12 @@ final class CrashClients {
     ///
     /// @param terms of the subscription
     /// @param most so many are in hand at most
-    void acknowledging(String client, Map<String, Object> terms, int most, Handling handling) {
+    /// @param came told of each, as they came
+    void acknowledging(
+            String client, Map<String, Object> terms, int most, Consumer<JsonNode> came, Handling handling) {
         BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
         Wire wire = subscribed(client, events, terms);
-        gather(wire, events, random(), most, (inHand, own) -> handling.of(wire, inHand, own));
+        gather(wire, events, random(), most, came, (inHand, own) -> handling.of(wire, inHand, own));
     }
 
     /// Acknowledges messages, and tells of it.
@@ -348,11 +351,17 @@ final class CrashClients {
     }
 
     private void gather(
-            Wire wire, BlockingQueue<JsonNode> events, Random own, int most, BiConsumer<List<JsonNode>, Random> then) {
+            Wire wire,
+            BlockingQueue<JsonNode> events,
+            Random own,
+            int most,
+            Consumer<JsonNode> came,
+            BiConsumer<List<JsonNode>, Random> then) {
         List<JsonNode> gathered = new ArrayList<>();
         work(wire, () -> {
             JsonNode event = events.poll(20, TimeUnit.MILLISECONDS);
             if (event != null) {
+                came.accept(event);
                 gathered.add(event);
             }
             if (!gathered.isEmpty() && (event == null || gathered.size() > own.nextInt(most))) {
@@ -382,8 +391,7 @@ final class CrashClients {
                 20,
                 "retry",
                 Map.of("max_attempts", 1_000, "backoff_ms", 5, "multiplier", 1));
-        acknowledging(client, terms, 8, (wire, inputsInHand, own) -> {
-            inputsInHand.forEach(event -> told.delivered("workers", event));
+        acknowledging(client, terms, 8, event -> told.delivered("workers", event), (wire, inputsInHand, own) -> {
             List<JsonNode> inHand = new ArrayList<>(inputsInHand);
             if (!diligent && own.nextInt(10) == 0) {
                 long failed = inHand.removeLast().path("offset").asLong();

@@ -76,11 +76,11 @@ final class CrashPatterns implements CrashPart {
                         "max_in_flight",
                         50),
                 20,
+                event -> told.delivered(of(event.path("topic").asString()), event),
                 (wire, inHand, own) -> {
                     Map<String, List<Long>> offsets = new TreeMap<>();
                     for (JsonNode event : inHand) {
                         String topic = event.path("topic").asString();
-                        told.delivered(of(topic), event);
                         if (!wanted.contains(event.path("message").path("id").asString())) {
                             told.wrong("a filter let through " + event);
                         }
