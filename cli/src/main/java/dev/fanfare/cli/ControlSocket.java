@@ -107,7 +107,7 @@ final class ControlSocket implements AutoCloseable {
         switch (command) {
             case "stats" -> work.stats(out);
             case "backup" -> work.backup(request.get(1), out, progress);
-            case "export" -> work.export(request.get(1), out);
+            case "export" -> work.export(request.get(1), out, progress);
             case "import" -> work.importInto(request.get(1), in, out);
             default -> throw new IllegalArgumentException("there is no such request");
         }

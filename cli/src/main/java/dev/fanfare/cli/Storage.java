@@ -51,7 +51,7 @@ final class Storage implements Runnable {
 
     /// Work on an open store.
     private interface Work {
-        void on(StorageWork work, RocksStore.Progress progress) throws IOException;
+        void on(StorageWork work, ProgressLine progress) throws IOException;
     }
 
     /// Which folder.
@@ -71,8 +71,9 @@ final class Storage implements Runnable {
         private Path data;
 
         /// Does it here, or has the server do it that uses the folder.
-        private int carryOut(List<String> request, @Nullable BufferedReader input, Work work) {
-            try (ProgressLine progress = new ProgressLine("copied")) {
+        private int carryOut(
+                List<String> request, @Nullable BufferedReader input, ProgressLine shown, Work work) {
+            try (ProgressLine progress = shown) {
                 if (!Files.isDirectory(data)) {
                     throw new IOException("there is no folder " + data);
                 }
@@ -81,15 +82,7 @@ final class Storage implements Runnable {
                     throw new IOException(data + " holds no store: there is no FORMAT in it");
                 }
                 if (ControlSocket.answers(data)) {
-                    ControlSocket.ask(
-                            data,
-                            request,
-                            input,
-                            line -> {
-                                progress.finish();
-                                System.out.println(line);
-                            },
-                            progress::at);
+                    ControlSocket.ask(data, request, input, progress::print, progress::at);
                 } else {
                     here(work, progress);
                 }
@@ -107,7 +100,7 @@ final class Storage implements Runnable {
                     .withRouting(RoutingConfig.defaults().withRestores(false))
                     .withStore(store);
             try (Broker broker = Broker.open(config)) {
-                work.on(new StorageWork(broker, store), progress::at);
+                work.on(new StorageWork(broker, store), progress);
             }
         }
     }
@@ -126,7 +119,7 @@ final class Storage implements Runnable {
 
         @Override
         public Integer call() {
-            try (ProgressLine progress = new ProgressLine("verified")) {
+            try (ProgressLine progress = ProgressLine.ofBytes("verified")) {
                 List<Damage> damages = RocksStore.verify(where.data, progress::at);
                 progress.finish();
                 damages.forEach(System.out::println);
@@ -150,7 +143,11 @@ final class Storage implements Runnable {
 
         @Override
         public Integer call() {
-            return where.carryOut(List.of("stats"), null, (work, _) -> work.stats(System.out::println));
+            return where.carryOut(
+                    List.of("stats"),
+                    null,
+                    ProgressLine.ofBytes("read"),
+                    (work, progress) -> work.stats(progress::print));
         }
     }
 
@@ -176,7 +173,8 @@ final class Storage implements Runnable {
             return where.carryOut(
                     List.of("backup", absolute),
                     null,
-                    (work, progress) -> work.backup(absolute, System.out::println, progress));
+                    ProgressLine.ofBytes("copied"),
+                    (work, progress) -> work.backup(absolute, progress::print, progress::at));
         }
     }
 
@@ -199,7 +197,7 @@ final class Storage implements Runnable {
 
         @Override
         public Integer call() {
-            try (ProgressLine progress = new ProgressLine("copied")) {
+            try (ProgressLine progress = ProgressLine.ofBytes("copied")) {
                 RocksStore.restore(backup, where.data, progress::at);
                 progress.finish();
                 System.out.println("restored into " + where.data);
@@ -225,7 +223,11 @@ final class Storage implements Runnable {
 
         @Override
         public Integer call() {
-            return where.carryOut(List.of("export", topic), null, (work, _) -> work.export(topic, System.out::println));
+            return where.carryOut(
+                    List.of("export", topic),
+                    null,
+                    ProgressLine.ofMessages("exported"),
+                    (work, progress) -> work.export(topic, progress::print, progress::at));
         }
     }
 
@@ -248,7 +250,10 @@ final class Storage implements Runnable {
         public Integer call() {
             BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             return where.carryOut(
-                    List.of("import", topic), lines, (work, _) -> work.importInto(topic, lines, System.out::println));
+                    List.of("import", topic),
+                    lines,
+                    ProgressLine.ofBytes("imported"),
+                    (work, progress) -> work.importInto(topic, lines, progress::print));
         }
     }
 }

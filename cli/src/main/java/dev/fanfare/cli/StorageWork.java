@@ -74,9 +74,12 @@ final class StorageWork {
     }
 
     /// The messages of a topic, a line each.
-    void export(String name, Consumer<String> out) {
+    ///
+    /// @param progress is told how many of the offsets are done
+    void export(String name, Consumer<String> out, RocksStore.Progress progress) {
         Topic topic = existing(name);
-        long next = topic.oldest();
+        long begin = topic.oldest();
+        long next = begin;
         long end = topic.visible();
         while (next < end) {
             List<Message> slice = topic.read(next, SLICE, SLICE_BYTES);
@@ -89,6 +92,7 @@ final class StorageWork {
                 }
             }
             next = slice.getLast().offset() + 1;
+            progress.at(Math.min(next, end) - begin, end - begin);
         }
     }
 

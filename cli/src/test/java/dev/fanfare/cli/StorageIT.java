@@ -10,6 +10,7 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.storage.RocksStore;
 import dev.fanfare.storage.StorageOptions;
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -227,12 +230,19 @@ class StorageIT {
                 .contains("\"payload\":1");
     }
 
-    @Test
-    void whatIsDamagedIsNamedAndTheRestIsExported() throws Exception {
-        Path folder = temporary.resolve("damaged");
+    // ---- a damaged folder
+
+    /// A closed store in whose largest file some bytes are wrong.
+    ///
+    /// @return the name of that file
+    private static String damaged(Path folder) throws IOException {
         fill(folder);
         // What is in the log goes into files when it is opened again.
         RocksStore.open(folder, StorageOptions.DEFAULT).close();
+        return damage(folder);
+    }
+
+    private static String damage(Path folder) throws IOException {
         Path largest;
         try (Stream<Path> files = Files.list(folder.resolve("db"))) {
             largest = files.filter(file -> file.toString().endsWith(".sst"))
@@ -247,18 +257,109 @@ class StorageIT {
                 file.write(~old);
             }
         }
-        String name = largest.getFileName().toString();
+        return largest.getFileName().toString();
+    }
+
+    private static void verifyNames(Path folder, String file) throws Exception {
         try (Command verify = storage("verify", folder)) {
             assertThat(verify.exitCode()).isEqualTo(1);
+            assertThat(verify.complaints()).isEmpty();
             assertThat(verify.output()).hasSize(2);
-            assertThat(verify.output().getFirst()).contains(name);
+            assertThat(verify.output().getFirst()).contains(file);
             assertThat(verify.output().getLast()).isEqualTo("1 damaged");
         }
+    }
+
+    /// What can be read of a topic that is damaged; what can't is said.
+    private static List<String> exportOfTheRest(Path folder) throws Exception {
         try (Command export = storage("export", folder, "orders")) {
             assertThat(export.exitCode()).isZero();
             assertThat(export.output().size()).isBetween(MESSAGES / 2, MESSAGES - 1);
             assertThat(export.complaints()).anyMatch(line -> line.contains("can't be read"));
+            return export.output();
         }
+    }
+
+    @Test
+    void whatIsDamagedIsNamedAndTheRestIsExported() throws Exception {
+        Path folder = temporary.resolve("damaged");
+        String file = damaged(folder);
+        verifyNames(folder, file);
+        exportOfTheRest(folder);
+    }
+
+    @Test
+    void aDamagedStoreIsMeasuredAndNotCopied() throws Exception {
+        Path folder = temporary.resolve("damaged-and-used");
+        String file = damaged(folder);
+        try (Command stats = storage("stats", folder)) {
+            assertThat(stats.exitCode()).as("%s", stats.complaints()).isZero();
+            assertThat(stats.output()).anyMatch(line -> line.matches("orders +" + MESSAGES + " +0 +" + MESSAGES));
+        }
+        // A copy that lacks something would be taken for a good one.
+        fails(
+                storage("backup", folder, temporary.resolve("no-backup").toString()),
+                1,
+                "could not copy the store " + folder,
+                "checksum mismatch",
+                file);
+        exportOfTheRest(folder);
+    }
+
+    @Test
+    void whatIsDamagedInABackupIsNamedAndTheRestRestored() throws Exception {
+        Path folder = temporary.resolve("sound");
+        fill(folder);
+        RocksStore.open(folder, StorageOptions.DEFAULT).close();
+        Path backup = temporary.resolve("damaged-backup");
+        output(storage("backup", folder, backup.toString()));
+        String file = damage(backup);
+        verifyNames(backup, file);
+        Path restored = temporary.resolve("damaged-restored");
+        output(storage("restore", restored, backup.toString()));
+        verifyNames(restored, file);
+        exportOfTheRest(restored);
+    }
+
+    // ---- on a terminal
+
+    /// Runs a command on a terminal of its own, which `script` of util-linux makes.
+    ///
+    /// @param more of the shell's words, behind the command's
+    /// @return what was written to the terminal
+    private static String onTerminal(String more, String... words) throws Exception {
+        String command = Stream.concat(Stream.of(Command.launcher().toString(), "storage"), Stream.of(words))
+                .map(word -> "'" + word + "'")
+                .collect(Collectors.joining(" "));
+        try (Command script = Command.start(
+                Path.of("script"), new File("."), Map.of(), "-qec", command + more, "/dev/null")) {
+            int code = script.endInput().exitCode();
+            assertThat(code).as("%s %s", script.output(), script.complaints()).isZero();
+            return String.join("\n", script.output());
+        }
+    }
+
+    @Test
+    void whatTakesLongShowsOnATerminalHowFarItIs() throws Exception {
+        Path folder = temporary.resolve("shown");
+        fill(folder);
+        String backup = temporary.resolve("shown-backup").toString();
+        String lines = temporary.resolve("shown-lines").toString();
+        String done = "[##############################] 100 % ";
+        for (Path each : List.of(folder, used())) {
+            String data = "--data=" + each;
+            assertThat(onTerminal("", "backup", data, backup + each.getFileName()))
+                    .contains(done + "copied, ", " MiB", "copied to " + backup);
+            assertThat(onTerminal(" > '" + lines + "'", "export", data, "orders"))
+                    .contains("[###############...............] 50 % exported, 1000 of " + MESSAGES + " messages")
+                    .contains(done + "exported, " + MESSAGES + " of " + MESSAGES + " messages");
+            assertThat(Path.of(lines)).content().doesNotContain("exported");
+            // Where the lines are seen, nothing comes between them.
+            assertThat(onTerminal("", "export", data, "orders")).contains("\"key\":\"k7\"").doesNotContain("exported");
+        }
+        assertThat(onTerminal("", "verify", "--data=" + folder)).contains(done + "verified, ", "nothing is damaged");
+        assertThat(onTerminal("", "restore", "--data=" + temporary.resolve("shown-restored"), backup + "shown"))
+                .contains(done + "copied, ", "restored into ");
     }
 
     // ---- what is no store
@@ -313,8 +414,17 @@ class StorageIT {
     void everyCommandIsExplainedAndAWrongOneRefused() throws Exception {
         assertThat(String.join("\n", output(Command.fanfare("storage", "--help"))))
                 .contains("verify", "stats", "backup", "restore", "export", "import");
-        assertThat(String.join("\n", output(Command.fanfare("storage", "import", "--help"))))
-                .contains("--data=DIR", "TOPIC", "standard input");
+        Map<String, String> words = Map.of(
+                "verify", "what is damaged",
+                "stats", "what the store takes",
+                "backup", "DIR",
+                "restore", "BACKUP",
+                "export", "TOPIC",
+                "import", "standard input");
+        for (Map.Entry<String, String> each : words.entrySet()) {
+            assertThat(String.join("\n", output(Command.fanfare("storage", each.getKey(), "--help"))))
+                    .contains("fanfare storage " + each.getKey(), "--data=DIR", each.getValue());
+        }
         fails(Command.fanfare("storage"), 2, "A command is missing");
         fails(Command.fanfare("storage", "export", "--data=" + used()), 2, "TOPIC");
     }
