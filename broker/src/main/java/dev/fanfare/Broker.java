@@ -2,7 +2,6 @@ package dev.fanfare;
 
 import dev.fanfare.delivery.Backlogs;
 import dev.fanfare.delivery.DeliveryAccess;
-
 import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;

@@ -1,7 +1,7 @@
 package dev.fanfare;
 
-import dev.fanfare.delivery.Stage;
 import dev.fanfare.delivery.Backlogs;
+import dev.fanfare.delivery.Stage;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.topic.Committer;

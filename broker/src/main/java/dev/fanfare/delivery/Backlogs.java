@@ -310,16 +310,15 @@ public final class Backlogs implements DeliveryAccess {
         if (refused == null) {
             acknowledgements.stored();
             transactionsCommitted.increment();
-            events.emit(() -> new BrokerEvent.TransactionCommitted(
-                    outcome.results().size(), acknowledgements.size()));
+            events.emit(
+                    () -> new BrokerEvent.TransactionCommitted(outcome.results().size(), acknowledgements.size()));
             then.accept(Transaction.Result.committed(outcome.results()));
         } else {
             refused(refused, topic, then);
         }
     }
 
-    private void refused(
-            PublishResult.Refused refused, @Nullable String topic, Consumer<Transaction.Result> then) {
+    private void refused(PublishResult.Refused refused, @Nullable String topic, Consumer<Transaction.Result> then) {
         transactionsRefused.increment();
         events.emit(() -> new BrokerEvent.TransactionRefused(topic, refused.code(), refused.reason()));
         then.accept(Transaction.Result.refused(refused, topic));

@@ -308,7 +308,10 @@ final class StoredTopics {
             try {
                 committer.store().reclaim(Table.MESSAGES, Keys.of(number), Keys.of(number + 1));
             } catch (StoreException e) {
-                LOG.warn("What a deleted topic took of {} is given back later", committer.store().place(), e);
+                LOG.warn(
+                        "What a deleted topic took of {} is given back later",
+                        committer.store().place(),
+                        e);
             }
         }
 

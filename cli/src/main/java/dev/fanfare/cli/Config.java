@@ -90,7 +90,8 @@ final class Config implements Runnable {
             long set = Setting.all().stream()
                     .filter(setting -> !settings.source(setting).origin().equals("default"))
                     .count();
-            System.out.println("These settings are good: " + set + " set, " + (Setting.all().size() - set) + " at their default.");
+            System.out.println("These settings are good: " + set + " set, "
+                    + (Setting.all().size() - set) + " at their default.");
             return Main.OK;
         }
     }

@@ -47,7 +47,7 @@ final class LogLines extends Formatter {
                 flush();
             }
 
-            /// The stream is not this handler's to close: others write to it.
+            // The stream is not this handler's to close: others write to it.
             @Override
             public synchronized void close() {
                 flush();

@@ -37,7 +37,8 @@ final class ProgressLine implements AutoCloseable {
     }
 
     private static boolean isTerminal(String stream) {
-        return List.of(System.getProperty("fanfare.terminals", "").split(",", -1)).contains(stream);
+        return List.of(System.getProperty("fanfare.terminals", "").split(",", -1))
+                .contains(stream);
     }
 
     /// So much of all is done.

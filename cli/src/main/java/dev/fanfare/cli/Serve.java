@@ -11,7 +11,6 @@ import dev.fanfare.storage.RocksStore;
 import dev.fanfare.store.StoreException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -108,8 +107,7 @@ final class Serve implements Callable<Integer> {
             Reload reload = server.reload();
             reload.taken().forEach(change -> Main.complain(spec, "settings: " + ConfigText.of(change)));
             reload.atRestart()
-                    .forEach(change ->
-                            Main.complain(spec, "settings: " + ConfigText.of(change) + " needs a restart"));
+                    .forEach(change -> Main.complain(spec, "settings: " + ConfigText.of(change) + " needs a restart"));
             if (reload.taken().isEmpty() && reload.atRestart().isEmpty()) {
                 Main.complain(spec, "settings: nothing has changed");
             }

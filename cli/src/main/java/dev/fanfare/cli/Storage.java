@@ -71,8 +71,7 @@ final class Storage implements Runnable {
         private Path data;
 
         /// Does it here, or has the server do it that uses the folder.
-        private int carryOut(
-                List<String> request, @Nullable BufferedReader input, ProgressLine shown, Work work) {
+        private int carryOut(List<String> request, @Nullable BufferedReader input, ProgressLine shown, Work work) {
             try (ProgressLine progress = shown) {
                 if (!Files.isDirectory(data)) {
                     throw new IOException("there is no folder " + data);

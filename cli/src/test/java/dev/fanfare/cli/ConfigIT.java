@@ -55,7 +55,8 @@ class ConfigIT {
             assertThat(show.exitCode()).isZero();
             assertThat(show.output())
                     .anySatisfy(line -> assertThat(line).matches("history +7 +.*fanfare.yaml, line 1"))
-                    .anySatisfy(line -> assertThat(line).matches("max-topics +9 +environment variable FANFARE_MAX_TOPICS"))
+                    .anySatisfy(
+                            line -> assertThat(line).matches("max-topics +9 +environment variable FANFARE_MAX_TOPICS"))
                     .anySatisfy(line -> assertThat(line).matches("port +1 +flag --port"))
                     .hasSize(3);
         }
@@ -75,9 +76,11 @@ class ConfigIT {
             try (Command reload = Command.fanfare("config", "reload", "--url", url)) {
                 assertThat(reload.exitCode()).isZero();
                 assertThat(reload.output())
-                        .anySatisfy(line -> assertThat(line).startsWith("history: 7 -> 8 (").contains("line 1"))
                         .anySatisfy(line ->
-                                assertThat(line).startsWith("event-loops: auto -> 2 (").endsWith("needs a restart"))
+                                assertThat(line).startsWith("history: 7 -> 8 (").contains("line 1"))
+                        .anySatisfy(line -> assertThat(line)
+                                .startsWith("event-loops: auto -> 2 (")
+                                .endsWith("needs a restart"))
                         .hasSize(2);
             }
             file("history: never");

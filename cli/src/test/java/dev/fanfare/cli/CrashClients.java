@@ -330,8 +330,7 @@ final class CrashClients {
     /// @param terms of the subscription
     /// @param most so many are in hand at most
     /// @param came told of each, as they came
-    void acknowledging(
-            String client, Map<String, Object> terms, int most, Consumer<JsonNode> came, Handling handling) {
+    void acknowledging(String client, Map<String, Object> terms, int most, Consumer<JsonNode> came, Handling handling) {
         BlockingQueue<JsonNode> events = new LinkedBlockingQueue<>();
         Wire wire = subscribed(client, events, terms);
         gather(wire, events, random(), most, came, (inHand, own) -> handling.of(wire, inHand, own));

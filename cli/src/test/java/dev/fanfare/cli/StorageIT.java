@@ -331,8 +331,8 @@ class StorageIT {
         String command = Stream.concat(Stream.of(Command.launcher().toString(), "storage"), Stream.of(words))
                 .map(word -> "'" + word + "'")
                 .collect(Collectors.joining(" "));
-        try (Command script = Command.start(
-                Path.of("script"), new File("."), Map.of(), "-qec", command + more, "/dev/null")) {
+        try (Command script =
+                Command.start(Path.of("script"), new File("."), Map.of(), "-qec", command + more, "/dev/null")) {
             int code = script.endInput().exitCode();
             assertThat(code).as("%s %s", script.output(), script.complaints()).isZero();
             return String.join("\n", script.output());
@@ -355,7 +355,9 @@ class StorageIT {
                     .contains(done + "exported, " + MESSAGES + " of " + MESSAGES + " messages");
             assertThat(Path.of(lines)).content().doesNotContain("exported");
             // Where the lines are seen, nothing comes between them.
-            assertThat(onTerminal("", "export", data, "orders")).contains("\"key\":\"k7\"").doesNotContain("exported");
+            assertThat(onTerminal("", "export", data, "orders"))
+                    .contains("\"key\":\"k7\"")
+                    .doesNotContain("exported");
         }
         assertThat(onTerminal("", "verify", "--data=" + folder)).contains(done + "verified, ", "nothing is damaged");
         assertThat(onTerminal("", "restore", "--data=" + temporary.resolve("shown-restored"), backup + "shown"))

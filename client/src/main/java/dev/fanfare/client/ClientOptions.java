@@ -76,25 +76,61 @@ public record ClientOptions(
     /// The same with another silence.
     public ClientOptions withSilence(Duration newSilence) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, newSilence, window, retry, credentials, tls, notices, compressAbove);
+                connectTimeout,
+                firstDelay,
+                mostDelay,
+                newSilence,
+                window,
+                retry,
+                credentials,
+                tls,
+                notices,
+                compressAbove);
     }
 
     /// The same with another window.
     public ClientOptions withWindow(int newWindow) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, newWindow, retry, credentials, tls, notices, compressAbove);
+                connectTimeout,
+                firstDelay,
+                mostDelay,
+                silence,
+                newWindow,
+                retry,
+                credentials,
+                tls,
+                notices,
+                compressAbove);
     }
 
     /// The same, sending a publish again that was refused for now.
     public ClientOptions withRetry(PublishRetry newRetry) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, newRetry, credentials, tls, notices, compressAbove);
+                connectTimeout,
+                firstDelay,
+                mostDelay,
+                silence,
+                window,
+                newRetry,
+                credentials,
+                tls,
+                notices,
+                compressAbove);
     }
 
     /// The same, showing who it is.
     public ClientOptions withCredentials(Credentials newCredentials) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, retry, newCredentials, tls, notices, compressAbove);
+                connectTimeout,
+                firstDelay,
+                mostDelay,
+                silence,
+                window,
+                retry,
+                newCredentials,
+                tls,
+                notices,
+                compressAbove);
     }
 
     /// The same with other trust, or with a certificate of its own, for servers that speak TLS.
@@ -115,7 +151,16 @@ public record ClientOptions(
     /// The same, telling about the connection for publishing.
     public ClientOptions withNotices(Consumer<Notice> newNotices) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, tls, newNotices, compressAbove);
+                connectTimeout,
+                firstDelay,
+                mostDelay,
+                silence,
+                window,
+                retry,
+                credentials,
+                tls,
+                newNotices,
+                compressAbove);
     }
 
     /// The same, publishing payloads of more than so many bytes in gzip, and hearing them so; events show them plain.

@@ -1,9 +1,9 @@
 package dev.fanfare.server;
 
 import dev.fanfare.Broker;
-import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.limits.Limits;
 import dev.fanfare.server.limits.Pressure;
+import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.tracing.Tracing;
 import org.jspecify.annotations.Nullable;

@@ -109,8 +109,10 @@ final class ServerMeters implements MeterBinder {
                 "Bytes that wait for clients, against buffer-memory",
                 () -> server.limits().pressure().bytes());
         for (Limit limit : Limit.values()) {
-            FunctionCounter.builder("fanfare.refused", server.limits(), limits -> limits.refusals()
-                            .getOrDefault(limit, 0L))
+            FunctionCounter.builder(
+                            "fanfare.refused",
+                            server.limits(),
+                            limits -> limits.refusals().getOrDefault(limit, 0L))
                     .description("What was refused because of a limit, by the limit")
                     .tag("limit", limit.label())
                     .register(registry);

@@ -114,7 +114,9 @@ final class TransactionCalls {
     }
 
     private Topic existing(String topic) {
-        return server.config().autoCreateTopics() ? MessageCalls.made(broker, topic) : TopicCalls.existing(broker, topic);
+        return server.config().autoCreateTopics()
+                ? MessageCalls.made(broker, topic)
+                : TopicCalls.existing(broker, topic);
     }
 
     /// One that is on its way. On the connection's event loop, but for what a commit tells.

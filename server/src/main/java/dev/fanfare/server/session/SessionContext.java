@@ -11,7 +11,6 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.TopicName;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
-import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;

@@ -42,8 +42,7 @@ final class SessionLog {
     private long dropped;
     private long sentBytes;
 
-    SessionLog(
-            ServerCounts counts, Dialect dialect, SocketAddress peer, String id, long openedNanos, Audit audit) {
+    SessionLog(ServerCounts counts, Dialect dialect, SocketAddress peer, String id, long openedNanos, Audit audit) {
         this.counts = counts;
         this.dialect = dialect;
         this.peer = peer;
