@@ -13,7 +13,7 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ScalarResult;
 
 /// What an operation costs in CPU time of the process, all its threads together: unlike time on the clock it means
-/// something on a machine that others use as well. `./fanfare bench NAME -prof dev.fanfare.bench.CpuTime`.
+/// something on a machine that others use as well. `./fanfare jmh NAME -prof dev.fanfare.bench.CpuTime`.
 public final class CpuTime implements InternalProfiler {
 
     private final OperatingSystemMXBean process = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);

@@ -1,4 +1,4 @@
-/// Benchmarks. `./fanfare bench NAME` runs those whose name holds NAME; nothing here is published.
+/// Benchmarks. `./fanfare jmh NAME` runs those whose name holds NAME; nothing here is published.
 @NullMarked
 package dev.fanfare.bench;
 

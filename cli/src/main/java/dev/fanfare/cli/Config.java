@@ -3,13 +3,7 @@ package dev.fanfare.cli;
 import dev.fanfare.server.Setting;
 import dev.fanfare.server.SettingException;
 import dev.fanfare.server.Settings;
-import java.io.IOException;
 import java.io.StringWriter;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,8 +25,6 @@ import tools.jackson.databind.json.JsonMapper;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class)
 final class Config implements Runnable {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
@@ -155,50 +147,16 @@ final class Config implements Runnable {
             mixinStandardHelpOptions = true)
     private static final class Reload implements Callable<Integer> {
 
-        @Spec
-        @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
-        private CommandSpec spec;
-
-        @Option(
-                names = "--url",
-                paramLabel = "URL",
-                defaultValue = "${env:FANFARE_URL:-http://127.0.0.1:8080}",
-                description = "The server: http(s)://host:port. Default: $$FANFARE_URL, or http://127.0.0.1:8080.")
-        private String url = "";
-
         @Mixin
-        private final Login login = new Login();
+        private final Remote remote = new Remote();
 
         @Option(names = "--json", description = "The server's answer as it came.")
         private boolean json;
 
         @Override
         public Integer call() throws InterruptedException {
-            String server = url.replaceFirst("^ws", "http").replaceFirst("(/ws)?/*$", "");
-            HttpRequest request;
-            try {
-                HttpRequest.Builder building = HttpRequest.newBuilder(URI.create(server + "/config/reload"))
-                        .timeout(PATIENCE)
-                        .POST(HttpRequest.BodyPublishers.noBody());
-                login.credentials().headers().forEach(building::header);
-                request = building.build();
-            } catch (IllegalArgumentException e) {
-                throw new ParameterException(spec.commandLine(), "--url: " + e.getMessage(), e);
-            }
-            try (HttpClient client = HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .connectTimeout(PATIENCE)
-                    .build()) {
-                HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-                if (answer.statusCode() == 200) {
-                    tell(answer.body());
-                    return Main.OK;
-                }
-                Main.complain(spec, server + " refused: " + reason(answer.body()));
-            } catch (IOException e) {
-                Main.complain(spec, server + " can't be reached: " + e);
-            }
-            return Main.FAILED;
+            tell(remote.text("POST", "/config/reload", ""));
+            return Main.OK;
         }
 
         private void tell(String body) {
@@ -224,15 +182,6 @@ final class Config implements Runnable {
                     change.path("before").stringValue(""),
                     change.path("after").stringValue(""),
                     change.path("origin").stringValue(""));
-        }
-
-        /// What a problem document says; what is none as it came.
-        private static String reason(String body) {
-            try {
-                return JsonMapper.shared().readTree(body).path("detail").stringValue(body);
-            } catch (tools.jackson.core.JacksonException none) {
-                return body;
-            }
         }
     }
 }

@@ -1,14 +1,6 @@
 package dev.fanfare.cli;
 
-import java.io.IOException;
 import java.io.StringWriter;
-import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,7 +34,6 @@ import tools.jackson.core.json.JsonFactory;
 final class DeadLetters implements Runnable {
 
     private static final JsonFactory JSON = new JsonFactory();
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
@@ -60,55 +51,19 @@ final class DeadLetters implements Runnable {
         @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
         private CommandSpec spec;
 
-        @Option(
-                names = "--url",
-                paramLabel = "URL",
-                defaultValue = "${env:FANFARE_URL:-http://127.0.0.1:8080}",
-                description = "The server: http(s)://host:port. Default: $$FANFARE_URL, or http://127.0.0.1:8080.")
-        private String url = "";
+        @Mixin
+        private final Remote remote = new Remote();
 
         @Option(
                 names = "--topic",
                 paramLabel = "TOPIC",
                 required = true,
-                description = "The topic, or one that keeps" + " dead letters.")
+                description = "The topic, or one that keeps dead letters.")
         private String topic = "";
 
-        @Mixin
-        private final Login login = new Login();
-
-        /// The answer's body; null when it was an error, which has been told.
-        @Nullable
+        /// The answer's body.
         String call(String method, String rest, String body) throws InterruptedException {
-            String segment = URLEncoder.encode(topic, StandardCharsets.UTF_8).replace("+", "%20");
-            String server = url.replaceFirst("^ws", "http").replaceFirst("(/ws)?/*$", "");
-            HttpRequest request;
-            try {
-                HttpRequest.Builder building = HttpRequest.newBuilder(
-                                URI.create(server + "/topics/" + segment + "/dead-letters" + rest))
-                        .timeout(PATIENCE)
-                        .method(method, HttpRequest.BodyPublishers.ofString(body));
-                login.credentials().headers().forEach(building::header);
-                request = building.build();
-            } catch (IllegalArgumentException e) {
-                throw new ParameterException(spec.commandLine(), "--url: " + e.getMessage(), e);
-            }
-            HttpClient.Builder opening =
-                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(PATIENCE);
-            SSLContext tls = login.tls(spec);
-            if (tls != null) {
-                opening.sslContext(tls);
-            }
-            try (HttpClient client = opening.build()) {
-                HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-                if (answer.statusCode() == 200) {
-                    return answer.body();
-                }
-                Main.complain(spec, server + " refused: " + answer.body());
-            } catch (IOException e) {
-                Main.complain(spec, server + " can't be reached: " + e);
-            }
-            return null;
+            return remote.text(method, "/topics/" + Remote.encoded(topic) + "/dead-letters" + rest, body);
         }
     }
 
@@ -150,9 +105,6 @@ final class DeadLetters implements Runnable {
         @Override
         public Integer call() throws InterruptedException {
             String answer = where.call("GET", "?from=" + from + "&limit=" + limit, "");
-            if (answer == null) {
-                return Main.FAILED;
-            }
             letters(answer).forEach(System.out::println);
             return Main.OK;
         }
@@ -177,9 +129,6 @@ final class DeadLetters implements Runnable {
         @Override
         public Integer call() throws InterruptedException {
             String answer = where.call("GET", "?from=" + offset + "&limit=1", "");
-            if (answer == null) {
-                return Main.FAILED;
-            }
             for (String letter : letters(answer)) {
                 if (letter.startsWith("{\"offset\":" + offset + ",")) {
                     System.out.println(letter);
@@ -243,10 +192,7 @@ final class DeadLetters implements Runnable {
         }
     }
 
-    private static int told(@Nullable String answer) {
-        if (answer == null) {
-            return Main.FAILED;
-        }
+    private static int told(String answer) {
         System.out.println(answer);
         return answer.contains("\"error\"") ? Main.FAILED : Main.OK;
     }

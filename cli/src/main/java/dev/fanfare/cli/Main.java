@@ -9,8 +9,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The command line. Exit codes: 0 for success, 1 when something went wrong, 2 when the arguments or settings are
-/// wrong.
+/// The command line: `fanfare serve`, `pub`, `sub` and the others. Exit codes: 0 for success, 1 when something went
+/// wrong, 2 when the arguments or settings are wrong.
 @Command(
         name = "fanfare",
         description = "Publish/subscribe for the JVM and the browser.",
@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
             Pub.class,
             Sub.class,
             Health.class,
+            Topics.class,
+            Subscriptions.class,
             DeadLetters.class,
             Storage.class,
             Keys.class,
@@ -51,8 +53,8 @@ public final class Main implements Runnable {
         System.exit(commands().execute(args));
     }
 
-    /// All commands, with how they answer errors.
-    static CommandLine commands() {
+    /// All commands with their options, and how they answer errors.
+    public static CommandLine commands() {
         CommandLine commands = new CommandLine(new Main());
         commands.addSubcommand(Serve.command());
         commands.addSubcommand(Config.command());

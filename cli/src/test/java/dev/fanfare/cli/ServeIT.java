@@ -37,7 +37,7 @@ class ServeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "serve", "pub", "sub", "test", "stress", "bench"})
+    @ValueSource(strings = {"", "serve", "pub", "sub", "test", "stress", "jmh", "bench"})
     void saysItsVersionEverywhere(String command) throws Exception {
         String[] words = command.isEmpty() ? new String[] {"--version"} : new String[] {command, "--version"};
         try (Command fanfare = Command.fanfare(words)) {
