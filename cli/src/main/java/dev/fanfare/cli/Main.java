@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             Health.class,
             Topics.class,
             Subscriptions.class,
+            Bench.class,
             DeadLetters.class,
             Storage.class,
             Keys.class,
