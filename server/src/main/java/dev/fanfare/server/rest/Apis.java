@@ -37,6 +37,7 @@ public final class Apis {
                 routes.addAll(new HealthCalls(server, uptime).routes());
                 routes.add(new MetricsCalls(server, uptime).standard());
                 routes.add(new EventCalls(server).route());
+                routes.add(new TraceCalls(server.broker()).route());
                 routes.addAll(new FigureCalls(server, uptime, list).routes());
                 routes.add(new SubscriberCalls(server).route());
                 routes.add(new WhoCalls(server).route());

@@ -120,10 +120,17 @@ final class EventCalls {
 
     private static byte[] bytes(BrokerEvent event, long millis) {
         JsonBytes out = new JsonBytes();
-        out.raw("event: ").raw(event.name()).raw("\ndata: {\"event\":").string(event.name());
-        members(out, event);
-        out.raw(",\"ts\":").timestamp(millis).raw("}\n\n");
+        out.raw("event: ").raw(event.name()).raw("\ndata: ");
+        write(out, event, millis);
+        out.raw("\n\n");
         return Arrays.copyOf(out.array(), out.length());
+    }
+
+    /// Writes an event as JSON.
+    static void write(JsonBytes out, BrokerEvent event, long millis) {
+        out.raw("{\"event\":").string(event.name());
+        members(out, event);
+        out.raw(",\"ts\":").timestamp(millis).raw("}");
     }
 
     private static void members(JsonBytes out, BrokerEvent event) {

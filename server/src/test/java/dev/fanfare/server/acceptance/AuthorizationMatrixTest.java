@@ -92,6 +92,7 @@ class AuthorizationMatrixTest {
         TABLE.put("GET /config", List.of(Who.ADMIN));
         TABLE.put("POST /config/reload", List.of(Who.ADMIN));
         TABLE.put("GET /events", OBSERVERS);
+        TABLE.put("GET /trace/{id}", OBSERVERS);
         TABLE.put("GET /figures", OBSERVERS);
         TABLE.put("GET /topics/{name}/figures", OF_THE_TOPIC);
         TABLE.put("GET /topics/{name}/subscribers", OBSERVERS);
@@ -223,7 +224,7 @@ class AuthorizationMatrixTest {
             assertThat(allowed).as("who may call %s", name).isNotEmpty();
             for (Who who : Who.values()) {
                 makeWhatIsThere();
-                String path = route.path().replace("{name}", route.path().startsWith("/topics") ? "mine.a" : "r");
+                String path = route.path().replace("{id}", "m").replace("{name}", route.path().startsWith("/topics") ? "mine.a" : "r");
                 int status = status(dialect, who, route.method(), path, BODIES.getOrDefault(name, ""));
                 if (allowed.contains(who)) {
                     assertThat(status).as("%s by %s", name, who).isNotIn(401, 403);

@@ -112,6 +112,9 @@ class OpenApiTest {
             Called.of("GET", "/health/ready", 200),
             Called.of("GET", "/stats", 200),
             Called.of("GET", "/metrics", 200),
+            Called.of("GET", "/trace/{id}", 200).at("/trace/m?watch=1"),
+            Called.of("GET", "/trace/{id}", 400).at("/trace/m?watch=x"),
+            Called.of("GET", "/trace/{id}", 404).at("/trace/m?topic=none"),
             Called.of("DELETE", "/topics/{name}", 200),
             Called.of("DELETE", "/topics/{name}", 404),
             Called.of("DELETE", "/topics/{name}", 403).at("/topics/$x"));
