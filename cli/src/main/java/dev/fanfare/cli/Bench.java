@@ -199,13 +199,16 @@ final class Bench implements Callable<Integer> {
                                         second.p99(),
                                         Double.isNaN(second.health().cpu())
                                                 ? ""
-                                                : ", server CPU %.1f".formatted(second.health().cpu()));
+                                                : ", server CPU %.1f"
+                                                        .formatted(
+                                                                second.health().cpu()));
     }
 
     static void print(LoadResult result, LoadResult.Bounds bounds, PrintStream out) {
         LoadTally tally = result.tally();
         out.println();
-        Table counts = new Table().text("").number("MESSAGES").number("PER SECOND").text("");
+        Table counts =
+                new Table().text("").number("MESSAGES").number("PER SECOND").text("");
         counts.row(
                 "published",
                 "%,d".formatted(tally.published.sum()),

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /// One connection that publishes. A thread writes, another one reads the answers, which come in the order of the
@@ -33,7 +34,7 @@ final class LoadPublisher implements Runnable {
     private final int stampAt;
 
     /// Publishes of a connection before the first one that is measured, and all of them.
-    private record Answers(LoadSocket socket, Semaphore window, java.util.concurrent.atomic.AtomicLong warm) {}
+    private record Answers(LoadSocket socket, Semaphore window, AtomicLong warm) {}
 
     LoadPublisher(LoadRun run, int number, String topic, int subscribers) {
         this.run = run;
@@ -59,10 +60,13 @@ final class LoadPublisher implements Runnable {
     }
 
     private void publish(LoadSocket socket) throws IOException {
-        Answers answers = new Answers(socket, new Semaphore(WINDOW), new java.util.concurrent.atomic.AtomicLong());
+        Answers answers = new Answers(socket, new Semaphore(WINDOW), new AtomicLong());
         Thread reader = Thread.ofVirtual().start(() -> read(answers));
         long sent = 0;
-        long first = System.nanoTime() + (run.interval() == 0 ? 0 : run.interval() * number / run.plan().publishers());
+        long first = System.nanoTime()
+                + (run.interval() == 0
+                        ? 0
+                        : run.interval() * number / run.plan().publishers());
         byte[] many = new byte[frame.length * BATCH];
         boolean waited = false;
         try {

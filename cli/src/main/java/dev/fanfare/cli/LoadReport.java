@@ -56,7 +56,8 @@ final class LoadReport {
     String html() {
         LoadResult.Level verdict = result.verdict(bounds);
         StringBuilder out = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-                .append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Fanfare under load: ")
+                .append(
+                        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Fanfare under load: ")
                 .append(escaped(result.plan().name()))
                 .append("</title><style>")
                 .append(STYLE)
@@ -75,11 +76,12 @@ final class LoadReport {
                 .append("</p>");
         if (!result.findings(bounds).isEmpty()) {
             out.append("<ul>");
-            result.findings(bounds).forEach(each -> out.append("<li>")
-                    .append(each.level().name().toLowerCase(Locale.ROOT))
-                    .append(": ")
-                    .append(escaped(each.text()))
-                    .append("</li>"));
+            result.findings(bounds)
+                    .forEach(each -> out.append("<li>")
+                            .append(each.level().name().toLowerCase(Locale.ROOT))
+                            .append(": ")
+                            .append(escaped(each.text()))
+                            .append("</li>"));
             out.append("</ul>");
         }
         out.append("<div class=\"grid\">");
@@ -91,7 +93,10 @@ final class LoadReport {
                 new Line("delivered", LoadSecond::delivered));
         plot(out, "Latency, ms", new Line("p50", LoadSecond::p50), new Line("p99", LoadSecond::p99));
         distribution(out);
-        plot(out, "Server: cores kept busy", new Line("CPU", each -> each.health().cpu()));
+        plot(
+                out,
+                "Server: cores kept busy",
+                new Line("CPU", each -> each.health().cpu()));
         plot(
                 out,
                 "Server: memory, MiB",
@@ -184,7 +189,9 @@ final class LoadReport {
         if (lines.length > 1) {
             out.append("<p class=\"soft\">");
             for (int i = 0; i < lines.length; i++) {
-                out.append("<span class=\"key ").append(i == 0 ? "kone" : "ktwo").append("\"></span>");
+                out.append("<span class=\"key ")
+                        .append(i == 0 ? "kone" : "ktwo")
+                        .append("\"></span>");
                 out.append(lines[i].name);
             }
             out.append("</p>");
@@ -214,12 +221,23 @@ final class LoadReport {
     }
 
     private static void frame(StringBuilder out, double top) {
-        out.append("<svg viewBox=\"0 0 ").append(WIDTH).append(' ').append(HEIGHT).append("\" role=\"img\">");
+        out.append("<svg viewBox=\"0 0 ")
+                .append(WIDTH)
+                .append(' ')
+                .append(HEIGHT)
+                .append("\" role=\"img\">");
         for (int i = 0; i <= STEPS; i++) {
             double share = i / (double) STEPS;
             double y = y(share);
-            out.append("<line class=\"rule\" x1=\"").append(LEFT).append("\" x2=\"").append(WIDTH - RIGHT);
-            out.append("\" y1=\"").append(figure(y)).append("\" y2=\"").append(figure(y)).append("\"/>");
+            out.append("<line class=\"rule\" x1=\"")
+                    .append(LEFT)
+                    .append("\" x2=\"")
+                    .append(WIDTH - RIGHT);
+            out.append("\" y1=\"")
+                    .append(figure(y))
+                    .append("\" y2=\"")
+                    .append(figure(y))
+                    .append("\"/>");
             out.append("<text text-anchor=\"end\" x=\"").append(LEFT - 8).append("\" y=\"");
             out.append(figure(y + 4)).append("\">").append(axis(top * share)).append("</text>");
         }
@@ -231,11 +249,16 @@ final class LoadReport {
     }
 
     private static void point(StringBuilder points, double x, double y) {
-        points.append(figure(x(x))).append(',').append(figure(y(Math.min(1, y)))).append(' ');
+        points.append(figure(x(x)))
+                .append(',')
+                .append(figure(y(Math.min(1, y))))
+                .append(' ');
     }
 
     private static void polyline(StringBuilder out, StringBuilder points, int number) {
-        out.append("<polyline class=\"plot ").append(number == 0 ? "one" : "two").append("\" points=\"");
+        out.append("<polyline class=\"plot ")
+                .append(number == 0 ? "one" : "two")
+                .append("\" points=\"");
         out.append(points.toString().strip()).append("\"/>");
     }
 
@@ -271,6 +294,9 @@ final class LoadReport {
     }
 
     private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 }

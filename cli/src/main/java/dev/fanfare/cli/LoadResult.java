@@ -87,7 +87,10 @@ record LoadResult(
     }
 
     Level verdict(Bounds bounds) {
-        return findings(bounds).stream().map(Finding::level).max(Level::compareTo).orElse(Level.PASS);
+        return findings(bounds).stream()
+                .map(Finding::level)
+                .max(Level::compareTo)
+                .orElse(Level.PASS);
     }
 
     /// What is wrong; nothing when all is well.
@@ -138,9 +141,7 @@ record LoadResult(
                     ("the load generator was busy itself (%.1f of %d cores, publishes up to %.0f ms late):"
                                     + " the server may do better than this says; start it elsewhere")
                             .formatted(
-                                    generatorCpu,
-                                    Runtime.getRuntime().availableProcessors(),
-                                    tally.late.get() / 1e6)));
+                                    generatorCpu, Runtime.getRuntime().availableProcessors(), tally.late.get() / 1e6)));
         }
         return found;
     }

@@ -167,8 +167,10 @@ final class LoadRun {
                 throw new Remote.Refused(200, why);
             }
         }
-        throw new Remote.Refused(0, ready.getCount() + " of " + plan.subscribers() + " subscribers got no answer within "
-                + READY_SECONDS + " s");
+        throw new Remote.Refused(
+                0,
+                ready.getCount() + " of " + plan.subscribers() + " subscribers got no answer within " + READY_SECONDS
+                        + " s");
     }
 
     /// Looks once per second.

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLSocketFactory;
@@ -164,7 +165,7 @@ final class LoadSocket implements AutoCloseable {
     /// Whether the text read is of a type, whose name is the first value in it.
     boolean isOf(String type) {
         byte[] begin = ("{\"type\":\"" + type).getBytes(StandardCharsets.US_ASCII);
-        return length > begin.length && java.util.Arrays.equals(frame, 0, begin.length, begin, 0, begin.length);
+        return length > begin.length && Arrays.equals(frame, 0, begin.length, begin, 0, begin.length);
     }
 
     /// Where the bytes behind a mark begin in the text read; -1 when it is not in it.

@@ -33,8 +33,8 @@ final class LoadSubscriber implements Runnable {
             try (LoadSocket socket = run.connect()) {
                 run.closing(socket);
                 String acks = run.plan().acked() ? ",\"ack\":\"manual\",\"max_in_flight\":1000" : "";
-                socket.send("{\"type\":\"subscribe\",\"topic\":\"" + topic + "\",\"client_id\":\"s" + number + "\"" + acks
-                        + "}");
+                socket.send("{\"type\":\"subscribe\",\"topic\":\"" + topic + "\",\"client_id\":\"s" + number + "\""
+                        + acks + "}");
                 listen(socket);
             } catch (IOException e) {
                 if (run.listening()) {

@@ -68,7 +68,8 @@ final class Tap implements Callable<Integer> {
     @Parameters(
             paramLabel = "PATTERN",
             defaultValue = "**",
-            description = "A topic, or a pattern: * is one segment, ** any number. Default: ${DEFAULT-VALUE}, every topic.")
+            description =
+                    "A topic, or a pattern: * is one segment, ** any number. Default: ${DEFAULT-VALUE}, every topic.")
     private String pattern = "";
 
     @Option(
@@ -138,7 +139,8 @@ final class Tap implements Callable<Integer> {
                         return code;
                     }
                     case Item.Print(Event event) -> {
-                        out.write((json ? event.json() : line(event, coloured, width)).getBytes(StandardCharsets.UTF_8));
+                        out.write(
+                                (json ? event.json() : line(event, coloured, width)).getBytes(StandardCharsets.UTF_8));
                         out.write('\n');
                         left--;
                     }
@@ -161,7 +163,8 @@ final class Tap implements Callable<Integer> {
         String time = TIME.format(event.timestamp());
         String topic = Terminal.harmless(event.topic());
         String place = "@" + event.position().offset() + " " + event.id();
-        String about = (event.type() == null ? "" : " " + event.type()) + (event.key() == null ? "" : " key=" + event.key());
+        String about =
+                (event.type() == null ? "" : " " + event.type()) + (event.key() == null ? "" : " key=" + event.key());
         String shown = Terminal.harmless(about);
         String payload = noPayload ? "" : " " + Terminal.harmless(event.text());
         if (width > 0) {

@@ -2,6 +2,7 @@ package dev.fanfare.cli;
 
 import java.io.IOException;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -202,7 +203,8 @@ final class Top implements Callable<Integer> {
                 }
                 gone = gone.isEmpty()
                         ? "The server is gone since "
-                                + LocalTime.now().truncatedTo(ChronoUnit.SECONDS) + ", trying again. Below is what it said last."
+                                + LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS)
+                                + ", trying again. Below is what it said last."
                         : gone;
             }
         }
@@ -256,7 +258,7 @@ final class Top implements Callable<Integer> {
         beforeNanos = now;
         List<Row> rows = new ArrayList<>(found.values());
         rows.sort(Comparator.comparingDouble((Row row) -> -row.by(order))
-                .thenComparing(row -> order == Order.name ? 0L : -row.messages)
+                .thenComparingLong(row -> order == Order.name ? 0L : -row.messages)
                 .thenComparing(Row::topic));
         return new View(rows, server());
     }
@@ -326,8 +328,8 @@ final class Top implements Callable<Integer> {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         JsonNode server = view.server;
         if (server != null) {
-            for (String name : List.of("uptime_sec", "topics", "subscribers", "connections", "published", "delivered",
-                    "dropped")) {
+            for (String name : List.of(
+                    "uptime_sec", "topics", "subscribers", "connections", "published", "delivered", "dropped")) {
                 object.put(name, server.path(name).asLong());
             }
         }

@@ -54,8 +54,7 @@ final class Trace implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         if (watch < 0 || watch > WATCH_MAX) {
-            throw new ParameterException(
-                    spec.commandLine(), "--watch must be 0 to " + WATCH_MAX + ", but is " + watch);
+            throw new ParameterException(spec.commandLine(), "--watch must be 0 to " + WATCH_MAX + ", but is " + watch);
         }
         JsonNode answer = ask(watch);
         if (!json) {
@@ -77,9 +76,10 @@ final class Trace implements Callable<Integer> {
         if (!known) {
             Main.complain(
                     spec,
-                    "nothing is known of message " + id + (answer.path("recording").asBoolean() || watch > 0
-                            ? ""
-                            : "; nothing is recorded either: --watch 60 records what happens from now on"));
+                    "nothing is known of message " + id
+                            + (answer.path("recording").asBoolean() || watch > 0
+                                    ? ""
+                                    : "; nothing is recorded either: --watch 60 records what happens from now on"));
         } else if (!json && !answer.path("complete").asBoolean(true)) {
             Main.complain(spec, "not all that is stored was looked at: --topic looks in one topic");
         }
@@ -92,7 +92,10 @@ final class Trace implements Callable<Integer> {
     }
 
     private static void stored(JsonNode at) {
-        line(at.path("ts").asString(), "stored", at.path("topic").asString() + " @" + at.path("offset").asLong());
+        line(
+                at.path("ts").asString(),
+                "stored",
+                at.path("topic").asString() + " @" + at.path("offset").asLong());
     }
 
     private static void deadLetter(JsonNode letter) {

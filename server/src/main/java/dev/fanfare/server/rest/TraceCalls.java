@@ -133,7 +133,8 @@ final class TraceCalls {
                     recording = now;
                     now.registration = broker.listen(now);
                 }
-                long until = broker.timers().nanoTime() + Duration.ofSeconds(seconds).toNanos();
+                long until =
+                        broker.timers().nanoTime() + Duration.ofSeconds(seconds).toNanos();
                 if (until - now.until > 0) {
                     now.until = until;
                     endLater(now, Duration.ofSeconds(seconds));

@@ -224,7 +224,9 @@ class AuthorizationMatrixTest {
             assertThat(allowed).as("who may call %s", name).isNotEmpty();
             for (Who who : Who.values()) {
                 makeWhatIsThere();
-                String path = route.path().replace("{id}", "m").replace("{name}", route.path().startsWith("/topics") ? "mine.a" : "r");
+                String path = route.path()
+                        .replace("{id}", "m")
+                        .replace("{name}", route.path().startsWith("/topics") ? "mine.a" : "r");
                 int status = status(dialect, who, route.method(), path, BODIES.getOrDefault(name, ""));
                 if (allowed.contains(who)) {
                     assertThat(status).as("%s by %s", name, who).isNotIn(401, 403);
