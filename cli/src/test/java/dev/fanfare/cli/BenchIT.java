@@ -81,7 +81,7 @@ class BenchIT {
 
     @Test
     void acknowledgedMessagesAreCountedAsWell() throws Exception {
-        try (Command bench = small("--acked", "--max")) {
+        try (Command bench = small("--acked")) {
             assertThat(bench.exitCode()).as("%s", bench.complaints()).isZero();
             assertThat(bench.output())
                     .anyMatch(line -> line.startsWith("delivered ") && line.contains("100.000 %"))
