@@ -290,8 +290,9 @@ public final class Settings {
             return Optional.empty();
         }
         if (certificate == null || key == null) {
-            throw new SettingException("TLS needs both tls-certificate and tls-key; "
-                    + (certificate == null ? "tls-certificate" : "tls-key") + " is not set");
+            String set = certificate != null ? "tls-certificate" : key != null ? "tls-key" : "tls-client-ca";
+            throw new SettingException("TLS needs both tls-certificate and tls-key: " + set + " is set, and "
+                    + (certificate == null ? "tls-certificate" : "tls-key") + " is not");
         }
         return Optional.of(new ServerConfig.Tls(
                 certificate,
