@@ -118,7 +118,9 @@ final class Config implements Runnable {
                 System.out.println(
                         json
                                 ? line(setting, source)
-                                : String.format("%-28s %-24s %s", setting.name(), source.text(), source.origin()));
+                                : String.format(
+                                        "%-28s %-24s %s",
+                                        setting.name(), setting.shown(source.text()), source.origin()));
             }
             return Main.OK;
         }
@@ -128,7 +130,7 @@ final class Config implements Runnable {
             try (JsonGenerator out = new JsonFactory().createGenerator(ObjectWriteContext.empty(), line)) {
                 out.writeStartObject();
                 out.writeStringProperty("name", setting.name());
-                out.writeStringProperty("value", source.text());
+                out.writeStringProperty("value", setting.shown(source.text()));
                 out.writeStringProperty("origin", source.origin());
                 out.writeBooleanProperty("live", setting.isLive());
                 out.writeEndObject();

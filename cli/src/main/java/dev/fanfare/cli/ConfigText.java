@@ -11,8 +11,8 @@ final class ConfigText {
     static String of(Settings.Change change) {
         return of(
                 change.setting().name(),
-                change.before().text(),
-                change.after().text(),
+                change.setting().shown(change.before().text()),
+                change.setting().shown(change.after().text()),
                 change.after().origin());
     }
 

@@ -91,16 +91,16 @@ public final class Configuration {
                     .forEach(change -> LOG.info(
                             "settings: {} is {} now, was {} ({})",
                             change.setting(),
-                            change.after().text(),
-                            change.before().text(),
+                            change.setting().shown(change.after().text()),
+                            change.setting().shown(change.before().text()),
                             change.after().origin()));
             reload.atRestart()
                     .forEach(change -> LOG.warn(
                             "settings: {} is {} ({}) from the next start on; now it is {}",
                             change.setting(),
-                            change.after().text(),
+                            change.setting().shown(change.after().text()),
                             change.after().origin(),
-                            change.before().text()));
+                            change.setting().shown(change.before().text())));
             return reload;
         } finally {
             lock.unlock();

@@ -6,10 +6,12 @@ import dev.fanfare.Expiry;
 import dev.fanfare.Pending;
 import dev.fanfare.RoutingConfig;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.server.alerts.AlertConfig;
 import dev.fanfare.server.filter.Expressions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -228,7 +230,21 @@ public record ServerConfig(
     /// @param tracing where spans are sent; empty: none are made
     /// @param tracingSample the share of messages without a trace of their own that begin one, 0 to 1
     /// @param logFormat how the lines of the log look
-    public record Telemetry(int metricsTopics, Optional<URI> tracing, double tracingSample, LogFormat logFormat) {}
+    /// @param alerts what of its figures is told when it is wrong
+    /// @param requiredTopics without which it is not ready
+    public record Telemetry(
+            int metricsTopics,
+            Optional<URI> tracing,
+            double tracingSample,
+            LogFormat logFormat,
+            AlertConfig alerts,
+            List<String> requiredTopics) {
+
+        /// Copies the list.
+        public Telemetry {
+            requiredTopics = List.copyOf(requiredTopics);
+        }
+    }
 
     /// How much of the server one client, or one address, may take; and all of them together.
     ///

@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import dev.fanfare.Broker;
+import dev.fanfare.server.alerts.Alerts;
 import dev.fanfare.server.limits.Limits;
 import dev.fanfare.server.limits.Pressure;
 import dev.fanfare.server.metrics.ServerCounts;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param access who may come in, and what they may do
 /// @param limits how much each of them may take
 /// @param counts what it has answered and refused
+/// @param alerts compares figures with thresholds
 /// @param tracing makes spans of messages; null: nothing does
 public record ServerContext(
         Broker broker,
@@ -24,6 +26,7 @@ public record ServerContext(
         Access access,
         Limits limits,
         ServerCounts counts,
+        Alerts alerts,
         @Nullable Tracing tracing) {
 
     /// A server that begins, for a broker that the application has: nobody is connected.
@@ -41,13 +44,15 @@ public record ServerContext(
         Access access = new Access(config.security(), broker.timers(), connections::recheck);
         ServerConfig.ClientLimits clients = config.limits().clients();
         Pressure pressure = new Pressure(clients.bufferBytes(), broker.timers(), connections::shed);
+        Configuration configuration = new Configuration(config, ownsBroker ? broker : null);
         return new ServerContext(
                 broker,
-                new Configuration(config, ownsBroker ? broker : null),
+                configuration,
                 connections,
                 access,
                 new Limits(clients, broker.timers(), pressure),
                 new ServerCounts(),
+                new Alerts(broker, () -> configuration.now().telemetry().alerts()),
                 tracing);
     }
 
@@ -58,6 +63,7 @@ public record ServerContext(
 
     /// Nothing is watched any more.
     void close() {
+        alerts.close();
         access.close();
         limits.pressure().close();
     }

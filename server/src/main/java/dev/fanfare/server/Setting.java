@@ -418,6 +418,7 @@ public final class Setting<T> {
     private List<OldName> oldNames = List.of();
     private String description = "";
     private boolean live;
+    private boolean secret;
 
     private Setting(String name, SettingType<T> type, String defaultText) {
         this.name = name;
@@ -447,8 +448,15 @@ public final class Setting<T> {
         return this;
     }
 
-    private Setting<T> live() {
+    /// Says that a server that runs takes another value of it.
+    Setting<T> live() {
         live = true;
+        return this;
+    }
+
+    /// Says that its text may hold a secret.
+    Setting<T> secret() {
+        secret = true;
         return this;
     }
 
@@ -461,6 +469,7 @@ public final class Setting<T> {
     public static List<Setting<?>> all() {
         List<Setting<?>> all = new ArrayList<>(TABLE);
         all.addAll(SafetySettings.all());
+        all.addAll(AlertSettings.all());
         return List.copyOf(all);
     }
 
@@ -497,6 +506,11 @@ public final class Setting<T> {
     /// What it does, in one or two sentences of Markdown.
     public String description() {
         return description;
+    }
+
+    /// A text of it as it may be told to others: of an address that may hold a secret, only where it leads.
+    public String shown(String text) {
+        return secret ? SettingType.withoutSecrets(text) : text;
     }
 
     /// Whether a server that runs takes another value of it ([FanfareServer#reload]); the others count from the next

@@ -81,6 +81,20 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
         });
     }
 
+    /// What of an address tells where it leads and nothing else: its path, its query and its user may be secrets.
+    static String withoutSecrets(String text) {
+        try {
+            URI address = new URI(text.strip());
+            if (address.getHost() == null) {
+                return text.equalsIgnoreCase("none") ? text : "...";
+            }
+            String port = address.getPort() < 0 ? "" : ":" + address.getPort();
+            return address.getScheme() + "://" + address.getHost() + port + "/...";
+        } catch (URISyntaxException wrong) {
+            return "...";
+        }
+    }
+
     static SettingType<Integer> integer(int min, int max) {
         return new SettingType<>(
                 "a whole number from " + min + " to " + max,

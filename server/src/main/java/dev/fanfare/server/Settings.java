@@ -5,6 +5,7 @@ import dev.fanfare.Expiry;
 import dev.fanfare.FanfareException;
 import dev.fanfare.RoutingConfig;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.server.alerts.AlertConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -141,8 +142,9 @@ public final class Settings {
         } catch (SettingException wrong) {
             throw new SettingException("setting " + setting.name() + " (" + source.origin + "): " + wrong.getMessage());
         }
-        return value.orElseThrow(() -> new SettingException("setting " + setting.name() + ": '" + source.text + "' ("
-                + source.origin + ") is not allowed; allowed is " + setting.allowed()));
+        return value.orElseThrow(
+                () -> new SettingException("setting " + setting.name() + ": '" + setting.shown(source.text) + "' ("
+                        + source.origin + ") is not allowed; allowed is " + setting.allowed()));
     }
 
     /// The text of a setting and where it came from.
@@ -251,7 +253,12 @@ public final class Settings {
                         value(Setting.METRICS_TOPICS),
                         value(Setting.TRACING),
                         value(Setting.TRACING_SAMPLE) / 100.0,
-                        value(Setting.LOG_FORMAT)),
+                        value(Setting.LOG_FORMAT),
+                        new AlertConfig(
+                                value(AlertSettings.ALERTS),
+                                value(AlertSettings.ALERTS_PERIOD),
+                                value(AlertSettings.ALERTS_WEBHOOK)),
+                        value(AlertSettings.REQUIRED_TOPICS)),
                 routing(),
                 memory,
                 value(Setting.LOG_LEVEL),

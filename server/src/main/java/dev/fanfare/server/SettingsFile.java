@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -21,6 +22,7 @@ import tools.jackson.dataformat.yaml.YAMLFactory;
 final class SettingsFile {
 
     private static final int STRUCTURE_DEPTH = 4;
+    private static final Set<Setting<?>> STRUCTURES = Set.of(Setting.ROUTES, AlertSettings.ALERTS);
 
     private final Path file;
     private final JsonParser yaml;
@@ -76,7 +78,7 @@ final class SettingsFile {
 
     private String value(Setting<?> setting, String where) {
         JsonToken token = yaml.nextToken();
-        if (setting == Setting.ROUTES && (token == JsonToken.START_ARRAY || token == JsonToken.START_OBJECT)) {
+        if (STRUCTURES.contains(setting) && (token == JsonToken.START_ARRAY || token == JsonToken.START_OBJECT)) {
             JsonBytes json = new JsonBytes();
             structure(json, setting, token, where, 0);
             return new String(json.array(), 0, json.length(), StandardCharsets.UTF_8);

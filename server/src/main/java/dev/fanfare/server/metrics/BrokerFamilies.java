@@ -4,6 +4,7 @@ import dev.fanfare.BrokerStats;
 import dev.fanfare.Counter;
 import dev.fanfare.RouteStats;
 import dev.fanfare.server.Dialect;
+import dev.fanfare.server.alerts.Alerts;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -24,12 +25,14 @@ final class BrokerFamilies implements MultiCollector {
 
     private final Supplier<BrokerStats> stats;
     private final ServerCounts counts;
+    private final Alerts alerts;
     private final int most;
 
     /// @param most topics, and subscriptions, with figures of their own
-    BrokerFamilies(Supplier<BrokerStats> stats, ServerCounts counts, int most) {
+    BrokerFamilies(Supplier<BrokerStats> stats, ServerCounts counts, Alerts alerts, int most) {
         this.stats = stats;
         this.counts = counts;
+        this.alerts = alerts;
         this.most = most;
     }
 
@@ -42,6 +45,12 @@ final class BrokerFamilies implements MultiCollector {
         routes(families, now.routes());
         lost(families, now);
         answers(families);
+        families.gauge(
+                "fanfare_alert_firing",
+                "series for which the alert fires",
+                alerts.firing().entrySet(),
+                entry -> Labels.of("alert", entry.getKey()),
+                Map.Entry::getValue);
         collectors(families);
         return families.build();
     }

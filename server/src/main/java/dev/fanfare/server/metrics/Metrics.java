@@ -12,7 +12,10 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +43,15 @@ public final class Metrics {
 
     /// All of them, in Prometheus' text format.
     public String text() {
+        return look(made -> made.scrape(CONTENT_TYPE));
+    }
+
+    /// The lines of these names that the page has now.
+    public List<MetricSample> samples(Set<String> names) {
+        return look(made -> Samples.of(made.getPrometheusRegistry().scrape(Samples.families(names)), names));
+    }
+
+    private <T> T look(Function<PrometheusMeterRegistry, T> reading) {
         lock.lock();
         try {
             stats = server.broker().stats();
@@ -48,7 +60,7 @@ public final class Metrics {
                 made = registry();
                 registry = made;
             }
-            return made.scrape(CONTENT_TYPE);
+            return reading.apply(made);
         } finally {
             stats = null;
             lock.unlock();
@@ -78,6 +90,7 @@ public final class Metrics {
                 .register(new BrokerFamilies(
                         this::stats,
                         server.counts(),
+                        server.alerts(),
                         server.config().telemetry().metricsTopics()));
         return made;
     }

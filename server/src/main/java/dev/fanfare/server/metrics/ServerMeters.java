@@ -6,6 +6,7 @@ import dev.fanfare.BrokerStats;
 import dev.fanfare.BrokerStats.StorageStats;
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.alerts.Alerts;
 import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.tracing.Tracing;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -117,6 +118,9 @@ final class ServerMeters implements MeterBinder {
                     .tag("limit", limit.label())
                     .register(registry);
         }
+        FunctionCounter.builder("fanfare.alert.webhook.failures", server.alerts(), Alerts::webhookFailures)
+                .description("Messages about alerts that the webhook did not take")
+                .register(registry);
         Tracing tracing = server.tracing();
         if (tracing != null) {
             FunctionCounter.builder("fanfare.tracing.lost.events", tracing, Tracing::lost)

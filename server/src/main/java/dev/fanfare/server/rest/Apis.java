@@ -40,6 +40,7 @@ public final class Apis {
                 routes.add(new TraceCalls(server.broker()).route());
                 routes.addAll(new FigureCalls(server, uptime, list).routes());
                 routes.add(new SubscriberCalls(server).route());
+                routes.add(new AlertCalls(server).route());
                 routes.add(new WhoCalls(server).route());
             }
             case FLAT -> {

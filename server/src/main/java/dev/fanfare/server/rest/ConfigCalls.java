@@ -35,7 +35,7 @@ final class ConfigCalls {
             for (Setting<?> setting : Setting.all()) {
                 Settings.Source source = settings.source(setting);
                 out.raw(separator).raw("{\"name\":").string(setting.name());
-                out.raw(",\"value\":").string(source.text());
+                out.raw(",\"value\":").string(setting.shown(source.text()));
                 out.raw(",\"origin\":").string(source.origin());
                 out.raw(",\"live\":").raw(String.valueOf(setting.isLive())).raw("}");
                 separator = ",";
@@ -65,8 +65,9 @@ final class ConfigCalls {
         String separator = "";
         for (Settings.Change change : changes) {
             out.raw(separator).raw("{\"name\":").string(change.setting().name());
-            out.raw(",\"before\":").string(change.before().text());
-            out.raw(",\"after\":").string(change.after().text());
+            out.raw(",\"before\":")
+                    .string(change.setting().shown(change.before().text()));
+            out.raw(",\"after\":").string(change.setting().shown(change.after().text()));
             out.raw(",\"origin\":").string(change.after().origin()).raw("}");
             separator = ",";
         }

@@ -1,8 +1,13 @@
 package dev.fanfare.server.rest;
 
+import dev.fanfare.BrokerStats.StorageStats;
+import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerContext;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// Whether the server is well, standard dialect.
 final class HealthCalls {
@@ -19,7 +24,7 @@ final class HealthCalls {
         return List.of(
                 Route.quick("GET", "/health", Need.NOTHING, this::health),
                 Route.quick("GET", "/health/live", Need.NOTHING, call -> status("live")),
-                Route.quick("GET", "/health/ready", Need.NOTHING, this::ready));
+                Route.slow("GET", "/health/ready", Need.NOTHING, this::ready));
     }
 
     /// It is open to everybody: where somebody has to show who it is to see anything, it carries no figures.
@@ -35,10 +40,54 @@ final class HealthCalls {
     }
 
     private Answer ready(Call call) {
-        if (server.draining() || server.broker().isClosed()) {
-            throw shuttingDown();
+        List<Reason> reasons = reasons();
+        if (reasons.isEmpty()) {
+            return status("ready");
         }
-        return status("ready");
+        JsonBytes members = new JsonBytes();
+        members.raw("\"reasons\":[");
+        String separator = "";
+        for (Reason reason : reasons) {
+            members.raw(separator).string(reason.text);
+            separator = ",";
+        }
+        members.raw("]");
+        String texts = reasons.stream().map(Reason::text).collect(Collectors.joining("; "));
+        return Problems.answer(
+                Problem.of(503, reasons.getFirst().code.standard(), texts),
+                Arrays.copyOf(members.array(), members.length()));
+    }
+
+    /// Why a server should get no work now.
+    private record Reason(WireError.Code code, String text) {}
+
+    private List<Reason> reasons() {
+        if (server.draining() || server.broker().isClosed()) {
+            return List.of(
+                    new Reason(WireError.Code.SHUTTING_DOWN, shuttingDown().detail()));
+        }
+        List<Reason> reasons = new ArrayList<>();
+        if (server.broker().storageStats().filter(StorageStats::failing).isPresent()) {
+            reasons.add(new Reason(
+                    WireError.Code.INTERNAL,
+                    "nothing can be published to durable topics: a write has failed, or there is no room"));
+        }
+        if (server.limits().pressure().isHigh()) {
+            reasons.add(new Reason(
+                    WireError.Code.BACKPRESSURE,
+                    "too much waits for clients that read slowly (setting buffer-memory)"));
+        }
+        List<String> missing = server.config().telemetry().requiredTopics().stream()
+                .filter(topic -> server.broker().topic(topic).isEmpty())
+                .toList();
+        if (!missing.isEmpty()) {
+            reasons.add(new Reason(
+                    WireError.Code.TOPIC_NOT_FOUND,
+                    server.access().isGuarded()
+                            ? "a required topic is missing"
+                            : "required topics are missing: " + String.join(", ", missing)));
+        }
+        return reasons;
     }
 
     /// What every call is answered while the server ends.

@@ -94,6 +94,7 @@ class AuthorizationMatrixTest {
         TABLE.put("GET /events", OBSERVERS);
         TABLE.put("GET /trace/{id}", OBSERVERS);
         TABLE.put("GET /figures", OBSERVERS);
+        TABLE.put("GET /alerts", OBSERVERS);
         TABLE.put("GET /topics/{name}/figures", OF_THE_TOPIC);
         TABLE.put("GET /topics/{name}/subscribers", OBSERVERS);
         TABLE.put("GET /whoami", WHO_IS_IN);

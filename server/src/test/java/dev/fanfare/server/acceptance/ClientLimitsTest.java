@@ -221,6 +221,7 @@ class ClientLimitsTest {
             stopped.add(reader);
         }
         WireClient publisher = connect(server);
+        assertThat(server.get("/health/ready").status()).isEqualTo(200); // and its connection stays
         String large = publish("t", "\"" + "x".repeat(60_000) + "\"");
         String refusal = "";
         for (int i = 0; i < 2_000 && refusal.isEmpty(); i++) {
@@ -236,6 +237,7 @@ class ClientLimitsTest {
             assertThat(late.handshake("/ws")).startsWith("HTTP/1.1 503 ");
             assertThat(late.header("Retry-After")).isEqualTo("1");
         }
+        assertThat(server.get("/health/ready").body()).contains("\"reasons\":[\"too much waits for clients");
         stopped.forEach(WireClient::reset);
         RunningServer.await(
                 () -> {

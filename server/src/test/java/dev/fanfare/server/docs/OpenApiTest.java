@@ -107,6 +107,7 @@ class OpenApiTest {
             Called.of("GET", "/routes/{name}", 404),
             Called.of("GET", "/config", 404),
             Called.of("POST", "/config/reload", 400),
+            Called.of("GET", "/alerts", 200),
             Called.of("GET", "/health", 200),
             Called.of("GET", "/health/live", 200),
             Called.of("GET", "/health/ready", 200),

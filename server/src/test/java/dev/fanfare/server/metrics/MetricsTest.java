@@ -177,7 +177,11 @@ class MetricsTest {
     /// the list written anew.
     @Test
     void theDocumentListsEveryFigure() throws Exception {
-        restart("data", folder.toString());
+        restart(
+                "data",
+                folder.toString(),
+                "alerts",
+                "[{\"name\":\"many\",\"metric\":\"fanfare_topics\",\"above\":1000}]");
         busy();
 
         String listed = scrape().families().stream()

@@ -82,6 +82,7 @@ class SessionTest {
                     access,
                     server.limits(),
                     new ServerCounts(),
+                    server.alerts(),
                     null);
             Queue<Runnable> looking = new ArrayDeque<>();
             background = looking::add;
@@ -114,6 +115,7 @@ class SessionTest {
                     access,
                     server.limits(),
                     new ServerCounts(),
+                    server.alerts(),
                     null);
             Peer peer = new Peer(Dialect.STANDARD);
             turn();
