@@ -15,16 +15,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// What `deploy/` says holds: its settings exist, its probes are answered, its files are what they should be.
 class DeployTest {
 
     private static final Pattern VARIABLE = Pattern.compile("\\bFANFARE_([A-Z_]+)");
+    private static final Pattern METRIC = Pattern.compile("\\bfanfare_[a-z0-9_]+");
+    private static final Pattern LISTED = Pattern.compile("(?m)^\\| `(\\w+)` \\|");
+    private static final Pattern EXAMPLE = Pattern.compile("(?s)```yaml\n(.*?)```");
     private static final Pattern PROBE = Pattern.compile("httpGet: \\{path: ([^,}]+)");
     private static final List<String> FILES =
             List.of("deploy/Dockerfile", "deploy/compose.yaml", "deploy/fanfare.service", "deploy/kubernetes.yaml");
@@ -90,6 +97,68 @@ class DeployTest {
     void theYamlIsYaml() {
         assertThat(documents("deploy/compose.yaml")).hasSize(1);
         assertThat(documents("deploy/kubernetes.yaml")).hasSize(3);
+    }
+
+    @Test
+    void alertsAndDashboardAskOnlyForFiguresThatThereAre() {
+        Set<String> listed = new TreeSet<>();
+        LISTED.matcher(Repository.read("docs/metrics.md")).results().forEach(row -> listed.add(row.group(1)));
+        assertThat(listed).contains("fanfare_topics", "fanfare_topic_latency_seconds");
+        for (String file : List.of("deploy/prometheus-rules.yaml", "deploy/grafana-dashboard.json", "docs/alerts.md")) {
+            Set<String> asked = new TreeSet<>();
+            METRIC.matcher(Repository.read(file)).results().forEach(name -> asked.add(name.group()));
+            assertThat(asked).as(file).isNotEmpty();
+            assertThat(asked)
+                    .as(file)
+                    .allMatch(name -> listed.contains(name) || listed.contains(name.replaceFirst("_(count|sum)$", "")));
+        }
+    }
+
+    @Test
+    void everyAlertOfPrometheusHasAnExpressionAndIsExplained() {
+        String page = Repository.read("docs/alerts.md");
+        Map<?, ?> rules = (Map<?, ?>) documents("deploy/prometheus-rules.yaml").getFirst();
+        List<?> alerts = (List<?>) ((Map<?, ?>) ((List<?>) rules.get("groups")).getFirst()).get("rules");
+        assertThat(alerts).hasSizeGreaterThan(6);
+        for (Object each : alerts) {
+            Map<?, ?> alert = (Map<?, ?>) each;
+            assertThat(String.valueOf(alert.get("expr"))).as("%s", alert).isNotBlank();
+            assertThat(page).contains("**" + alert.get("alert") + "**");
+        }
+    }
+
+    @Test
+    void theDashboardIsJsonAndItsPanelsDoNotOverlap() {
+        JsonNode dashboard = JsonMapper.shared().readTree(Repository.read("deploy/grafana-dashboard.json"));
+        Set<String> taken = new TreeSet<>();
+        for (JsonNode panel : dashboard.path("panels")) {
+            JsonNode place = panel.path("gridPos");
+            for (int x = 0; x < place.path("w").asInt(); x++) {
+                for (int y = 0; y < place.path("h").asInt(); y++) {
+                    int column = place.path("x").asInt() + x;
+                    assertThat(column).isLessThan(24);
+                    assertThat(taken.add(column + "," + (place.path("y").asInt() + y)))
+                            .as("%s", panel.path("title"))
+                            .isTrue();
+                }
+            }
+            assertThat(panel.path("targets").path(0).path("expr").asString("")).isNotBlank();
+        }
+        assertThat(taken).isNotEmpty();
+    }
+
+    @Test
+    void theRulesThatThePageShowsAreTaken() {
+        Matcher example = EXAMPLE.matcher(Repository.read("docs/alerts.md"));
+        assertThat(example.find()).isTrue();
+        Map<?, ?> settings = (Map<?, ?>) one(example.group(1));
+        String alerts = JsonMapper.shared().writeValueAsString(settings.get("alerts"));
+        assertThat(Settings.resolve(null, Map.of(), Map.of("alerts", alerts))
+                        .config()
+                        .telemetry()
+                        .alerts()
+                        .rules())
+                .hasSizeGreaterThan(4);
     }
 
     private static List<Object> documents(String file) {
