@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.server.AlertSettings;
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.SettingException;
 import dev.fanfare.server.Settings;
 import dev.fanfare.time.VirtualTimers;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -35,6 +37,10 @@ import tools.jackson.databind.JsonNode;
 class AlertsTest {
 
     private static final Duration PERIOD = Duration.ofSeconds(5);
+
+    /// Where `simplelogger.properties` has the log of the tests.
+    private static final Path LOG = Path.of("target", "server.log");
+
     private static final String TOPICS =
             "{\"name\":\"many\",\"metric\":\"fanfare_topics\",\"above\":10,\"clear\":8,\"for\":\"10s\"}";
 
@@ -90,7 +96,8 @@ class AlertsTest {
     }
 
     @Test
-    void itFiresWhenItWasWrongForLongEnoughAndEndsWhenItWasRightForAsLong() {
+    void itFiresWhenItWasWrongForLongEnoughAndEndsWhenItWasRightForAsLong() throws IOException {
+        int logged = Files.readAllLines(LOG).size();
         start("alerts=[" + TOPICS + "]");
         topics(10);
         assertThat(state()).isEqualTo("ok"); // not above
@@ -115,6 +122,12 @@ class AlertsTest {
         assertThat(state()).isEqualTo("firing"); // 5 s
         assertThat(state()).isEqualTo("ok"); // 10 s
         assertThat(told()).containsExactly("firing", "resolved");
+        List<String> lines = Files.readAllLines(LOG);
+        assertThat(lines.subList(logged, lines.size()).stream().filter(line -> line.contains("alert many")))
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .contains(" WARN ", "alert many fires: fanfare_topics{} is 11.0, above 10.0"),
+                        line -> assertThat(line).contains(" INFO ", "alert many is resolved: fanfare_topics{} is 8.0"));
     }
 
     @Test
@@ -344,6 +357,34 @@ class AlertsTest {
                     .doesNotContain("token?")
                     .doesNotContain("hidden");
         }
+    }
+
+    @Test
+    void changedRulesCountWhenTheSettingsAreReadAnewAndWhatTheOldOnesFoundIsResolved() throws Exception {
+        Path file = folder.resolve("fanfare.yaml");
+        Files.writeString(file, "alerts: [" + TOPICS.replace("10s", "0") + "]\n");
+        Settings begun = Settings.resolve(file, Map.of(), Map.of("port", "0", "flat-port", "0", "heartbeat", "1h"));
+        server = RunningServer.with(
+                broker,
+                "heartbeat=1h",
+                "alerts=" + begun.source(AlertSettings.ALERTS).text());
+        server.server()
+                .readSettingsFrom(
+                        begun,
+                        () -> Settings.resolve(
+                                file, Map.of(), Map.of("port", "0", "flat-port", "0", "heartbeat", "1h")),
+                        _ -> {});
+        topics(20);
+        assertThat(state()).isEqualTo("firing");
+        Files.writeString(file, "alerts:\n- {name: few, metric: fanfare_topics, below: 100, for: 10s}\n");
+        assertThat(server.server().reload().taken()).hasSize(1);
+        JsonNode alerts = look().path("alerts");
+        assertThat(alerts).hasSize(1);
+        assertThat(alerts.get(0).path("alert").asString()).isEqualTo("few");
+        assertThat(alerts.get(0).path("state").asString()).isEqualTo("pending");
+        assertThat(told()).containsExactly("firing", "resolved");
+        Files.writeString(file, "alerts:\n- {name: few, metric: fanfare_topics}\n");
+        assertThatThrownBy(server.server()::reload).hasMessageContaining("alert 1 ('few')");
     }
 
     @ParameterizedTest
