@@ -147,9 +147,8 @@ final class Remote {
     private HttpClient client() {
         HttpClient made = http;
         if (made == null) {
-            HttpClient.Builder opening = HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .connectTimeout(Duration.ofSeconds(10));
+            HttpClient.Builder opening =
+                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(10));
             SSLContext tls = login.tls(spec);
             if (tls != null) {
                 opening.sslContext(tls);

@@ -3,7 +3,6 @@ package dev.fanfare.cli;
 import dev.fanfare.client.FanfareClient;
 import dev.fanfare.client.Notice;
 import java.util.function.Consumer;
-import javax.net.ssl.SSLContext;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

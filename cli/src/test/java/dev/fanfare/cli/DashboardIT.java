@@ -53,7 +53,10 @@ class DashboardIT {
     @TempDir
     private Path folder;
 
+    @SuppressWarnings("NullAway.Init") // set before each test
     private Command server;
+
+    @SuppressWarnings("NullAway.Init") // set before each test
     private String address;
 
     private void serve(String... further) throws Exception {

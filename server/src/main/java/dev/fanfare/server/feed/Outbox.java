@@ -35,6 +35,7 @@ public final class Outbox {
     private boolean held;
 
     private @Nullable Runnable whenEmpty;
+    private @Nullable Runnable whenControlTaken;
     private @Nullable Runnable ahead;
 
     /// Whether the loop will pump this outbox at the end of its turn.
@@ -125,6 +126,12 @@ public final class Outbox {
         loop.pumpLater(this);
     }
 
+    /// Runs `action` once, as soon as no control frame waits here any more; at once if none does.
+    public void whenControlTaken(Runnable action) {
+        whenControlTaken = action;
+        loop.pumpLater(this);
+    }
+
     /// Runs `action` whenever a slice has been taken and before it is written: it may add control frames, which go
     /// before the slice. Null: no more.
     public void ahead(@Nullable Runnable action) {
@@ -179,6 +186,11 @@ public final class Outbox {
             }
         } finally {
             pumping = false;
+        }
+        Runnable taken = whenControlTaken;
+        if (taken != null && control == null) {
+            whenControlTaken = null;
+            taken.run();
         }
         Runnable action = whenEmpty;
         if (action != null && empty()) {

@@ -133,7 +133,12 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
 
     /// Reading stops while the session waits for room, and while the peer does not take its answers.
     private void updateReading() {
-        boolean pause = session.paused() || outbox.controlBytes() > Session.CONTROL_MAX_BYTES;
+        boolean answersWait = outbox.controlBytes() > Session.CONTROL_MAX_BYTES;
+        if (answersWait) {
+            // The transport may take all of them at once and has nothing to tell then.
+            outbox.whenControlTaken(() -> channel.eventLoop().execute(this::readAgain));
+        }
+        boolean pause = answersWait || session.paused();
         if (pause != readingPaused && !closed) {
             readingPaused = pause;
             channel.config().setAutoRead(!pause);

@@ -52,7 +52,8 @@ class TraceTest {
     void whileSomebodyWatchesEachAttemptIsToldAndTheDeadLetterToo() throws Exception {
         broker.createTopic("orders");
         assertThat(trace("?watch=60").path("recording").asBoolean()).isTrue();
-        broker.subscription("orders").acknowledged()
+        broker.subscription("orders")
+                .acknowledged()
                 .durable("billing")
                 .retry(RetryPolicy.none())
                 .handle(message -> {

@@ -1,5 +1,6 @@
-package dev.fanfare.delivery;
+package dev.fanfare.watch;
 
+import dev.fanfare.delivery.Stage;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -22,7 +23,7 @@ public final class StageWatch implements AfterEachCallback, AfterAllCallback {
     }
 
     /// Fails once for what was not seen yet.
-    static void check() {
+    public static void check() {
         long now = Stage.violations();
         long before = SEEN.getAndSet(now);
         if (now != before) {
