@@ -17,6 +17,7 @@ import dev.fanfare.Receiver;
 import dev.fanfare.Route;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.store.StoreException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -213,6 +214,12 @@ class DamagedTablesTest {
             Path file = files.get(random.nextInt(files.size()));
             Crash.flip(file, random.nextLong(Crash.size(file)));
         }
-        found(original(), new LinkedBlockingQueue<>());
+        try {
+            found(original(), new LinkedBlockingQueue<>());
+        } catch (StoreException refused) {
+            // The one place where RocksDB does not open a folder and does not say which file it is: what a table says of
+            // itself, out of order.
+            assertThat(refused).hasMessageContaining("properties unsorted").hasMessageContaining("from a backup");
+        }
     }
 }
