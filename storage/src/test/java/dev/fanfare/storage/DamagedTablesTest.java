@@ -217,8 +217,7 @@ class DamagedTablesTest {
         try {
             found(original(), new LinkedBlockingQueue<>());
         } catch (StoreException refused) {
-            // The one place where RocksDB does not open a folder and does not say which file it is: what a table says of
-            // itself, out of order.
+            // RocksDB does not say which file it is when what a table says of itself is out of order.
             assertThat(refused).hasMessageContaining("properties unsorted").hasMessageContaining("from a backup");
         }
     }
