@@ -372,7 +372,7 @@ class StorageIT {
         "verify, missing, holds no store",
         "stats, empty, holds no store",
         "export, strange, holds no store",
-        "stats, newer, was written by a newer version (format 2",
+        "stats, newer, was written by a newer version (format 3",
         "restore, target, is no backup of a store",
     })
     void whatIsNoStoreIsRefusedAndLeftAsItIs(String command, String folder, String why) throws Exception {
