@@ -150,7 +150,7 @@ class GroupNameTest {
     @Test
     void ofManyWhoTakeADurableNameOverAtOnceOneHasIt() throws Exception {
         on("jobs").durable("audit").receive();
-        for (int round = 0; round < 500; round++) {
+        for (int round = 0; round < 100; round++) {
             CountDownLatch begin = new CountDownLatch(4);
             Queue<Receiver> takers = new ConcurrentLinkedQueue<>();
             List<Thread> threads = new ArrayList<>();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class SimulationTest {
 
-    private static final int RUNS = Integer.getInteger("fanfare.simulations", 3_000);
+    private static final int RUNS = Integer.getInteger("fanfare.simulations", 1_000);
 
     @Test
     void whateverHappensNothingIsForgottenRepeatedOrReordered() {
@@ -25,7 +25,7 @@ class SimulationTest {
     @Tag("stress")
     @Timeout(value = 30, unit = TimeUnit.MINUTES)
     void norInManyMoreHistories() {
-        Seeds.run(SimulationTest.class, 50 * RUNS, SimulationTest::run);
+        Seeds.run(SimulationTest.class, 150 * RUNS, SimulationTest::run);
     }
 
     @Test

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class StoredSimulationTest {
 
-    private static final int RUNS = Integer.getInteger("fanfare.simulations", 3_000) / 10;
+    private static final int RUNS = Integer.getInteger("fanfare.simulations", 1_000) / 10;
 
     @Test
     void whateverDiesNothingIsForgottenRepeatedOrReordered() {
@@ -21,7 +21,7 @@ class StoredSimulationTest {
     @Tag("stress")
     @Timeout(value = 30, unit = TimeUnit.MINUTES)
     void norInManyMoreHistories() {
-        Seeds.run(StoredSimulationTest.class, 50 * RUNS, StoredSimulationTest::run);
+        Seeds.run(StoredSimulationTest.class, 150 * RUNS, StoredSimulationTest::run);
     }
 
     private static void run(long seed, StringBuilder told) throws InterruptedException {

@@ -2,6 +2,10 @@ package dev.fanfare.cli;
 
 import dev.fanfare.server.LogFormat;
 import dev.fanfare.server.LogLevel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -15,24 +19,7 @@ import picocli.CommandLine.Spec;
         name = "fanfare",
         description = "Publish/subscribe for the JVM and the browser.",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
-        subcommands = {
-            Pub.class,
-            Sub.class,
-            Health.class,
-            Topics.class,
-            Subscriptions.class,
-            Top.class,
-            Tap.class,
-            Trace.class,
-            Bench.class,
-            Completion.class,
-            DeadLetters.class,
-            Storage.class,
-            Keys.class,
-            Demo.class,
-            Rehearsal.class
-        })
+        versionProvider = Main.Version.class)
 public final class Main implements Runnable {
 
     /// Everything went well.
@@ -43,6 +30,9 @@ public final class Main implements Runnable {
 
     /// The arguments or settings are wrong.
     static final int WRONG_USE = 2;
+
+    /// Each command by the name it has, in the order of the help.
+    private static final Map<String, Supplier<CommandSpec>> COMMANDS = inOrder();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
@@ -55,14 +45,27 @@ public final class Main implements Runnable {
         // Read when the first logger is made, which must come after this.
         System.setProperty("java.util.logging.manager", LogKeeper.class.getName());
         LogLines.begin(LogFormat.TEXT, LogLevel.WARN, System.err);
-        System.exit(commands().execute(args));
+        System.exit(commands(args).execute(args));
     }
 
     /// All commands with their options, and how they answer errors.
     public static CommandLine commands() {
+        return with(COMMANDS.keySet());
+    }
+
+    /// What these arguments ask for: one command where they name it, else all of them. Reading the options of a command
+    /// takes longer than starting the JVM, and a start needs those of one.
+    private static CommandLine commands(String[] args) {
+        return args.length > 0 && COMMANDS.containsKey(args[0]) ? with(Set.of(args[0])) : commands();
+    }
+
+    private static CommandLine with(Set<String> names) {
         CommandLine commands = new CommandLine(new Main());
-        commands.addSubcommand(Serve.command());
-        commands.addSubcommand(Config.command());
+        COMMANDS.forEach((name, command) -> {
+            if (names.contains(name)) {
+                commands.addSubcommand(name, command.get());
+            }
+        });
         commands.setExecutionExceptionHandler((error, command, result) -> {
             complain(command.getCommandSpec(), String.valueOf(error.getMessage()));
             return FAILED;
@@ -72,6 +75,32 @@ public final class Main implements Runnable {
             return WRONG_USE;
         });
         return commands;
+    }
+
+    private static Map<String, Supplier<CommandSpec>> inOrder() {
+        var all = new LinkedHashMap<String, Supplier<CommandSpec>>();
+        all.put("pub", of(Pub::new));
+        all.put("sub", of(Sub::new));
+        all.put("health", of(Health::new));
+        all.put("topics", of(Topics::new));
+        all.put("subscriptions", of(Subscriptions::new));
+        all.put("top", of(Top::new));
+        all.put("tap", of(Tap::new));
+        all.put("trace", of(Trace::new));
+        all.put("bench", of(Bench::new));
+        all.put("completion", of(Completion::new));
+        all.put("dead-letters", of(DeadLetters::new));
+        all.put("storage", of(Storage::new));
+        all.put("keys", of(Keys::new));
+        all.put("demo", of(Demo::new));
+        all.put("rehearse", of(Rehearsal::new));
+        all.put("serve", Serve::command);
+        all.put("config", Config::command);
+        return all;
+    }
+
+    private static Supplier<CommandSpec> of(Supplier<Object> command) {
+        return () -> CommandSpec.forAnnotatedObject(command.get());
     }
 
     /// Says on standard error what went wrong.

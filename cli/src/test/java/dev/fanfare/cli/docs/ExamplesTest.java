@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,8 +20,11 @@ class ExamplesTest {
 
     private static final Pattern PRINTS = Pattern.compile("(?m)^/// prints: (.*)$");
 
-    @Test
-    void compileWithoutWarnings(@TempDir Path classes) throws IOException {
+    @TempDir
+    static Path classes;
+
+    @BeforeAll
+    static void compileWithoutWarnings() throws IOException {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter said = new StringWriter();
         try (var files = compiler.getStandardFileManager(null, null, null)) {
@@ -45,7 +49,7 @@ class ExamplesTest {
     @ParameterizedTest
     @MethodSource("examplesThatEnd")
     void printsWhatItSays(String name) throws Exception {
-        try (RunningExample example = RunningExample.start(name)) {
+        try (RunningExample example = RunningExample.compiled(classes, name.replace(".java", ""))) {
             assertThat(example.remainingLines())
                     .isEqualTo(prints(Repository.ROOT.resolve("examples").resolve(name)));
             assertThat(example.exitCode()).isZero();

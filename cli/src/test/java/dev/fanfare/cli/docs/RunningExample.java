@@ -1,5 +1,6 @@
 package dev.fanfare.cli.docs;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,7 +9,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/// An example in a process of its own, started as `./fanfare example NAME` does it.
+/// An example in a process of its own.
 final class RunningExample implements AutoCloseable {
 
     private static final int SECONDS_MAX = 40;
@@ -25,8 +26,22 @@ final class RunningExample implements AutoCloseable {
         });
     }
 
+    /// From its source, as `./fanfare example NAME` does it.
+    ///
     /// @param name of the file in examples/
     static RunningExample start(String name, String... arguments) throws IOException {
+        return run(classPath(), "examples/" + name, arguments);
+    }
+
+    /// What was compiled.
+    ///
+    /// @param classes where to
+    /// @param main its class
+    static RunningExample compiled(Path classes, String main) throws IOException {
+        return run(classes + File.pathSeparator + classPath(), main);
+    }
+
+    private static RunningExample run(String classPath, String main, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -34,8 +49,8 @@ final class RunningExample implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
-                classPath(),
-                "examples/" + name));
+                classPath,
+                main));
         command.addAll(List.of(arguments));
         return new RunningExample(new ProcessBuilder(command)
                 .directory(Repository.ROOT.toFile())
