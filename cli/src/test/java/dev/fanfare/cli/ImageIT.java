@@ -54,7 +54,7 @@ class ImageIT {
             serve.signal("TERM");
             assertThat(serve.exitCode()).isZero();
         }
-        try (Command verify = started("storage", "verify", data.toString())) {
+        try (Command verify = started("storage", "verify", "--data", data.toString())) {
             assertThat(verify.exitCode()).as("%s", verify.complaints()).isZero();
         }
     }
