@@ -9,8 +9,8 @@ import dev.fanfare.feed.Wakes;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.LocalDelivery;
 import dev.fanfare.publishing.PublishQueue;
+import dev.fanfare.request.Asking;
 import dev.fanfare.request.Commands;
-import dev.fanfare.request.FutureReplies;
 import dev.fanfare.routing.RouteTable;
 import dev.fanfare.time.Deadline;
 import dev.fanfare.time.SystemTimers;
@@ -51,6 +51,7 @@ public final class Broker implements AutoCloseable {
     private final RouteTable routeTable;
     private final Routes routes;
     private final BrokerFigures figures;
+    private final Asking asking;
     private final Commands commands = new Commands(this);
     private final Set<PublishQueue> batching = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -62,6 +63,7 @@ public final class Broker implements AutoCloseable {
         this.events = new Events(timers);
         this.registry = new TopicRegistry(this::config, timers, events);
         this.making = new TopicMaking(registry);
+        this.asking = new Asking(registry);
         registry.restore();
         this.routeTable = new RouteTable(registry, config, timers, events);
         try {
@@ -276,13 +278,7 @@ public final class Broker implements AutoCloseable {
     ///     (nothing is published then), `TIMEOUT`, `FAILED` when whoever was asked could not do it,
     ///     `LIMIT_REACHED` when too many requests wait, or why the publish was refused
     public CompletableFuture<Message> request(String topic, Message message, Duration timeout) {
-        return ask(topic, message, timeout, 1).thenApply(replies -> {
-            String failure = replies.getFirst().failure();
-            if (failure != null) {
-                throw new FanfareException(ErrorCode.FAILED, failure);
-            }
-            return replies.getFirst();
-        });
+        return asking.first(topic, message, timeout);
     }
 
     /// [#requestAll(String, Message, Duration, int)] with 1,000 replies at most.
@@ -296,13 +292,7 @@ public final class Broker implements AutoCloseable {
     /// @param most 1 or more
     /// @return the replies, at least one, or a [FanfareException] as of [#request]
     public CompletableFuture<List<Message>> requestAll(String topic, Message message, Duration timeout, int most) {
-        return ask(topic, message, timeout, most);
-    }
-
-    private CompletableFuture<List<Message>> ask(String topic, Message message, Duration timeout, int replies) {
-        FutureReplies gathered = new FutureReplies();
-        var _ = registry.requests().ask(topic, message, timeout, replies, gathered, null);
-        return gathered.future();
+        return asking.all(topic, message, timeout, most);
     }
 
     /// Replies to a request: to the one who waits for it, or to the topic that it names. The reply carries the
@@ -311,13 +301,7 @@ public final class Broker implements AutoCloseable {
     /// @return refused with `TOPIC_NOT_FOUND` when nobody waits any more, with `BAD_REQUEST` when the message asked
     ///     for no reply
     public PublishResult reply(Message request, Message answer) {
-        String to = request.replyTo();
-        if (to == null) {
-            return new PublishResult.Refused(
-                    ErrorCode.BAD_REQUEST, "message " + request.id() + " asks for no reply: it has no reply_to");
-        }
-        String correlation = answer.correlationId() == null ? request.correlationId() : answer.correlationId();
-        return publish(to, answer.withReply(answer.replyTo(), correlation));
+        return asking.reply(request, answer);
     }
 
     /// Handles the commands of a topic: one handler only, whose answer is the result. What it throws is told to

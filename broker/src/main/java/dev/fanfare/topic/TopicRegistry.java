@@ -254,15 +254,7 @@ public final class TopicRegistry {
             checkOpen();
             throw notFound(name);
         }
-        TopicName.check(name);
-        lock.lock();
-        try {
-            checkOpen();
-            topic = directory.find(name);
-            return topic == null ? add(name, config.get().topics(name)) : topic;
-        } finally {
-            lock.unlock();
-        }
+        return requireOwn(TopicName.check(name), config.get().topics(name));
     }
 
     /// The topic of that name, made with `topicConfig` if it does not exist: by the broker itself, which makes

@@ -1,7 +1,6 @@
 package dev.fanfare.server.feed;
 
 import dev.fanfare.DeliveryStrategy;
-import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -321,44 +320,10 @@ public final class WireCursor extends Source {
     /// Counts the frames up to `stop` for their topics: as dropped or as delivered. Frames that a replay covers are not
     /// counted.
     private long count(WireFeed from, Chunk in, long stop, boolean delivered) {
-        if (!from.isPattern() && frame >= skipUntil) {
-            Topic topic = from.topic();
-            long frames = stop - frame;
-            if (topic != null) {
-                note(topic, frames, delivered);
-            }
-            return frames;
+        if (from.isPattern() || frame < skipUntil) {
+            return FrameCount.eachOf(in, frame, stop, skips, skipUntil, delivered);
         }
-        long counted = 0;
-        long run = 0;
-        Topic topic = null;
-        for (long f = frame; f < stop; f++) {
-            Topic of = in.topicOf(f);
-            if (f < skipUntil && skips != null && skips.skips(of, in.offsetOf(f))) {
-                continue;
-            }
-            if (of != topic) {
-                if (topic != null) {
-                    note(topic, run, delivered);
-                }
-                topic = of;
-                run = 0;
-            }
-            run++;
-            counted++;
-        }
-        if (topic != null) {
-            note(topic, run, delivered);
-        }
-        return counted;
-    }
-
-    private static void note(Topic topic, long frames, boolean delivered) {
-        if (delivered) {
-            topic.counters().delivered(frames);
-        } else {
-            topic.counters().dropped(frames);
-        }
+        return FrameCount.all(from.topic(), stop - frame, delivered);
     }
 
     @Override

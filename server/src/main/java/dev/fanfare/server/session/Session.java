@@ -1,7 +1,6 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.BrokerEvent;
-import dev.fanfare.Commit;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
@@ -9,12 +8,10 @@ import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.CloseCode;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.JsonBytes;
-import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.WireSubscriber;
-import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.feed.Woken;
 import dev.fanfare.server.limits.Account;
@@ -45,19 +42,16 @@ public final class Session implements Connections.Peer {
     private final String id;
     private final Wakes wakes = new Wakes();
     private final PublishLimit limit;
-    private int messageBytes;
     private final SessionLog log;
 
     private final Subscriptions subscriptions;
     private final Patience patience;
-    private final Publishing publishing;
     private final Inquiries inquiries;
-    private final Acknowledged acknowledged;
     private final Transactions transactions;
     private final TopicsInUse topics;
+    private final RequestDesk requests;
 
     private boolean congested;
-    private boolean draining;
     private boolean detached;
 
     private final SignsOfLife life;
@@ -92,10 +86,12 @@ public final class Session implements Connections.Peer {
         this.notices = new Notices(context, answers, codec, log);
         this.subscriptions = new Subscriptions(this, context, loop, connection, answers, notices, kind, id);
         this.patience = new Patience(this, loop);
-        this.publishing = new Publishing(this, context, answers, codec, log, wakes, patience);
+        Publishing publishing = new Publishing(this, context, answers, codec, log, wakes, patience);
         this.inquiries = new Inquiries(this, context, answers, connection, codec, wakes, patience);
-        this.acknowledged = new Acknowledged(context, subscriptions, admission);
+        Acknowledged acknowledged = new Acknowledged(context, subscriptions, admission);
         this.transactions = new Transactions(this, context, answers, codec, acknowledged, limit, log, patience);
+        this.requests = new RequestDesk(
+                this, codec, answers, limit, subscriptions, publishing, inquiries, acknowledged, transactions);
         this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
     }
 
@@ -131,61 +127,12 @@ public final class Session implements Connections.Peer {
 
     /// One text message.
     public void text(byte[] bytes, int from, int to) {
-        messageBytes = to - from;
-        Request request = codec.decode(bytes, from, to);
-        if (request instanceof Request.Publish publish) {
-            publish(publish);
-        } else {
-            rare(request);
-        }
-    }
-
-    /// Everything but publishing: a switch over types costs more than a test for one.
-    private void rare(Request request) {
-        switch (request) {
-            case Request.Publish publish -> publish(publish);
-            case Request.Subscribe subscribe -> {
-                if (!refusesOperations(subscribe.requestId())) {
-                    subscriptions.subscribe(subscribe);
-                }
-            }
-            case Request.Unsubscribe unsubscribe -> {
-                if (!refusesOperations(unsubscribe.requestId())) {
-                    subscriptions.unsubscribe(unsubscribe);
-                }
-            }
-            case Request.Ask ask -> ask(ask);
-            case Request.Ack ack -> {
-                if (!refusesStranger(ack.requestId())) {
-                    settled(ack.requestId(), ack.which().topic(), acknowledged.ack(ack));
-                }
-            }
-            case Request.Nack nack -> {
-                if (!refusesStranger(nack.requestId())) {
-                    settled(nack.requestId(), nack.which().topic(), acknowledged.nack(nack));
-                }
-            }
-            case Request.Transaction transaction -> {
-                if (!refusesOperations(transaction.requestId())) {
-                    transactions.run(transaction);
-                }
-            }
-            case Request.Auth auth -> admission.auth(auth);
-            case Request.Ping(var requestId)
-            when admission.refusal() == null -> answers.say(out -> codec.pong(out, requestId, context.millis()));
-            case Request.Ping(var requestId) -> refusesStranger(requestId);
-            case Request.Malformed(var requestId, var error) -> refuse(requestId, error);
-        }
+        requests.serve(codec.decode(bytes, from, to), to - from);
     }
 
     /// Who the peer is and what it may do.
     Admission admission() {
         return admission;
-    }
-
-    /// How many bytes the message at hand has.
-    int messageBytes() {
-        return messageBytes;
     }
 
     /// Whose the session is from now on; null: nobody's any more.
@@ -209,22 +156,6 @@ public final class Session implements Connections.Peer {
         execute(admission::recheck);
     }
 
-    private void settled(@Nullable String requestId, String topic, @Nullable WireError wrong) {
-        if (wrong != null) {
-            refuse(requestId, wrong);
-        } else if (requestId != null) {
-            TextFrame frame = answers.begin();
-            codec.settled(frame.begin(), requestId, topic, context.millis());
-            Commit commit = acknowledged.stored();
-            if (commit == null) {
-                answers.send(frame);
-            } else {
-                // An answered acknowledgement is as safe as its topic promises.
-                answers.sendWhen(commit, frame, requestId, null, -1);
-            }
-        }
-    }
-
     /// A binary message.
     public void binary() {
         refuse(null, WireError.badRequest("binary messages are not understood; send JSON in text messages"));
@@ -238,30 +169,6 @@ public final class Session implements Connections.Peer {
                         WireError.Code.TOO_LARGE,
                         "a message of connection " + id + " is larger than " + maxMessageSize()
                                 + " bytes (setting max-message-size)"));
-    }
-
-    private void ask(Request.Ask request) {
-        if (refusesOperations(request.requestId())) {
-            return;
-        }
-        WireError tooFast = limit.take(1, messageBytes);
-        if (tooFast != null) {
-            refuse(request.requestId(), tooFast);
-            return;
-        }
-        inquiries.ask(request);
-    }
-
-    private void publish(Request.Publish request) {
-        if (refusesOperations(request.requestId())) {
-            return;
-        }
-        WireError tooFast = limit.take(1, messageBytes);
-        if (tooFast != null) {
-            refuse(request.requestId(), tooFast);
-            return;
-        }
-        publishing.publish(request);
     }
 
     /// The topic of that name, made if topics make themselves; null when there is none.
@@ -390,7 +297,7 @@ public final class Session implements Connections.Peer {
 
     @Override
     public void drain() {
-        execute(() -> draining = true);
+        execute(requests::drain);
     }
 
     @Override
@@ -479,23 +386,6 @@ public final class Session implements Connections.Peer {
         } else if (!loop.delivery().execute(action)) {
             otherwise.run();
         }
-    }
-
-    private boolean refusesOperations(@Nullable String requestId) {
-        if (draining) {
-            refuse(
-                    requestId,
-                    new WireError(WireError.Code.SHUTTING_DOWN, "the server is shutting down; connect again later"));
-        }
-        return draining || refusesStranger(requestId);
-    }
-
-    private boolean refusesStranger(@Nullable String requestId) {
-        WireError refusal = admission.refusal();
-        if (refusal != null) {
-            refuse(requestId, refusal);
-        }
-        return refusal != null;
     }
 
     /// Says why a request is not served, when those before it are answered.

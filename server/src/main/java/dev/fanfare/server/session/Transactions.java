@@ -82,9 +82,9 @@ final class Transactions {
     }
 
     /// Does it, or says why not.
-    void run(Request.Transaction request) {
+    void run(Request.Transaction request, int bytes) {
         int publishes = request.publishes().size();
-        WireError tooFast = publishes == 0 ? null : limit.take(publishes, session.messageBytes());
+        WireError tooFast = publishes == 0 ? null : limit.take(publishes, bytes);
         if (tooFast != null) {
             session.refuse(request.requestId(), tooFast);
             return;
