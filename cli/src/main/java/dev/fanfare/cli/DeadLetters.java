@@ -1,8 +1,8 @@
 package dev.fanfare.cli;
 
-import java.io.StringWriter;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -11,12 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
 
 /// `fanfare dead-letters`: what acknowledged subscriptions have given up, over REST.
 @Command(
@@ -32,8 +27,6 @@ import tools.jackson.core.json.JsonFactory;
         })
 final class DeadLetters implements Runnable {
 
-    private static final JsonFactory JSON = new JsonFactory();
-
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
     private CommandSpec spec;
@@ -43,7 +36,7 @@ final class DeadLetters implements Runnable {
         throw new ParameterException(spec.commandLine(), "A command is missing");
     }
 
-    /// Which topic, and where.
+    /// Which topic, where, and how it is told.
     static final class Where {
 
         @Spec(Spec.Target.MIXEE)
@@ -60,36 +53,20 @@ final class DeadLetters implements Runnable {
                 description = "The topic, or one that keeps dead letters.")
         private String topic = "";
 
-        /// The answer's body.
-        String call(String method, String rest, String body) throws InterruptedException {
-            return remote.text(method, "/topics/" + Remote.encoded(topic) + "/dead-letters" + rest, body);
+        @Option(names = "--json", description = "Print JSON, a line for each.")
+        private boolean json;
+
+        JsonNode call(String method, String rest, String body) throws InterruptedException {
+            return remote.call(method, "/topics/" + Remote.encoded(topic) + "/dead-letters" + rest, body);
+        }
+
+        int failed(String what) {
+            Main.complain(spec, what);
+            return Main.FAILED;
         }
     }
 
-    /// The dead letters in an answer, each as JSON in one line.
-    private static List<String> letters(String answer) {
-        List<String> letters = new ArrayList<>();
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), answer)) {
-            while (parser.nextToken() != null) {
-                if (parser.currentToken() == JsonToken.START_ARRAY && "dead_letters".equals(parser.currentName())) {
-                    while (parser.nextToken() == JsonToken.START_OBJECT) {
-                        StringWriter line = new StringWriter();
-                        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), line)) {
-                            json.copyCurrentStructure(parser);
-                        }
-                        letters.add(line.toString());
-                    }
-                    return letters;
-                }
-            }
-        }
-        return letters;
-    }
-
-    @Command(
-            name = "list",
-            description = "Prints dead letters, oldest first, each as JSON in one line.",
-            mixinStandardHelpOptions = true)
+    @Command(name = "list", description = "Prints dead letters, oldest first.", mixinStandardHelpOptions = true)
     static final class ListThem implements Callable<Integer> {
 
         @Mixin
@@ -98,20 +75,54 @@ final class DeadLetters implements Runnable {
         @Option(names = "--from", paramLabel = "OFFSET", description = "The first offset in the dead-letter topic.")
         private long from;
 
-        @Option(names = "--limit", paramLabel = "N", description = "At most so many, 1 to 1000. Default: 100.")
-        private int limit = 100;
+        @Option(
+                names = "--limit",
+                paramLabel = "N",
+                defaultValue = "100",
+                description = "At most so many, 1 to 1000. Default: ${DEFAULT-VALUE}.")
+        private int limit;
 
         @Override
         public Integer call() throws InterruptedException {
-            String answer = where.call("GET", "?from=" + from + "&limit=" + limit, "");
-            letters(answer).forEach(System.out::println);
+            JsonNode answer = where.call("GET", "?from=" + from + "&limit=" + limit, "");
+            JsonNode letters = answer.path("dead_letters");
+            if (where.json) {
+                letters.forEach(System.out::println);
+                return Main.OK;
+            }
+            Table table = new Table()
+                    .number("OFFSET")
+                    .text("REASON")
+                    .number("ATTEMPTS")
+                    .text("AT")
+                    .text("SUBSCRIPTION")
+                    .text("MESSAGE")
+                    .text("LAST ERROR");
+            for (JsonNode letter : letters) {
+                table.row(
+                        letter.path("offset").asLong(),
+                        letter.path("reason").asString(),
+                        letter.path("attempts").asLong(),
+                        letter.path("at").asString(),
+                        Terminal.harmless(letter.path("subscription").asString()),
+                        Terminal.harmless(
+                                letter.path("event").path("message").path("id").asString()),
+                        Terminal.harmless(letter.path("last_error").asString()));
+            }
+            Terminal.print(table);
+            if (letters.isEmpty()) {
+                System.err.println("There are none from offset " + from + " on.");
+            } else if (letters.size() < answer.path("count").asLong()) {
+                System.err.println(
+                        "There may be more: --from " + answer.path("next").asLong() + " goes on.");
+            }
             return Main.OK;
         }
     }
 
     @Command(
             name = "show",
-            description = "Prints one dead letter as JSON. Exit code 1 if there is none at that offset.",
+            description = "Prints one dead letter. Exit code 1 if there is none at that offset.",
             mixinStandardHelpOptions = true)
     static final class Show implements Callable<Integer> {
 
@@ -127,22 +138,28 @@ final class DeadLetters implements Runnable {
 
         @Override
         public Integer call() throws InterruptedException {
-            String answer = where.call("GET", "?from=" + offset + "&limit=1", "");
-            for (String letter : letters(answer)) {
-                if (letter.startsWith("{\"offset\":" + offset + ",")) {
-                    System.out.println(letter);
-                    return Main.OK;
-                }
+            JsonNode letter = where.call("GET", "?from=" + offset + "&limit=1", "")
+                    .path("dead_letters")
+                    .path(0);
+            if (letter.path("offset").asLong(-1) != offset) {
+                return where.failed("there is no dead letter with offset " + offset);
             }
-            Main.complain(where.spec, "there is no dead letter with offset " + offset);
-            return Main.FAILED;
+            if (where.json) {
+                System.out.println(letter);
+            } else {
+                Terminal.print(letter);
+            }
+            return Main.OK;
         }
     }
 
     @Command(
             name = "redrive",
-            description =
-                    "Sends dead letters back to the subscription that gave them up, or publishes them to a topic.",
+            description = {
+                "Sends dead letters back to the subscription that gave them up, or publishes them to a topic.",
+                "",
+                "Prints how many. Exit code 1 if one of those asked for is not there, or could not be sent: it stays."
+            },
             mixinStandardHelpOptions = true)
     static final class Redrive implements Callable<Integer> {
 
@@ -161,25 +178,29 @@ final class DeadLetters implements Runnable {
 
         @Override
         public Integer call() throws InterruptedException {
-            StringWriter body = new StringWriter();
-            try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), body)) {
-                json.writeStartObject();
-                if (!offsets.isEmpty()) {
-                    json.writeName("offsets");
-                    json.writeStartArray();
-                    offsets.forEach(json::writeNumber);
-                    json.writeEndArray();
-                }
-                if (to != null) {
-                    json.writeStringProperty("to", to);
-                }
-                json.writeEndObject();
+            Map<String, Object> body = new LinkedHashMap<>();
+            if (!offsets.isEmpty()) {
+                body.put("offsets", offsets);
             }
-            return told(where.call("POST", "/redrive", body.toString()));
+            if (to != null) {
+                body.put("to", to);
+            }
+            JsonNode answer = where.call("POST", "/redrive", Remote.json(body));
+            long done = answer.path("redriven").asLong();
+            System.out.println(where.json ? answer : done + " redriven");
+            if (answer.has("error")) {
+                return where.failed("the others stay: "
+                        + answer.path("error").path("message").asString());
+            }
+            long asked = offsets.stream().distinct().count();
+            return done < asked ? where.failed((asked - done) + " of these are not there") : Main.OK;
         }
     }
 
-    @Command(name = "purge", description = "Forgets all dead letters of a topic.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "purge",
+            description = "Forgets all dead letters of a topic, and prints how many they were.",
+            mixinStandardHelpOptions = true)
     static final class Purge implements Callable<Integer> {
 
         @Mixin
@@ -187,12 +208,9 @@ final class DeadLetters implements Runnable {
 
         @Override
         public Integer call() throws InterruptedException {
-            return told(where.call("DELETE", "", ""));
+            JsonNode answer = where.call("DELETE", "", "");
+            System.out.println(where.json ? answer : answer.path("purged").asLong() + " purged");
+            return Main.OK;
         }
-    }
-
-    private static int told(String answer) {
-        System.out.println(answer);
-        return answer.contains("\"error\"") ? Main.FAILED : Main.OK;
     }
 }

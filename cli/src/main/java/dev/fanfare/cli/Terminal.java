@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /// What standard output goes to. Asks `stty`, which every terminal's machine has.
 final class Terminal {
@@ -81,5 +83,16 @@ final class Terminal {
     /// Prints a table, as wide as the terminal.
     static void print(Table table) {
         table.lines(width()).forEach(System.out::println);
+    }
+
+    /// Prints the properties of an object, one in a line.
+    static void print(JsonNode object) {
+        int width =
+                object.propertyNames().stream().mapToInt(String::length).max().orElse(0);
+        object.propertyStream().forEach(each -> {
+            @Nullable JsonNode value = each.getValue();
+            String text = value.isString() ? value.asString() : value.toString();
+            System.out.printf("%-" + width + "s  %s%n", each.getKey(), harmless(text));
+        });
     }
 }

@@ -3,7 +3,6 @@ package dev.fanfare.cli;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -112,17 +111,9 @@ final class Topics implements Callable<Integer> {
             JsonNode topic = remote.get("/topics/" + Remote.encoded(name));
             if (json) {
                 System.out.println(topic);
-                return Main.OK;
+            } else {
+                Terminal.print(topic);
             }
-            int width = topic.propertyNames().stream()
-                    .mapToInt(String::length)
-                    .max()
-                    .orElse(0);
-            topic.propertyStream().forEach(each -> {
-                @Nullable JsonNode value = each.getValue();
-                String text = value.isString() ? value.asString() : value.toString();
-                System.out.printf("%-" + width + "s  %s%n", each.getKey(), Terminal.harmless(text));
-            });
             return Main.OK;
         }
     }
