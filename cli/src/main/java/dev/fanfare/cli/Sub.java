@@ -1,11 +1,15 @@
 package dev.fanfare.cli;
 
+import dev.fanfare.client.Acknowledging;
 import dev.fanfare.client.ClientException;
+import dev.fanfare.client.Delivery;
+import dev.fanfare.client.DeliveryListener;
 import dev.fanfare.client.Event;
 import dev.fanfare.client.FanfareClient;
 import dev.fanfare.client.Notice;
 import dev.fanfare.client.Selection;
 import dev.fanfare.client.Start;
+import dev.fanfare.client.Subscription;
 import dev.fanfare.client.SubscriptionListener;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -19,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -41,6 +46,9 @@ import picocli.CommandLine.Spec;
             "--filter and --type choose among them: an expression in CEL over message (id, type, key, headers, payload,"
                     + " timestamp) and topic that must be true, and the types. The server leaves out the others.",
             "",
+            "With --group or --name a message is acknowledged when it is printed: what was not comes again, here or to"
+                    + " another member of the group.",
+            "",
             "Strings are printed as they are, other values as JSON; for a pattern the topic comes first. Reconnects and"
                     + " resumes by itself, and says so on standard error."
         },
@@ -52,7 +60,8 @@ final class Sub implements Callable<Integer> {
 
     /// What the printing thread is handed.
     private sealed interface Item {
-        record Print(String line) implements Item {}
+        /// @param printed completed when the line is out; null when nobody waits for that
+        record Print(String line, @Nullable CompletableFuture<Void> printed) implements Item {}
 
         record End(int code) implements Item {}
     }
@@ -70,6 +79,29 @@ final class Sub implements Callable<Integer> {
         private @Nullable String from;
     }
 
+    /// Under which name it acknowledges; one of them at most.
+    private static final class Named {
+        @Option(
+                names = "--group",
+                paramLabel = "NAME",
+                description = "Share the messages with the other members of this group.")
+        private @Nullable String group;
+
+        @Option(
+                names = "--name",
+                paramLabel = "NAME",
+                description = "Have the server keep what comes while nobody is there under this name. Whoever uses it"
+                        + " next takes it over.")
+        private @Nullable String name;
+
+        /// @param most how many messages are wanted
+        Acknowledging how(long most) {
+            Acknowledging how =
+                    group != null ? Acknowledging.group(group) : Acknowledging.durable(String.valueOf(name));
+            return how.withWindow((int) Math.min(most, how.window()));
+        }
+    }
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
     private CommandSpec spec;
@@ -82,6 +114,9 @@ final class Sub implements Callable<Integer> {
 
     @ArgGroup
     private @Nullable Beginning beginning;
+
+    @ArgGroup
+    private @Nullable Named named;
 
     @Option(
             names = "--filter",
@@ -104,6 +139,9 @@ final class Sub implements Callable<Integer> {
 
     private final BlockingQueue<Item> items = new ArrayBlockingQueue<>(QUEUE_MAX);
 
+    /// Fails when nothing more is printed.
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
+
     @Override
     public Integer call() throws InterruptedException {
         Start start = start();
@@ -115,14 +153,27 @@ final class Sub implements Callable<Integer> {
             if (server.create() && !isPattern()) {
                 client.createTopic(pattern);
             }
-            var _ = client.subscribe(pattern, start, new Selection(filter, types), new Listener(client));
-            return print(left);
+            Subscription subscription = subscribe(client, start, left);
+            int code = print(left);
+            subscription.close();
+            over.completeExceptionally(new IllegalStateException("not printed"));
+            return code;
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--group and --name: " + e.getMessage(), e);
         } catch (ClientException e) {
             boolean unknown = e.code().equals("TOPIC_NOT_FOUND");
             Main.complain(spec, unknown ? ServerOptions.noSuchTopic(pattern) : String.valueOf(e.getMessage()));
             // Then it is the arguments that are wrong: the pattern, or the expression.
             return e.code().equals("BAD_REQUEST") ? Main.WRONG_USE : Main.FAILED;
         }
+    }
+
+    private Subscription subscribe(FanfareClient client, Start start, long most) {
+        Selection wanted = new Selection(filter, types);
+        Listener listener = new Listener(client);
+        return named == null
+                ? client.subscribe(pattern, start, wanted, listener)
+                : client.subscribe(pattern, named.how(most), start, wanted, listener);
     }
 
     private int print(long most) throws InterruptedException {
@@ -138,10 +189,14 @@ final class Sub implements Callable<Integer> {
                     case Item.End(int code) -> {
                         return code;
                     }
-                    case Item.Print(String line) -> {
+                    case Item.Print(String line, var printed) -> {
                         out.write(line.getBytes(StandardCharsets.UTF_8));
                         out.write('\n');
                         left--;
+                        if (printed != null) {
+                            out.flush();
+                            printed.complete(null);
+                        }
                     }
                 }
             }
@@ -185,7 +240,7 @@ final class Sub implements Callable<Integer> {
     }
 
     /// Called by the client's threads.
-    private final class Listener implements SubscriptionListener {
+    private final class Listener implements SubscriptionListener, DeliveryListener {
 
         private final FanfareClient client;
 
@@ -195,7 +250,18 @@ final class Sub implements Callable<Integer> {
 
         @Override
         public void onEvent(Event event) {
-            put(new Item.Print(json ? event.json() : isPattern() ? event.topic() + ": " + event.text() : event.text()));
+            put(new Item.Print(line(event), null));
+        }
+
+        @Override
+        public void onDelivery(Delivery delivery) {
+            CompletableFuture<Void> printed = new CompletableFuture<>();
+            put(new Item.Print(line(delivery.event()), printed));
+            CompletableFuture.anyOf(printed, over).join();
+        }
+
+        private String line(Event event) {
+            return json ? event.json() : isPattern() ? event.topic() + ": " + event.text() : event.text();
         }
 
         @Override

@@ -64,6 +64,24 @@ class PubSubIT {
     }
 
     @Test
+    void aGroupGoesOnBehindWhatWasPrinted() throws Exception {
+        try (Command pub = Command.fanfare("pub", "shared", "--create", "--url", url)) {
+            pub.input("one\ntwo\nthree\n").endInput();
+            assertThat(pub.exitCode()).as("%s", pub.complaints()).isZero();
+        }
+        try (Command sub =
+                Command.fanfare("sub", "shared", "--group=g", "--from=earliest", "--count=2", "--url", url)) {
+            assertThat(sub.exitCode()).isZero();
+            assertThat(sub.output()).containsExactly("one", "two");
+        }
+        try (Command sub =
+                Command.fanfare("sub", "shared", "--group=g", "--from=earliest", "--count=1", "--url", url)) {
+            assertThat(sub.exitCode()).isZero();
+            assertThat(sub.output()).containsExactly("three");
+        }
+    }
+
+    @Test
     void whatIsPublishedNowIsPrintedNow() throws Exception {
         try (Command pub = Command.fanfare("pub", "now", "--create", "--url", url);
                 Command sub = Command.fanfare("sub", "now", "--create", "--from", "earliest", "--url", url)) {

@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -78,9 +77,9 @@ final class Connection {
     private final ReentrantLock lock = new ReentrantLock();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
-    // Both guarded by the lock.
+    private final Backoff backoff;
+    // Guarded by the lock.
     private @Nullable Socket current;
-    private int attempts;
 
     Connection(HttpClient http, URI uri, ClientOptions options, Executor executor, Owner owner) {
         this.http = http;
@@ -88,6 +87,7 @@ final class Connection {
         this.options = options;
         this.executor = executor;
         this.owner = owner;
+        this.backoff = new Backoff(options);
     }
 
     /// Opens the first socket: this failure is the caller's.
@@ -115,12 +115,12 @@ final class Connection {
         socket.pump();
     }
 
-    /// Closes after what was sent. Any number of times.
+    /// Closes after what was sent; the owner hears nothing more. Any number of times.
     ///
+    /// @param afterCall whether a call of the owner that runs now is waited for, with what it sends
     /// @return completed when the server has agreed, or after two seconds
-    CompletableFuture<Void> close() {
+    CompletableFuture<Void> close(boolean afterCall) {
         Socket socket;
-        boolean idle;
         lock.lock();
         try {
             closing.countDown();
@@ -129,13 +129,13 @@ final class Connection {
                 closed.complete(null);
                 return closed;
             }
-            idle = !socket.sending;
-            socket.sending = true;
         } finally {
             lock.unlock();
         }
-        if (idle) {
-            socket.pump();
+        if (afterCall) {
+            socket.submit(socket::leave);
+        } else {
+            socket.leave();
         }
         // The deadline is only a wait for good manners: whatever happens, the socket is gone after it.
         return closed.completeOnTimeout(null, 2, TimeUnit.SECONDS).whenComplete((nothing, error) -> socket.abort());
@@ -161,7 +161,8 @@ final class Connection {
         }
     }
 
-    private boolean isClosing() {
+    /// Whether [#close] was called.
+    boolean isClosing() {
         return closing.getCount() == 0;
     }
 
@@ -226,7 +227,7 @@ final class Connection {
                 return;
             }
             if (System.nanoTime() - socket.openedNanos > options.mostDelay().toNanos()) {
-                attempts = 0;
+                backoff.reset();
             }
         } finally {
             lock.unlock();
@@ -241,7 +242,7 @@ final class Connection {
 
     private void reconnect() {
         try {
-            while (!closing.await(delayMs(), TimeUnit.MILLISECONDS)) {
+            while (!closing.await(backoff.next(), TimeUnit.MILLISECONDS)) {
                 try {
                     adopt(connect(), true);
                     return;
@@ -253,20 +254,6 @@ final class Connection {
             Thread.currentThread().interrupt();
         }
         closed.complete(null);
-    }
-
-    private long delayMs() {
-        long first = options.firstDelay().toMillis();
-        long most = options.mostDelay().toMillis();
-        int doublings;
-        lock.lock();
-        try {
-            doublings = Math.min(attempts++, 20);
-        } finally {
-            lock.unlock();
-        }
-        long delay = Math.clamp(first << doublings, 1, Math.max(1, most));
-        return ThreadLocalRandom.current().nextLong(delay / 2, delay + 1);
     }
 
     /// Looks at the connection now and then. One on which nothing was heard for a while is pinged; one that stays
@@ -323,9 +310,10 @@ final class Connection {
         // The same instant as above when the last thing heard was a pong.
         private volatile long pongNanos = openedNanos;
         private volatile @Nullable WebSocket webSocket;
-        // Both guarded by the lock.
+        // All guarded by the lock.
         private final Deque<String> outbox = new ArrayDeque<>();
         private boolean sending;
+        private boolean leaving;
 
         /// Lets the first frames come.
         void begin() {
@@ -386,6 +374,22 @@ final class Connection {
             }
         }
 
+        /// Has a close frame follow what waits to be sent.
+        void leave() {
+            boolean idle;
+            lock.lock();
+            try {
+                leaving = true;
+                idle = !sending;
+                sending = true;
+            } finally {
+                lock.unlock();
+            }
+            if (idle) {
+                pump();
+            }
+        }
+
         /// Sends what waits. Only the one who set `sending` is in here.
         void pump() {
             while (true) {
@@ -393,7 +397,7 @@ final class Connection {
                 lock.lock();
                 try {
                     next = outbox.poll();
-                    if (next == null && !isClosing()) {
+                    if (next == null && !leaving) {
                         sending = false;
                         return;
                     }

@@ -154,8 +154,52 @@ public final class FanfareClient implements AutoCloseable {
     /// @throws ClientException when the server refuses (`BAD_REQUEST` for a filter that can't be understood,
     ///     with its place), or can't be reached
     public Subscription subscribe(String pattern, Start start, Selection wanted, SubscriptionListener listener) {
+        return subscribe(pattern, start, wanted, null, new Subscription.Hearer() {
+            @Override
+            public void heard(Event event, int attempt) {
+                listener.onEvent(event);
+            }
+
+            @Override
+            public void told(Notice notice) {
+                listener.onNotice(notice);
+            }
+        });
+    }
+
+    /// Subscribes to a topic or a pattern, from now on, as a member of a group or with a durable name. See
+    /// [#subscribe(String, Acknowledging, Start, Selection, DeliveryListener)].
+    public Subscription subscribe(String pattern, Acknowledging how, DeliveryListener listener) {
+        return subscribe(pattern, how, Start.latest(), Selection.all(), listener);
+    }
+
+    /// Subscribes to those messages of a topic or a pattern that are wanted, and acknowledges each when the listener
+    /// has handled it: at least once. What is not acknowledged when the connection breaks comes again, here or to
+    /// another member of the group; what the listener throws on comes again after a while, until its attempts are
+    /// used up. Waits for the server's answer.
+    ///
+    /// @param start where the name begins when there is none yet
+    /// @throws ClientException when the server refuses (`BAD_REQUEST` when the name is used for something else,
+    ///     with the difference), or can't be reached
+    public Subscription subscribe(
+            String pattern, Acknowledging how, Start start, Selection wanted, DeliveryListener listener) {
+        return subscribe(pattern, start, wanted, how, new Subscription.Hearer() {
+            @Override
+            public void heard(Event event, int attempt) throws Exception {
+                listener.onDelivery(new Delivery(event, attempt));
+            }
+
+            @Override
+            public void told(Notice notice) {
+                listener.onNotice(notice);
+            }
+        });
+    }
+
+    private Subscription subscribe(
+            String pattern, Start start, Selection wanted, @Nullable Acknowledging how, Subscription.Hearer hearer) {
         Subscription subscription =
-                new Subscription(http, url.webSocket(), options, executor, pattern, start, wanted, listener);
+                new Subscription(http, url.webSocket(), options, executor, pattern, start, wanted, how, hearer);
         lock.lock();
         try {
             requireOpen();

@@ -132,10 +132,20 @@ final class Frames {
         json.writeEndObject();
     }
 
-    static String subscribe(
-            String requestId, String clientId, String pattern, Selection wanted, boolean gzip, Start start) {
+    /// What a subscription asks for each time.
+    ///
+    /// @param how null for one that does not acknowledge
+    /// @param gzip whether it takes payloads so
+    record Asked(
+            String clientId,
+            String pattern,
+            Selection wanted,
+            @Nullable Acknowledging how,
+            boolean gzip) {}
+
+    static String subscribe(String requestId, Asked asked, Start start) {
         return write(json -> {
-            beginSubscribe(json, requestId, clientId, pattern, wanted, gzip);
+            beginSubscribe(json, requestId, asked);
             switch (start) {
                 case Start.Latest() -> {}
                 case Start.Earliest() -> json.writeStringProperty("from", "earliest");
@@ -153,16 +163,9 @@ final class Frames {
 
     /// Resumes a pattern. The positions come most recently heard first; those that don't fit are left out, and the
     /// server then sends their topics from `time` on.
-    static String resume(
-            String requestId,
-            String clientId,
-            String pattern,
-            Selection wanted,
-            boolean gzip,
-            String time,
-            Iterable<Map.Entry<String, Position>> positions) {
+    static String resume(String requestId, Asked asked, String time, Iterable<Map.Entry<String, Position>> positions) {
         return write(json -> {
-            beginSubscribe(json, requestId, clientId, pattern, wanted, gzip);
+            beginSubscribe(json, requestId, asked);
             json.writeObjectPropertyStart("since");
             json.writeStringProperty("time", time);
             json.writeObjectPropertyStart("topics");
@@ -189,13 +192,13 @@ final class Frames {
         });
     }
 
-    private static void beginSubscribe(
-            JsonGenerator json, String requestId, String clientId, String pattern, Selection wanted, boolean gzip) {
+    private static void beginSubscribe(JsonGenerator json, String requestId, Asked asked) {
+        Selection wanted = asked.wanted();
         json.writeStartObject();
         json.writeStringProperty("type", "subscribe");
         json.writeStringProperty("request_id", requestId);
-        json.writeStringProperty("topic", pattern);
-        json.writeStringProperty("client_id", clientId);
+        json.writeStringProperty("topic", asked.pattern());
+        json.writeStringProperty("client_id", asked.clientId());
         if (wanted.filter() != null) {
             json.writeStringProperty("filter", wanted.filter());
         }
@@ -204,7 +207,10 @@ final class Frames {
             wanted.types().forEach(json::writeString);
             json.writeEndArray();
         }
-        if (gzip) {
+        if (asked.how() != null) {
+            AckFrames.terms(json, asked.how());
+        }
+        if (asked.gzip()) {
             json.writeArrayPropertyStart("accept_encoding");
             json.writeString(Gzip.NAME);
             json.writeEndArray();
@@ -218,11 +224,11 @@ final class Frames {
         json.writeEndObject();
     }
 
-    private interface Writing {
+    interface Writing {
         void to(JsonGenerator json);
     }
 
-    private static String write(Writing writing) {
+    static String write(Writing writing) {
         StringWriter out = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
             writing.to(json);
@@ -264,6 +270,8 @@ final class Frames {
         private @Nullable String contentType;
         private Map<String, String> headers = Map.of();
         private List<Published> results = List.of();
+        private @Nullable String clientId;
+        private int attempt = 1;
 
         Reading(String text) {
             this.text = text;
@@ -301,6 +309,15 @@ final class Frames {
                 case "msg" -> info = string(parser);
                 case "dropped" -> dropped = count(parser);
                 case "results" -> results(parser);
+                case "client_id" -> clientId = string(parser);
+                case "delivery" ->
+                    each(parser, (inner, part) -> {
+                        if (part.equals("attempt")) {
+                            attempt = Math.toIntExact(count(inner));
+                        } else {
+                            inner.skipChildren();
+                        }
+                    });
                 case "error" -> {
                     failed = true;
                     each(parser, this::errorField);
@@ -432,23 +449,28 @@ final class Frames {
             expand();
             return switch (type) {
                 case "event" ->
-                    new ServerFrame.Message(new Event(
-                            topic,
-                            id,
-                            payload,
-                            messageType,
-                            key,
-                            headers,
-                            encoding,
-                            ts == null ? Instant.EPOCH : Instant.parse(ts),
-                            new Position(epoch == null ? "" : epoch, offset),
-                            text));
+                    new ServerFrame.Message(
+                            new Event(
+                                    topic,
+                                    id,
+                                    payload,
+                                    messageType,
+                                    key,
+                                    headers,
+                                    encoding,
+                                    ts == null ? Instant.EPOCH : Instant.parse(ts),
+                                    new Position(epoch == null ? "" : epoch, offset),
+                                    text),
+                            attempt);
                 case "ack" -> new ServerFrame.Ack(requestId, messageId, ts, epoch, offset, recovered, results);
-                case "error" -> new ServerFrame.Failure(requestId, code, error, retryAfterMillis);
+                case "error" -> new ServerFrame.Failure(requestId, clientId, code, error, retryAfterMillis);
                 case "info" ->
                     switch (info) {
                         case "messages_dropped" -> new ServerFrame.Dropped(topic, dropped);
                         case "topic_deleted" -> new ServerFrame.TopicDeleted(topic);
+                        case "subscription_taken_over" ->
+                            new ServerFrame.Ended("somebody else has taken the subscription over");
+                        case "subscription_ended" -> new ServerFrame.Ended("the subscription was ended");
                         default ->
                             notice.startsWith(FLAT_GREETING) ? new ServerFrame.FlatGreeting() : new ServerFrame.Other();
                     };

@@ -88,7 +88,8 @@ public sealed interface Notice {
         }
     }
 
-    /// The subscription is over: the server does not give it back after a reconnect.
+    /// The subscription is over: the server does not give it back after a reconnect, has ended it, or somebody else has
+    /// taken its name over.
     ///
     /// @param why for people
     record Ended(String why) implements Notice {

@@ -151,7 +151,7 @@ final class PublishLane implements Connection.Owner {
         }
         left.forEach(request -> request.parcel.failed(why));
         window.release(left.size());
-        return connection.close();
+        return connection.close(false);
     }
 
     @Override
@@ -185,7 +185,11 @@ final class PublishLane implements Connection.Owner {
             case ServerFrame.FlatGreeting() -> {
                 var _ = end(connection.wrongDialect());
             }
-            case ServerFrame.Message _, ServerFrame.Dropped _, ServerFrame.TopicDeleted _, ServerFrame.Other _ -> {}
+            case ServerFrame.Message _,
+                    ServerFrame.Dropped _,
+                    ServerFrame.TopicDeleted _,
+                    ServerFrame.Ended _,
+                    ServerFrame.Other _ -> {}
         }
     }
 

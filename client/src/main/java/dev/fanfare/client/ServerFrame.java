@@ -25,7 +25,11 @@ sealed interface ServerFrame {
         }
     }
 
-    record Failure(@Nullable String requestId, String code, String message, long retryAfterMillis)
+    /// Something was refused, or went wrong.
+    ///
+    /// @param clientId of the subscription that has ended with it; null when it is about something else
+    record Failure(
+            @Nullable String requestId, @Nullable String clientId, String code, String message, long retryAfterMillis)
             implements ServerFrame {
 
         ClientException exception() {
@@ -33,11 +37,19 @@ sealed interface ServerFrame {
         }
     }
 
-    record Message(Event event) implements ServerFrame {}
+    /// A message for a subscription.
+    ///
+    /// @param attempt 1 where nothing is acknowledged
+    record Message(Event event, int attempt) implements ServerFrame {}
 
     record Dropped(String pattern, long count) implements ServerFrame {}
 
     record TopicDeleted(String topic) implements ServerFrame {}
+
+    /// A subscription is no more, though its topic is.
+    ///
+    /// @param why for people
+    record Ended(String why) implements ServerFrame {}
 
     /// What a listener of the flat dialect says first; the standard dialect is silent until it is asked.
     record FlatGreeting() implements ServerFrame {}

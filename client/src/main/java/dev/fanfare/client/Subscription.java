@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// A subscription to a topic, or to all topics that match a pattern. It lasts until it is closed or the server ends
-/// it; meanwhile it reconnects and resumes after the last message it heard. Its listener is called by the client's
-/// threads.
+/// it; meanwhile it reconnects and resumes after the last message it heard, or, if it acknowledges, with those that it
+/// has not acknowledged. Its listener is called by the client's threads.
 public final class Subscription implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Subscription.class);
@@ -24,11 +24,10 @@ public final class Subscription implements AutoCloseable {
     private final String pattern;
     private final boolean wildcards;
     private final Start start;
-    private final Selection wanted;
-    private final SubscriptionListener listener;
+    private final Frames.Asked asked;
+    private final Hearer hearer;
     private final ClientOptions options;
     private final Connection connection;
-    private final String clientId = UUID.randomUUID().toString();
     private final CompletableFuture<ServerFrame.Ack> subscribed = new CompletableFuture<>();
 
     // Owned by the calls of the connection, which come one at a time.
@@ -41,6 +40,17 @@ public final class Subscription implements AutoCloseable {
     /// Since when the server owes the answer to a subscribe, as [System#nanoTime]; null when it owes none.
     private volatile @Nullable Long askedNanos;
 
+    /// Who gets what a subscription hears.
+    interface Hearer {
+        /// A message came.
+        ///
+        /// @throws Exception when it could not be handled
+        void heard(Event event, int attempt) throws Exception;
+
+        void told(Notice notice);
+    }
+
+    /// @param how null when nothing is acknowledged
     Subscription(
             HttpClient http,
             URI uri,
@@ -49,12 +59,13 @@ public final class Subscription implements AutoCloseable {
             String pattern,
             Start start,
             Selection wanted,
-            SubscriptionListener listener) {
+            @Nullable Acknowledging how,
+            Hearer hearer) {
         this.pattern = pattern;
         this.wildcards = pattern.indexOf('*') >= 0;
         this.start = start;
-        this.wanted = wanted;
-        this.listener = listener;
+        this.asked = new Frames.Asked(UUID.randomUUID().toString(), pattern, wanted, how, options.compressAbove() > 0);
+        this.hearer = hearer;
         this.options = options;
         this.connection = new Connection(http, uri, options, executor, new Receiver());
     }
@@ -88,11 +99,12 @@ public final class Subscription implements AutoCloseable {
         return pattern;
     }
 
-    /// Ends the subscription. Does not wait: a call of the listener may still be running. Any number of times, any
-    /// thread.
+    /// Ends the subscription. Does not wait: a call of the listener may still be running; what that has to acknowledge
+    /// is acknowledged if it returns within two seconds. A group or durable name stays on the server. Any number of
+    /// times, any thread.
     @Override
     public void close() {
-        var _ = connection.close();
+        var _ = closing();
     }
 
     boolean isClosed() {
@@ -100,7 +112,7 @@ public final class Subscription implements AutoCloseable {
     }
 
     CompletableFuture<Void> closing() {
-        return connection.close();
+        return connection.close(asked.how() != null);
     }
 
     /// Hears the connection.
@@ -114,7 +126,7 @@ public final class Subscription implements AutoCloseable {
         @Override
         public void received(ServerFrame frame) {
             switch (frame) {
-                case ServerFrame.Message(Event event) -> deliver(event);
+                case ServerFrame.Message(Event event, int attempt) -> deliver(event, attempt);
                 case ServerFrame.Ack ack -> acknowledged(ack);
                 case ServerFrame.Failure failure -> failed(failure);
                 case ServerFrame.Dropped(String dropped, long count) ->
@@ -124,6 +136,7 @@ public final class Subscription implements AutoCloseable {
                         end(new Notice.TopicDeleted(topic));
                     }
                 }
+                case ServerFrame.Ended(String why) -> end(new Notice.Ended(why));
                 case ServerFrame.FlatGreeting() -> refused(connection.wrongDialect());
                 case ServerFrame.Other() -> {}
             }
@@ -157,34 +170,60 @@ public final class Subscription implements AutoCloseable {
         String requestId = Integer.toString(++requests);
         askedNanos = System.nanoTime();
         if (since == null) {
-            connection.send(Frames.subscribe(requestId, clientId, pattern, wanted, options.compressAbove() > 0, start));
+            connection.send(Frames.subscribe(requestId, asked, start));
         } else if (wildcards) {
-            var newestFirst = positions.sequencedEntrySet().reversed();
             connection.send(Frames.resume(
-                    requestId, clientId, pattern, wanted, options.compressAbove() > 0, since, newestFirst));
+                    requestId, asked, since, positions.sequencedEntrySet().reversed()));
         } else {
             Position last = positions.sequencedValues().getLast();
-            connection.send(Frames.subscribe(
-                    requestId, clientId, pattern, wanted, options.compressAbove() > 0, Start.after(last)));
+            connection.send(Frames.subscribe(requestId, asked, Start.after(last)));
         }
     }
 
-    private void deliver(Event event) {
+    private void deliver(Event event, int attempt) {
         Position seen = positions.get(event.topic());
-        // A pattern with more topics than a subscribe can name hears some of their messages again.
-        if (seen != null && !event.position().after(seen)) {
+        boolean isNew = seen == null || event.position().after(seen);
+        if (isNew) {
+            positions.put(event.topic(), event.position());
+        }
+        if (asked.how() != null) {
+            handle(event, attempt);
+        } else if (isNew) {
+            // A pattern with more topics than a subscribe can name hears some of their messages again.
+            hear(event);
+        }
+    }
+
+    private void hear(Event event) {
+        try {
+            hearer.heard(event, 1);
+        } catch (Throwable e) {
+            failed(event, e);
+        }
+    }
+
+    private void handle(Event event, int attempt) {
+        // Refusals without a request are of acknowledgements, as long as something comes.
+        lastError = "";
+        try {
+            hearer.heard(event, attempt);
+        } catch (Throwable e) {
+            failed(event, e);
+            // What fails because the program ends has not failed: it comes again.
+            if (!connection.isClosing()) {
+                connection.send(AckFrames.nack(asked.clientId(), event, e));
+            }
             return;
         }
-        positions.put(event.topic(), event.position());
-        try {
-            listener.onEvent(event);
-        } catch (Throwable e) {
-            log.warn(
-                    "The listener of {} failed on offset {}",
-                    pattern,
-                    event.position().offset(),
-                    e);
-        }
+        connection.send(AckFrames.ack(asked.clientId(), event));
+    }
+
+    private void failed(Event event, Throwable why) {
+        log.warn(
+                "The listener of {} failed on offset {}",
+                pattern,
+                event.position().offset(),
+                why);
     }
 
     private void acknowledged(ServerFrame.Ack ack) {
@@ -217,20 +256,27 @@ public final class Subscription implements AutoCloseable {
     }
 
     private Notice resumed(ServerFrame.Ack ack) {
-        if (Boolean.TRUE.equals(ack.recovered())) {
+        Position last = wildcards ? null : positions.get(pattern);
+        boolean anew = last != null && ack.epoch() != null && !last.epoch().equals(ack.epoch());
+        // Who joins what its name has kept is not told: nothing was lost.
+        boolean kept = asked.how() != null && ack.recovered() == null && !anew;
+        if (kept || Boolean.TRUE.equals(ack.recovered())) {
             return new Notice.Resumed(true, 0);
         }
-        Position last = wildcards ? null : positions.get(pattern);
-        if (last == null || ack.epoch() == null) {
+        if (last == null || ack.epoch() == null || asked.how() != null && !anew) {
             return new Notice.Resumed(false, -1);
         }
-        return last.epoch().equals(ack.epoch())
-                ? new Notice.Resumed(false, Math.max(-1, ack.offset() - last.offset() - 1))
-                : new Notice.MadeAnew(pattern);
+        return anew
+                ? new Notice.MadeAnew(pattern)
+                : new Notice.Resumed(false, Math.max(-1, ack.offset() - last.offset() - 1));
     }
 
     private void failed(ServerFrame.Failure failure) {
         lastError = failure.code() + ": " + failure.message();
+        if (failure.requestId() == null && failure.clientId() != null) {
+            end(new Notice.Ended(lastError));
+            return;
+        }
         if (failure.requestId() == null) {
             // About the connection (a slow consumer, for example): the server closes it now.
             return;
@@ -264,7 +310,7 @@ public final class Subscription implements AutoCloseable {
 
     private void tell(Notice notice) {
         try {
-            listener.onNotice(notice);
+            hearer.told(notice);
         } catch (Throwable e) {
             log.warn("The listener of {} failed on a notice", pattern, e);
         }

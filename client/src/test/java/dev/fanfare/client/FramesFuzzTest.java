@@ -35,6 +35,9 @@ class FramesFuzzTest {
             "encoding",
             "payload",
             "headers",
+            "client_id",
+            "delivery",
+            "attempt",
             "x");
     private static final List<String> VALUES = List.of(
             "\"event\"",
@@ -43,6 +46,7 @@ class FramesFuzzTest {
             "\"info\"",
             "\"messages_dropped\"",
             "\"topic_deleted\"",
+            "\"subscription_ended\"",
             "\"2026-01-31T12:00:00.250Z\"",
             "\"2026-13-31\"",
             "\"+999999999999-01-01T00:00:00Z\"",
@@ -103,7 +107,7 @@ class FramesFuzzTest {
 
     /// What an application does with what it is handed.
     private static void check(ServerFrame frame) {
-        if (frame instanceof ServerFrame.Message(Event event)) {
+        if (frame instanceof ServerFrame.Message(Event event, int attempt)) {
             assertThat(event.text()).isNotNull();
             assertThat(event.headers()).doesNotContainValue(null);
             assertThat(Frames.read("{\"type\":\"event\",\"message\":{\"payload\":" + event.payload() + "}}"))

@@ -1,0 +1,204 @@
+package dev.fanfare.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fanfare.AcknowledgedSubscription;
+import dev.fanfare.Broker;
+import dev.fanfare.DeadLetter;
+import dev.fanfare.client.Acknowledging;
+import dev.fanfare.client.ClientOptions;
+import dev.fanfare.client.Delivery;
+import dev.fanfare.client.DeliveryListener;
+import dev.fanfare.client.FanfareClient;
+import dev.fanfare.client.Notice;
+import dev.fanfare.client.Selection;
+import dev.fanfare.client.Start;
+import dev.fanfare.client.Subscription;
+import dev.fanfare.server.FanfareServer;
+import dev.fanfare.server.ServerConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// The Java client's acknowledged subscriptions on a real server.
+class AcknowledgingClientTest {
+
+    private final Broker broker = Broker.open();
+    private FanfareServer server;
+    private FanfareClient client;
+
+    @BeforeEach
+    void start() {
+        broker.createTopic("jobs");
+        server = FanfareServer.start(broker, ServerConfig.of(Map.of("port", "0")));
+        client = client();
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        server.close();
+        broker.close(Duration.ZERO);
+    }
+
+    private FanfareClient client() {
+        return FanfareClient.open(
+                "http://127.0.0.1:" + server.port(),
+                ClientOptions.defaults().withDelays(Duration.ofMillis(1), Duration.ofMillis(50)));
+    }
+
+    private void publish(int from, int to) {
+        for (int i = from; i < to; i++) {
+            broker.publish("jobs", "job " + i);
+        }
+    }
+
+    private AcknowledgedSubscription.Figures figures(String name) {
+        return broker.figures().acknowledged().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// What is acknowledged is known to the server a moment after it was handled.
+    private void awaitDelivered(String name, long count) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (figures(name).delivered() < count && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertThat(figures(name).delivered()).isEqualTo(count);
+        assertThat(figures(name).lag()).isZero();
+    }
+
+    private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
+        T next = queue.poll(20, TimeUnit.SECONDS);
+        assertThat(next).isNotNull();
+        return next;
+    }
+
+    @Test
+    void theMembersOfAGroupShareWhatThereIs() throws Exception {
+        BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+        DeliveryListener listener = delivery -> handled.add(delivery.event().text());
+        Acknowledging how = Acknowledging.group("workers").withWindow(2);
+        client.subscribe("jobs", how, listener);
+        try (FanfareClient other = client()) {
+            other.subscribe("jobs", how, listener);
+            publish(0, 50);
+            List<String> all = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                all.add(next(handled));
+            }
+            assertThat(all).doesNotHaveDuplicates();
+            awaitDelivered("workers", 50);
+        }
+    }
+
+    @Test
+    void whatFailsComesAgainAndIsADeadLetterInTheEnd() throws Exception {
+        BlockingQueue<Integer> attempts = new LinkedBlockingQueue<>();
+        client.subscribe("jobs", Acknowledging.durable("d").withRetry(3, Duration.ZERO, Duration.ZERO), delivery -> {
+            attempts.add(delivery.attempt());
+            if (delivery.event().text().equals("job 0")) {
+                throw new IllegalStateException("no paper");
+            }
+        });
+        publish(0, 2);
+        assertThat(List.of(next(attempts), next(attempts), next(attempts), next(attempts)))
+                .containsExactlyInAnyOrder(1, 1, 2, 3);
+        awaitDelivered("d", 1);
+        assertThat(broker.deadLetters("jobs").list(0, 10)).singleElement().satisfies(letter -> {
+            assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.ATTEMPTS);
+            assertThat(letter.attempts()).isEqualTo(3);
+            assertThat(letter.lastError()).isEqualTo("java.lang.IllegalStateException: no paper");
+        });
+    }
+
+    @Test
+    void whatWasNotAcknowledgedComesAgainAfterTheServerIsBack() throws Exception {
+        BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
+        BlockingQueue<Notice> notices = new LinkedBlockingQueue<>();
+        CountDownLatch serverIsGone = new CountDownLatch(1);
+        client.subscribe("jobs", Acknowledging.durable("d"), new DeliveryListener() {
+            @Override
+            public void onDelivery(Delivery delivery) throws InterruptedException {
+                handled.add(delivery);
+                if (delivery.event().text().equals("job 1")) {
+                    serverIsGone.await();
+                }
+            }
+
+            @Override
+            public void onNotice(Notice notice) {
+                notices.add(notice);
+            }
+        });
+        publish(0, 3);
+        next(handled);
+        assertThat(next(handled).event().text()).isEqualTo("job 1");
+        int port = server.port();
+        server.close();
+        publish(3, 4);
+        serverIsGone.countDown();
+        server = FanfareServer.start(broker, ServerConfig.of(Map.of("port", Integer.toString(port))));
+        List<String> again = new ArrayList<>();
+        while (!again.contains("job 3")) {
+            again.add(next(handled).event().text());
+        }
+        assertThat(again).contains("job 1", "job 2", "job 3").doesNotContain("job 0");
+        awaitDelivered("d", 4);
+        assertThat(next(notices)).isInstanceOf(Notice.ConnectionLost.class);
+        assertThat(next(notices)).isEqualTo(new Notice.Resumed(true, 0));
+    }
+
+    @Test
+    void aNameKeepsWhatComesWhileNobodyIsThere() throws Exception {
+        BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+        DeliveryListener listener = delivery -> handled.add(delivery.event().text());
+        publish(0, 1);
+        Subscription first =
+                client.subscribe("*", Acknowledging.durable("d"), Start.earliest(), Selection.all(), listener);
+        assertThat(next(handled)).isEqualTo("job 0");
+        awaitDelivered("d", 1);
+        first.close();
+        publish(1, 3);
+        client.subscribe("*", Acknowledging.durable("d"), listener);
+        assertThat(List.of(next(handled), next(handled))).containsExactly("job 1", "job 2");
+        awaitDelivered("d", 3);
+    }
+
+    @Test
+    void whoeverComesNextHasTheDurableName() throws Exception {
+        BlockingQueue<Notice> notices = new LinkedBlockingQueue<>();
+        client.subscribe("jobs", Acknowledging.durable("d"), new DeliveryListener() {
+            @Override
+            public void onDelivery(Delivery delivery) {}
+
+            @Override
+            public void onNotice(Notice notice) {
+                notices.add(notice);
+            }
+        });
+        try (FanfareClient other = client()) {
+            BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+            other.subscribe(
+                    "jobs",
+                    Acknowledging.durable("d"),
+                    delivery -> handled.add(delivery.event().text()));
+            assertThat(next(notices)).isEqualTo(new Notice.Ended("somebody else has taken the subscription over"));
+            publish(0, 1);
+            assertThat(next(handled)).isEqualTo("job 0");
+            assertThatThrownBy(() -> other.subscribe("other.*", Acknowledging.durable("d"), delivery -> {}))
+                    .hasMessageContaining("d");
+        }
+    }
+}
