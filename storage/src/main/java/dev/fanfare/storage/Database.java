@@ -101,6 +101,11 @@ final class Database implements AutoCloseable {
         return rocks;
     }
 
+    /// Where its files are.
+    Path folder() {
+        return Path.of(rocks.getName());
+    }
+
     Families families() {
         return families;
     }

@@ -250,28 +250,28 @@ final class Opening {
             try {
                 return Database.open(folder.database(), tuning, false, degraded);
             } catch (RocksDBException e) {
-                String file = Failures.tableFile(Failures.text(e));
                 if (Failures.reason(e) != Reason.CORRUPT) {
                     throw e;
                 }
-                if (file == null || dropped == DROPPED_FILES) {
+                if (dropped == DROPPED_FILES) {
                     throw hopeless(folder.database() + " is damaged: " + Failures.text(e));
                 }
-                drop(file, Failures.text(e));
+                drop(Failures.text(e));
             }
         }
     }
 
-    private void drop(String file, String why) throws IOException, RocksDBException {
-        TableFile found;
+    private void drop(String why) throws IOException, RocksDBException {
+        List<TableFile> damaged;
         try (Database look = Database.openLeniently(folder.database(), tuning)) {
-            found = TableFile.find(look, file);
+            damaged = TableFile.damaged(look, why);
         }
-        if (found == null) {
+        if (damaged.isEmpty()) {
             throw hopeless(folder.database() + " is damaged: " + why);
         }
+        TableFile found = damaged.getFirst();
         Path manifest = manifest();
-        Path path = folder.database().resolve(file);
+        Path path = folder.database().resolve(found.name());
         Path aside = damages.putAside(Files.exists(path) ? List.of(path, manifest) : List.of(manifest));
         lost(Durability.SYNCED);
         found.leaveOut(manifest);

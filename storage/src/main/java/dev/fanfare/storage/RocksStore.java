@@ -98,7 +98,7 @@ public final class RocksStore implements Store {
             release();
             throw Failures.of("begin the log of " + place(), e);
         } catch (RocksDBException e) {
-            boolean found = upkeep.noteDamage(fresh, e);
+            boolean found = upkeep.noteDamage(fresh, e, null);
             release();
             if (!found) {
                 throw Failures.of("begin the log of " + place(), e);
@@ -284,7 +284,7 @@ public final class RocksStore implements Store {
             try {
                 return use.with(open);
             } catch (RocksDBException e) {
-                upkeep.noteDamage(open, e);
+                upkeep.noteDamage(open, e, table);
                 throw Failures.of("read " + table + " in " + place(), e);
             }
         } finally {
@@ -319,7 +319,7 @@ public final class RocksStore implements Store {
             try {
                 use.with(open);
             } catch (RocksDBException e) {
-                upkeep.noteDamage(open, e);
+                upkeep.noteDamage(open, e, null);
                 StoreException failure = Failures.of(what + " " + place(), e);
                 failed = failure;
                 throw failure;

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.LiveFileMetaData;
+import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileReader;
 
 /// One file with a part of a table, as RocksDB's manifest has it.
 ///
@@ -35,12 +38,28 @@ record TableFile(String name, int family, int level, Table table, long bytes, by
                 .toList();
     }
 
-    /// The one with a name; null when it is not live.
-    static @Nullable TableFile find(Database database, String name) {
+    /// Those in which RocksDB met damage: the one it names, or, for it does not always name one, those that can't be
+    /// opened.
+    ///
+    /// @param text what RocksDB said
+    static List<TableFile> damaged(Database database, String text) {
+        String name = Failures.tableFile(text);
         return all(database).stream()
-                .filter(file -> file.name().equals(name))
-                .findFirst()
-                .orElse(null);
+                .filter(file -> name == null
+                        ? !file.canBeOpened(database.folder())
+                        : file.name().equals(name))
+                .toList();
+    }
+
+    /// Whether anything in it can be found.
+    boolean canBeOpened(Path folder) {
+        try (Options options = new Options();
+                SstFileReader reader = new SstFileReader(options)) {
+            reader.open(folder.resolve(name).toString());
+            return true;
+        } catch (RocksDBException e) {
+            return false;
+        }
     }
 
     private static @Nullable TableFile of(Database database, LiveFileMetaData file) {

@@ -74,18 +74,38 @@ final class Upkeep {
     /// Something could not be done: if a file of a table is damaged, that is noted, and the table is left alone.
     /// By who may use the database.
     ///
+    /// @param of the table that was read; null when it may be in any
     /// @return whether it was not known before
-    boolean noteDamage(Database open, RocksDBException failure) {
+    boolean noteDamage(Database open, RocksDBException failure, @Nullable Table of) {
         String text = Failures.text(failure);
-        String name = Failures.reason(failure) == Reason.CORRUPT ? Failures.tableFile(text) : null;
-        TableFile file = name == null || damaged.containsKey(name) ? null : TableFile.find(open, name);
-        if (file == null) {
+        if (Failures.reason(failure) != Reason.CORRUPT || isKnown(open, Failures.tableFile(text), of)) {
             return false;
         }
-        damaged.put(name, file.table());
-        damages.add(file.damage(text + "; what else is in the file can be read"));
-        thread.execute(this::look);
-        return true;
+        boolean found = false;
+        for (TableFile file : TableFile.damaged(open, text)) {
+            if (damaged.putIfAbsent(file.name(), file.table()) == null) {
+                String rest = file.canBeOpened(open.folder()) ? "what else" : "nothing that";
+                damages.add(file.damage(text + "; " + rest + " is in the file can be read"));
+                found = true;
+            }
+        }
+        if (found) {
+            thread.execute(this::look);
+        }
+        return found;
+    }
+
+    /// Whether a known file explains it, so that not each read has all files looked at.
+    private boolean isKnown(Database open, @Nullable String name, @Nullable Table of) {
+        if (name != null) {
+            return damaged.containsKey(name);
+        }
+        return of != null
+                && damaged.containsValue(of)
+                && TableFile.all(open).stream()
+                        .anyMatch(file -> file.table() == of
+                                && damaged.containsKey(file.name())
+                                && !file.canBeOpened(open.folder()));
     }
 
     /// A range was deleted: what is left of it is to be compacted.

@@ -8,6 +8,7 @@ import dev.fanfare.store.StoreException;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.MutableColumnFamilyOptions;
 
 /// Bits that flip, pages that are lost, files that are cut off or gone: it is seen, said, put aside, and what
 /// is not hit can be read.
@@ -240,6 +242,76 @@ class DamageTest {
             found.addAll(numbers(end, end + 3_000));
             assertThat(Stores.readable(store, end + 3_000)).isEqualTo(found);
         }
+    }
+
+    /// Where a table begins to say what it is.
+    private static long properties(Path table) throws IOException {
+        return Files.readString(table, StandardCharsets.ISO_8859_1).indexOf("rocksdb.");
+    }
+
+    /// RocksDB does not say which file it is when what a table says of itself is out of order.
+    @Test
+    void aTableThatCantSayWhatItIsIsFoundAndLeftOut() throws IOException {
+        closed();
+        Path table = Crash.files(folder(), ".sst").getFirst();
+        Crash.flip(table, properties(table) - 1);
+        try (RocksStore store = open(folder())) {
+            assertThat(store.damages()).singleElement().satisfies(damage -> {
+                assertThat(damage.file()).isEqualTo(table.getFileName().toString());
+                assertThat(damage.what()).contains("properties unsorted", "the file was left out");
+            });
+            write(store, 5L * MESSAGES, 5L * MESSAGES + 100);
+            assertThat(Stores.readable(store, 6L * MESSAGES)).contains(5L * MESSAGES + 99);
+        }
+        try (RocksStore store = open(folder())) {
+            assertThat(store.damages()).isEmpty();
+        }
+    }
+
+    /// Of many tables not all are looked at when the store is opened.
+    @Test
+    void tablesThatCantSayWhatTheyAreAreFoundWhenTheyAreRead() throws IOException {
+        int tables = 20;
+        try (RocksStore store = open(folder())) {
+            store.using("leave alone", open -> {
+                open.rocks()
+                        .setOptions(
+                                open.of(Table.MESSAGES),
+                                MutableColumnFamilyOptions.builder()
+                                        .setDisableAutoCompactions(true)
+                                        .build());
+                return open;
+            });
+            for (int number = 0; number < tables; number++) {
+                Stores.put(store, number, LENGTH);
+                Stores.flush(store);
+            }
+            List<Path> files = Crash.files(folder(), ".sst").stream()
+                    .filter(file -> messages(store, file))
+                    .toList();
+            assertThat(files).hasSize(tables);
+            // From now on the table is left alone, also by the one who opens the store again.
+            Crash.flip(files.getFirst(), 20);
+            store.reopen();
+            assertThat(isReadable(store, 0)).isFalse();
+            store.reopen();
+            for (Path file : files.subList(1, tables)) {
+                Crash.flip(file, properties(file) - 1);
+            }
+            assertThat(numbers(1, tables)).anyMatch(number -> !isReadable(store, number));
+            assertThat(store.damages())
+                    .hasSizeGreaterThan(1)
+                    .anySatisfy(damage -> assertThat(damage.what())
+                            .contains("properties unsorted", "nothing that is in the file can be read"));
+            write(store, tables, tables + 100);
+            assertThat(isReadable(store, tables + 99)).isTrue();
+        }
+    }
+
+    private static boolean messages(RocksStore store, Path file) {
+        return store.using("look at", TableFile::all).stream()
+                .filter(each -> each.table() == Table.MESSAGES)
+                .anyMatch(each -> file.endsWith(each.name()));
     }
 
     // ---- the list of tables

@@ -17,7 +17,6 @@ import dev.fanfare.Receiver;
 import dev.fanfare.Route;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.store.StoreException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -214,11 +213,6 @@ class DamagedTablesTest {
             Path file = files.get(random.nextInt(files.size()));
             Crash.flip(file, random.nextLong(Crash.size(file)));
         }
-        try {
-            found(original(), new LinkedBlockingQueue<>());
-        } catch (StoreException refused) {
-            // RocksDB does not say which file it is when what a table says of itself is out of order.
-            assertThat(refused).hasMessageContaining("properties unsorted").hasMessageContaining("from a backup");
-        }
+        found(original(), new LinkedBlockingQueue<>());
     }
 }
