@@ -28,41 +28,45 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.RepeatedTest;
-import org.junit.jupiter.api.RepetitionInfo;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.Timeout;
 
 /// Bits that flip in the files of a broker's tables: it starts, says that something is gone, and serves all the rest.
-class DamagedTablesTest {
+class DamagedTablesTest extends DamagedStores {
 
     private static final int TOPICS = 8;
-    private static final int MESSAGES = 30;
+    private static final int EACH = 30;
     private static final TopicConfig WRITTEN = TopicConfig.defaults()
             .withHistory(1_000)
             .withDurability(Durability.WRITTEN)
             .dedup(Duration.ofDays(1), 1_000);
 
-    @TempDir
-    private Path temporary;
-
-    private Path original() {
-        return temporary.resolve("original");
-    }
+    private @Nullable Path filled;
 
     /// Everything that is stored, in files of tables. The groups have done every other message.
     private void fill() throws InterruptedException {
-        try (RocksStore store = RocksStore.open(original(), Stores.SMALL);
+        Path made = filled;
+        if (made == null) {
+            made = fill(shared.resolve("filled"));
+            filled = made;
+        }
+        Crash.kill(made, original());
+    }
+
+    private static Path fill(Path folder) throws InterruptedException {
+        try (RocksStore store = RocksStore.open(folder, Stores.SMALL);
                 Broker broker = Broker.open(BrokerConfig.defaults().withStore(store))) {
             for (int t = 0; t < TOPICS; t++) {
                 String topic = "t" + t;
                 broker.createTopic(topic, WRITTEN);
                 Receiver receiver = group(broker, topic);
-                for (int i = 0; i < MESSAGES; i++) {
+                for (int i = 0; i < EACH; i++) {
                     Message message = Message.text(topic + "-" + i).withId(topic + "-" + i);
                     assertThat(broker.publish(topic, message)).isInstanceOf(Accepted.class);
                 }
-                for (int i = 0; i < MESSAGES; i++) {
+                for (int i = 0; i < EACH; i++) {
                     Delivery delivery = next(receiver);
                     if (i % 2 == 1) {
                         delivery.ack();
@@ -74,14 +78,15 @@ class DamagedTablesTest {
             }
         }
         // What is in the log goes into files.
-        RocksStore.open(original(), Stores.SMALL).close();
+        RocksStore.open(folder, Stores.SMALL).close();
+        return folder;
     }
 
     private static Receiver group(Broker broker, String topic) {
         return broker.subscription(topic)
                 .acknowledged()
                 .group("g-" + topic)
-                .maxInFlight(MESSAGES * 2)
+                .maxInFlight(EACH * 2)
                 .receive();
     }
 
@@ -129,7 +134,7 @@ class DamagedTablesTest {
                 found.add(name);
                 found.add(name + " later " + topic.delayed());
                 for (long from = 0; from < topic.visible(); ) {
-                    List<Message> messages = topic.read(from, MESSAGES, 1 << 20);
+                    List<Message> messages = topic.read(from, EACH, 1 << 20);
                     for (Message message : messages) {
                         assertThat(message.text()).isEqualTo(name + "-" + message.offset());
                         found.add(message.text());
@@ -163,7 +168,7 @@ class DamagedTablesTest {
             text = next(receiver).message().text();
             got.add(text);
         }
-        for (int i = 0; known && i < MESSAGES; i++) {
+        for (int i = 0; known && i < EACH; i++) {
             String text = topic.name() + "-" + i;
             if (i % 2 == 0 && found.contains(text)) {
                 assertThat(got).contains(text);
@@ -177,7 +182,7 @@ class DamagedTablesTest {
         Set<String> all = new HashSet<>();
         for (int t = 0; t < TOPICS; t++) {
             all.addAll(Set.of("t" + t, "r" + t, "g-t" + t, "t" + t + " later 1"));
-            for (int i = 0; i < MESSAGES; i++) {
+            for (int i = 0; i < EACH; i++) {
                 all.add("t" + t + "-" + i);
             }
         }
@@ -187,13 +192,13 @@ class DamagedTablesTest {
     @Test
     void whatIsHitInAnyTableIsToldAndTheRestIsServed() throws Exception {
         fill();
-        assertThat(found(Crash.kill(original(), temporary.resolve("whole")), new LinkedBlockingQueue<>()))
+        assertThat(found(Crash.kill(original(), original().resolveSibling("whole")), new LinkedBlockingQueue<>()))
                 .isEqualTo(all());
         List<Path> files = Crash.files(original(), ".sst");
         assertThat(files).hasSizeGreaterThanOrEqualTo(8);
         for (Path file : files) {
-            Path copy =
-                    Crash.kill(original(), temporary.resolve(file.getFileName().toString()));
+            Path copy = Crash.kill(
+                    original(), original().resolveSibling(file.getFileName().toString()));
             // Within its first block.
             Crash.flip(copy.resolve(original().relativize(file).toString()), 20);
             BlockingQueue<BrokerEvent> told = new LinkedBlockingQueue<>();
@@ -202,11 +207,19 @@ class DamagedTablesTest {
         }
     }
 
-    @RepeatedTest(8)
-    void whereverItIsHitItStartsAndServesTheRest(RepetitionInfo run) throws Exception {
-        long seed = Long.getLong("fanfare.seed", System.nanoTime());
-        System.out.println("seed " + seed + " in run " + run.getCurrentRepetition());
-        Random random = new Random(seed);
+    @Test
+    void whereverItIsHitItStartsAndServesTheRest() {
+        rounds(3, this::hit);
+    }
+
+    @Test
+    @Tag("stress")
+    @Timeout(value = 20, unit = TimeUnit.MINUTES)
+    void whereverItIsHitForLong() {
+        rounds(300, this::hit);
+    }
+
+    private void hit(Random random) throws InterruptedException {
         fill();
         List<Path> files = Crash.files(original(), ".sst");
         for (int hits = 1 + random.nextInt(4); hits > 0; hits--) {

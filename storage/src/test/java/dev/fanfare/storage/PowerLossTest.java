@@ -101,7 +101,7 @@ class PowerLossTest {
         }
     }
 
-    @RepeatedTest(12)
+    @RepeatedTest(2)
     void whatWasSyncedIsThereAndEachBatchWholeOrNotAtAll() {
         Random random = seeded();
         long next = 0;
@@ -148,7 +148,7 @@ class PowerLossTest {
     /// What was told of a message.
     private record Told(String topic, Position place) {}
 
-    @RepeatedTest(5)
+    @RepeatedTest(2)
     void whoWasToldSyncedFindsItAgainAndNoPlaceIsTakenTwice() throws InterruptedException {
         Random random = seeded();
         Map<String, Told> told = new ConcurrentHashMap<>();
