@@ -63,6 +63,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
     private @Nullable List<ByteBuf> early;
 
     private final Conduct conduct;
+
+    /// Why it may ask nothing but whether the server is well; null: it may.
+    private final @Nullable TurnedAway turnedAway;
+
     private @Nullable EventStream stream;
     private boolean busy;
 
@@ -71,7 +75,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
 
     private boolean closing;
 
-    HttpExchanges(HttpContext http, RequestDeadline deadline, Channel channel) {
+    HttpExchanges(HttpContext http, RequestDeadline deadline, Channel channel, @Nullable TurnedAway turnedAway) {
+        this.turnedAway = turnedAway;
         this.conduct = new Conduct(http, channel);
         this.http = http;
         this.deadline = deadline;
@@ -133,6 +138,9 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             return;
         }
         Exchange exchange = Exchange.of(http, request);
+        if (turnedAway != null) {
+            exchange = exchange.closing();
+        }
         try {
             if (request.protocolVersion().equals(HttpVersion.HTTP_1_1)
                     && request.headers().getAll(HttpHeaderNames.HOST).size() != 1) {
@@ -142,6 +150,9 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             if (http.server().draining()) {
                 throw Problem.of(new WireError(
                         WireError.Code.SHUTTING_DOWN, "the server is shutting down; try again later or elsewhere"));
+            }
+            if (turnedAway != null) {
+                turnedAway.check(target);
             }
             if (target.segments().equals(WEB_SOCKET)) {
                 openWebSocket(context, request, exchange, target);
@@ -426,13 +437,27 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             if (deadline.idle()) {
                 context.close();
             }
+        } else if (event == HttpPipeline.End.NO_PLACE) {
+            unheard(context);
         } else {
             context.fireUserEventTriggered(event);
         }
     }
 
+    /// It came beyond the limits and has asked nothing.
+    private void unheard(ChannelHandlerContext context) {
+        if (!closing && !busy && turnedAway != null) {
+            refuse(context, Exchange.unread(http), turnedAway.problem());
+            context.flush();
+        }
+    }
+
     private void late(ChannelHandlerContext context) {
         if (closing) {
+            return;
+        }
+        if (turnedAway != null) {
+            unheard(context);
             return;
         }
         long millis = http.server().config().network().handshakeTimeout().toMillis();

@@ -1,6 +1,8 @@
 package dev.fanfare.server.http;
 
-import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.ServerConfig;
+import dev.fanfare.server.limits.Limit;
+import dev.fanfare.server.limits.Limits;
 import dev.fanfare.server.security.Tls;
 import dev.fanfare.time.Timers;
 import io.netty.channel.Channel;
@@ -11,6 +13,8 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import java.net.SocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// What a new connection passes through until it becomes a WebSocket.
 public final class HttpPipeline extends ChannelInitializer<Channel> {
@@ -18,8 +22,14 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
     private static final int REQUEST_LINE_MAX = 8 * 1024;
     private static final int HEADERS_MAX = 16 * 1024;
 
+    /// What a connection that came beyond the limits may send as a body, and how long it may take to ask.
+    private static final int RESERVE_BODY_MAX = 1024;
+
+    private static final Duration RESERVE_WITHIN = Duration.ofSeconds(2);
+
     private final HttpContext http;
     private final ChannelGroup connections;
+    private final Reserve reserve = new Reserve();
 
     /// @param connections where each connection is noted until it is closed
     public HttpPipeline(HttpContext http, ChannelGroup connections) {
@@ -37,36 +47,52 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
         channel.pipeline().fireUserEventTriggered(End.WHEN_ANSWERED);
     }
 
-    /// Sent through the pipeline by [#endWhenAnswered].
+    /// Sent through the pipeline: why a connection ends.
     enum End {
-        WHEN_ANSWERED
+        /// See [#endWhenAnswered].
+        WHEN_ANSWERED,
+        /// Its place beyond the limits is another's.
+        NO_PLACE
     }
 
     @Override
     protected void initChannel(Channel channel) {
         SocketAddress from = channel.remoteAddress();
-        WireError refused = from == null ? null : http.server().limits().connected(from);
-        if (refused != null) {
-            Refusal.of(channel, refused, http.server().access().tls() != null);
-            return;
-        }
-        if (from != null) {
-            channel.closeFuture().addListener(closed -> http.server().limits().disconnected(from));
-        }
-        RequestDeadline deadline = new RequestDeadline(
-                http.server().broker().timers(),
-                http.server().config().network().handshakeTimeout());
-        ChannelPipeline pipeline = channel.pipeline();
+        Limits limits = http.server().limits();
+        Limits.NoRoom noRoom = from == null ? null : limits.connected(from);
         Tls tls = http.server().access().tls();
+        if (noRoom == null) {
+            if (from != null) {
+                channel.closeFuture().addListener(closed -> limits.disconnected(from));
+            }
+        } else if (tls != null && noRoom.limit() == Limit.ADDRESS_CONNECTION_RATE) {
+            limits.count(noRoom.limit()); // handshakes are what this limit saves
+            channel.close();
+            return;
+        } else {
+            reserve.enter(channel);
+        }
+        serve(channel, tls, noRoom);
+    }
+
+    private void serve(Channel channel, @Nullable Tls tls, Limits.@Nullable NoRoom noRoom) {
+        ServerConfig.Network network = http.server().config().network();
+        Duration within = network.handshakeTimeout();
+        if (noRoom != null && within.compareTo(RESERVE_WITHIN) > 0) {
+            within = RESERVE_WITHIN;
+        }
+        RequestDeadline deadline = new RequestDeadline(http.server().broker().timers(), within);
+        ChannelPipeline pipeline = channel.pipeline();
         if (tls != null) {
-            pipeline.addLast(new TlsDoor(tls, http.server().config().network().handshakeTimeout()));
+            pipeline.addLast(new TlsDoor(tls, within));
         }
         pipeline.addLast(deadline);
         pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig()
                 .setMaxInitialLineLength(REQUEST_LINE_MAX)
                 .setMaxHeaderSize(HEADERS_MAX)));
-        pipeline.addLast(new BodyCollector(http.bodyMax()));
-        pipeline.addLast(new HttpExchanges(http, deadline, channel));
+        pipeline.addLast(new BodyCollector(noRoom == null ? http.bodyMax() : RESERVE_BODY_MAX));
+        pipeline.addLast(new HttpExchanges(
+                http, deadline, channel, noRoom == null ? null : new TurnedAway(http, reserve, channel, noRoom)));
         connections.add(channel);
     }
 }

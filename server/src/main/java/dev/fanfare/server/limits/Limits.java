@@ -78,48 +78,56 @@ public final class Limits {
 
     // ---- connections
 
+    /// Why there is no room for a connection.
+    ///
+    /// @param limit to be counted when the connection is turned away for it
+    public record NoRoom(Limit limit, WireError why) {}
+
     /// A connection comes.
     ///
     /// @return why it may not; null: it counts until [#disconnected]
-    public @Nullable WireError connected(SocketAddress from) {
+    public @Nullable NoRoom connected(SocketAddress from) {
         if (pressure.isHigh()) {
-            return memory();
+            return new NoRoom(Limit.BUFFER_MEMORY, memory());
         }
         if (connections.incrementAndGet() > config.maxConnections()) {
             connections.decrementAndGet();
-            return refuse(
+            return new NoRoom(
                     Limit.CONNECTIONS,
-                    WireError.Code.LIMIT_REACHED,
-                    "the server has " + config.maxConnections() + " connections; more are not taken (setting"
-                            + " max-connections)",
-                    LATER_MILLIS);
+                    new WireError(
+                            WireError.Code.LIMIT_REACHED,
+                            "the server has " + config.maxConnections() + " connections; more are not taken (setting"
+                                    + " max-connections)",
+                            LATER_MILLIS));
         }
         if (!config.countsAddresses()) {
             return null;
         }
         Account account = acquire(key(from));
-        WireError error = null;
+        NoRoom noRoom = null;
         if (account.connections.incrementAndGet() > config.addressConnections()) {
-            error = refuse(
+            noRoom = new NoRoom(
                     Limit.ADDRESS_CONNECTIONS,
-                    WireError.Code.LIMIT_REACHED,
-                    "this address has " + config.addressConnections() + " connections; more are not taken (setting"
-                            + " address-connections)",
-                    LATER_MILLIS);
+                    new WireError(
+                            WireError.Code.LIMIT_REACHED,
+                            "this address has " + config.addressConnections() + " connections; more are not taken"
+                                    + " (setting address-connections)",
+                            LATER_MILLIS));
         } else {
             long millis = Account.take(account.opening, 1);
             if (millis != 0) {
-                error = refuse(
+                noRoom = new NoRoom(
                         Limit.ADDRESS_CONNECTION_RATE,
-                        WireError.Code.RATE_LIMITED,
-                        "this address connects too often (setting address-connection-rate)",
-                        millis);
+                        new WireError(
+                                WireError.Code.RATE_LIMITED,
+                                "this address connects too often (setting address-connection-rate)",
+                                millis));
             }
         }
-        if (error != null) {
+        if (noRoom != null) {
             disconnected(from);
         }
-        return error;
+        return noRoom;
     }
 
     /// A connection that counted is gone.
@@ -210,6 +218,7 @@ public final class Limits {
     /// @return why it may not be
     public @Nullable WireError subscribe(@Nullable Account client) {
         if (pressure.isHigh()) {
+            count(Limit.BUFFER_MEMORY);
             return memory();
         }
         if (client == null || client.subscriptions.get() < config.subscriptions()) {
@@ -244,6 +253,7 @@ public final class Limits {
     /// @return why they may not be
     public @Nullable WireError publish(@Nullable Account client, int messages, long bytes) {
         if (pressure.isHigh()) {
+            count(Limit.BUFFER_MEMORY);
             return memory();
         }
         if (client == null) {
@@ -270,9 +280,8 @@ public final class Limits {
                 : refuse(limit, WireError.Code.RATE_LIMITED, rule, millis);
     }
 
-    private WireError memory() {
-        return refuse(
-                Limit.BUFFER_MEMORY,
+    private static WireError memory() {
+        return new WireError(
                 WireError.Code.BACKPRESSURE,
                 "too much waits for clients that read slowly (setting buffer-memory); try again later",
                 LATER_MILLIS);

@@ -34,8 +34,12 @@ public final class Problem extends RuntimeException {
 
     /// What would be an error on a WebSocket.
     public static Problem of(WireError error) {
-        String code = error.code().standard();
-        return new Problem(statusOf(code), code, error.message(), error.retryAfterMillis());
+        return of(statusOf(error.code().standard()), error);
+    }
+
+    /// The same with a status of its own.
+    public static Problem of(int status, WireError error) {
+        return new Problem(status, error.code().standard(), error.message(), error.retryAfterMillis());
     }
 
     /// What the broker refused.

@@ -97,6 +97,52 @@ class ClientLimitsTest {
                 "a connection for the figures");
     }
 
+    /// A server that is full is not a server to be started anew.
+    @Test
+    void whoAsksWhetherItIsWellIsHeardBeyondAllConnections() {
+        RunningServer server = start("max-connections=1");
+        connect(server);
+        for (String path : List.of("/health", "/health/live", "/health/ready")) {
+            assertThat(request(server, "GET " + path)).as(path).startsWith("HTTP/1.1 200 ");
+        }
+        for (String line : List.of("GET /topics", "GET /", "GET /metrics", "POST /topics", "GET /healthy")) {
+            assertThat(request(server, line)).as(line).startsWith("HTTP/1.1 503 ");
+        }
+    }
+
+    /// Whoever comes to say nothing takes the place of whoever came before to say nothing.
+    @Test
+    void thosePlacesAreFewAndWhoAsksAtOnceHasOne() {
+        RunningServer server = start("max-connections=1", "handshake-timeout=100ms");
+        connect(server);
+        List<WireClient> silent = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            WireClient one = WireClient.tcp(server.port());
+            open.add(one);
+            silent.add(one);
+        }
+        assertThat(request(server, "GET /health/live")).startsWith("HTTP/1.1 200 ");
+        assertThat(silent.getFirst().readHead()).startsWith("HTTP/1.1 503 ");
+        assertThat(silent.getFirst().header("Retry-After")).isEqualTo("1");
+        WireClient half = silent.getLast();
+        half.bytes("GET /health/live HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII));
+        timers.advance(Duration.ofSeconds(1));
+        assertThat(half.readHead()).startsWith("HTTP/1.1 503 ");
+        assertThat(half.ended()).isTrue();
+    }
+
+    /// One request on a connection that is closed with its answer.
+    private static String request(RunningServer server, String line) {
+        try (WireClient client = WireClient.tcp(server.port())) {
+            client.bytes(
+                    (line + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            String answer = client.readHead();
+            assertThat(client.header("Connection")).isEqualTo("close");
+            assertThat(client.header("Retry-After")).isEqualTo(answer.contains(" 503 ") ? "1" : null);
+            return answer;
+        }
+    }
+
     @Test
     void anAddressHasSoManyConnectionsAndMakesThemSoFast() {
         RunningServer server = start("address-connections=3", "address-connection-rate=1");
@@ -238,6 +284,10 @@ class ClientLimitsTest {
             assertThat(late.header("Retry-After")).isEqualTo("1");
         }
         assertThat(server.get("/health/ready").body()).contains("\"reasons\":[\"too much waits for clients");
+        try (WireClient late = WireClient.tcp(server.port())) {
+            late.bytes("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(late.readHead()).startsWith("HTTP/1.1 200 ");
+        }
         stopped.forEach(WireClient::reset);
         RunningServer.await(
                 () -> {
@@ -269,7 +319,8 @@ class ClientLimitsTest {
                 () -> {
                     timers.advance(Duration.ofMillis(250));
                     RestAnswer health = server.get("/health");
-                    return health.status() == 200 && health.body().contains("\"subscribers\":0");
+                    return health.body().contains("\"subscribers\":0")
+                            && server.get("/health/ready").status() == 200;
                 },
                 "the slow one to be let go");
         boolean told = false;

@@ -1,0 +1,42 @@
+package dev.fanfare.server.http;
+
+import dev.fanfare.server.limits.Limits;
+import dev.fanfare.server.rest.Problem;
+import dev.fanfare.server.rest.Target;
+import io.netty.channel.Channel;
+
+/// What a connection may ask for which there is no room: whether the server is well, once, and nothing else. On the
+/// connection's event loop.
+final class TurnedAway {
+
+    private static final int UNAVAILABLE = 503;
+    private static final String HEALTH = "health";
+
+    private final HttpContext http;
+    private final Reserve reserve;
+    private final Channel channel;
+    private final Limits.NoRoom noRoom;
+
+    TurnedAway(HttpContext http, Reserve reserve, Channel channel, Limits.NoRoom noRoom) {
+        this.http = http;
+        this.reserve = reserve;
+        this.channel = channel;
+        this.noRoom = noRoom;
+    }
+
+    /// It has asked: its place in the reserve is free.
+    ///
+    /// @throws Problem when it asked for anything else
+    void check(Target target) {
+        reserve.leave(channel);
+        if (target.segments().isEmpty() || !target.segments().getFirst().equals(HEALTH)) {
+            throw problem();
+        }
+    }
+
+    /// Why it goes; counted.
+    Problem problem() {
+        http.server().limits().count(noRoom.limit());
+        return Problem.of(UNAVAILABLE, noRoom.why());
+    }
+}
