@@ -103,12 +103,12 @@ class SettingsFuzzTest {
 
     @Test
     void everyValueIsTakenOrRefused() {
-        values(20_000);
+        values(5_000);
     }
 
     @Test
     void everyFileIsTakenOrRefused() throws IOException {
-        files(3_000);
+        files(1_000);
     }
 
     @Test

@@ -133,12 +133,13 @@ class AcknowledgedTest {
 
     @Test
     void aSubscriptionThatDoesNotAcknowledgeIsEndedAtTheBoundAndTheConnectionLivesOn() {
-        server.topic("full");
+        RestAnswer made = server.rest("POST", "/topics", "{\"name\":\"full\",\"backlog\":1000}");
+        assertThat(made.status()).as(made.body()).isEqualTo(201);
         try (WireClient worker = server.connect();
                 WireClient publisher = server.connect()) {
             subscribe(worker, "full", "c", ",\"ack\":\"manual\",\"max_in_flight\":1");
             String burst = publish("full", "1").replace("}}", "},\"no_ack\":true}");
-            for (int i = 0; i < 100_200; i++) {
+            for (int i = 0; i < 1_200; i++) {
                 publisher.send(burst);
             }
             publisher.send("{\"type\":\"ping\"}");

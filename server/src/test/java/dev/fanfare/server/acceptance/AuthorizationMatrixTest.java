@@ -140,7 +140,7 @@ class AuthorizationMatrixTest {
     private static final Map<String, String> BODIES = Map.of(
             "POST /topics", "{\"name\":\"mine.new\"}",
             "POST /topics/{name}/messages", "{\"payload\":1}",
-            "POST /topics/{name}/requests", "{\"message\":{\"payload\":1},\"timeout_ms\":1000}",
+            "POST /topics/{name}/requests", "{\"message\":{\"payload\":1},\"timeout_ms\":1}",
             "POST /transactions", "{\"publish\":[{\"topic\":\"mine.a\",\"message\":{\"payload\":1}}]}",
             "POST /routes", "{\"name\":\"r\",\"from\":\"mine.a\",\"to\":\"mine.b\"}");
 
@@ -273,7 +273,7 @@ class AuthorizationMatrixTest {
         JOIN("{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"group\":\"g\"}", Who.SUBSCRIBER),
         PUBLISH("{\"type\":\"publish\",\"topic\":\"mine.a\",\"message\":{\"payload\":1}}", Who.PUBLISHER),
         ASK(
-                "{\"type\":\"request\",\"request_id\":\"1\",\"topic\":\"mine.a\",\"timeout_ms\":1000,\"message\":{\"payload\":1}}",
+                "{\"type\":\"request\",\"request_id\":\"1\",\"topic\":\"mine.a\",\"timeout_ms\":1,\"message\":{\"payload\":1}}",
                 Who.PUBLISHER),
         TRANSACT(
                 "{\"type\":\"transaction\",\"publish\":[{\"topic\":\"mine.a\",\"message\":{\"payload\":1}}]}",

@@ -21,12 +21,12 @@ class ConcurrentTest {
 
     @Test
     void everySubscriberHearsEachMessageOnceAndInOrder() {
-        run(seed(), 5_000, 250);
+        run(seed(), 5_000, 100);
     }
 
     @Test
     void aLossThatTheHistoryCouldNotCoverIsAlwaysTold() {
-        run(seed(), 20, 250);
+        run(seed(), 20, 100);
     }
 
     @Test

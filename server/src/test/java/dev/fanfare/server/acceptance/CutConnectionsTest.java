@@ -29,7 +29,7 @@ class CutConnectionsTest {
     /// How many attempts a message has.
     static final int ATTEMPTS = 3;
 
-    private static final int TOTAL = 1_200;
+    private static final int TOTAL = 600;
     private static final int MEMBERS = 3;
     private static final int AT_ONCE = 16;
     private static final String RETRY = ",\"ack\":\"manual\",\"ack_timeout_ms\":60000,\"retry\":{\"max_attempts\":"

@@ -20,10 +20,13 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.server.PrometheusText;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException;
+import dev.fanfare.time.VirtualTimers;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -34,11 +37,23 @@ import tools.jackson.databind.JsonNode;
 class DurableTopicsTest {
 
     private final MemoryStore store = new MemoryStore();
-    private final Broker broker = Broker.open(BrokerConfig.defaults().withStore(store));
+    private final VirtualTimers timers = new VirtualTimers();
+    private final Broker broker =
+            Broker.open(BrokerConfig.defaults().withStore(store).withTimers(timers));
     private final RunningServer server = RunningServer.with(broker);
 
     private void topic(String name, Durability level) {
         broker.createTopic(name, TopicConfig.defaults().withDurability(level));
+    }
+
+    /// A second after it failed the store is tried again.
+    private void awaitStore(BooleanSupplier taken) {
+        await(
+                () -> {
+                    timers.advance(Duration.ofMillis(100));
+                    return taken.getAsBoolean();
+                },
+                "the store");
     }
 
     /// From now on nothing is written until it is let go.
@@ -231,8 +246,7 @@ class DurableTopicsTest {
                         .isEqualTo("INTERNAL");
             }
             assertThat(client.json().path("type").stringValue()).isEqualTo("pong");
-            // A second later the store is tried again.
-            await(() -> broker.publish("t", "5") instanceof PublishResult.Accepted, "the store");
+            awaitStore(() -> broker.publish("t", "5") instanceof PublishResult.Accepted);
             JsonNode event = subscriber.events(1).getFirst();
             assertThat(event.path("offset").asLong()).isZero();
         }
@@ -356,7 +370,7 @@ class DurableTopicsTest {
             assertThat(refused.path("type").stringValue()).as("%s", refused).isEqualTo("error");
             assertThat(refused.path("request_id").stringValue()).isEqualTo("1");
             assertThat(refused.path("error").path("message").stringValue()).contains("could not be written to");
-            await(() -> client.send(request).json().path("type").stringValue().equals("ack"), "the store");
+            awaitStore(() -> client.send(request).json().path("type").stringValue().equals("ack"));
             assertThat(publishedOnceStored(client)).isEqualTo("ack");
             assertThat(client.events(1)).hasSize(1);
         }

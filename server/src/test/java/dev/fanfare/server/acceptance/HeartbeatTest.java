@@ -3,28 +3,47 @@ package dev.fanfare.server.acceptance;
 import static dev.fanfare.server.acceptance.RunningServer.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
+import dev.fanfare.time.VirtualTimers;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// Signs of life, in both directions.
+/// Signs of life, in both directions. One event loop, so that what another connection is answered says that everything
+/// before it was seen.
 @ExtendWith(NoLeaks.class)
 class HeartbeatTest {
 
-    private static RunningServer server;
+    private static final Duration HEARTBEAT = Duration.ofSeconds(30);
 
-    @BeforeAll
-    static void start() {
-        server = RunningServer.start("heartbeat=1s", "handshake-timeout=1s");
+    private final VirtualTimers timers = new VirtualTimers();
+    private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
+    private final RunningServer server =
+            RunningServer.with(broker, "heartbeat=30s", "handshake-timeout=100ms", "event-loops=1");
+    private final WireClient other = server.connect();
+
+    @AfterEach
+    void stop() {
+        other.close();
+        server.close();
+        broker.close();
     }
 
-    @AfterAll
-    static void stop() {
-        server.close();
+    /// Everything that was sent so far has been read by the server.
+    private void seen() {
+        other.send("{\"type\":\"ping\",\"request_id\":\"seen\"}").until("pong");
+    }
+
+    private static void readUntilPinged(WireClient client) {
+        Frame frame = client.frame();
+        while (frame.opcode() != Frame.PING) {
+            assertThat(frame.text()).contains("\"msg\":\"ping\"");
+            frame = client.frame();
+        }
     }
 
     @Test
@@ -32,11 +51,10 @@ class HeartbeatTest {
         try (WireClient silent = server.connect().muted()) {
             server.topic("silent");
             subscribe(silent, "silent", "c");
-            Frame frame = silent.frame();
-            while (frame.opcode() != Frame.PING) {
-                assertThat(frame.text()).contains("\"msg\":\"ping\"");
-                frame = silent.frame();
-            }
+            timers.advance(HEARTBEAT);
+            readUntilPinged(silent);
+            seen();
+            timers.advance(HEARTBEAT);
             assertThat(silent.ended()).isTrue();
             server.awaitSubscribers(0);
         }
@@ -44,13 +62,16 @@ class HeartbeatTest {
 
     @Test
     void aPeerThatAnswersPingsStays() {
-        try (WireClient client = server.connect()) {
-            List<String> heard = new ArrayList<>();
+        try (WireClient client = server.connect().muted()) {
             // Pongs are all it says; several times the limit of silence passes meanwhile.
-            for (int i = 0; i < 4; i++) {
-                heard.add(client.text());
+            for (int i = 0; i < 5; i++) {
+                timers.advance(HEARTBEAT);
+                List<Frame> signs = List.of(client.frame(), client.frame());
+                assertThat(signs).extracting(Frame::opcode).containsExactlyInAnyOrder(Frame.TEXT, Frame.PING);
+                timers.advance(Duration.ofMillis(1));
+                client.bytes(Frames.whole(Frame.PONG, new byte[0]));
+                seen();
             }
-            assertThat(heard).allMatch(text -> text.contains("\"msg\":\"ping\""));
             client.send("{\"type\":\"ping\",\"request_id\":\"alive\"}");
             assertThat(client.until("pong").getLast().path("request_id").stringValue())
                     .isEqualTo("alive");
@@ -60,7 +81,10 @@ class HeartbeatTest {
     @Test
     void flatPeersArePingedByWebSocketPingsOnly() {
         try (WireClient flat = server.connectFlat().muted()) {
+            timers.advance(HEARTBEAT);
             assertThat(flat.frame().opcode()).isEqualTo(Frame.PING);
+            seen();
+            timers.advance(HEARTBEAT);
             assertThat(flat.ended()).isTrue();
         }
     }
@@ -71,6 +95,9 @@ class HeartbeatTest {
                 WireClient mute = WireClient.tcp(server.port())) {
             half.bytes("GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                     .getBytes(StandardCharsets.US_ASCII));
+            server.connect().close(); // who came before it is known
+            seen();
+            timers.advance(Duration.ofSeconds(1));
             assertThat(half.ended()).isTrue();
             assertThat(mute.ended()).isTrue();
         }
@@ -79,11 +106,15 @@ class HeartbeatTest {
     @Test
     void aPeerWhoseFrameNeverEndsCountsAsSilentOnlyWhileNothingComes() {
         try (WireClient client = server.connect().muted()) {
+            timers.advance(HEARTBEAT.minusSeconds(1));
             client.bytes(Frames.headerOnly(0x80 | Frame.TEXT, 100));
-            Frame frame = client.frame();
-            while (frame.opcode() != Frame.PING) {
-                frame = client.frame();
-            }
+            seen();
+            timers.advance(HEARTBEAT.minusSeconds(1));
+            seen();
+            timers.advance(Duration.ofSeconds(1));
+            readUntilPinged(client);
+            seen();
+            timers.advance(HEARTBEAT);
             assertThat(client.ended()).isTrue();
         }
     }

@@ -11,6 +11,8 @@ import dev.fanfare.Durability;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +25,9 @@ import tools.jackson.databind.JsonNode;
 class RejectedTest {
 
     private final MemoryStore store = new MemoryStore();
-    private final Broker broker = Broker.open(BrokerConfig.defaults().withStore(store));
+    private final VirtualTimers timers = new VirtualTimers();
+    private final Broker broker =
+            Broker.open(BrokerConfig.defaults().withStore(store).withTimers(timers));
     private final RunningServer server = RunningServer.with(broker);
 
     @AfterEach
@@ -76,7 +80,12 @@ class RejectedTest {
             assertThat(answer.path("type").stringValue()).as("%s", answer).isEqualTo("error");
             assertThat(answer.path("error").path("code").stringValue()).isEqualTo("INTERNAL");
             assertThat(answer.path("error").path("message").stringValue()).contains("tried again every second");
-            await(() -> broker.deadLetters("t").count() == 2, "the dead letters");
+            await(
+                    () -> {
+                        timers.advance(Duration.ofMillis(100));
+                        return broker.deadLetters("t").count() == 2;
+                    },
+                    "the dead letters");
         }
     }
 }

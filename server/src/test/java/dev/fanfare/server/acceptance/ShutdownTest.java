@@ -156,7 +156,7 @@ class ShutdownTest {
 
     @Test
     void peersThatDoNotAnswerDoNotHoldItUpForLongerThanTheGrace() {
-        RunningServer server = RunningServer.start("shutdown-grace=1s");
+        RunningServer server = RunningServer.start("shutdown-grace=200ms");
         server.topic("t");
         try (WireClient publisher = server.connect();
                 WireClient stuck = WireClient.tcp(server.port(), 8 * 1024).upgrade("/ws")) {

@@ -18,11 +18,11 @@ class SlowReadersMemoryTest {
 
     private static final int RECEIVE_BUFFER = 8 * 1024;
     private static final int SLOW = 20;
-    private static final int MESSAGES = 1_500;
+    private static final int MESSAGES = 800;
     private static final String BIG = "\"" + "x".repeat(60 * 1024) + "\"";
 
-    /// A slice in flight for each, chunks for what may wait, and what the allocator keeps ready for its threads. 90 MiB
-    /// are published; a copy of it for each would be 2 GiB.
+    /// A slice in flight for each, chunks for what may wait, and what the allocator keeps ready for its threads. 48 MiB
+    /// are published; a copy of it for each would be 1 GiB.
     private static final long BOUND = 40L << 20;
 
     @Test

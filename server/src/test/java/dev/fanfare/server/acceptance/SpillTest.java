@@ -19,7 +19,7 @@ class SpillTest {
 
     private static final int RECEIVE_BUFFER = 8 * 1024;
     private static final String BIG = "\"" + "x".repeat(32 * 1024) + "\"";
-    private static final int MESSAGES = 600;
+    private static final int MESSAGES = 300;
 
     private final RunningServer server = RunningServer.start(new MemoryStore(), "data=x", "durable=kept");
 
@@ -64,7 +64,7 @@ class SpillTest {
     void smallMessagesAndThoseAFilterChoosesComeOnceAndInOrder(int every) {
         server.topic("kept");
         String payload = "x".repeat(1_000);
-        int messages = 20_000;
+        int messages = 8_000;
         try (WireClient publisher = server.connect();
                 WireClient slow = WireClient.tcp(server.port(), RECEIVE_BUFFER).upgrade("/ws")) {
             String filter = every == 1 ? "" : ",\"filter\":\"message.payload.n == 0\"";

@@ -35,7 +35,7 @@ import tools.jackson.databind.JsonNode;
 @ExtendWith(NoLeaks.class)
 class StoredReplayTest {
 
-    private static final int MESSAGES = 4_000;
+    private static final int MESSAGES = 1_500;
 
     private final MemoryStore store = new MemoryStore();
     private final Broker broker = Broker.open(BrokerConfig.defaults()
@@ -101,7 +101,7 @@ class StoredReplayTest {
                 "{'topic':'*','from':'earliest'}",
                 "{'topic':'t','from':'earliest','filter':'size(topic) == 1'}",
                 "{'topic':'t','from':'earliest','ack':'manual','max_in_flight':10000}",
-                "{'topic':'t','last_n':4000}",
+                "{'topic':'t','last_n':1500}",
                 "{'topic':'t','from':{'time':'2020-01-01T00:00:00.000Z'}}",
                 "{'topic':'*','from':{'time':'2020-01-01T00:00:00.000Z'}}",
                 "{'topic':'t','from':{'time':'2020-01-01T00:00:00.000Z'},'ack':'manual','max_in_flight':10000}"
@@ -121,12 +121,13 @@ class StoredReplayTest {
         store(MESSAGES);
         blocked.set(true);
         try (WireClient replaying = server.connect();
-                WireClient other = server.connect()) {
+                WireClient other = server.connect();
+                WireClient publisher = server.connect()) {
             subscribe(replaying, "t", "r", ",\"from\":\"earliest\"");
             await(() -> waiting.get() == 1, "a read");
 
             subscribe(other, "t", "o");
-            publishAcked(server.connect(), "t", "1");
+            publishAcked(publisher, "t", "1");
             assertThat(offsets(other.events(1))).containsExactly((long) MESSAGES);
             // Its own answers do not wait for it either.
             replaying.send("{\"type\":\"ping\",\"request_id\":\"1\"}");
@@ -200,11 +201,12 @@ class StoredReplayTest {
             throw new StoreException(StoreException.Reason.FAILED, "told to fail");
         });
         try (WireClient client = server.connect();
-                WireClient other = server.connect()) {
+                WireClient other = server.connect();
+                WireClient publisher = server.connect()) {
             subscribe(other, "t", "o");
             client.send("{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"c\",\"from\":\"earliest\"}");
             assertThat(client.ended()).isTrue();
-            publishAcked(server.connect(), "t", "1");
+            publishAcked(publisher, "t", "1");
             assertThat(other.events(1)).hasSize(1);
         }
         store.beforeRead(() -> {});

@@ -157,7 +157,7 @@ class TlsTest {
         RunningServer server = start("event-loops=2", "subscriber-queue=10000", "permessage-deflate=true");
         broker.createTopic("t");
         SSLContext client = OURS.trusting(null);
-        int count = 3_000;
+        int count = 1_000;
         String filler = "x".repeat(100);
         List<WireClient> readers = new ArrayList<>();
         for (int i = 0; i < 6; i++) {

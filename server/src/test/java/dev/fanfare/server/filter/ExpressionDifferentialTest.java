@@ -19,13 +19,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// What the server evaluates itself is what the library of the language evaluates.
 class ExpressionDifferentialTest {
-
-    private static final int EXPRESSIONS = 4_000;
 
     private static final CelOptions OPTIONS =
             CelOptions.current().enableHeterogeneousNumericComparisons(true).build();
@@ -45,12 +44,22 @@ class ExpressionDifferentialTest {
             CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
 
     @Test
-    @Timeout(240)
     void randomExpressionsAnswerAsTheLibraryDoes() throws Exception {
+        run(500);
+    }
+
+    @Test
+    @Tag("stress")
+    @Timeout(600)
+    void randomExpressionsAnswerAsTheLibraryDoesForLong() throws Exception {
+        run(40_000);
+    }
+
+    private static void run(int expressions) throws Exception {
         long seed = Long.getLong("fanfare.seed", SEED);
         Random random = new Random(seed);
         int decided = 0;
-        for (int i = 0; i < EXPRESSIONS; i++) {
+        for (int i = 0; i < expressions; i++) {
             String expression = new RandomExpression(random).truth(4);
             Message message = RandomExpression.message(random);
             String expected = libraries(expression, message);
@@ -61,7 +70,7 @@ class ExpressionDifferentialTest {
             }
             decided += expected.equals("true") || expected.equals("false") ? 1 : 0;
         }
-        assertThat(decided).as("seed %d", seed).isGreaterThan(EXPRESSIONS / 3);
+        assertThat(decided).as("seed %d", seed).isGreaterThan(expressions / 3);
     }
 
     private static String ours(String expression, Message message) {

@@ -7,6 +7,7 @@ import dev.fanfare.server.RawHttp;
 import dev.fanfare.server.RunningServer;
 import dev.fanfare.server.RunningServer.Answered;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -79,7 +80,7 @@ class EventsAndMetricsTest {
         RawHttp raw = running.raw();
         listen(raw);
 
-        running.server.close();
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(running.server::close);
 
         String line = raw.line();
         while (!line.equals("0")) { // the last chunk
@@ -88,6 +89,7 @@ class EventsAndMetricsTest {
         assertThat(raw.line()).isEmpty();
         assertThat(raw.ended()).isTrue();
         raw.close();
+        closing.join();
     }
 
     @Test
