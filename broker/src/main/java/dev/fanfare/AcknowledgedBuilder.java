@@ -223,7 +223,8 @@ public final class AcknowledgedBuilder {
     }
 
     private Demand demand(Duration defaultAckTimeout) {
-        return new Demand(kind, shared == null ? name : shared, terms(defaultAckTimeout), start, name, maxInFlight);
+        return new Demand(
+                kind, shared == null ? name : shared, terms(defaultAckTimeout), start, name, maxInFlight, null);
     }
 
     private Terms terms(Duration defaultAckTimeout) {

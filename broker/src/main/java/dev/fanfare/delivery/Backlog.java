@@ -37,6 +37,7 @@ final class Backlog implements Intake {
     private final long sequence = MADE.getAndIncrement();
     private final String name;
     private final Kind kind;
+    private final @Nullable String owner;
     private final Terms terms;
     private final Bound bound;
     private final Timers timers;
@@ -54,6 +55,7 @@ final class Backlog implements Intake {
     Backlog(
             String name,
             Kind kind,
+            @Nullable String owner,
             Terms terms,
             Bound bound,
             Timers timers,
@@ -65,6 +67,7 @@ final class Backlog implements Intake {
         this.createdMillis = createdMillis;
         this.name = name;
         this.kind = kind;
+        this.owner = owner;
         this.terms = terms;
         this.bound = bound;
         this.timers = timers;
@@ -97,6 +100,12 @@ final class Backlog implements Intake {
                 unlock();
             }
         }
+    }
+
+    /// Whose it is; null: nobody's.
+    @Nullable
+    String owner() {
+        return owner;
     }
 
     /// When it was begun, perhaps by an earlier process.

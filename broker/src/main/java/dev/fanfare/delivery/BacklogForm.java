@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param number its number in the store
 /// @param pattern what it hears
-/// @param terms what has to be the same for whoever comes back, in words, by what it is
+/// @param terms what has to be the same for whoever comes back, in words, by what it is; and whose it is
 /// @param createdMillis when it was begun
 /// @param leftMillis when its last member left; 0 while there is one
 /// @param expiry how long it stays without a member
@@ -29,10 +29,22 @@ record BacklogForm(
 
     private static final int FORM = 1;
     private static final String BURIES_EXPIRED = "making dead letters of what has expired";
+    private static final String OWNER = "owner";
     private static final String OF_THE_PROGRAM = "one of the program's own";
 
-    static BacklogForm of(int number, Kind kind, Terms terms, long nowMillis) {
-        return new BacklogForm(number, kind, terms.pattern().text(), words(terms), nowMillis, 0, terms.expiry());
+    /// @param owner whose it is; null: nobody's
+    static BacklogForm of(int number, Kind kind, Terms terms, @Nullable String owner, long nowMillis) {
+        Map<String, String> words = words(terms);
+        if (owner != null) {
+            words.put(OWNER, owner);
+        }
+        return new BacklogForm(number, kind, terms.pattern().text(), words, nowMillis, 0, terms.expiry());
+    }
+
+    /// Whose it is; null: nobody's.
+    @Nullable
+    String owner() {
+        return terms.get(OWNER);
     }
 
     private static Map<String, String> words(Terms terms) {

@@ -203,6 +203,7 @@ public final class Backlogs implements DeliveryAccess {
     }
 
     private static void check(Backlog there, Demand demand) {
+        Claim.check(there.name(), there.owner(), demand.claim());
         String difference = there.kind() == demand.kind()
                 ? there.terms().difference(demand.terms())
                 : "it is " + there.kind().label() + ", not " + demand.kind().label();
@@ -230,6 +231,7 @@ public final class Backlogs implements DeliveryAccess {
         Backlog made = new Backlog(
                 name,
                 demand.kind(),
+                before == null ? demand.owner() : before.form().owner(),
                 demand.terms(),
                 bound,
                 topics.timers(),

@@ -59,7 +59,8 @@ final class StoredBacklogs {
     }
 
     private BacklogForm form(Backlog backlog, Keeper keeper, boolean somebody) {
-        BacklogForm form = BacklogForm.of(keeper.number(), backlog.kind(), backlog.terms(), backlog.createdMillis());
+        BacklogForm form = BacklogForm.of(
+                keeper.number(), backlog.kind(), backlog.terms(), backlog.owner(), backlog.createdMillis());
         return somebody ? form : form.left(timers.currentTimeMillis());
     }
 
@@ -88,15 +89,17 @@ final class StoredBacklogs {
     }
 
     /// The one of that name to which nobody has come back; it does not wait any more.
+    /// It goes on waiting when it stands for something else (`BAD_REQUEST`) or is another's (`FORBIDDEN`).
     ///
     /// @return null when there is none
-    /// @throws FanfareException `BAD_REQUEST` when it stands for something else: it goes on waiting
+    /// @throws FanfareException when this demand may not have it
     @Nullable
     Dormant wake(Demand demand) {
         Dormant there = dormant.get(demand.name());
         if (there == null) {
             return null;
         }
+        Claim.check(demand.name(), there.form().owner(), demand.claim());
         String difference = there.form().difference(demand.kind(), demand.terms());
         if (!difference.isEmpty()) {
             throw new FanfareException(
@@ -119,7 +122,8 @@ final class StoredBacklogs {
     Keeper keeper(Demand demand, @Nullable Dormant before) {
         if (before == null) {
             int number = next.getAndIncrement();
-            BacklogForm form = BacklogForm.of(number, demand.kind(), demand.terms(), timers.currentTimeMillis());
+            BacklogForm form =
+                    BacklogForm.of(number, demand.kind(), demand.terms(), demand.owner(), timers.currentTimeMillis());
             Commit made = committer.add(
                     Committer.Change.lasting(batch -> {
                         put(batch, demand.name(), form);

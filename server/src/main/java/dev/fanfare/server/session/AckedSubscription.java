@@ -6,6 +6,7 @@ import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.delivery.Claim;
 import dev.fanfare.delivery.Demand;
 import dev.fanfare.delivery.Kind;
 import dev.fanfare.delivery.Member;
@@ -92,6 +93,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
             Rights.View view,
             Request.Manual manual,
             @Nullable Filter filter,
+            @Nullable Claim claim,
             Start start,
             Outbox outbox,
             SessionLoop loop,
@@ -101,7 +103,7 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
         this.pattern = pattern;
         this.view = view;
         this.deadLetter = manual.deadLetter();
-        this.demand = demand(manual, Acknowledged.terms(manual, pattern, filter), start, session.name(key));
+        this.demand = demand(manual, Acknowledged.terms(manual, pattern, filter), start, session.name(key), claim);
         this.automatic = manual.automatic();
         this.label = demand.kind() == Kind.OWN ? key.topic() : demand.name();
         this.outbox = outbox;
@@ -111,12 +113,13 @@ final class AckedSubscription extends Source implements Subscribed, Worker {
         this.inHand = new InHand(deliveries -> member().open(deliveries), manual.maxInFlight());
     }
 
-    private static Demand demand(Request.Manual manual, Terms terms, Start start, String member) {
+    private static Demand demand(
+            Request.Manual manual, Terms terms, Start start, String member, @Nullable Claim claim) {
         String durable = manual.durable();
         String group = manual.group();
         Kind kind = durable != null ? Kind.DURABLE : group != null ? Kind.GROUP : Kind.OWN;
         String name = durable != null ? durable : group != null ? group : member;
-        return new Demand(kind, name, terms, start, member, manual.maxInFlight());
+        return new Demand(kind, name, terms, start, member, manual.maxInFlight(), claim);
     }
 
     /// What events and acknowledgements call it: the name of its group or durable, or what was subscribed to.

@@ -1,5 +1,7 @@
 package dev.fanfare.server.session;
 
+import dev.fanfare.delivery.Claim;
+import dev.fanfare.feed.Pattern;
 import dev.fanfare.protocol.CloseCode;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Excerpt;
@@ -164,6 +166,15 @@ final class Admission {
     /// What the peer may do.
     Rights rights() {
         return rights;
+    }
+
+    /// What the peer has a right to among durable names; null where nobody is asked who it is.
+    @Nullable
+    Claim claim(Pattern pattern) {
+        Identity who = identity;
+        return who == null || !access.isGuarded()
+                ? null
+                : new Claim(who.kind() + " " + who.name(), rights.mayAll(Operation.MANAGE, pattern));
     }
 
     // ---- saying who it is

@@ -209,6 +209,7 @@ final class Subscriptions {
                 view,
                 manual,
                 wanted,
+                session.admission().claim(pattern),
                 Starts.of(request),
                 connection.outbox(),
                 loop,

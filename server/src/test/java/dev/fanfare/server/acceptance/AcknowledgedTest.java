@@ -327,7 +327,7 @@ class AcknowledgedTest {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         server.topic("cut");
-        int total = 3_000;
+        int total = 1_000;
         BitSet done = new BitSet();
         List<String> wrong = new ArrayList<>();
         try (WireClient publisher = server.connect()) {

@@ -5,8 +5,13 @@ import static dev.fanfare.server.acceptance.RunningServer.publishAcked;
 import static dev.fanfare.server.acceptance.RunningServer.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.Broker;
+import dev.fanfare.BrokerConfig;
 import dev.fanfare.Delivery;
+import dev.fanfare.Expiry;
 import dev.fanfare.Receiver;
+import dev.fanfare.time.VirtualTimers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -118,7 +123,7 @@ class BacklogTest {
 
     @Test
     void whereThePolicyIsToBlockAPublishWaitsForTheBlockTimeout() throws Exception {
-        try (RunningServer quick = RunningServer.start("block-timeout=200ms", "auto-create-topics=true");
+        try (RunningServer quick = RunningServer.start("block-timeout=50ms", "auto-create-topics=true");
                 WireClient publisher = quick.connect();
                 WireClient other = quick.connect()) {
             Receiver receiver = quick.server()
@@ -137,7 +142,7 @@ class BacklogTest {
                     .as("%s", refused)
                     .isEqualTo("BACKPRESSURE");
             assertThat(refused.path("error").path("message").stringValue())
-                    .contains("blocking", "blocks publishers (up to 200 ms)");
+                    .contains("blocking", "blocks publishers (up to 50 ms)");
             assertThat(publisher.json().path("type").stringValue()).isEqualTo("pong");
             Objects.requireNonNull(receiver.receive()).ack();
             RunningServer.await(() -> receiver.figures().lag() == 0, "room");
@@ -187,10 +192,10 @@ class BacklogTest {
                     .queue(1)
                     .receive();
             RestAnswer answer = quick.rest(
-                    "POST", "/topics/block/messages", "[" + "{\"payload\":1},".repeat(999) + "{\"payload\":1}]");
+                    "POST", "/topics/block/messages", "[" + "{\"payload\":1},".repeat(199) + "{\"payload\":1}]");
             assertThat(answer.json().path("results").get(0).path("offset").intValue())
                     .isZero();
-            for (int i = 1; i < 1_000; i++) {
+            for (int i = 1; i < 200; i++) {
                 assertThat(answer.json().path("results").get(i).toString())
                         .contains("BACKPRESSURE", "blocks publishers (up to 200 ms)");
             }
@@ -199,13 +204,23 @@ class BacklogTest {
 
     @Test
     void anAbandonedNameEndsAfterItsExpiry() {
-        try (RunningServer quick = RunningServer.start("expiry=1s", "auto-create-topics=true")) {
+        VirtualTimers timers = new VirtualTimers();
+        BrokerConfig config = BrokerConfig.defaults()
+                .withTimers(timers)
+                .withExpiry(new Expiry(Duration.ofSeconds(1), Duration.ofDays(7)));
+        try (Broker broker = Broker.open(config);
+                RunningServer quick = RunningServer.with(broker)) {
+            broker.createTopic("short");
             try (WireClient worker = quick.connect()) {
                 subscribe(worker, "short", "c", ONE + ",\"durable\":\"lived\"");
                 assertThat(quick.get("/subscriptions").body()).contains("lived");
             }
             RunningServer.await(
-                    () -> !quick.get("/subscriptions").body().contains("lived"), "the durable name to expire");
+                    () -> {
+                        timers.advance(Duration.ofMillis(500));
+                        return !quick.get("/subscriptions").body().contains("lived");
+                    },
+                    "the durable name to expire");
         }
     }
 

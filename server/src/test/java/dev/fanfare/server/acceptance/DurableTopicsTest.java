@@ -370,7 +370,8 @@ class DurableTopicsTest {
             assertThat(refused.path("type").stringValue()).as("%s", refused).isEqualTo("error");
             assertThat(refused.path("request_id").stringValue()).isEqualTo("1");
             assertThat(refused.path("error").path("message").stringValue()).contains("could not be written to");
-            awaitStore(() -> client.send(request).json().path("type").stringValue().equals("ack"));
+            awaitStore(
+                    () -> client.send(request).json().path("type").stringValue().equals("ack"));
             assertThat(publishedOnceStored(client)).isEqualTo("ack");
             assertThat(client.events(1)).hasSize(1);
         }

@@ -47,7 +47,7 @@ class SubscriptionTest {
                     }
                 }
             });
-            for (int round = 0; round < 30; round++) {
+            for (int round = 0; round < 10; round++) {
                 try (WireClient subscriber = server.connect()) {
                     JsonNode ack = subscribe(subscriber, "busy", "c", ",\"from\":\"earliest\"");
                     long offset = ack.path("offset").longValue();

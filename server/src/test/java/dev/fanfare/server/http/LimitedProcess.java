@@ -39,7 +39,8 @@ public final class LimitedProcess implements AutoCloseable {
         Process process = new ProcessBuilder(
                         "sh",
                         "-c",
-                        "ulimit -n " + descriptors + "; exec \"$0\" -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp \"$1\" "
+                        "ulimit -n " + descriptors
+                                + "; exec \"$0\" -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp \"$1\" "
                                 + LimitedProcess.class.getName(),
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         System.getProperty("java.class.path"))

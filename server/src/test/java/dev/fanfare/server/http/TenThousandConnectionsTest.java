@@ -62,7 +62,7 @@ class TenThousandConnectionsTest {
 
     @Test
     void halfHandshakesThenWholeOnesThenAllGone() throws Exception {
-        run(1_000);
+        run(500);
     }
 
     @Test
