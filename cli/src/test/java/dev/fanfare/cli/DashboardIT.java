@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.cli.docs.Chromium;
 import dev.fanfare.server.security.KeyFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 class DashboardIT {
 
     private static final JsonMapper JSON = JsonMapper.shared();
+    private static final String SECRET = "what only the server and its issuer know";
 
     /// What is on the page twice in the same place, beside what belongs together; and whether it is wider than the
     /// screen.
@@ -278,11 +283,38 @@ class DashboardIT {
                     .isTrue();
             awaitText(page, "No dead letters of orders");
 
+            client.ask(with(
+                            name,
+                            Map.of("type", "nack", "offset", 0, "dead", true, "reason", "still no such customer")))
+                    .join();
+            awaitText(page, "still no such customer");
+            click(page, "Delete all");
+            answer(page, "no");
+            awaitText(page, "still no such customer");
+            click(page, "Delete all");
+            answer(page, "yes");
+            awaitText(page, "1 deleted.");
+            awaitText(page, "No dead letters of orders");
+
             page.press("4");
             awaitText(page, "billing");
             page.await("document.querySelector('tbody tr').cells[2].textContent === '1'");
+            click(page, "End");
+            answer(page, "yes");
+            awaitText(page, "No groups and no durable names");
+            assertThat(Wire.rest("GET", address + "/subscriptions", "")
+                            .path("count")
+                            .asInt())
+                    .isZero();
             assertClean(page);
         }
+    }
+
+    /// Answers what the page asks before something that can't be undone.
+    private static void answer(Chromium page, String value) throws Exception {
+        page.await("(() => { const button = document.querySelector('dialog[open] button[value=" + value
+                + "]'); button?.click(); return !!button; })()");
+        page.await("document.querySelector('dialog') === null");
     }
 
     private static Map<String, Object> with(Map<String, Object> some, Map<String, Object> more) {
@@ -301,7 +333,9 @@ class DashboardIT {
         Files.writeString(rules, """
                 - {who: role:reader, may: [subscribe, observe], topics: "news.**"}
                 """);
-        serve("--port=0", "--keys=" + keys, "--rules=" + rules);
+        Path secret = folder.resolve("secret.yaml");
+        Files.writeString(secret, "secret: " + SECRET + "\n");
+        serve("--port=0", "--keys=" + keys, "--rules=" + rules, "--token-keys=" + secret, "--token-role=role");
         try (Chromium page = Chromium.open(address + "/")) {
             page.await("document.querySelector('h1')?.textContent === 'Sign in'");
             fill(page, "secret", "ff_guess");
@@ -327,11 +361,29 @@ class DashboardIT {
             click(page, "Subscribe");
             awaitText(page, "Live");
 
+            click(page, "Sign out");
+            page.await("document.querySelector('h1')?.textContent === 'Sign in'");
+            page.evaluate("document.getElementById('kind').value = 'token'");
+            signIn(page, token("reader"));
+            page.go(address + "/#/topics/news.local");
+            awaitText(page, "needs the right “manage”");
+
             assertThat(page.evaluate("document.cookie + localStorage.length").asString())
                     .isIn("0", "1");
             assertThat(page.requests()).noneMatch(url -> url.contains(reader) || url.contains(admin));
             assertThat(page.errors()).allMatch(error -> error.contains("401"));
         }
+    }
+
+    private static String token(String role) throws Exception {
+        Base64.Encoder encoder = Base64.getUrlEncoder().withoutPadding();
+        String claims = "{\"sub\":\"somebody\",\"role\":\"" + role + "\",\"exp\":"
+                + Instant.now().plusSeconds(600).getEpochSecond() + "}";
+        String signed = encoder.encodeToString("{\"alg\":\"HS256\"}".getBytes(StandardCharsets.US_ASCII)) + "."
+                + encoder.encodeToString(claims.getBytes(StandardCharsets.US_ASCII));
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(SECRET.getBytes(StandardCharsets.US_ASCII), "HmacSHA256"));
+        return signed + "." + encoder.encodeToString(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
     }
 
     private static void signIn(Chromium page, String key) throws Exception {
