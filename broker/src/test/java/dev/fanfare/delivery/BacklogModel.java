@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fanfare.AcknowledgedSubscription.Figures;
 import dev.fanfare.Filter;
 import dev.fanfare.Message;
-import dev.fanfare.RetryPolicy;
 import dev.fanfare.Topic;
 import dev.fanfare.delivery.ModelledMessage.Place;
 import dev.fanfare.delivery.ModelledMessage.State;
@@ -32,29 +31,11 @@ import org.jspecify.annotations.Nullable;
 /// Guarded by itself: handlers come on threads of their own.
 final class BacklogModel {
 
-    /// Whether something counts; `EITHER` when that depends on who looked at the message last.
-    enum Verdict {
-        YES,
-        NO,
-        EITHER;
-
-        boolean allows(boolean counts) {
-            return this == EITHER || counts == (this == YES);
-        }
-    }
-
-    /// What happened to the messages of one topic.
-    static final class Tally {
-        long delivered;
-        long failed;
-        long deadLettered;
-        long expired;
-    }
-
     private final String name;
     private final Pattern pattern;
     private final @Nullable Filter filter;
-    private final RetryPolicy retry;
+    private final ModelledRetry retry;
+    private final ModelledBound bound;
     private final boolean buriesExpired;
     private final SimulatedTopics topics;
     private final VirtualTimers timers;
@@ -92,7 +73,8 @@ final class BacklogModel {
             String name,
             String pattern,
             @Nullable Filter filter,
-            RetryPolicy retry,
+            ModelledRetry retry,
+            ModelledBound bound,
             ModelledLanes lanes,
             boolean buriesExpired,
             SimulatedTopics topics,
@@ -101,6 +83,7 @@ final class BacklogModel {
         this.pattern = Pattern.of(pattern);
         this.filter = filter;
         this.retry = retry;
+        this.bound = bound;
         this.lanes = lanes;
         this.buriesExpired = buriesExpired;
         this.topics = topics;
@@ -127,6 +110,23 @@ final class BacklogModel {
                 opens(item);
             }
         }
+        makesRoom();
+    }
+
+    /// Takes in what has made room.
+    private void makesRoom() {
+        for (Message message : bound.moved()) {
+            ModelledMessage item = item(message);
+            bound.check(item, open);
+            leaves(item, State.DEAD);
+            deadLettered++;
+            tally(item).deadLettered++;
+        }
+    }
+
+    /// Whether so many more messages of its topic have room.
+    synchronized Verdict room(Topic topic, int more) {
+        return over || !pattern.matches(topic.name()) ? Verdict.YES : bound.room(open, more);
     }
 
     private ModelledMessage item(Message message) {
@@ -258,20 +258,21 @@ final class BacklogModel {
     /// An attempt failed.
     ///
     /// @param asked the delay that was asked for; null for the policy's
-    synchronized void failed(Message message, @Nullable Duration asked) {
-        failed(item(message), asked, false);
+    /// @param cause what was thrown; null when that was not told
+    synchronized void failed(Message message, @Nullable Duration asked, @Nullable Throwable cause) {
+        failed(item(message), asked, cause, false);
     }
 
     /// A message was rejected.
     synchronized void rejected(Message message) {
-        failed(item(message), null, true);
+        failed(item(message), null, null, true);
     }
 
-    private void failed(ModelledMessage item, @Nullable Duration asked, boolean rejected) {
+    private void failed(ModelledMessage item, @Nullable Duration asked, @Nullable Throwable cause, boolean rejected) {
         failed++;
         tally(item).failed++;
         letGo(item);
-        Duration delay = rejected ? null : retry.afterFailure(item.attempt - item.returns, null);
+        Duration delay = rejected ? null : retry.after(item.attempt - item.returns, cause);
         if (delay == null) {
             leaves(item, State.DEAD);
             deadLettered++;
@@ -310,7 +311,7 @@ final class BacklogModel {
         }
         for (ModelledMessage item : List.copyOf(open)) {
             if (item.holder != null && item.due <= timers.nanoTime()) {
-                failed(item, null, false);
+                failed(item, null, null, false);
             }
         }
     }
@@ -338,6 +339,7 @@ final class BacklogModel {
         item.ticket = 0;
         item.returns = 0;
         item.notBefore = 0;
+        item.counts = false;
         opens(item);
     }
 
@@ -462,6 +464,7 @@ final class BacklogModel {
             check(wrong, "expired", expired, expired + gone + tooOld, nowExpired);
             check(wrong, "dropped or expired", gone, gone + tooOld, both);
             check(wrong, "lag", open.size() + gone - both, 0, real.lag());
+            wrong.append(bound.holds(open) ? "" : "more than may be wait; ");
         }
         return wrong.toString();
     }

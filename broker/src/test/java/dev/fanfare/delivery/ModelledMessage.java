@@ -35,6 +35,9 @@ final class ModelledMessage {
     long ticket;
     int returns;
 
+    /// Whether it takes room in a bounded backlog: not when it has come back as a dead letter.
+    boolean counts = true;
+
     @Nullable
     Object holder;
 

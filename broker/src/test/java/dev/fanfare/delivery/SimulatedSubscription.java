@@ -9,8 +9,8 @@ import dev.fanfare.CircuitBreaker;
 import dev.fanfare.Delivery;
 import dev.fanfare.Filter;
 import dev.fanfare.Message;
+import dev.fanfare.Overflow;
 import dev.fanfare.Receiver;
-import dev.fanfare.RetryPolicy;
 import dev.fanfare.Start;
 import dev.fanfare.SubscriptionBuilder;
 import dev.fanfare.Topic;
@@ -54,7 +54,7 @@ final class SimulatedSubscription {
             return delivery.message();
         }
 
-        BacklogModel.Verdict ackCounts() {
+        Verdict ackCounts() {
             return of.model.ackCounts(message(), ticket);
         }
 
@@ -99,21 +99,25 @@ final class SimulatedSubscription {
         this.broker = broker;
         this.salt = random.nextInt();
         this.kind = Kind.values()[random.nextInt(Kind.values().length)];
-        this.pushes = random.nextBoolean();
-        this.discards = random.nextInt(6) == 0;
+        // Which message makes room would depend on how fast a handler is.
+        boolean bounded = topics.areNarrow() && !Pattern.of(pattern).isWild();
+        this.pushes = random.nextBoolean() && !bounded;
+        // What makes room is known by its dead letter.
+        this.discards = random.nextInt(6) == 0 && !bounded;
         // Between two ticks: what comes in at a tick is lost with it, or is not, but not by chance.
         this.expiry = random.nextBoolean()
                 ? Duration.ofDays(300)
                 : SimulatedTopics.ticks(1 + random.nextInt(80)).plus(SimulatedTopics.TICK.dividedBy(2));
-        Filter filter = random.nextInt(3) == 0 ? FILTERS.get(random.nextInt(FILTERS.size())) : null;
+        // What waits before a filter for room behind it is in no figure.
+        Filter filter = random.nextInt(3) == 0 && !bounded ? FILTERS.get(random.nextInt(FILTERS.size())) : null;
         this.filtered = filter != null;
         boolean ordered = random.nextInt(4) == 0;
         boolean buriesExpired = random.nextBoolean();
         // Of several handlers of a group another one may be at work when a circuit opens.
         this.watchesCircuit = random.nextBoolean() && !(pushes && kind == Kind.GROUP);
-        RetryPolicy retry =
-                RetryPolicy.exponential(1 + random.nextInt(4), SimulatedTopics.ticks(2), 2, SimulatedTopics.ticks(20));
-        boolean earliest = random.nextInt(4) == 0;
+        ModelledRetry retry = ModelledRetry.any(random);
+        // What was there before would be read on only when there is room.
+        boolean earliest = random.nextInt(4) == 0 && !bounded;
 
         SubscriptionBuilder begun = broker.subscription(pattern).name(name);
         if (filter != null) {
@@ -124,7 +128,8 @@ final class SimulatedSubscription {
         }
         this.builder = begun.acknowledged()
                 .maxInFlight(1 + random.nextInt(5))
-                .retry(retry)
+                .retry(retry.policy())
+                .overflow(Overflow.refuse())
                 .expiry(expiry);
         if (ordered) {
             builder.ordered();
@@ -148,6 +153,7 @@ final class SimulatedSubscription {
                 pattern,
                 filter,
                 retry,
+                new ModelledBound(broker, name, broker.topic(pattern).orElse(null), kind == Kind.OWN),
                 new ModelledLanes(ordered, kind == Kind.GROUP),
                 buriesExpired,
                 topics,
@@ -284,7 +290,7 @@ final class SimulatedSubscription {
     }
 
     private void handle(Message message) {
-        boolean fails;
+        ModelledRetry.Failure failure = null;
         try {
             Attached me = members.isEmpty() ? null : members.getFirst();
             assertThat(watchesCircuit && me != null && me.figures().circuit() == CircuitBreaker.State.OPEN)
@@ -292,11 +298,10 @@ final class SimulatedSubscription {
                     .isFalse();
             model.taken(Thread.currentThread(), topic(message), message, 0);
             int attempt = model.attempt(message);
-            fails = !healthy
-                    && Math.floorMod(Objects.hash(salt, message.topic(), message.text(), attempt) * 0x9E3779B9 >> 16, 3)
-                            == 0;
-            if (fails) {
-                model.failed(message, null);
+            int chance = Objects.hash(salt, message.topic(), message.text(), attempt) * 0x9E3779B9 >> 16;
+            if (!healthy && Math.floorMod(chance, 3) == 0) {
+                failure = ModelledRetry.failure(chance / 3);
+                model.failed(message, null, failure);
             } else {
                 model.acked(message);
             }
@@ -304,8 +309,8 @@ final class SimulatedSubscription {
             broken = new AssertionError(this + " on " + message, e);
             throw e;
         }
-        if (fails) {
-            throw new IllegalStateException("by chance");
+        if (failure != null) {
+            throw failure;
         }
     }
 

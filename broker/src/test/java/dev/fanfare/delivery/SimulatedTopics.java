@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.BacklogOverflow;
 import dev.fanfare.Broker;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
@@ -14,6 +15,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,7 @@ final class SimulatedTopics {
     private final RandomGenerator random;
     private final Broker broker;
     private final boolean ages;
+    private final boolean narrow;
     private final List<Topic> all = new ArrayList<>();
     private final Map<Topic, Long> seen = new HashMap<>();
 
@@ -46,11 +49,17 @@ final class SimulatedTopics {
     private record Awaited(Topic topic, long dueMillis) {}
 
     /// @param ages whether some messages have a time to live
-    SimulatedTopics(RandomGenerator random, Broker broker, boolean ages) {
+    /// @param narrow whether backlogs may hold few messages. Nothing is delayed then: it would wait for room
+    SimulatedTopics(RandomGenerator random, Broker broker, boolean ages, boolean narrow) {
         this.random = random;
         this.broker = broker;
         this.ages = ages;
+        this.narrow = narrow;
         NAMES.forEach(this::make);
+    }
+
+    boolean areNarrow() {
+        return narrow;
     }
 
     /// All that there have been.
@@ -69,6 +78,10 @@ final class SimulatedTopics {
 
     private void make(String name) {
         TopicConfig config = TopicConfig.defaults().withHistory(50 + random.nextInt(100));
+        if (narrow) {
+            config = config.withBacklog(1 + random.nextInt(4), 1 << 20)
+                    .withBacklogOverflow(random.nextBoolean() ? BacklogOverflow.DEAD_LETTER : BacklogOverflow.REFUSE);
+        }
         all.add(broker.createTopic(
                 name, name.equals("a.partitioned") ? config.withPartitions(1 + random.nextInt(3)) : config));
     }
@@ -109,16 +122,19 @@ final class SimulatedTopics {
         return draft;
     }
 
-    void publish() {
+    /// @param room whether a topic takes one more message
+    void publish(Function<Topic, Verdict> room) {
         String name = anyName();
         Topic topic = broker.topic(name).orElse(null);
         Message draft = draft();
-        Duration delay = random.nextInt(10) == 0 ? ticks(1 + random.nextInt(40)) : Duration.ZERO;
+        Duration delay = random.nextInt(10) == 0 && !narrow ? ticks(1 + random.nextInt(40)) : Duration.ZERO;
+        Verdict expected = topic == null ? Verdict.NO : room.apply(topic);
         PublishResult result = broker.publish(name, delay.isZero() ? draft : draft.withDelay(delay));
-        assertThat(result instanceof PublishResult.Refused)
-                .as("a publish to " + name + " is refused")
-                .isEqualTo(topic == null);
-        if (topic != null) {
+        boolean taken = !(result instanceof PublishResult.Refused);
+        assertThat(expected.allows(taken))
+                .as("a publish to " + name + " is to be taken: " + expected + ", but: " + result)
+                .isTrue();
+        if (taken && topic != null) {
             await(topic, draft, delay);
         }
     }
@@ -185,7 +201,8 @@ final class SimulatedTopics {
     @Override
     public String toString() {
         return all.stream()
-                .map(topic -> topic.name() + " of " + topic.config().partitions() + " partitions")
+                .map(topic -> topic.name() + " of " + topic.config().partitions() + " partitions"
+                        + (narrow ? " and " + topic.config().backlog() + " messages" : ""))
                 .toList()
                 .toString();
     }
