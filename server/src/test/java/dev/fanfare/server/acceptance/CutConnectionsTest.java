@@ -3,6 +3,8 @@ package dev.fanfare.server.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,18 +24,31 @@ import tools.jackson.databind.JsonNode;
 /// What acknowledged delivery promises, over real sockets that are cut at random moments, with resets and
 /// half-way through frames: nothing acknowledged comes again, no key is reordered, and every message is done or
 /// a dead letter. Publishers are cut too, and publish again what was not acknowledged: the topic's
-/// deduplication keeps it once.
+/// deduplication keeps it once. So is whoever redrives dead letters to another topic, and asks again. Of every other
+/// seed the topic has partitions. The durable subscription is left alone for a moment whenever it was slow.
 @ExtendWith(NoLeaks.class)
 class CutConnectionsTest {
 
     /// How many attempts a message has.
     static final int ATTEMPTS = 3;
 
+    /// How long what is slow takes, at least.
+    static final Duration SLOW = Duration.ofMillis(3);
+
+    /// One of so many messages is slow.
+    static final int EVERY_SLOW = 40;
+
     private static final int TOTAL = 600;
+    private static final int PARTITIONS = 3;
     private static final int MEMBERS = 3;
     private static final int AT_ONCE = 16;
     private static final String RETRY = ",\"ack\":\"manual\",\"ack_timeout_ms\":60000,\"retry\":{\"max_attempts\":"
             + ATTEMPTS + ",\"backoff_ms\":0},\"max_in_flight\":";
+
+    /// Opens when one of the last twenty attempts was slow. As many failures it never sees.
+    private static final String AUDIT = ",\"durable\":\"audit\",\"circuit_breaker\":{\"failure_rate\":100,"
+            + "\"slow_call_ms\":" + SLOW.toMillis() + ",\"slow_call_rate\":5,\"minimum_calls\":20,\"window\":20,"
+            + "\"wait_ms\":2,\"trial_calls\":1}" + RETRY;
 
     /// The key of a message; null for none.
     static @Nullable String key(int number) {
@@ -48,27 +63,30 @@ class CutConnectionsTest {
                 + " -Dsurefire.failIfNoSpecifiedTests=false -Dfanfare.seed=" + seed;
         System.out.println("CutConnectionsTest: " + again);
         try (RunningServer server = RunningServer.start("history=5000", "handshake-timeout=2s")) {
+            int partitions = Math.floorMod(seed, 2) * PARTITIONS;
             assertThat(server.rest(
                                     "POST",
                                     "/topics",
-                                    "{\"name\":\"cuts\",\"dedup\":{\"window_ms\":600000,\"count\":5000}}")
+                                    "{\"name\":\"cuts\",\"dedup\":{\"window_ms\":600000,\"count\":5000},"
+                                            + "\"partitions\":" + partitions + "}")
                             .status())
                     .isEqualTo(201);
-            run(server, seed);
+            server.topic("again");
+            run(server, seed, partitions);
         } catch (AssertionError | RuntimeException failed) {
             throw new AssertionError(again + "\n" + failed.getMessage(), failed);
         }
     }
 
-    private static void run(RunningServer server, long seed) throws Exception {
+    private static void run(RunningServer server, long seed, int partitions) throws Exception {
         AtomicBoolean calm = new AtomicBoolean();
         AtomicBoolean over = new AtomicBoolean();
-        CutLedger crew = new CutLedger("crew");
-        CutLedger audit = new CutLedger("audit");
+        CutLedger crew = new CutLedger("crew", partitions);
+        CutLedger audit = new CutLedger("audit", 0);
         // Both exist before anything is published.
         try (WireClient first = server.connect()) {
             RunningServer.subscribe(first, "cuts", "a", ",\"group\":\"crew\"" + RETRY + 1);
-            RunningServer.subscribe(first, "cuts", "b", ",\"durable\":\"audit\"" + RETRY + 1);
+            RunningServer.subscribe(first, "cuts", "b", AUDIT + 1);
         }
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> running = new ArrayList<>();
@@ -76,8 +94,7 @@ class CutConnectionsTest {
                 running.add(threads.submit(new CutWorker(
                         server, ",\"group\":\"crew\"" + RETRY + (1 + i * 4), crew, seed + i, calm::get, over::get)));
             }
-            running.add(threads.submit(new CutWorker(
-                    server, ",\"durable\":\"audit\"" + RETRY + 10, audit, seed + MEMBERS, calm::get, over::get)));
+            running.add(threads.submit(new CutWorker(server, AUDIT + 10, audit, seed + MEMBERS, calm::get, over::get)));
             Future<?> publisher = threads.submit(() -> publish(server, new Random(~seed)));
             try {
                 RunningServer.await(
@@ -109,17 +126,20 @@ class CutConnectionsTest {
                 assertThat(crew.wrong()).isEmpty();
                 assertThat(audit.wrong()).isEmpty();
 
+                assertThat(figure(server, "audit", "circuit_opened")).isPositive();
+                int elsewhere = redriveElsewhere(server, letters, new Random(~seed));
+
                 calm.set(true);
                 assertThat(server.rest("POST", "/topics/cuts/dead-letters/redrive", "")
                                 .json()
                                 .path("redriven")
                                 .intValue())
-                        .isEqualTo(letters.path("count").intValue());
+                        .isEqualTo(letters.path("count").intValue() - elsewhere);
                 RunningServer.await(
                         () -> {
                             check(running);
                             return figure(server, "crew", "delivered") == TOTAL
-                                    && figure(server, "audit", "delivered") == TOTAL;
+                                    && figure(server, "audit", "delivered") == TOTAL - elsewhere;
                         },
                         "the dead letters to be done");
                 assertThat(letters(server).path("count").intValue()).isZero();
@@ -137,6 +157,48 @@ class CutConnectionsTest {
             }
         }
         server.checkServes();
+    }
+
+    /// Publishes the dead letters of one subscription to another topic, for somebody whose connection is cut and who
+    /// asks again: each is there once.
+    ///
+    /// @return how many
+    private static int redriveElsewhere(RunningServer server, JsonNode letters, Random random) {
+        List<Integer> offsets = new ArrayList<>();
+        List<Integer> payloads = new ArrayList<>();
+        for (JsonNode letter : letters.path("dead_letters")) {
+            if (letter.path("subscription").stringValue().equals("audit")) {
+                offsets.add(letter.path("offset").intValue());
+                payloads.add(
+                        letter.path("event").path("message").path("payload").intValue());
+            }
+        }
+        String path = "/topics/cuts/dead-letters/redrive";
+        String body = "{\"offsets\":" + offsets + ",\"to\":\"again\"}";
+        byte[] request = ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                .getBytes(StandardCharsets.US_ASCII);
+        for (int cuts = 0; cuts < 3; cuts++) {
+            try (WireClient client = WireClient.tcp(server.port())) {
+                client.bytes(random.nextBoolean() ? request : Arrays.copyOf(request, random.nextInt(request.length)));
+                client.reset();
+            }
+        }
+        assertThat(server.rest("POST", path, body).status()).isEqualTo(200);
+        List<Integer> found = new ArrayList<>();
+        RunningServer.await(
+                () -> {
+                    found.clear();
+                    server.get("/topics/again/messages?limit=1000")
+                            .json()
+                            .path("messages")
+                            .forEach(each -> found.add(
+                                    each.path("message").path("payload").intValue()));
+                    return found.size() >= payloads.size();
+                },
+                "the dead letters to be published");
+        assertThat(found).containsExactlyInAnyOrderElementsOf(payloads);
+        return payloads.size();
     }
 
     private static void check(List<Future<?>> running) {

@@ -5,12 +5,14 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// What the members of one subscription or group have heard and said, and what was wrong with it. The message
 /// with number n has offset n. Any thread.
 final class CutLedger {
 
     private final String name;
+    private final int partitions;
 
     /// Said to be done, whether or not the server has heard it.
     private final BitSet told = new BitSet();
@@ -25,8 +27,16 @@ final class CutLedger {
     private final List<String> wrong = new ArrayList<>();
     private int heard;
 
-    CutLedger(String name) {
+    /// @param partitions how many lanes the keys share; 0 when each has its own
+    CutLedger(String name, int partitions) {
         this.name = name;
+        this.partitions = partitions;
+    }
+
+    /// Those with the same one come one after the other; null when others don't matter.
+    private @Nullable Object lane(int number) {
+        String key = CutConnectionsTest.key(number);
+        return key == null || partitions == 0 ? key : Math.floorMod(key.hashCode() ^ key.hashCode() >>> 16, partitions);
     }
 
     /// A member is given a message.
@@ -35,10 +45,10 @@ final class CutLedger {
         if (done.get(number)) {
             wrong.add(number + " came to " + name + " after its acknowledgement");
         }
-        String key = CutConnectionsTest.key(number);
-        for (int before = 0; key != null && before < number; before++) {
-            if (key.equals(CutConnectionsTest.key(before)) && !isSettled(before)) {
-                wrong.add(number + " of " + key + " came to " + name + " before " + before + " was done");
+        Object lane = lane(number);
+        for (int before = 0; lane != null && before < number; before++) {
+            if (lane.equals(lane(before)) && !isSettled(before)) {
+                wrong.add(number + " of " + lane + " came to " + name + " before " + before + " was done");
             }
         }
     }

@@ -81,6 +81,9 @@ final class CutWorker implements Runnable {
             hand.remove(number);
             if (calm.getAsBoolean()) {
                 done.add(number);
+            } else if (number % CutConnectionsTest.EVERY_SLOW == 3) {
+                LockSupport.parkNanos(CutConnectionsTest.SLOW.toNanos());
+                done.add(number);
             } else if (number % 40 == 19) {
                 ledger.reject(number);
                 request(client, settle("nack", "\"offset\":" + number + ",\"dead\":true,\"reason\":\"no good\""));
