@@ -12,6 +12,8 @@ public enum Ordering {
     /// that hears several of them hears it, and no message is heard before all before it are, whichever of the
     /// topics they belong to and however safe these are. They share one lock, too: publishing to one waits for
     /// publishing to another, and what is published behind a message that has to be stored is heard after that.
+    ///
+    /// A replay goes by timestamps: those of several topics in the same millisecond come by the topics' names.
     GLOBAL;
 
     /// The name on the wire: lower case.
