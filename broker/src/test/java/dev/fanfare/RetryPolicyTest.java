@@ -53,6 +53,7 @@ class RetryPolicyTest {
         RetryPolicy only = RetryPolicy.retryingOnly(RetryPolicy.fixed(9, SECOND), IOException.class);
         assertThat(only.afterFailure(1, new IOException())).isEqualTo(SECOND);
         assertThat(only.afterFailure(1, new IllegalStateException())).isNull();
+        assertThat(only.afterFailure(1, null)).isEqualTo(SECOND);
         assertThat(only.afterFailure(9, new IOException())).isNull();
     }
 

@@ -146,6 +146,36 @@ class BacklogBoundTest {
     }
 
     @Test
+    void whatWasTriedBeforeIsOlderThanWhatNobodyHasHad() throws Exception {
+        broker.createTopic("jobs", FIVE);
+        Receiver member = on().group("g").receive();
+        publish(member, "0");
+        Delivery first = member.receive(1, Duration.ZERO).getFirst();
+        for (int i = 1; i < 5; i++) {
+            publish(member, "" + i);
+        }
+        assertThat(first.nack(Duration.ofHours(1))).isTrue();
+        publish(member, "5");
+        assertThat(dead("jobs")).containsExactly("0");
+    }
+
+    @Test
+    void aDeadLetterThatHasComeBackTakesNoRoomAndMakesNone() throws Exception {
+        broker.createTopic("jobs", FIVE);
+        Receiver member = on().group("g").receive();
+        publish(member, "back");
+        member.receive(1, Duration.ZERO).getFirst().reject("later");
+        assertThat(broker.deadLetters("jobs").redrive(null, null).done()).isEqualTo(1);
+        for (int i = 0; i < 5; i++) {
+            publish(member, "" + i);
+        }
+        assertThat(dead("jobs")).isEmpty();
+        publish(member, "5");
+        assertThat(dead("jobs")).containsExactly("0");
+        assertThat(texts(member.receive(10, Duration.ZERO))).containsExactlyInAnyOrder("back", "1", "2", "3", "4", "5");
+    }
+
+    @Test
     void whatAMemberHasInHandStays() throws Exception {
         broker.createTopic("jobs", FIVE);
         Receiver member = on().group("g").receive();
