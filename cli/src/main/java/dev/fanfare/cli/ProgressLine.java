@@ -1,6 +1,7 @@
 package dev.fanfare.cli;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /// How far something is that takes long: a line on a terminal that is written over, nothing where nobody looks.
 ///
@@ -15,7 +16,9 @@ final class ProgressLine implements AutoCloseable {
     private final long unit;
     private final String units;
     private final boolean shown;
-    private int percent = -1;
+
+    /// What is on the line, in hundredths or, of an unknown amount, in units; -1: nothing.
+    private long step = -1;
 
     private ProgressLine(String what, long unit, String units, boolean shown) {
         this.what = what;
@@ -43,16 +46,27 @@ final class ProgressLine implements AutoCloseable {
 
     /// So much of all is done.
     void at(long done, long all) {
-        int now = all == 0 ? 100 : (int) (done * 100 / all);
-        if (shown && now != percent) {
-            percent = now;
-            int filled = now * WIDTH / 100;
-            System.err.print("\r[" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "] " + now + " % " + what + ", "
-                    + done / unit + " of " + all / unit + " " + units);
-            System.err.flush();
-        }
+        int percent = all == 0 ? 100 : (int) (done * 100 / all);
+        int filled = percent * WIDTH / 100;
+        show(
+                percent,
+                () -> "[" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "] " + percent + " % " + what + ", "
+                        + done / unit + " of " + all / unit + " " + units);
         if (done >= all) {
             finish();
+        }
+    }
+
+    /// So much is done, and nobody knows of how much.
+    void at(long done) {
+        show(done / unit, () -> what + ", " + done / unit + " " + units);
+    }
+
+    private void show(long now, Supplier<String> line) {
+        if (shown && now != step) {
+            step = now;
+            System.err.print("\r" + line.get());
+            System.err.flush();
         }
     }
 
@@ -71,8 +85,8 @@ final class ProgressLine implements AutoCloseable {
 
     /// Goes to the next line. Idempotent.
     void finish() {
-        if (percent >= 0) {
-            percent = -1;
+        if (step >= 0) {
+            step = -1;
             System.err.println();
         }
     }

@@ -247,11 +247,13 @@ final class Storage implements Runnable {
 
         @Override
         public Integer call() {
-            BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            ProgressLine read = ProgressLine.ofBytes("imported");
+            BufferedReader lines = new BufferedReader(
+                    new InputStreamReader(new CountedInput(System.in, read), StandardCharsets.UTF_8));
             return where.carryOut(
                     List.of("import", topic),
                     lines,
-                    ProgressLine.ofBytes("imported"),
+                    read,
                     (work, progress) -> work.importInto(topic, lines, progress::print));
         }
     }

@@ -2,9 +2,7 @@ package dev.fanfare.cli;
 
 import dev.fanfare.Broker;
 import dev.fanfare.Durability;
-import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
-import dev.fanfare.PublishResult;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.storage.RocksStore;
@@ -12,11 +10,10 @@ import dev.fanfare.storage.StoreFigures;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /// What can be done with a store that is open: by the command line when nobody uses it, by the server that uses it when
@@ -27,10 +24,8 @@ final class StorageWork {
     private static final int SLICE = 1_000;
     private static final int SLICE_BYTES = 4 << 20;
 
-    /// How many messages of an import are on their way to the device at a time.
-    private static final int ON_THE_WAY = 10_000;
-
-    private static final int PROGRESS = 100_000;
+    /// How long an import waits for a store that fails.
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Broker broker;
     private final RocksStore store;
@@ -112,39 +107,7 @@ final class StorageWork {
                             .withHistoryBytes(1L << 40)
                             .withDurability(Durability.WRITTEN));
         }
-        ArrayDeque<CompletableFuture<PublishResult>> onTheWay = new ArrayDeque<>();
-        long read = 0;
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            read++;
-            if (line.isBlank()) {
-                continue;
-            }
-            onTheWay.add(broker.publishAsync(name, message(line, read)));
-            if (onTheWay.size() == ON_THE_WAY) {
-                check(onTheWay.remove(), read - ON_THE_WAY + 1);
-            }
-            if (read % PROGRESS == 0) {
-                out.accept(read + " lines");
-            }
-        }
-        for (long line = read - onTheWay.size() + 1; !onTheWay.isEmpty(); line++) {
-            check(onTheWay.remove(), line);
-        }
+        long read = new ImportRun(broker, name, PATIENCE).run(lines);
         out.accept("imported " + read + " lines into " + name);
-    }
-
-    private static Message message(String line, long number) {
-        try {
-            return MessageLines.read(line);
-        } catch (IllegalArgumentException | FanfareException e) {
-            throw new IllegalArgumentException(
-                    "line " + number + " can't be imported: " + e.getMessage() + "; the lines before it are", e);
-        }
-    }
-
-    private static void check(CompletableFuture<PublishResult> result, long line) {
-        if (result.join() instanceof PublishResult.Refused refused) {
-            throw new IllegalStateException("about line " + line + " was refused: " + refused.reason());
-        }
     }
 }

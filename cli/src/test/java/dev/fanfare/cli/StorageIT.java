@@ -31,8 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// `fanfare storage`, as a process: on a folder that a server uses, on one that nobody uses, on one that is
-/// damaged, and on what is no store.
+/// `fanfare storage`: on a folder that a server uses, on one that nobody uses, on one that is damaged, and on what is
+/// no store. As a process where it is about the process, its input and its terminal.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StorageIT {
 
@@ -63,8 +63,23 @@ class StorageIT {
         server.close();
     }
 
-    /// A closed store with a topic in it, `orders`.
-    private static void fill(Path folder) {
+    /// A closed store with a topic in it, `orders`, in the files of tables.
+    private static void fill(Path folder) throws IOException {
+        Path made = temporary.resolve("made");
+        if (!Files.exists(made)) {
+            make(made);
+        }
+        try (Stream<Path> files = Files.walk(made)) {
+            for (Path file : files.toList()) {
+                Path target = folder.resolve(made.relativize(file).toString());
+                if (!Files.isDirectory(target)) {
+                    Files.copy(file, target);
+                }
+            }
+        }
+    }
+
+    private static void make(Path folder) {
         try (RocksStore store = RocksStore.open(folder, StorageOptions.DEFAULT);
                 Broker broker = Broker.open(BrokerConfig.defaults().withStore(store))) {
             broker.createTopic(
@@ -80,29 +95,31 @@ class StorageIT {
                     .toList();
             assertThat(results).allSatisfy(each -> assertThat(each.join()).isInstanceOf(PublishResult.Accepted.class));
         }
+        // What is in the log goes into files when it is opened again.
+        RocksStore.open(folder, StorageOptions.DEFAULT).close();
     }
 
-    private static Command storage(String command, Path folder, String... more) throws IOException {
-        Stream<String> words = Stream.concat(Stream.of("storage", command, "--data=" + folder), Stream.of(more));
-        return Command.fanfare(words.toArray(String[]::new));
+    private static String[] words(String command, Path folder, String... more) {
+        return Stream.concat(Stream.of("storage", command, "--data=" + folder), Stream.of(more))
+                .toArray(String[]::new);
+    }
+
+    private static Answer storage(String command, Path folder, String... more) {
+        return Answer.of(words(command, folder, more));
     }
 
     /// What a command says that goes well and complains about nothing.
-    private static List<String> output(Command command) throws Exception {
-        try (command) {
-            assertThat(command.exitCode()).as("%s", command.complaints()).isZero();
-            assertThat(command.complaints()).isEmpty();
-            return command.output();
-        }
+    private static List<String> output(Answer answer) {
+        assertThat(answer.exitCode()).as("%s", answer.complaints()).isZero();
+        assertThat(answer.complaints()).isEmpty();
+        return answer.output();
     }
 
     /// A command that fails says why in one line, and nothing else.
-    private static void fails(Command command, int exitCode, String... why) throws Exception {
-        try (command) {
-            assertThat(command.exitCode()).isEqualTo(exitCode);
-            assertThat(command.complaints()).singleElement().asString().contains(why);
-            assertThat(command.output()).isEmpty();
-        }
+    private static void fails(Answer answer, int exitCode, String... why) {
+        assertThat(answer.exitCode()).isEqualTo(exitCode);
+        assertThat(answer.complaints()).singleElement().asString().contains(why);
+        assertThat(answer.output()).isEmpty();
     }
 
     private static List<String> withoutPlaces(List<String> exported) {
@@ -127,10 +144,9 @@ class StorageIT {
                 .startsWith("{\"offset\":7,\"epoch\":\"")
                 .contains("\"key\":\"k7\"", "\"payload\":{\"n\":7,");
 
-        try (Command command = storage("import", used(), "imported")) {
-            command.input(String.join("\n", lines.subList(0, 100)) + "\n\n").endInput();
-            assertThat(output(command)).containsExactly("imported 101 lines into imported");
-        }
+        String some = String.join("\n", lines.subList(0, 100)) + "\n\n";
+        assertThat(output(Answer.withInput(some, words("import", used(), "imported"))))
+                .containsExactly("imported 101 lines into imported");
         assertThat(Wire.rest("GET", url + "/topics/imported", "")
                         .path("messages")
                         .asInt())
@@ -160,7 +176,7 @@ class StorageIT {
 
     @Test
     void aServerNamesTheBrokenLineHoweverMuchFollows() throws Exception {
-        try (Command command = storage("import", used(), "half")) {
+        try (Command command = Command.fanfare(words("import", used(), "half"))) {
             String good = "{\"payload\":{\"n\":1}}\n";
             byte[] much = (good.repeat(2) + "{\"payload\":\n" + good.repeat(200_000)).getBytes(StandardCharsets.UTF_8);
             try {
@@ -197,9 +213,11 @@ class StorageIT {
         List<String> lines = output(storage("export", from, "orders"));
         Path to = temporary.resolve("to");
         Files.createDirectory(to);
-        try (Command command = storage("import", to, "orders")) {
+        try (Command command = Command.fanfare(words("import", to, "orders"))) {
             command.input(String.join("\n", lines) + "\n").endInput();
-            assertThat(output(command)).containsExactly("imported " + MESSAGES + " lines into orders");
+            assertThat(command.exitCode()).as("%s", command.complaints()).isZero();
+            assertThat(command.complaints()).isEmpty();
+            assertThat(command.output()).containsExactly("imported " + MESSAGES + " lines into orders");
         }
         try (RocksStore store = RocksStore.open(to, StorageOptions.DEFAULT);
                 Broker broker = Broker.open(BrokerConfig.defaults().withStore(store))) {
@@ -219,11 +237,10 @@ class StorageIT {
     void aBrokenLineIsNamedAndThoseBeforeItAreThere() throws Exception {
         Path folder = temporary.resolve("broken-lines");
         Files.createDirectory(folder);
-        try (Command command = storage("import", folder, "t")) {
-            command.input("{\"payload\":1}\n{\"payload\":2} 3\n{\"payload\":3}\n")
-                    .endInput();
-            fails(command, 1, "line 2 can't be imported: something follows the object; the lines before it are");
-        }
+        fails(
+                Answer.withInput("{\"payload\":1}\n{\"payload\":2} 3\n{\"payload\":3}\n", words("import", folder, "t")),
+                1,
+                "line 2 can't be imported: something follows the object; the lines before it are");
         assertThat(output(storage("export", folder, "t")))
                 .singleElement()
                 .asString()
@@ -237,8 +254,6 @@ class StorageIT {
     /// @return the name of that file
     private static String damaged(Path folder) throws IOException {
         fill(folder);
-        // What is in the log goes into files when it is opened again.
-        RocksStore.open(folder, StorageOptions.DEFAULT).close();
         return damage(folder);
     }
 
@@ -260,24 +275,21 @@ class StorageIT {
         return largest.getFileName().toString();
     }
 
-    private static void verifyNames(Path folder, String file) throws Exception {
-        try (Command verify = storage("verify", folder)) {
-            assertThat(verify.exitCode()).isEqualTo(1);
-            assertThat(verify.complaints()).isEmpty();
-            assertThat(verify.output()).hasSize(2);
-            assertThat(verify.output().getFirst()).contains(file);
-            assertThat(verify.output().getLast()).isEqualTo("1 damaged");
-        }
+    private static void verifyNames(Path folder, String file) {
+        Answer verify = storage("verify", folder);
+        assertThat(verify.exitCode()).isEqualTo(1);
+        assertThat(verify.complaints()).isEmpty();
+        assertThat(verify.output()).hasSize(2);
+        assertThat(verify.output().getFirst()).contains(file);
+        assertThat(verify.output().getLast()).isEqualTo("1 damaged");
     }
 
     /// What can be read of a topic that is damaged; what can't is said.
-    private static List<String> exportOfTheRest(Path folder) throws Exception {
-        try (Command export = storage("export", folder, "orders")) {
-            assertThat(export.exitCode()).isZero();
-            assertThat(export.output().size()).isBetween(MESSAGES / 2, MESSAGES - 1);
-            assertThat(export.complaints()).anyMatch(line -> line.contains("can't be read"));
-            return export.output();
-        }
+    private static void exportOfTheRest(Path folder) {
+        Answer export = storage("export", folder, "orders");
+        assertThat(export.exitCode()).isZero();
+        assertThat(export.output().size()).isBetween(MESSAGES / 2, MESSAGES - 1);
+        assertThat(export.complaints()).anyMatch(line -> line.contains("can't be read"));
     }
 
     @Test
@@ -292,10 +304,9 @@ class StorageIT {
     void aDamagedStoreIsMeasuredAndNotCopied() throws Exception {
         Path folder = temporary.resolve("damaged-and-used");
         String file = damaged(folder);
-        try (Command stats = storage("stats", folder)) {
-            assertThat(stats.exitCode()).as("%s", stats.complaints()).isZero();
-            assertThat(stats.output()).anyMatch(line -> line.matches("orders +" + MESSAGES + " +0 +" + MESSAGES));
-        }
+        Answer stats = storage("stats", folder);
+        assertThat(stats.exitCode()).as("%s", stats.complaints()).isZero();
+        assertThat(stats.output()).anyMatch(line -> line.matches("orders +" + MESSAGES + " +0 +" + MESSAGES));
         // A copy that lacks something would be taken for a good one.
         fails(
                 storage("backup", folder, temporary.resolve("no-backup").toString()),
@@ -310,7 +321,6 @@ class StorageIT {
     void whatIsDamagedInABackupIsNamedAndTheRestRestored() throws Exception {
         Path folder = temporary.resolve("sound");
         fill(folder);
-        RocksStore.open(folder, StorageOptions.DEFAULT).close();
         Path backup = temporary.resolve("damaged-backup");
         output(storage("backup", folder, backup.toString()));
         String file = damage(backup);
@@ -325,43 +335,74 @@ class StorageIT {
 
     /// Runs a command on a terminal of its own, which `script` of util-linux makes.
     ///
-    /// @param more of the shell's words, behind the command's
+    /// @param line what the shell gets, with `%s` for the command
     /// @return what was written to the terminal
-    private static String onTerminal(String more, String... words) throws Exception {
+    private static String onTerminal(String line, String... words) throws Exception {
         String command = Stream.concat(Stream.of(Command.launcher().toString(), "storage"), Stream.of(words))
                 .map(word -> "'" + word + "'")
                 .collect(Collectors.joining(" "));
-        try (Command script =
-                Command.start(Path.of("script"), new File("."), Map.of(), "-qec", command + more, "/dev/null")) {
+        try (Command script = Command.start(
+                Path.of("script"), new File("."), Map.of(), "-qec", line.formatted(command), "/dev/null")) {
             int code = script.endInput().exitCode();
             assertThat(code).as("%s %s", script.output(), script.complaints()).isZero();
             return String.join("\n", script.output());
         }
     }
 
+    private static final String DONE = "[##############################] 100 % ";
+
     @Test
     void whatTakesLongShowsOnATerminalHowFarItIs() throws Exception {
         Path folder = temporary.resolve("shown");
         fill(folder);
-        String backup = temporary.resolve("shown-backup").toString();
         String lines = temporary.resolve("shown-lines").toString();
-        String done = "[##############################] 100 % ";
-        for (Path each : List.of(folder, used())) {
-            String data = "--data=" + each;
-            assertThat(onTerminal("", "backup", data, backup + each.getFileName()))
-                    .contains(done + "copied, ", " MiB", "copied to " + backup);
-            assertThat(onTerminal(" > '" + lines + "'", "export", data, "orders"))
-                    .contains("[###############...............] 50 % exported, 1000 of " + MESSAGES + " messages")
-                    .contains(done + "exported, " + MESSAGES + " of " + MESSAGES + " messages");
-            assertThat(Path.of(lines)).content().doesNotContain("exported");
-            // Where the lines are seen, nothing comes between them.
-            assertThat(onTerminal("", "export", data, "orders"))
-                    .contains("\"key\":\"k7\"")
-                    .doesNotContain("exported");
+        String data = "--data=" + folder;
+        assertThat(onTerminal("%s > '" + lines + "'", "export", data, "orders"))
+                .contains("[###############...............] 50 % exported, 1000 of " + MESSAGES + " messages")
+                .contains(DONE + "exported, " + MESSAGES + " of " + MESSAGES + " messages");
+        assertThat(Path.of(lines)).content().doesNotContain("exported");
+        // Where the lines are seen, nothing comes between them.
+        assertThat(onTerminal("%s", "export", data, "orders"))
+                .contains("\"key\":\"k7\"")
+                .doesNotContain("exported");
+        String into = "--data=" + Files.createDirectory(temporary.resolve("shown-imported"));
+        assertThat(onTerminal("%s < '" + lines + "'", "import", into, "orders"))
+                .contains(DONE + "imported, ", " MiB", "imported " + MESSAGES + " lines into orders");
+        // Nobody knows how much comes through a pipe.
+        assertThat(onTerminal("cat '" + lines + "' '" + lines + "' | %s", "import", into, "again"))
+                .contains("imported, 0 MiB", "imported, 1 MiB", "imported " + 2 * MESSAGES + " lines into again")
+                .doesNotContain(" %");
+    }
+
+    /// What a command shows where standard error is a terminal and standard output is not.
+    private static String shown(String command, Path folder, String... more) {
+        System.setProperty("fanfare.terminals", "stderr");
+        try {
+            Answer answer = storage(command, folder, more);
+            assertThat(answer.exitCode()).as("%s", answer.complaints()).isZero();
+            return String.join("\n", answer.complaints());
+        } finally {
+            System.clearProperty("fanfare.terminals");
         }
-        assertThat(onTerminal("", "verify", "--data=" + folder)).contains(done + "verified, ", "nothing is damaged");
-        assertThat(onTerminal("", "restore", "--data=" + temporary.resolve("shown-restored"), backup + "shown"))
-                .contains(done + "copied, ", "restored into ");
+    }
+
+    @Test
+    void whateverTakesLongShowsHowFarItIsWhereverItIsDone() throws Exception {
+        Path folder = temporary.resolve("shown-here");
+        fill(folder);
+        Path backup = temporary.resolve("shown-backup");
+        for (Path each : List.of(folder, used())) {
+            Path copy = backup.resolve(String.valueOf(each.getFileName()));
+            assertThat(shown("backup", each, copy.toString())).contains(DONE + "copied, ", " MiB");
+            assertThat(shown("export", each, "orders"))
+                    .contains(DONE + "exported, " + MESSAGES + " of " + MESSAGES + " messages");
+        }
+        assertThat(shown("verify", folder)).contains(DONE + "verified, ");
+        assertThat(shown(
+                        "restore",
+                        temporary.resolve("shown-restored"),
+                        backup.resolve("shown-here").toString()))
+                .contains(DONE + "copied, ");
     }
 
     // ---- what is no store
@@ -414,7 +455,7 @@ class StorageIT {
 
     @Test
     void everyCommandIsExplainedAndAWrongOneRefused() throws Exception {
-        assertThat(String.join("\n", output(Command.fanfare("storage", "--help"))))
+        assertThat(String.join("\n", output(Answer.of("storage", "--help"))))
                 .contains("verify", "stats", "backup", "restore", "export", "import");
         Map<String, String> words = Map.of(
                 "verify", "what is damaged",
@@ -424,10 +465,13 @@ class StorageIT {
                 "export", "TOPIC",
                 "import", "standard input");
         for (Map.Entry<String, String> each : words.entrySet()) {
-            assertThat(String.join("\n", output(Command.fanfare("storage", each.getKey(), "--help"))))
+            assertThat(String.join("\n", output(Answer.of("storage", each.getKey(), "--help"))))
                     .contains("fanfare storage " + each.getKey(), "--data=DIR", each.getValue());
         }
-        fails(Command.fanfare("storage"), 2, "A command is missing");
-        fails(Command.fanfare("storage", "export", "--data=" + used()), 2, "TOPIC");
+        try (Command command = Command.fanfare("storage", "--help")) {
+            assertThat(command.exitCode()).isZero();
+        }
+        fails(Answer.of("storage"), 2, "A command is missing");
+        fails(Answer.of("storage", "export", "--data=" + used()), 2, "TOPIC");
     }
 }
