@@ -7,7 +7,10 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Scheduled;
 import dev.fanfare.log.HistoryBudget;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -111,6 +114,24 @@ final class DedupWindow {
     boolean holds(MessageIdentity id, long offset) {
         int entry = table[place(id.high(), id.low())] - 1;
         return entry >= 0 && offset(entry) == offset;
+    }
+
+    /// An id and the message it is remembered for.
+    record Remembered(MessageIdentity identity, long offset, long timestamp) {}
+
+    /// Those of messages that have a place before an offset, in the order of their places.
+    List<Remembered> remembered(long end) {
+        List<Remembered> found = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            int entry = (oldest + i) % capacity;
+            MessageIdentity identity = new MessageIdentity(get(entry, HIGH), get(entry, LOW));
+            if (offset(entry) >= 0 && offset(entry) < end && holds(identity, offset(entry))) {
+                found.add(new Remembered(identity, offset(entry), timestamp(entry)));
+            }
+        }
+        // A message that waited for its time has an earlier entry than its place.
+        found.sort(Comparator.comparingLong(Remembered::offset));
+        return found;
     }
 
     /// The messages from an offset on have never been: their ids are not recognised any more.

@@ -18,6 +18,11 @@ final class DelayedHeap {
         return queues.getFirst();
     }
 
+    /// All of them, in no order.
+    List<DelayedQueue> queues() {
+        return queues;
+    }
+
     /// Puts a queue where it belongs: its first message may have changed.
     void settle(DelayedQueue queue) {
         if (queue.isEmpty()) {

@@ -63,6 +63,25 @@ final class DelayedMessages {
         this.limits = limits;
         this.timers = timers;
         this.events = events;
+        if (committer != null) {
+            committer.remembers(this::sayAgain);
+        }
+    }
+
+    /// Which wait, whatever the store says now. On the committing thread, under no lock.
+    private void sayAgain(Store.Batch batch) {
+        long now = timers.currentTimeMillis();
+        lock.lock();
+        try {
+            for (DelayedQueue queue : heap.queues()) {
+                if (queue.topic.log() instanceof DurableTopicLog log && !queue.topic.deleted()) {
+                    queue.forEach((due, number, message) ->
+                            new DelayedForm(due, now, message).store(batch, log.number(), number));
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// How many wait.

@@ -75,6 +75,18 @@ final class DelayedQueue {
         size = count + 1;
     }
 
+    /// One of its messages.
+    interface Visitor {
+        void visit(long due, long sequence, Message message);
+    }
+
+    /// All of them, in no order.
+    void forEach(Visitor visitor) {
+        for (int at = 0; at < size; at++) {
+            visitor.visit(dues[at], sequences[at], Objects.requireNonNull(messages[at]));
+        }
+    }
+
     Message removeFirst() {
         Message first = Objects.requireNonNull(messages[0]);
         int last = size - 1;

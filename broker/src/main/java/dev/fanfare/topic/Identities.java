@@ -12,6 +12,7 @@ import dev.fanfare.store.Keys;
 import dev.fanfare.store.NumberedRows;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
+import dev.fanfare.topic.DedupWindow.Remembered;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,9 @@ final class Identities {
     static final Identities NONE = new Identities(null);
 
     private static final int FORM = 1;
+
+    /// How many ids go into one row when all are stored at once.
+    private static final int ROW = 1_000;
 
     private final @Nullable DedupWindow seen;
 
@@ -94,24 +98,40 @@ final class Identities {
         if (seen == null) {
             return;
         }
-        List<Message> remembered = new ArrayList<>();
+        List<Remembered> remembered = new ArrayList<>();
         for (Message message : log.appended(log.visible(), end)) {
-            if (seen.holds(MessageIdentity.of(message.id()), message.offset())) {
-                remembered.add(message);
+            MessageIdentity identity = MessageIdentity.of(message.id());
+            if (seen.holds(identity, message.offset())) {
+                remembered.add(new Remembered(identity, message.offset(), message.timestampMillis()));
             }
         }
-        if (remembered.isEmpty()) {
+        if (!remembered.isEmpty()) {
+            store(batch, number, remembered, scratch);
+        }
+    }
+
+    private static void store(Store.Batch batch, int number, List<Remembered> ids, ByteWriter scratch) {
+        scratch.clear().octet(FORM).number(ids.size());
+        for (Remembered each : ids) {
+            scratch.fixed(each.identity().high())
+                    .fixed(each.identity().low())
+                    .number(each.offset())
+                    .number(each.timestamp());
+        }
+        batch.put(Table.IDS, Keys.of(number, ids.getFirst().offset()), scratch.toByteArray());
+    }
+
+    /// Puts all ids into a batch that are remembered of messages before an offset, whatever the store says now.
+    void sayAgain(Store.Batch batch, int number, long end) {
+        if (seen == null) {
             return;
         }
-        scratch.clear().octet(FORM).number(remembered.size());
-        for (Message message : remembered) {
-            MessageIdentity identity = MessageIdentity.of(message.id());
-            scratch.fixed(identity.high())
-                    .fixed(identity.low())
-                    .number(message.offset())
-                    .number(message.timestampMillis());
+        batch.deleteRange(Table.IDS, Keys.of(number, 0L), Keys.of(number, end));
+        List<Remembered> all = seen.remembered(end);
+        ByteWriter scratch = new ByteWriter(1 << 10);
+        for (int from = 0; from < all.size(); from += ROW) {
+            store(batch, number, all.subList(from, Math.min(from + ROW, all.size())), scratch);
         }
-        batch.put(Table.IDS, Keys.of(number, remembered.getFirst().offset()), scratch.toByteArray());
     }
 
     /// Deletes the ids of messages from an offset on.

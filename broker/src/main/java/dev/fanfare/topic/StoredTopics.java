@@ -73,6 +73,7 @@ final class StoredTopics {
                 topic.enter();
                 try {
                     log.mark(batch, log.visible(), 0);
+                    topic.appending().identities().sayAgain(batch, log.number(), log.visible());
                 } finally {
                     topic.leave();
                 }

@@ -215,4 +215,42 @@ class StoreAwayTest {
             assertThat(next(again).message().text()).isEqualTo(text);
         }
     }
+
+    @Test
+    void soAreTheIdsThatAreRecognisedAndTheMessagesThatWait() {
+        broker.createTopic("orders", WRITTEN.dedup(Duration.ofMinutes(10), 100));
+        for (String id : List.of("a", "b", "c")) {
+            assertThat(broker.publish("orders", Message.text(id).withId(id))).isInstanceOf(Accepted.class);
+        }
+        assertThat(broker.publish("orders", later("late"))).isInstanceOf(Scheduled.class);
+        assertThat(broker.publish("orders", later("soon").withDelay(Duration.ofSeconds(1))))
+                .isInstanceOf(Scheduled.class);
+        timers.advance(Duration.ofSeconds(1));
+        publish("orders", "d");
+        for (long offset = 0; offset < 5; offset++) {
+            store.loseAtReopen(Table.IDS, Keys.of(1, offset));
+        }
+        store.loseAtReopen(Table.DELAYED, Keys.of(1, 0L));
+        store.failNextWrite(Reason.FAILED, false);
+        assertThat(broker.publish("orders", Message.text("refused").withId("refused")))
+                .isInstanceOf(Refused.class);
+        recover("orders", "e");
+        kill();
+        for (String id : List.of("a", "b", "c", "soon")) {
+            assertThat(broker.publish("orders", Message.text(id).withId(id)))
+                    .isInstanceOfSatisfying(
+                            Accepted.class,
+                            again -> assertThat(again.duplicate()).as(id).isTrue());
+        }
+        assertThat(broker.publish("orders", Message.text("new").withId("refused")))
+                .isInstanceOfSatisfying(
+                        Accepted.class, again -> assertThat(again.duplicate()).isFalse());
+        assertThat(broker.publish("orders", later("late")))
+                .isInstanceOfSatisfying(
+                        Scheduled.class, again -> assertThat(again.duplicate()).isTrue());
+        assertThat(topic("orders").delayed()).isEqualTo(1);
+        timers.advance(MINUTE);
+        publish("orders", "f");
+        assertThat(texts("orders")).containsExactly("a", "b", "c", "later", "d", "e", "new", "later", "f");
+    }
 }
