@@ -1,6 +1,5 @@
 package dev.fanfare.topic;
 
-import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerStats;
 import dev.fanfare.Commit;
 import dev.fanfare.Durability;
@@ -12,13 +11,9 @@ import dev.fanfare.store.ByteWriter;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.time.Timers;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -44,8 +39,6 @@ public final class Committer implements AutoCloseable {
 
     /// How much may wait to be written; beyond it publishers that don't wait are refused.
     private static final long PENDING_MAX_BYTES = 64 << 20;
-
-    private static final Duration TRY_AGAIN = Duration.ofSeconds(1);
 
     /// Something to be stored beside messages.
     public interface Change {
@@ -92,7 +85,6 @@ public final class Committer implements AutoCloseable {
 
     private final Store store;
     private final Timers timers;
-    private final Events events;
     private final Thread thread;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
@@ -100,25 +92,16 @@ public final class Committer implements AutoCloseable {
     private final Compactor compactor = new Compactor(this);
     private final DeviceRoom room;
     private final DamageLog damage;
-
-    /// Those who say again what they know of what is stored.
-    private final List<Consumer<Store.Batch>> known = new CopyOnWriteArrayList<>();
+    private final StoreRecovery recovery;
 
     // Under the lock.
     private CommitGroup current = new CommitGroup();
     private boolean failing;
     private boolean closed;
 
-    /// Topics of which the store may hold more than is known here. The committing thread's.
-    private final Set<LiveTopic> suspects = new LinkedHashSet<>();
-
-    /// When opening the store again may be tried. The committing thread's, like the next one.
-    private long tryAgainAt;
-
-    /// Whether the clock will have that tried.
+    /// Whether the clock will have it tried whether the store is there again. The committing thread's.
     private boolean waiting;
 
-    private volatile @Nullable Refused broken;
     private volatile long pendingBytes;
 
     // What was done; the committing thread's to change.
@@ -131,7 +114,7 @@ public final class Committer implements AutoCloseable {
     Committer(Store store, Timers timers, Events events) {
         this.store = store;
         this.timers = timers;
-        this.events = events;
+        this.recovery = new StoreRecovery(store, timers, events);
         this.room = new DeviceRoom(store, timers, events);
         this.damage = new DamageLog(store.place(), events);
         store.onDamage(damage::toldByStore);
@@ -153,7 +136,7 @@ public final class Committer implements AutoCloseable {
     ///
     /// @param sayAgain puts it into a batch; on the committing thread, under no lock
     public void remembers(Consumer<Store.Batch> sayAgain) {
-        known.add(sayAgain);
+        recovery.remembers(sayAgain);
     }
 
     /// What is stored, and what was done for it. Asks the store: not on an event loop.
@@ -165,14 +148,14 @@ public final class Committer implements AutoCloseable {
         } catch (StoreException e) {
             LOG.debug("The store {} can't be asked for its figures now", store.place(), e);
         }
-        boolean failing = broken != null || room <= 0;
+        boolean failing = recovery.broken() != null || room <= 0;
         return new BrokerStats.StorageStats(size, room, pendingBytes, commits, syncs, failing, damage.found());
     }
 
     /// Why nothing can be published to a durable topic now; null when it can.
     @Nullable
     Refused refusal() {
-        Refused why = broken;
+        Refused why = recovery.broken();
         if (why != null) {
             return why;
         }
@@ -190,7 +173,7 @@ public final class Committer implements AutoCloseable {
 
     /// Why what was just appended could not be added.
     Refused refuseNow() {
-        Refused why = broken;
+        Refused why = recovery.broken();
         return why == null ? new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing") : why;
     }
 
@@ -314,14 +297,14 @@ public final class Committer implements AutoCloseable {
         CommitEvent event = new CommitEvent();
         event.begin();
         try {
-            Store.Batch batch = begin();
+            Store.Batch batch = recovery.begin();
             group.changes().forEach(change -> change.write(batch));
             for (CommitPart part : group.parts()) {
                 part.record(batch, scratch);
             }
             store.write(batch);
             commits = commits + 1;
-            recovered();
+            recovery.written();
             group.stored(Durability.WRITTEN);
             group.reveal(Durability.WRITTEN);
             done(group.cost());
@@ -386,16 +369,7 @@ public final class Committer implements AutoCloseable {
 
     /// Nothing that was not revealed is stored; nobody has seen it.
     private void fail(CommitGroup group, StoreException cause) {
-        Refused why = new Refused(
-                cause.reason() == StoreException.Reason.FULL ? ErrorCode.BACKPRESSURE : ErrorCode.INTERNAL,
-                "the store " + store.place() + " could not be written to: " + cause.getMessage()
-                        + "; nothing was published or changed");
-        if (broken == null) {
-            LOG.error("The store {} could not be written to", store.place(), cause);
-            events.emit(() -> new BrokerEvent.StorageFailed(store.place(), String.valueOf(cause.getMessage())));
-            broken = why;
-            tryAgainAt = timers.nanoTime() + TRY_AGAIN.toNanos();
-        }
+        Refused why = recovery.failed(cause);
         CommitGroup after;
         lock.lock();
         try {
@@ -411,7 +385,7 @@ public final class Committer implements AutoCloseable {
         for (CommitGroup each : List.of(group, after)) {
             each.parts().forEach(part -> {
                 part.takeBack();
-                suspects.add(part.topic());
+                recovery.suspect(part.topic());
             });
             each.changes().stream()
                     .map(Change::failed)
@@ -431,7 +405,7 @@ public final class Committer implements AutoCloseable {
         }
         if (!waiting) {
             waiting = true;
-            timers.schedule(TRY_AGAIN, () -> add(new Trial(), Durability.WRITTEN));
+            timers.schedule(StoreRecovery.TRY_AGAIN, () -> add(new Trial(), Durability.WRITTEN));
         }
         group.finish(why);
         after.finish(why);
@@ -450,40 +424,6 @@ public final class Committer implements AutoCloseable {
             waiting = false;
             return null;
         }
-    }
-
-    /// What is written next. After a failure the store is opened again, and this begins with what makes it say
-    /// what is known here: what was to be stored together with messages that are cut off is taken back with
-    /// them.
-    private Store.Batch begin() {
-        if (broken == null) {
-            return store.batch();
-        }
-        long now = timers.nanoTime();
-        if (now - tryAgainAt < 0) {
-            throw new StoreException(StoreException.Reason.FAILED, "it is tried again soon");
-        }
-        tryAgainAt = now + TRY_AGAIN.toNanos();
-        store.reopen();
-        Store.Batch batch = store.batch();
-        if (store.lacking() != Durability.MEMORY) {
-            // Once this is synced nobody sees any more that something is missing.
-            known.forEach(sayAgain -> sayAgain.accept(batch));
-        }
-        suspects.forEach(topic -> CommitPart.cut(topic, batch));
-        return batch;
-    }
-
-    /// What [#begin] began was written.
-    private void recovered() {
-        if (broken == null) {
-            return;
-        }
-        store.sync();
-        suspects.clear();
-        broken = null;
-        LOG.info("The store {} can be written to again", store.place());
-        events.emit(() -> new BrokerEvent.StorageRecovered(store.place()));
     }
 
     /// Stores what is left and ends the thread; the store stays open. Nothing is added any more.
