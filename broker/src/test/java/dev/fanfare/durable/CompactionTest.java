@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.Broker;
-import dev.fanfare.BrokerConfig;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.FanfareException;
@@ -16,11 +15,9 @@ import dev.fanfare.Start;
 import dev.fanfare.Subscription;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
-import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,10 +30,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class CompactionTest {
+class CompactionTest extends Restarts {
 
     private static final TopicConfig COMPACT = TopicConfig.defaults()
             .withDurability(Durability.WRITTEN)
@@ -44,26 +40,12 @@ class CompactionTest {
             .withHistoryBytes(100 << 20)
             .withCompact(true);
 
-    private final VirtualTimers timers = new VirtualTimers();
     private final Semaphore written = new Semaphore(0);
-    private MemoryStore store = new MemoryStore();
-    private Broker broker = open();
 
-    private Broker open() {
+    @Override
+    Broker open() {
         store.afterWrite(written::release);
-        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
-    }
-
-    private void kill() {
-        MemoryStore next = store.afterKill();
-        broker.close(Duration.ZERO);
-        store = next;
-        broker = open();
-    }
-
-    @AfterEach
-    void close() {
-        broker.close();
+        return super.open();
     }
 
     private Topic topic() {
@@ -134,10 +116,10 @@ class CompactionTest {
         for (int i = 0; i < 300; i++) {
             publish("k" + i % 3, "v" + i);
         }
-        // Fewer than would be looked through once more.
         List<String> left = compacted(102).stream().map(Message::text).toList();
+        // The rest of the records may be put together meanwhile.
         kill();
-        assertThat(kept()).extracting(Message::text).containsExactlyElementsOf(left);
+        assertThat(kept()).extracting(Message::text).isSubsetOf(left).endsWith("v297", "v298", "v299");
         publish("k0", "next");
         assertThat(kept().getLast().offset()).isEqualTo(300);
     }

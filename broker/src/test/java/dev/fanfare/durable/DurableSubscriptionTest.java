@@ -20,48 +20,19 @@ import dev.fanfare.Start;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException.Reason;
-import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// What a durable subscription or group has done, and has still to do, outlives the process.
-class DurableSubscriptionTest {
+class DurableSubscriptionTest extends Restarts {
 
     private static final TopicConfig DURABLE =
             TopicConfig.defaults().withHistory(10).withDurability(Durability.WRITTEN);
-
-    private final VirtualTimers timers = new VirtualTimers();
-    private MemoryStore store = new MemoryStore();
-    private Broker broker = open();
-
-    private Broker open() {
-        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
-    }
-
-    private void kill() {
-        MemoryStore next = store.afterKill();
-        broker.close(Duration.ZERO);
-        store = next;
-        broker = open();
-    }
-
-    /// The broker closes as it should, and another one begins.
-    private void restart() {
-        broker.close(Duration.ofSeconds(5));
-        store = store.afterKill();
-        broker = open();
-    }
-
-    @AfterEach
-    void close() {
-        broker.close();
-    }
 
     private Receiver group(String pattern) {
         return broker.subscription(pattern).acknowledged().group("workers").receive();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.Broker;
-import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
@@ -21,7 +20,6 @@ import dev.fanfare.Transaction;
 import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException;
 import dev.fanfare.store.StoreException.Reason;
-import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -31,41 +29,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class DurableTopicTest {
+class DurableTopicTest extends Restarts {
 
     private static final TopicConfig WRITTEN = TopicConfig.defaults().withDurability(Durability.WRITTEN);
     private static final TopicConfig SYNCED = TopicConfig.defaults().withDurability(Durability.SYNCED);
-
-    private final VirtualTimers timers = new VirtualTimers();
-    private MemoryStore store = new MemoryStore();
-    private Broker broker = open();
-
-    private Broker open() {
-        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
-    }
-
-    /// The process dies and another one begins.
-    private void kill() {
-        MemoryStore next = store.afterKill();
-        broker.close(Duration.ZERO);
-        store = next;
-        broker = open();
-    }
-
-    private void losePower() {
-        MemoryStore next = store.afterPowerLoss();
-        broker.close(Duration.ZERO);
-        store = next;
-        broker = open();
-    }
-
-    @AfterEach
-    void close() {
-        broker.close();
-    }
 
     private Topic topic(String name) {
         return broker.topic(name).orElseThrow();

@@ -4,15 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.AcknowledgedSubscription;
-import dev.fanfare.Broker;
-import dev.fanfare.BrokerConfig;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.store.MemoryStore;
-import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,38 +18,17 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// What is stored of a durable name or group to which somebody comes back, or that ends, is what it is now.
 @Timeout(60)
-class ReturningNameTest {
+class ReturningNameTest extends Restarts {
 
     private static final Duration EXPIRY = Duration.ofHours(2);
 
     private static final TopicConfig DURABLE =
             TopicConfig.defaults().withHistory(10).withDurability(Durability.WRITTEN);
-
-    private final VirtualTimers timers = new VirtualTimers();
-    private MemoryStore store = new MemoryStore();
-    private Broker broker = open();
-
-    private Broker open() {
-        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
-    }
-
-    private void kill() {
-        MemoryStore next = store.afterKill();
-        broker.close(Duration.ZERO);
-        store = next;
-        broker = open();
-    }
-
-    @AfterEach
-    void close() {
-        broker.close();
-    }
 
     private AcknowledgedBuilder on(String pattern) {
         return broker.subscription(pattern).acknowledged().expiry(EXPIRY);

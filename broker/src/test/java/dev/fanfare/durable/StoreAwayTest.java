@@ -2,8 +2,6 @@ package dev.fanfare.durable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fanfare.Broker;
-import dev.fanfare.BrokerConfig;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.Message;
@@ -17,43 +15,20 @@ import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.store.Keys;
-import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
-import dev.fanfare.time.VirtualTimers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// A store that is away for a while: what was refused has never been, and what is stored already is not lost for it.
-class StoreAwayTest {
+class StoreAwayTest extends Restarts {
 
     private static final TopicConfig WRITTEN = TopicConfig.defaults().withDurability(Durability.WRITTEN);
     private static final Duration MINUTE = Duration.ofMinutes(1);
-
-    private final VirtualTimers timers = new VirtualTimers();
-    private MemoryStore store = new MemoryStore();
-    private Broker broker = open();
-
-    private Broker open() {
-        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
-    }
-
-    private void kill() {
-        MemoryStore next = store.afterKill();
-        broker.close(Duration.ZERO);
-        store = next;
-        broker = open();
-    }
-
-    @AfterEach
-    void close() {
-        broker.close();
-    }
 
     private Topic topic(String name) {
         return broker.topic(name).orElseThrow();

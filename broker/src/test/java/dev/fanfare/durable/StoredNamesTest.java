@@ -4,17 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.AcknowledgedSubscription;
-import dev.fanfare.Broker;
-import dev.fanfare.BrokerConfig;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.FanfareException;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.Receiver;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException.Reason;
-import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,36 +19,15 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CyclicBarrier;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// A name stands for what its users were told that it stands for, whoever else comes with it and whatever fails.
-class StoredNamesTest {
-
-    private final VirtualTimers timers = new VirtualTimers();
-    private MemoryStore store = new MemoryStore();
-    private Broker broker = open();
-
-    private Broker open() {
-        return Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(store));
-    }
-
-    private void kill() {
-        MemoryStore next = store.afterKill();
-        broker.close(Duration.ZERO);
-        store = next;
-        broker = open();
-    }
+class StoredNamesTest extends Restarts {
 
     @BeforeEach
-    void begin() {
+    void makeTopic() {
         broker.createTopic("jobs", TopicConfig.defaults().withDurability(Durability.WRITTEN));
-    }
-
-    @AfterEach
-    void close() {
-        broker.close();
     }
 
     private Receiver group(String name) {
