@@ -4,12 +4,51 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
-/// The part of the table of settings that says how connections are encrypted, and how much one
-/// client may take.
+/// The part of the table of settings that says who may come in, how connections are encrypted, and how much one client
+/// may take.
 public final class SafetySettings {
 
     private static final List<Setting<?>> TABLE = new ArrayList<>();
+    private static final Pattern TEXT = Pattern.compile(".{1,1000}");
+
+    /// The file of API keys.
+    public static final Setting<Optional<Path>> KEYS = file(
+            "keys",
+            "The file of API keys that may come in, made by `fanfare keys create`. With it, or with `token-keys` or"
+                    + " `rules`, nobody comes in without showing who it is. A changed file counts within 5 s.");
+
+    /// What signs tokens.
+    public static final Setting<Optional<ServerConfig.TokenKeys>> TOKEN_KEYS = setting(
+            "token-keys",
+            SettingType.fileOrAddress().or("none", "", Optional.<ServerConfig.TokenKeys>empty(), Optional::of),
+            "none",
+            "What tokens (JWT) are signed with that may come in: a file with a JWK set, with public keys or"
+                    + " certificates in PEM, or with one line `secret: …` of at least 32 bytes; or the https address"
+                    + " of a JWK set. A changed file counts within 5 s.");
+
+    /// Who makes tokens.
+    public static final Setting<Optional<String>> TOKEN_ISSUER =
+            anyText("token-issuer", "What a token's `iss` must be.");
+
+    /// Whom tokens are for.
+    public static final Setting<Optional<String>> TOKEN_AUDIENCE =
+            anyText("token-audience", "What a token's `aud` must be or hold.");
+
+    /// Where a token says its role.
+    public static final Setting<String> TOKEN_ROLE = setting(
+            "token-role",
+            SettingType.text("a text", TEXT),
+            "role",
+            "The claim of a token that says its role; the role `admin` may do everything.");
+
+    /// Who may do what.
+    public static final Setting<Optional<Path>> RULES = file(
+            "rules",
+            "The file of rules: who may do what with which topics. What no rule allows is refused; without such a"
+                    + " file, whoever comes in may do everything. A changed file counts within 5 s, also for who is"
+                    + " connected; one that was emptied does not.");
 
     /// The server's certificate.
     public static final Setting<Optional<Path>> TLS_CERTIFICATE = file(
@@ -55,10 +94,11 @@ public final class SafetySettings {
 
     /// Connections of all clients.
     public static final Setting<Integer> MAX_CONNECTIONS = setting(
-            "max-connections",
-            SettingType.integer(1, 10_000_000),
-            "100000",
-            "How many connections there may be, HTTP included; one more is answered with 503.");
+                    "max-connections",
+                    SettingType.integer(1, 10_000_000),
+                    "100000",
+                    "How many connections there may be, HTTP included; one more is answered with 503.")
+            .live();
 
     /// Connections from one address.
     public static final Setting<Integer> ADDRESS_CONNECTIONS = count(
@@ -93,21 +133,23 @@ public final class SafetySettings {
 
     /// Bytes that one client publishes.
     public static final Setting<Optional<Long>> CLIENT_PUBLISH_BYTES = setting(
-            "client-publish-bytes",
-            SettingType.size(1024, 1L << 30).or("off", "", Optional.<Long>empty(), Optional::of),
-            "off",
-            "How many bytes per second one client may publish on all its connections together, as sent; a burst is one"
-                    + " second's worth, and room for two of the largest messages always.");
+                    "client-publish-bytes",
+                    SettingType.size(1024, 1L << 30).or("off", "", Optional.<Long>empty(), Optional::of),
+                    "off",
+                    "How many bytes per second one client may publish on all its connections together, as sent; a burst is one"
+                            + " second's worth, and room for two of the largest messages always.")
+            .live();
 
     /// What waits for clients.
     public static final Setting<MemoryShare> BUFFER_MEMORY = setting(
-            "buffer-memory",
-            SettingType.percent(1, 90)
-                    .or(SettingType.size(1 << 20, 1L << 40), MemoryShare::percent, MemoryShare::bytes),
-            "20%",
-            "How much may wait for clients that read slowly, all together, as a share of `memory` or in bytes. From four"
-                    + " fifths of it on, publishes, subscriptions and connections are refused with `BACKPRESSURE` (503 over"
-                    + " HTTP) until it is three fifths; at the whole of it the slowest clients are disconnected.");
+                    "buffer-memory",
+                    SettingType.percent(1, 90)
+                            .or(SettingType.size(1 << 20, 1L << 40), MemoryShare::percent, MemoryShare::bytes),
+                    "20%",
+                    "How much may wait for clients that read slowly, all together, as a share of `memory` or in bytes. From four"
+                            + " fifths of it on, publishes, subscriptions and connections are refused with `BACKPRESSURE` (503 over"
+                            + " HTTP) until it is three fifths; at the whole of it the slowest clients are disconnected.")
+            .live();
 
     /// Where the record of decisions is written.
     public static final Setting<Optional<Path>> AUDIT_LOG = file(
@@ -126,17 +168,27 @@ public final class SafetySettings {
 
     private static Setting<Integer> count(String name, String meaning) {
         return setting(
-                name,
-                SettingType.integer(1, 10_000_000).or("off", "", Integer.MAX_VALUE, number -> number),
-                "off",
-                meaning);
+                        name,
+                        SettingType.integer(1, 10_000_000).or("off", "", Integer.MAX_VALUE, number -> number),
+                        "off",
+                        meaning)
+                .live();
     }
 
     private static Setting<Optional<Double>> rate(String name, String meaning) {
         return setting(
+                        name,
+                        SettingType.rate(0.001, 10_000_000).or("off", "", Optional.<Double>empty(), Optional::of),
+                        "off",
+                        meaning)
+                .live();
+    }
+
+    private static Setting<Optional<String>> anyText(String name, String meaning) {
+        return setting(
                 name,
-                SettingType.rate(0.001, 10_000_000).or("off", "", Optional.<Double>empty(), Optional::of),
-                "off",
+                SettingType.text("a text", TEXT).or("any", "", Optional.<String>empty(), Optional::of),
+                "any",
                 meaning);
     }
 

@@ -7,6 +7,7 @@ import dev.fanfare.server.limits.Pressure;
 import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.tracing.Tracing;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What everything that serves a peer needs to know of the server it is part of.
@@ -42,9 +43,10 @@ public record ServerContext(
     static ServerContext of(Broker broker, ServerConfig config, boolean ownsBroker, @Nullable Tracing tracing) {
         Connections connections = new Connections();
         Access access = new Access(config.security(), broker.timers(), connections::recheck);
-        ServerConfig.ClientLimits clients = config.limits().clients();
-        Pressure pressure = new Pressure(clients.bufferBytes(), broker.timers(), connections::shed);
         Configuration configuration = new Configuration(config, ownsBroker ? broker : null);
+        Supplier<ServerConfig.ClientLimits> clients =
+                () -> configuration.now().limits().clients();
+        Pressure pressure = new Pressure(() -> clients.get().bufferBytes(), broker.timers(), connections::shed);
         return new ServerContext(
                 broker,
                 configuration,

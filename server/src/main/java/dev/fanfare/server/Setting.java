@@ -24,7 +24,6 @@ public final class Setting<T> {
     private static final long GIB = 1024 * MIB;
     private static final long TIB = 1024 * GIB;
     private static final int MILLION = 1_000_000;
-    private static final Pattern TEXT = Pattern.compile(".{1,1000}");
 
     /// Where to listen.
     public static final Setting<String> HOST = setting(
@@ -340,48 +339,6 @@ public final class Setting<T> {
                     "local")
             .means("The web pages whose scripts may use this server, over WebSocket and REST.")
             .live();
-
-    /// The file of API keys.
-    public static final Setting<Optional<Path>> KEYS = setting(
-                    "keys", SettingType.file().or("none", "", Optional.<Path>empty(), Optional::of), "none")
-            .means("The file of API keys that may come in, made by `fanfare keys create`. With it, or with"
-                    + " `token-keys` or `rules`, nobody comes in without showing who it is. A changed file counts"
-                    + " within 5 s.");
-
-    /// What signs tokens.
-    public static final Setting<Optional<ServerConfig.TokenKeys>> TOKEN_KEYS = setting(
-                    "token-keys",
-                    SettingType.fileOrAddress().or("none", "", Optional.<ServerConfig.TokenKeys>empty(), Optional::of),
-                    "none")
-            .means("What tokens (JWT) are signed with that may come in: a file with a JWK set, with public keys or"
-                    + " certificates in PEM, or with one line `secret: …` of at least 32 bytes; or the https address"
-                    + " of a JWK set. A changed file counts within 5 s.");
-
-    /// Who makes tokens.
-    public static final Setting<Optional<String>> TOKEN_ISSUER = setting(
-                    "token-issuer",
-                    SettingType.text("a text", TEXT).or("any", "", Optional.<String>empty(), Optional::of),
-                    "any")
-            .means("What a token's `iss` must be.");
-
-    /// Whom tokens are for.
-    public static final Setting<Optional<String>> TOKEN_AUDIENCE = setting(
-                    "token-audience",
-                    SettingType.text("a text", TEXT).or("any", "", Optional.<String>empty(), Optional::of),
-                    "any")
-            .means("What a token's `aud` must be or hold.");
-
-    /// Where a token says its role.
-    public static final Setting<String> TOKEN_ROLE = setting("token-role", SettingType.text("a text", TEXT), "role")
-            .means("The claim of a token that says its role; the role `admin` may do everything.");
-
-    /// Who may do what.
-    public static final Setting<Optional<Path>> RULES = setting(
-                    "rules", SettingType.file().or("none", "", Optional.<Path>empty(), Optional::of), "none")
-            .means(
-                    "The file of rules: who may do what with which topics. What no rule allows is refused; without such a"
-                            + " file, whoever comes in may do everything. A changed file counts within 5 s, also for who is"
-                            + " connected; one that was emptied does not.");
 
     /// Topics with figures of their own.
     public static final Setting<Integer> METRICS_TOPICS = setting(

@@ -185,7 +185,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             return;
         }
         if (!exchange.originAllowed()) {
-            throw forbiddenOrigin(exchange);
+            throw HttpProblems.forbiddenOrigin(exchange);
         }
         Problem problem = http.webSockets().check(request);
         if (problem == null) {
@@ -256,15 +256,6 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private Problem forbiddenOrigin(Exchange exchange) {
-        return Problem.of(
-                403,
-                WireError.Code.FORBIDDEN.standard(),
-                "pages of " + Excerpt.of(String.valueOf(exchange.origin()))
-                        + " may not use this server (setting allowed-origins: "
-                        + http.server().config().network().allowedOrigins() + ")");
-    }
-
     private void route(ChannelHandlerContext context, FullHttpRequest request, Exchange exchange, Target target) {
         String method = request.method().name();
         Routes.Match match = http.routes().match(method, target.segments());
@@ -281,7 +272,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             case Routes.Found(Route route, Map<String, String> variables) -> {
                 exchange.tally().found(route);
                 if (!exchange.reads() && !exchange.originAllowed()) {
-                    throw forbiddenOrigin(exchange);
+                    throw HttpProblems.forbiddenOrigin(exchange);
                 }
                 Call.Line connection = new Call.Line(
                         context.executor(), () -> context.channel().isActive());

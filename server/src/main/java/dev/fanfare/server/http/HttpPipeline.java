@@ -59,20 +59,23 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
     protected void initChannel(Channel channel) {
         SocketAddress from = channel.remoteAddress();
         Limits limits = http.server().limits();
-        Limits.NoRoom noRoom = from == null ? null : limits.connected(from);
         Tls tls = http.server().access().tls();
-        if (noRoom == null) {
-            if (from != null) {
-                channel.closeFuture().addListener(closed -> limits.disconnected(from));
+        switch (from == null ? null : limits.connected(from)) {
+            case null -> serve(channel, tls, null);
+            case Limits.Let let -> {
+                channel.closeFuture().addListener(closed -> limits.disconnected(let));
+                serve(channel, tls, null);
             }
-        } else if (tls != null && noRoom.limit() == Limit.ADDRESS_CONNECTION_RATE) {
-            limits.count(noRoom.limit()); // handshakes are what this limit saves
-            channel.close();
-            return;
-        } else {
-            reserve.enter(channel);
+            case Limits.NoRoom noRoom
+            when tls != null && noRoom.limit() == Limit.ADDRESS_CONNECTION_RATE -> {
+                limits.count(noRoom.limit()); // handshakes are what this limit saves
+                channel.close();
+            }
+            case Limits.NoRoom noRoom -> {
+                reserve.enter(channel);
+                serve(channel, tls, noRoom);
+            }
         }
-        serve(channel, tls, noRoom);
     }
 
     private void serve(Channel channel, @Nullable Tls tls, Limits.@Nullable NoRoom noRoom) {

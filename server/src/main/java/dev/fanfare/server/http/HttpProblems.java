@@ -23,6 +23,15 @@ final class HttpProblems {
                 WireError.Code.TOO_LARGE, what + " is too large: at most " + limit + " bytes are allowed"));
     }
 
+    static Problem forbiddenOrigin(Exchange exchange) {
+        return Problem.of(
+                403,
+                WireError.Code.FORBIDDEN.standard(),
+                "pages of " + Excerpt.of(String.valueOf(exchange.origin()))
+                        + " may not use this server (setting allowed-origins: "
+                        + exchange.http().server().config().network().allowedOrigins() + ")");
+    }
+
     static Problem undecodable(Throwable cause) {
         if (cause instanceof TooLongHttpLineException) {
             return Problem.of(414, WireError.Code.TOO_LARGE.standard(), "the request line is too long");

@@ -17,21 +17,49 @@ public final class Account {
     final String key;
     final AtomicInteger connections = new AtomicInteger();
     final AtomicInteger subscriptions = new AtomicInteger();
-    final @Nullable Bucket opening;
-    final @Nullable Bucket publishes;
-    final @Nullable Bucket bytes;
-    final @Nullable Bucket topics;
+    private final Timers timers;
+    private volatile @Nullable Buckets buckets;
 
     /// Who holds it; under the lock of the table's entry.
     int holders;
 
-    Account(String key, ServerConfig.ClientLimits limits, Timers timers) {
+    Account(String key, Timers timers) {
         this.key = key;
-        Clock clock = new Clock(timers, timers.nanoTime());
-        this.opening = bucket(limits.addressConnectionRate().orElse(null), clock);
-        this.publishes = bucket(limits.publishRate().orElse(null), clock);
-        this.bytes = bucket(limits.publishBytes().orElse(null), clock);
-        this.topics = bucket(limits.topicRate().orElse(null), clock);
+        this.timers = timers;
+    }
+
+    /// What is taken at a rate; null where none is set.
+    ///
+    /// @param limits those for which they were made
+    record Buckets(
+            ServerConfig.ClientLimits limits,
+            @Nullable Bucket opening,
+            @Nullable Bucket publishes,
+            @Nullable Bucket bytes,
+            @Nullable Bucket topics) {}
+
+    /// Those of these limits. They begin full, also when the limits have become others.
+    Buckets buckets(ServerConfig.ClientLimits limits) {
+        Buckets there = buckets;
+        if (there != null && (there.limits == limits || there.limits.equals(limits))) {
+            return there;
+        }
+        return make(limits);
+    }
+
+    private synchronized Buckets make(ServerConfig.ClientLimits limits) {
+        Buckets there = buckets;
+        if (there == null || !there.limits.equals(limits)) {
+            Clock clock = new Clock(timers, timers.nanoTime());
+            there = new Buckets(
+                    limits,
+                    bucket(limits.addressConnectionRate().orElse(null), clock),
+                    bucket(limits.publishRate().orElse(null), clock),
+                    bucket(limits.publishBytes().orElse(null), clock),
+                    bucket(limits.topicRate().orElse(null), clock));
+            buckets = there;
+        }
+        return there;
     }
 
     private static @Nullable Bucket bucket(ServerConfig.@Nullable Rate rate, Clock clock) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What each client and each address may still take, and what was refused so far. A *client* is an identity, or for
@@ -27,7 +28,7 @@ public final class Limits {
     /// When to try again what only others can make room for.
     private static final long LATER_MILLIS = 1_000;
 
-    private final ServerConfig.ClientLimits config;
+    private final Supplier<ServerConfig.ClientLimits> limits;
     private final Timers timers;
     private final Pressure pressure;
     private final AtomicInteger connections = new AtomicInteger();
@@ -36,8 +37,10 @@ public final class Limits {
     private final Map<Limit, LongAdder> refused = new EnumMap<>(Limit.class);
 
     /// Nothing is taken yet.
-    public Limits(ServerConfig.ClientLimits config, Timers timers, Pressure pressure) {
-        this.config = config;
+    ///
+    /// @param limits those of the moment
+    public Limits(Supplier<ServerConfig.ClientLimits> limits, Timers timers, Pressure pressure) {
+        this.limits = limits;
         this.timers = timers;
         this.pressure = pressure;
         this.idle = Caffeine.newBuilder()
@@ -78,15 +81,22 @@ public final class Limits {
 
     // ---- connections
 
-    /// Why there is no room for a connection.
+    /// What a connection hears that comes.
+    public sealed interface Arrival {}
+
+    /// There is room: it counts until [#disconnected].
+    ///
+    /// @param address what its address has taken; null when nothing was limited by that when it came
+    public record Let(@Nullable Account address) implements Arrival {}
+
+    /// There is no room for it.
     ///
     /// @param limit to be counted when the connection is turned away for it
-    public record NoRoom(Limit limit, WireError why) {}
+    public record NoRoom(Limit limit, WireError why) implements Arrival {}
 
     /// A connection comes.
-    ///
-    /// @return why it may not; null: it counts until [#disconnected]
-    public @Nullable NoRoom connected(SocketAddress from) {
+    public Arrival connected(SocketAddress from) {
+        ServerConfig.ClientLimits config = limits.get();
         if (pressure.isHigh()) {
             return new NoRoom(Limit.BUFFER_MEMORY, memory());
         }
@@ -101,7 +111,7 @@ public final class Limits {
                             LATER_MILLIS));
         }
         if (!config.countsAddresses()) {
-            return null;
+            return new Let(null);
         }
         Account account = acquire(key(from));
         NoRoom noRoom = null;
@@ -114,7 +124,7 @@ public final class Limits {
                                     + " (setting address-connections)",
                             LATER_MILLIS));
         } else {
-            long millis = Account.take(account.opening, 1);
+            long millis = Account.take(account.buckets(config).opening(), 1);
             if (millis != 0) {
                 noRoom = new NoRoom(
                         Limit.ADDRESS_CONNECTION_RATE,
@@ -124,21 +134,21 @@ public final class Limits {
                                 millis));
             }
         }
-        if (noRoom != null) {
-            disconnected(from);
+        Let let = new Let(account);
+        if (noRoom == null) {
+            return let;
         }
+        disconnected(let);
         return noRoom;
     }
 
     /// A connection that counted is gone.
-    public void disconnected(SocketAddress from) {
+    public void disconnected(Let gone) {
         connections.decrementAndGet();
-        if (config.countsAddresses()) {
-            Account account = held.get(key(from));
-            if (account != null) {
-                account.connections.decrementAndGet();
-                release(account);
-            }
+        Account account = gone.address;
+        if (account != null) {
+            account.connections.decrementAndGet();
+            release(account);
         }
     }
 
@@ -146,7 +156,7 @@ public final class Limits {
 
     /// The account of a client, to be given back with [#release]; null when nothing of clients is limited.
     public @Nullable Account client(Identity identity, SocketAddress from) {
-        if (!config.countsClients()) {
+        if (!limits.get().countsClients()) {
             return null;
         }
         return acquire(
@@ -162,7 +172,7 @@ public final class Limits {
                 account = idle.asMap().remove(key);
             }
             if (account == null) {
-                account = new Account(key, config, timers);
+                account = new Account(key, timers);
             }
             account.holders++;
             return account;
@@ -190,15 +200,15 @@ public final class Limits {
     ///
     /// @return why it may not; null: it counts until [#closed]
     public @Nullable WireError opened(Account client) {
-        if (client.connections.incrementAndGet() <= config.connections()) {
+        int most = limits.get().connections();
+        if (client.connections.incrementAndGet() <= most) {
             return null;
         }
         client.connections.decrementAndGet();
         return refuse(
                 Limit.CLIENT_CONNECTIONS,
                 WireError.Code.LIMIT_REACHED,
-                "this client has " + config.connections() + " connections; more are not taken (setting"
-                        + " client-connections)",
+                "this client has " + most + " connections; more are not taken (setting" + " client-connections)",
                 LATER_MILLIS);
     }
 
@@ -221,14 +231,14 @@ public final class Limits {
             count(Limit.BUFFER_MEMORY);
             return memory();
         }
-        if (client == null || client.subscriptions.get() < config.subscriptions()) {
+        int most = limits.get().subscriptions();
+        if (client == null || client.subscriptions.get() < most) {
             return null;
         }
         return refuse(
                 Limit.CLIENT_SUBSCRIPTIONS,
                 WireError.Code.LIMIT_REACHED,
-                "this client has " + config.subscriptions() + " subscriptions; more are not allowed (setting"
-                        + " client-subscriptions)",
+                "this client has " + most + " subscriptions; more are not allowed (setting" + " client-subscriptions)",
                 LATER_MILLIS);
     }
 
@@ -237,7 +247,8 @@ public final class Limits {
     /// @param client null: what it makes is not counted
     /// @return why it may not be
     public @Nullable WireError makeTopic(@Nullable Account client) {
-        long millis = client == null ? 0 : Account.take(client.topics, 1);
+        long millis =
+                client == null ? 0 : Account.take(client.buckets(limits.get()).topics(), 1);
         return millis == 0
                 ? null
                 : refuse(
@@ -259,16 +270,17 @@ public final class Limits {
         if (client == null) {
             return null;
         }
-        long millis = Account.take(client.publishes, messages);
+        Account.Buckets buckets = client.buckets(limits.get());
+        long millis = Account.take(buckets.publishes(), messages);
         if (millis != 0) {
             return tooMuch(Limit.CLIENT_PUBLISH_RATE, "messages", "client-publish-rate", millis);
         }
-        millis = Account.take(client.bytes, Math.max(1, bytes));
+        millis = Account.take(buckets.bytes(), Math.max(1, bytes));
         if (millis == 0) {
             return null;
         }
-        if (client.publishes != null) {
-            client.publishes.addTokens(messages);
+        if (buckets.publishes() != null) {
+            buckets.publishes().addTokens(messages);
         }
         return tooMuch(Limit.CLIENT_PUBLISH_BYTES, "bytes", "client-publish-bytes", millis);
     }

@@ -5,6 +5,7 @@ import dev.fanfare.time.Timers;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +18,7 @@ public final class Pressure implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofMillis(250);
     private static final Logger LOG = LoggerFactory.getLogger("dev.fanfare.memory");
 
-    private final long most;
+    private final LongSupplier limit;
     private final Timers timers;
     private final Runnable relieve;
     private final LongAdder waiting = new LongAdder();
@@ -25,10 +26,10 @@ public final class Pressure implements AutoCloseable {
     private volatile boolean high;
     private volatile Timers.@Nullable Timer next;
 
-    /// @param most bytes that may wait
+    /// @param limit bytes that may wait, at the moment
     /// @param relieve has the slowest clients let go; runs on a timer's thread, does not wait
-    public Pressure(long most, Timers timers, Runnable relieve) {
-        this.most = most;
+    public Pressure(LongSupplier limit, Timers timers, Runnable relieve) {
+        this.limit = limit;
         this.timers = timers;
         this.relieve = relieve;
         next = timers.schedule(PERIOD, this::look);
@@ -51,6 +52,7 @@ public final class Pressure implements AutoCloseable {
 
     private void look() {
         long now = bytes();
+        long most = limit.getAsLong();
         // Up at 80 %, down at 60 %: it does not flutter.
         boolean above = now >= most / 5 * (high ? 3 : 4);
         if (above != high) {

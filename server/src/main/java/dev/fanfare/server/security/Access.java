@@ -102,7 +102,7 @@ public final class Access implements AutoCloseable {
             }
             case ServerConfig.TokenKeys.At(URI address) -> {
                 this.tokenKeys = null;
-                this.tokens = new Tokens(TokenKeys.published(address), false, expected, timers);
+                this.tokens = new Tokens(TokenKeys.published(address, timers), false, expected, timers);
             }
             case ServerConfig.TokenKeys.In(Path file) -> {
                 Watched<JWKSet> watched =

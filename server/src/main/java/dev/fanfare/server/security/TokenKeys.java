@@ -7,11 +7,15 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.OctetSequenceKey;
 import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.source.JWKSetBasedJWKSource;
+import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
+import com.nimbusds.jose.jwk.source.JWKSetSource;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
 import dev.fanfare.server.SettingException;
+import dev.fanfare.time.Timers;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -53,21 +57,35 @@ final class TokenKeys {
     /// and outlive four hours without an answer.
     ///
     /// @throws SettingException when it is no address that can be trusted
-    static JWKSource<SecurityContext> published(URI address) {
+    static JWKSource<SecurityContext> published(URI address, Timers timers) {
         String host = String.valueOf(address.getHost());
         boolean local = host.equals("localhost") || host.equals("127.0.0.1") || host.equals("[::1]");
         if (!"https".equals(address.getScheme()) && !(local && "http".equals(address.getScheme()))) {
             throw new SettingException("the keys of tokens must come from an https address, not from " + address);
         }
         try {
-            return JWKSourceBuilder.create(
+            JWKSource<SecurityContext> source = JWKSourceBuilder.create(
                             address.toURL(), new DefaultResourceRetriever(TIMEOUT_MILLIS, TIMEOUT_MILLIS, ANSWER_MAX))
                     .retrying(true)
                     .outageTolerant(OUTAGE.toMillis())
                     .build();
+            return onClock(((JWKSetBasedJWKSource<SecurityContext>) source).getJWKSetSource(), timers);
         } catch (MalformedURLException | IllegalArgumentException wrong) {
             throw new SettingException("the keys of tokens can't come from " + address + ": " + wrong.getMessage());
         }
+    }
+
+    /// Asks for the keys as the library does, by the broker's clock.
+    private static JWKSource<SecurityContext> onClock(JWKSetSource<SecurityContext> source, Timers timers) {
+        return (selector, context) -> {
+            long now = timers.currentTimeMillis();
+            JWKSet kept = source.getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), now, context);
+            List<JWK> keys = selector.select(kept);
+            return keys.isEmpty()
+                    ? selector.select(
+                            source.getJWKSet(JWKSetCacheRefreshEvaluator.referenceComparison(kept), now, context))
+                    : keys;
+        };
     }
 
     /// What a file holds: a set of keys in JSON, public keys or certificates in PEM, or a line `secret: …`. Nothing

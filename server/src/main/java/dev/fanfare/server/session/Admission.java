@@ -33,6 +33,7 @@ final class Admission {
     static final Duration GRACE = Duration.ofSeconds(5);
 
     private static final long LINGER_MILLIS = 5_000;
+    private static final long FULL_RETRY_MILLIS = 1_000;
     private static final String SAY_WHO = "send {\"type\":\"auth\"} with api_key or token";
 
     private final Session session;
@@ -199,7 +200,13 @@ final class Admission {
             access.whenItsTurn(() -> verify(request, credentials));
         } catch (RejectedExecutionException full) {
             checking = false;
-            refuse(request, "too many tokens wait to be checked; try again later");
+            // It has shown nothing wrong: it may try again.
+            session.refuse(
+                    request.requestId(),
+                    new WireError(
+                            WireError.Code.BACKPRESSURE,
+                            "too many tokens wait to be checked; try again later",
+                            FULL_RETRY_MILLIS));
         }
     }
 

@@ -64,6 +64,35 @@ class ReloadTest {
         return rest("POST", "/topics", "{\"name\":\"" + topic + "\"}");
     }
 
+    /// Those that are connected go on, and count for what begins from then on.
+    @Test
+    void limitsForClientsCountAtOnce() throws Exception {
+        make("t");
+        write("max-topics: 3", "client-publish-rate: 1");
+        assertThat(names(server.reload().taken())).contains("client-publish-rate");
+        try (WireClient client = WireClient.open(server.port())) {
+            RunningServer.publishAcked(client, "t", "1");
+            assertThat(client.send(RunningServer.publish("t", "1")).json().toString())
+                    .contains("RATE_LIMITED");
+            write("max-topics: 3", "client-publish-rate: 1000", "address-connections: 1", "max-connections: 100");
+            assertThat(names(server.reload().taken()))
+                    .containsExactly("max-connections", "address-connections", "client-publish-rate");
+            RunningServer.publishAcked(client, "t", "1");
+            RunningServer.publishAcked(client, "t", "1");
+            write("max-topics: 3", "max-connections: 1");
+            server.reload();
+            try (WireClient more = WireClient.tcp(server.port())) {
+                assertThat(more.handshake("/ws")).startsWith("HTTP/1.1 503 ");
+            }
+            write("max-topics: 3");
+            server.reload();
+            try (WireClient more = WireClient.open(server.port())) {
+                RunningServer.publishAcked(more, "t", "1");
+            }
+            RunningServer.publishAcked(client, "t", "1");
+        }
+    }
+
     @Test
     void whatCanChangeDoesForWhatBeginsThen() throws Exception {
         make("before");
