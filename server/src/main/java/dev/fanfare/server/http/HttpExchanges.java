@@ -6,6 +6,7 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.LogLimit;
 import dev.fanfare.server.LogSubject;
+import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
 import dev.fanfare.server.rest.Caller;
@@ -452,6 +453,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             return;
         }
         long millis = http.server().config().network().handshakeTimeout().toMillis();
+        http.server().limits().count(Limit.HANDSHAKE_TIMEOUT);
         refuse(
                 context,
                 Exchange.unread(http),

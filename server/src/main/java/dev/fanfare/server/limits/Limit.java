@@ -5,25 +5,42 @@ import java.util.Locale;
 /// What a client may run into. Each is counted, in `/metrics` as `fanfare_refused_total`.
 public enum Limit {
     /// All connections together: `max-connections`.
-    CONNECTIONS,
+    CONNECTIONS("max-connections"),
     /// Connections from one address: `address-connections`.
-    ADDRESS_CONNECTIONS,
+    ADDRESS_CONNECTIONS("address-connections"),
     /// New connections from one address: `address-connection-rate`.
-    ADDRESS_CONNECTION_RATE,
+    ADDRESS_CONNECTION_RATE("address-connection-rate"),
     /// Sessions of one client: `client-connections`.
-    CLIENT_CONNECTIONS,
+    CLIENT_CONNECTIONS("client-connections"),
     /// Subscriptions of one client: `client-subscriptions`.
-    CLIENT_SUBSCRIPTIONS,
+    CLIENT_SUBSCRIPTIONS("client-subscriptions"),
     /// Topics that a client makes: `client-topic-rate`.
-    CLIENT_TOPIC_RATE,
+    CLIENT_TOPIC_RATE("client-topic-rate"),
     /// What a connection publishes: `publish-rate`.
-    PUBLISH_RATE,
+    PUBLISH_RATE("publish-rate"),
     /// What a client publishes: `client-publish-rate`.
-    CLIENT_PUBLISH_RATE,
+    CLIENT_PUBLISH_RATE("client-publish-rate"),
     /// How many bytes a client publishes: `client-publish-bytes`.
-    CLIENT_PUBLISH_BYTES,
+    CLIENT_PUBLISH_BYTES("client-publish-bytes"),
     /// What waits for all clients together: `buffer-memory`.
-    BUFFER_MEMORY;
+    BUFFER_MEMORY("buffer-memory"),
+    /// Subscriptions of one connection: `max-subscriptions`.
+    SUBSCRIPTIONS("max-subscriptions"),
+    /// Requests that did not come whole in time: `handshake-timeout`.
+    HANDSHAKE_TIMEOUT("handshake-timeout"),
+    /// Connections that gave no sign of life: `heartbeat`.
+    HEARTBEAT("heartbeat");
+
+    private final String setting;
+
+    Limit(String setting) {
+        this.setting = setting;
+    }
+
+    /// The name of the setting.
+    public String setting() {
+        return setting;
+    }
 
     /// Its name in metrics.
     public String label() {

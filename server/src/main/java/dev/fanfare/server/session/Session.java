@@ -15,6 +15,7 @@ import dev.fanfare.server.WireSubscriber;
 import dev.fanfare.server.feed.WireKind;
 import dev.fanfare.server.feed.Woken;
 import dev.fanfare.server.limits.Account;
+import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.security.Identity;
 import java.util.Arrays;
 import java.util.List;
@@ -277,6 +278,7 @@ public final class Session implements Connections.Peer {
     /// Called every now and then: heartbeats, and peers that are gone or stuck.
     public void tick(long now) {
         if (life.gone(now)) {
+            context.limits().count(Limit.HEARTBEAT);
             connection.abort("no sign of life for twice the heartbeat");
             return;
         }

@@ -18,6 +18,7 @@ import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.WireCursor;
+import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.limits.Limits;
 import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Access;
@@ -199,6 +200,7 @@ public final class SessionContext {
     void checkSubscriptions(int had, boolean replaces, String who) {
         int max = config().limits().maxSubscriptions();
         if (had >= max && !replaces) {
+            limits().count(Limit.SUBSCRIPTIONS);
             throw new FanfareException(
                     ErrorCode.LIMIT_REACHED,
                     "connection " + who + " has " + had + " subscriptions; more than " + max

@@ -55,6 +55,9 @@ final class FrameDecoder {
     private static final int HEADER_MAX = 14;
     private static final int CONTROL_MAX = 125;
     private static final int FAIL_FACTOR = 16;
+
+    /// The most fragments of a message: each costs time, also an empty one.
+    private static final int FRAGMENTS_MAX = 4_096;
     private static final byte[] NOTHING = {};
 
     private final Listener listener;
@@ -75,6 +78,7 @@ final class FrameDecoder {
     private byte[] data = NOTHING;
     private int dataLength;
     private long messageLength;
+    private int fragments;
     private int messageOpcode = -1;
     private boolean compressed;
 
@@ -167,6 +171,10 @@ final class FrameDecoder {
             return fail(
                     CloseCode.TOO_LARGE,
                     "a message of more than " + messageMax * FAIL_FACTOR + " bytes is not read to its end");
+        } else if (++fragments > FRAGMENTS_MAX) {
+            return fail(
+                    CloseCode.TOO_LARGE,
+                    "a message in more than " + FRAGMENTS_MAX + " fragments is not read to its end");
         }
         return true;
     }
@@ -277,6 +285,7 @@ final class FrameDecoder {
         boolean inflate = compressed;
         messageOpcode = -1;
         messageLength = 0;
+        fragments = 0;
         data = NOTHING;
         dataLength = 0;
         compressed = false;

@@ -38,6 +38,12 @@ class HeartbeatTest {
         other.send("{\"type\":\"ping\",\"request_id\":\"seen\"}").until("pong");
     }
 
+    private void assertCounted(String limit) {
+        RunningServer.await(
+                () -> server.get("/metrics").body().contains("fanfare_refused_total{limit=\"" + limit + "\"} 1"),
+                limit + " to be counted");
+    }
+
     private static void readUntilPinged(WireClient client) {
         Frame frame = client.frame();
         while (frame.opcode() != Frame.PING) {
@@ -57,6 +63,7 @@ class HeartbeatTest {
             timers.advance(HEARTBEAT);
             assertThat(silent.ended()).isTrue();
             server.awaitSubscribers(0);
+            assertCounted("heartbeat");
         }
     }
 
@@ -98,8 +105,10 @@ class HeartbeatTest {
             server.connect().close(); // who came before it is known
             seen();
             timers.advance(Duration.ofSeconds(1));
+            assertThat(half.readHead()).startsWith("HTTP/1.1 408 ");
             assertThat(half.ended()).isTrue();
             assertThat(mute.ended()).isTrue();
+            assertCounted("handshake_timeout");
         }
     }
 

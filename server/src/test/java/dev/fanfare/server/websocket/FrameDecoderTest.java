@@ -101,6 +101,20 @@ class FrameDecoderTest {
     }
 
     @Test
+    void aMessageHasSoManyFragmentsEmptyOnesIncluded() {
+        assertThat(says(inFragments(4_096).text("after"))).containsExactly("text x", "text after");
+        assertBroken(inFragments(4_097), 1009);
+    }
+
+    private static ClientFrames inFragments(int count) {
+        ClientFrames frames = new ClientFrames().frame(Opcode.TEXT, utf8("x"));
+        for (int i = 2; i < count; i++) {
+            frames.frame(Opcode.CONTINUATION, utf8(""));
+        }
+        return frames.frame(FIN | Opcode.CONTINUATION, utf8(""));
+    }
+
+    @Test
     void emptyFragmentsAreFragments() {
         assertThat(says(new ClientFrames()
                         .frame(Opcode.TEXT, "")

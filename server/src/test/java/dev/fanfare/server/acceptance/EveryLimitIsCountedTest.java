@@ -1,0 +1,185 @@
+package dev.fanfare.server.acceptance;
+
+import static dev.fanfare.server.acceptance.RunningServer.publish;
+import static dev.fanfare.server.acceptance.RunningServer.subscribe;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fanfare.server.Setting;
+import dev.fanfare.server.limits.Limit;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/// Whatever a setting limits is counted when somebody runs into it: a setting that this class does not know fails.
+class EveryLimitIsCountedTest {
+
+    /// Limits that are counted by the code with which they refuse.
+    private static final Map<String, String> BY_CODE = new TreeMap<>(Map.of(
+            "max-topics", "LIMIT_REACHED",
+            "max-subscribers-per-topic", "LIMIT_REACHED",
+            "max-routes", "LIMIT_REACHED",
+            "max-requests", "LIMIT_REACHED",
+            "max-delayed", "LIMIT_REACHED",
+            "delayed-memory", "BACKPRESSURE",
+            "block-timeout", "BACKPRESSURE",
+            "max-message-size", "TOO_LARGE",
+            "publish-burst", "LIMIT_REACHED",
+            "slow-send-timeout", "SLOW_CONSUMER"));
+
+    /// Limits beyond which something is lost or forgotten, and the figure that tells so.
+    private static final Map<String, String> BY_LOSS = Map.of(
+            "subscriber-queue", "fanfare_topic_dropped_messages_total",
+            "topic-queue", "fanfare_topic_dropped_messages_total",
+            "history-memory", "fanfare_history_forgotten_messages_total",
+            "metrics-topics", "fanfare_topics_left_out");
+
+    /// What is kept, and for how long: to forget what is older is what they are for.
+    private static final Set<String> RETENTION = Set.of(
+            "history",
+            "history-bytes",
+            "durable-history",
+            "durable-history-bytes",
+            "dead-letter-history",
+            "dead-letter-bytes",
+            "dead-letter-age",
+            "expiry",
+            "durable-expiry",
+            "audit-log-size");
+
+    /// Publishers wait at it, and are refused after `block-timeout`; the machine ends beyond the other.
+    private static final Set<String> WAITED_AT = Set.of("route-queue", "memory");
+
+    /// Ways and places, of which there is no too much.
+    private static final Set<String> NO_LIMITS = Set.of(
+            "host",
+            "port",
+            "flat-port",
+            "overflow",
+            "data",
+            "durable",
+            "durability",
+            "log-level",
+            "batch-size",
+            "batch-linger",
+            "routes",
+            "auto-create-topics",
+            "message-ids",
+            "shutdown-grace",
+            "drain-jitter",
+            "permessage-deflate",
+            "event-loops",
+            "allowed-origins",
+            "keys",
+            "token-keys",
+            "token-issuer",
+            "token-audience",
+            "token-role",
+            "rules",
+            "tracing",
+            "tracing-sample",
+            "log-format",
+            "tls-certificate",
+            "tls-key",
+            "tls-client-ca",
+            "tls-client-auth",
+            "tls-client-name",
+            "tls-client-role",
+            "audit-log",
+            "alerts",
+            "alerts-period",
+            "alerts-webhook",
+            "required-topics");
+
+    @Test
+    void everySettingIsKnownHere() {
+        Set<String> known = Stream.of(
+                        BY_CODE.keySet(),
+                        BY_LOSS.keySet(),
+                        RETENTION,
+                        WAITED_AT,
+                        NO_LIMITS,
+                        Stream.of(Limit.values()).map(Limit::setting).toList())
+                .flatMap(Collection::stream)
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> all = new TreeSet<>();
+        Setting.all().forEach(setting -> all.add(setting.name()));
+        assertThat(all).isEqualTo(known);
+    }
+
+    private static double count(RunningServer server, String name, String label) {
+        return server.get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name) && line.contains(label))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    private static void assertRefused(JsonNode answer, String setting) {
+        assertThat(answer.path("error").path("code").stringValue(""))
+                .as("%s", answer)
+                .isEqualTo(BY_CODE.getOrDefault(setting, "LIMIT_REACHED"));
+        assertThat(answer.path("error").path("message").stringValue()).contains(setting);
+    }
+
+    @Test
+    void whoRunsIntoOneIsToldWhichAndItIsCounted() {
+        try (RunningServer server = RunningServer.start(
+                        "max-topics=2",
+                        "max-subscriptions=2",
+                        "max-subscribers-per-topic=1",
+                        "max-delayed=0",
+                        "max-routes=0",
+                        "max-message-size=1KiB",
+                        "publish-rate=1000",
+                        "publish-burst=2");
+                WireClient client = server.connect()) {
+            String one = "{\"topic\":\"a\",\"message\":{\"payload\":1}}";
+            server.topic("a");
+            server.topic("b");
+            assertRefused(server.rest("POST", "/topics", "{\"name\":\"c\"}").json(), "max-topics");
+            subscribe(client, "a", "c");
+            assertRefused(
+                    client.send("{\"type\":\"subscribe\",\"topic\":\"a\",\"client_id\":\"d\"}")
+                            .json(),
+                    "max-subscribers-per-topic");
+            subscribe(client, "b", "c");
+            assertRefused(
+                    client.send("{\"type\":\"subscribe\",\"topic\":\"b\",\"client_id\":\"d\"}")
+                            .json(),
+                    "max-subscriptions");
+            assertRefused(
+                    client.send("{\"type\":\"publish\",\"topic\":\"a\",\"message\":{\"payload\":1,\"delay_ms\":1000}}")
+                            .json(),
+                    "max-delayed");
+            assertRefused(
+                    server.rest("POST", "/routes", "{\"name\":\"r\",\"from\":\"a\",\"to\":\"b\"}")
+                            .json(),
+                    "max-routes");
+            assertRefused(
+                    server.rest("POST", "/transactions", "{\"publish\":[" + one + "," + one + "," + one + "]}")
+                            .json(),
+                    "publish-burst");
+            double before = count(server, "fanfare_errors_total", "code=\"TOO_LARGE\"");
+            assertThat(client.send(publish("a", "\"" + "x".repeat(2_000) + "\""))
+                            .json()
+                            .toString())
+                    .contains("TOO_LARGE", "max-message-size");
+            assertThat(count(server, "fanfare_errors_total", "code=\"TOO_LARGE\""))
+                    .isEqualTo(before + 1);
+            assertThat(count(server, "fanfare_refused_total", "limit=\"subscriptions\""))
+                    .isOne();
+            assertThat(count(server, "fanfare_errors_total", "code=\"LIMIT_REACHED\""))
+                    .isEqualTo(6);
+            for (String name : BY_LOSS.values()) {
+                assertThat(server.get("/metrics").body()).contains(name);
+            }
+        }
+    }
+}
