@@ -408,9 +408,9 @@ final class Simulation implements AutoCloseable {
         if (!back && target != null && done) {
             of.model().publishedAnew(message);
             topics.await(target, message, Duration.ZERO);
+            // Some of its texts may be in more than one place; each is looked at before there is another one.
+            settle();
         }
-        // Some of its texts may be in more than one place; each is looked at before there is another one.
-        settle();
         tell("redriven", letter.subscription(), message.text(), String.valueOf(to), result.done());
     }
 
