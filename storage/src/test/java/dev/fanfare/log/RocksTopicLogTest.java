@@ -6,8 +6,8 @@ import dev.fanfare.time.VirtualTimers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,20 +16,22 @@ class RocksTopicLogTest {
 
     private final VirtualTimers timers = new VirtualTimers();
     private final HistoryBudget budget = new HistoryBudget(1 << 20);
-    private final AtomicInteger numbers = new AtomicInteger();
+
+    /// Each log has a number of its own in the one store.
+    private static final AtomicInteger NUMBERS = new AtomicInteger();
 
     @TempDir
-    private Path folder;
+    private static Path folder;
 
-    private RocksStore store;
+    private static RocksStore store;
 
-    @BeforeEach
-    void open() {
+    @BeforeAll
+    static void open() {
         store = RocksStore.open(folder, new StorageOptions(16 << 20, 4 << 20, 0));
     }
 
-    @AfterEach
-    void close() {
+    @AfterAll
+    static void close() {
         store.close();
     }
 
@@ -45,7 +47,7 @@ class RocksTopicLogTest {
         public TopicLog newLog(Retention retention) {
             DurableTopicLog log = new DurableTopicLog(
                     store,
-                    numbers.incrementAndGet(),
+                    NUMBERS.incrementAndGet(),
                     "topic",
                     "epoch",
                     retention,

@@ -24,11 +24,14 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The power goes at random moments, with the real files: what was synced is there, nothing is there in part.
@@ -103,9 +106,21 @@ class PowerLossTest {
 
     @RepeatedTest(2)
     void whatWasSyncedIsThereAndEachBatchWholeOrNotAtAll() {
-        Random random = seeded();
+        lives(seeded(), temporary);
+    }
+
+    @Test
+    @Tag("stress")
+    @Timeout(value = 20, unit = TimeUnit.MINUTES)
+    void whatWasSyncedIsThereHoweverOftenThePowerGoes() {
+        for (int round = 0; round < 200; round++) {
+            lives(seeded(), temporary.resolve("round" + round));
+        }
+    }
+
+    private static void lives(Random random, Path folders) {
         long next = 0;
-        Path folder = temporary.resolve("0");
+        Path folder = folders.resolve("0");
         for (int life = 1; life <= 4; life++) {
             long synced = next;
             Set<Long> ends = new HashSet<>(Set.of(next));
@@ -128,7 +143,7 @@ class PowerLossTest {
                         next = end;
                     }
                 }
-                copy = store.lose(temporary.resolve(String.valueOf(life)), random);
+                copy = store.lose(folders.resolve(String.valueOf(life)), random);
             }
             try (RocksStore store = RocksStore.open(copy, OPTIONS)) {
                 NavigableSet<Long> found = Stores.readable(store, next + 1_000);
@@ -150,10 +165,22 @@ class PowerLossTest {
 
     @RepeatedTest(2)
     void whoWasToldSyncedFindsItAgainAndNoPlaceIsTakenTwice() throws InterruptedException {
-        Random random = seeded();
+        told(seeded(), temporary);
+    }
+
+    @Test
+    @Tag("stress")
+    @Timeout(value = 20, unit = TimeUnit.MINUTES)
+    void whoWasToldSyncedFindsItAgainHoweverOftenThePowerGoes() throws InterruptedException {
+        for (int round = 0; round < 100; round++) {
+            told(seeded(), temporary.resolve("round" + round));
+        }
+    }
+
+    private static void told(Random random, Path folders) throws InterruptedException {
         Map<String, Told> told = new ConcurrentHashMap<>();
         Map<Told, String> places = new HashMap<>();
-        Path folder = temporary.resolve("0");
+        Path folder = folders.resolve("0");
         AtomicInteger number = new AtomicInteger();
         for (int life = 1; life <= 4; life++) {
             Path copy;
@@ -189,7 +216,7 @@ class PowerLossTest {
                 answers.acquire(1 + random.nextInt(300));
                 // First what is told, then the power: what is told meanwhile may have been stored a moment later.
                 safe = Map.copyOf(told);
-                copy = store.lose(temporary.resolve(String.valueOf(life)), random);
+                copy = store.lose(folders.resolve(String.valueOf(life)), random);
                 over.set(true);
                 for (Thread publisher : publishers) {
                     publisher.join();
