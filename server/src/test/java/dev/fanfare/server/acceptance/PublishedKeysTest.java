@@ -126,6 +126,9 @@ class PublishedKeysTest {
                 timers.advance(Duration.ofSeconds(4));
                 said = client.send(PING).json();
             }
+            if (said.path("type").stringValue("").equals("pong")) {
+                said = client.json(); // the address is asked in real time
+            }
             assertThat(said.path("error").path("code").stringValue(""))
                     .as("%s", said)
                     .isEqualTo("UNAUTHORIZED");
