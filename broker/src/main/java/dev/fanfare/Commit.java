@@ -1,18 +1,26 @@
 package dev.fanfare;
 
 import dev.fanfare.PublishResult.Refused;
-import java.util.Optional;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
+import java.util.ArrayDeque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// When what was published together is as safe as it was asked to be. Any thread.
 public final class Commit {
 
-    private final CompletableFuture<Optional<Refused>> done = new CompletableFuture<>();
+    private static final Logger LOG = LoggerFactory.getLogger(Commit.class);
+
+    private final CountDownLatch known = new CountDownLatch(1);
+    private final ReentrantLock lock = new ReentrantLock();
+
+    // Guarded by the lock; the failure is read without it once it is known.
+    private final ArrayDeque<Consumer<@Nullable Refused>> asked = new ArrayDeque<>(2);
+    private boolean telling;
+    private @Nullable Refused failure;
 
     /// One that is not over. By the broker.
     public Commit() {}
@@ -26,13 +34,23 @@ public final class Commit {
 
     /// Whether it is known what became of it.
     public boolean isDone() {
-        return done.isDone();
+        return known.getCount() == 0;
     }
 
     /// Calls `action` with why it failed, null when it did not: at once if that is known, else on the thread that
-    /// commits, which must not be blocked.
+    /// commits, which must not be blocked. Whoever asked before has been called by then: what has to be undone is
+    /// undone before anybody is told.
     public void onDone(Consumer<@Nullable Refused> action) {
-        var _ = done.thenAccept(failure -> action.accept(failure.orElse(null)));
+        lock.lock();
+        try {
+            if (!isDone() || telling) {
+                asked.add(action);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        action.accept(failure);
     }
 
     /// Waits. Not on an event loop.
@@ -41,21 +59,44 @@ public final class Commit {
     ///     whether what was published stays is not known then
     public @Nullable Refused await() {
         try {
-            return done.get().orElse(null);
+            known.await();
+            return failure;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Refused(
                     ErrorCode.INTERNAL,
                     "interrupted while waiting for the storage; it may have been stored all the same");
-        } catch (ExecutionException | CompletionException | CancellationException impossible) {
-            throw new IllegalStateException(impossible);
         }
     }
 
     /// By the broker, once.
     ///
-    /// @param failure null when all went well
-    public void finish(@Nullable Refused failure) {
-        done.complete(Optional.ofNullable(failure));
+    /// @param why it failed; null when all went well
+    public void finish(@Nullable Refused why) {
+        lock.lock();
+        try {
+            failure = why;
+            telling = true;
+            known.countDown();
+        } finally {
+            lock.unlock();
+        }
+        for (Consumer<@Nullable Refused> action = next(); action != null; action = next()) {
+            try {
+                action.accept(why);
+            } catch (RuntimeException e) {
+                LOG.error("Somebody who was told of a commit has failed; the others are told", e);
+            }
+        }
+    }
+
+    private @Nullable Consumer<@Nullable Refused> next() {
+        lock.lock();
+        try {
+            telling = !asked.isEmpty();
+            return asked.poll();
+        } finally {
+            lock.unlock();
+        }
     }
 }
