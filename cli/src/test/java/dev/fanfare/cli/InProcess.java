@@ -2,8 +2,12 @@ package dev.fanfare.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.server.LogFormat;
+import dev.fanfare.server.LogLevel;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -14,22 +18,34 @@ import java.util.List;
 ///
 /// @param exitCode what the process would have ended with
 /// @param output the lines of standard output
-/// @param complaints the lines of standard error
+/// @param complaints the lines of standard error, what it logs among them
 record InProcess(int exitCode, List<String> output, List<String> complaints) {
 
+    /// Runs it to its end, with nothing on standard input.
+    static InProcess run(String... arguments) {
+        return fed("", arguments);
+    }
+
     /// Runs it to its end.
-    static synchronized InProcess run(String... arguments) {
+    ///
+    /// @param input what it finds on standard input
+    static synchronized InProcess fed(String input, String... arguments) {
+        InputStream in = System.in;
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         ByteArrayOutputStream complained = new ByteArrayOutputStream();
+        System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
         System.setOut(heard(said, out));
         System.setErr(heard(complained, err));
+        LogLines.begin(LogFormat.TEXT, LogLevel.WARN, System.err);
         try {
             return new InProcess(Main.commands().execute(arguments), lines(said), lines(complained));
         } finally {
+            System.setIn(in);
             System.setOut(out);
             System.setErr(err);
+            LogLines.begin(LogFormat.TEXT, LogLevel.WARN, err);
         }
     }
 

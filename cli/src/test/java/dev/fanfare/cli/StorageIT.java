@@ -68,6 +68,8 @@ class StorageIT {
         Path made = temporary.resolve("made");
         if (!Files.exists(made)) {
             make(made);
+            // Opened once more: files that were replaced when the store was closed are gone then.
+            output(storage("stats", made));
         }
         try (Stream<Path> files = Files.walk(made)) {
             for (Path file : files.toList()) {
@@ -104,19 +106,19 @@ class StorageIT {
                 .toArray(String[]::new);
     }
 
-    private static Answer storage(String command, Path folder, String... more) {
-        return Answer.of(words(command, folder, more));
+    private static InProcess storage(String command, Path folder, String... more) {
+        return InProcess.run(words(command, folder, more));
     }
 
     /// What a command says that goes well and complains about nothing.
-    private static List<String> output(Answer answer) {
+    private static List<String> output(InProcess answer) {
         assertThat(answer.exitCode()).as("%s", answer.complaints()).isZero();
         assertThat(answer.complaints()).isEmpty();
         return answer.output();
     }
 
     /// A command that fails says why in one line, and nothing else.
-    private static void fails(Answer answer, int exitCode, String... why) {
+    private static void fails(InProcess answer, int exitCode, String... why) {
         assertThat(answer.exitCode()).isEqualTo(exitCode);
         assertThat(answer.complaints()).singleElement().asString().contains(why);
         assertThat(answer.output()).isEmpty();
@@ -145,7 +147,7 @@ class StorageIT {
                 .contains("\"key\":\"k7\"", "\"payload\":{\"n\":7,");
 
         String some = String.join("\n", lines.subList(0, 100)) + "\n\n";
-        assertThat(output(Answer.withInput(some, words("import", used(), "imported"))))
+        assertThat(output(InProcess.fed(some, words("import", used(), "imported"))))
                 .containsExactly("imported 101 lines into imported");
         assertThat(Wire.rest("GET", url + "/topics/imported", "")
                         .path("messages")
@@ -238,7 +240,7 @@ class StorageIT {
         Path folder = temporary.resolve("broken-lines");
         Files.createDirectory(folder);
         fails(
-                Answer.withInput("{\"payload\":1}\n{\"payload\":2} 3\n{\"payload\":3}\n", words("import", folder, "t")),
+                InProcess.fed("{\"payload\":1}\n{\"payload\":2} 3\n{\"payload\":3}\n", words("import", folder, "t")),
                 1,
                 "line 2 can't be imported: something follows the object; the lines before it are");
         assertThat(output(storage("export", folder, "t")))
@@ -276,7 +278,7 @@ class StorageIT {
     }
 
     private static void verifyNames(Path folder, String file) {
-        Answer verify = storage("verify", folder);
+        InProcess verify = storage("verify", folder);
         assertThat(verify.exitCode()).isEqualTo(1);
         assertThat(verify.complaints()).isEmpty();
         assertThat(verify.output()).hasSize(2);
@@ -286,7 +288,7 @@ class StorageIT {
 
     /// What can be read of a topic that is damaged; what can't is said.
     private static void exportOfTheRest(Path folder) {
-        Answer export = storage("export", folder, "orders");
+        InProcess export = storage("export", folder, "orders");
         assertThat(export.exitCode()).isZero();
         assertThat(export.output().size()).isBetween(MESSAGES / 2, MESSAGES - 1);
         assertThat(export.complaints()).anyMatch(line -> line.contains("can't be read"));
@@ -304,7 +306,7 @@ class StorageIT {
     void aDamagedStoreIsMeasuredAndNotCopied() throws Exception {
         Path folder = temporary.resolve("damaged-and-used");
         String file = damaged(folder);
-        Answer stats = storage("stats", folder);
+        InProcess stats = storage("stats", folder);
         assertThat(stats.exitCode()).as("%s", stats.complaints()).isZero();
         assertThat(stats.output()).anyMatch(line -> line.matches("orders +" + MESSAGES + " +0 +" + MESSAGES));
         // A copy that lacks something would be taken for a good one.
@@ -378,7 +380,7 @@ class StorageIT {
     private static String shown(String command, Path folder, String... more) {
         System.setProperty("fanfare.terminals", "stderr");
         try {
-            Answer answer = storage(command, folder, more);
+            InProcess answer = storage(command, folder, more);
             assertThat(answer.exitCode()).as("%s", answer.complaints()).isZero();
             return String.join("\n", answer.complaints());
         } finally {
@@ -455,7 +457,7 @@ class StorageIT {
 
     @Test
     void everyCommandIsExplainedAndAWrongOneRefused() throws Exception {
-        assertThat(String.join("\n", output(Answer.of("storage", "--help"))))
+        assertThat(String.join("\n", output(InProcess.run("storage", "--help"))))
                 .contains("verify", "stats", "backup", "restore", "export", "import");
         Map<String, String> words = Map.of(
                 "verify", "what is damaged",
@@ -465,13 +467,13 @@ class StorageIT {
                 "export", "TOPIC",
                 "import", "standard input");
         for (Map.Entry<String, String> each : words.entrySet()) {
-            assertThat(String.join("\n", output(Answer.of("storage", each.getKey(), "--help"))))
+            assertThat(String.join("\n", output(InProcess.run("storage", each.getKey(), "--help"))))
                     .contains("fanfare storage " + each.getKey(), "--data=DIR", each.getValue());
         }
         try (Command command = Command.fanfare("storage", "--help")) {
             assertThat(command.exitCode()).isZero();
         }
-        fails(Answer.of("storage"), 2, "A command is missing");
-        fails(Answer.of("storage", "export", "--data=" + used()), 2, "TOPIC");
+        fails(InProcess.run("storage"), 2, "A command is missing");
+        fails(InProcess.run("storage", "export", "--data=" + used()), 2, "TOPIC");
     }
 }
