@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.rocksdb.Checkpoint;
+import org.rocksdb.Options;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileReader;
 
 /// Copies a store while it is used, and brings a copy back.
 final class Backup {
@@ -31,11 +33,11 @@ final class Backup {
                 long sequence = open.rocks().getLatestSequenceNumber();
                 Path database = target.resolve("db");
                 checkpoint.createCheckpoint(database.toString());
-                force(database, progress);
+                finish(database, what, progress);
                 ClosedMark.write(target, database, sequence);
                 Folder.markLacking(target, Durability.SYNCED);
                 Folder.finish(target);
-            } catch (IOException | RocksDBException e) {
+            } catch (IOException | RocksDBException | StoreException e) {
                 undo(target, there);
                 throw e;
             }
@@ -106,8 +108,9 @@ final class Backup {
         }
     }
 
-    /// Makes what is in a folder safe: that is what takes long, since its files are linked where that can be.
-    private static void force(Path folder, RocksStore.Progress progress) throws IOException {
+    /// Reads what is in a folder and makes it safe: that is what takes long, since its files are linked where that can
+    /// be. A copy in which something can't be read would be taken for a good one.
+    private static void finish(Path folder, String what, RocksStore.Progress progress) throws IOException {
         List<Path> files;
         try (Stream<Path> found = Files.list(folder)) {
             files = found.toList();
@@ -119,11 +122,28 @@ final class Backup {
         long done = 0;
         progress.at(done, all);
         for (Path file : files) {
+            if (TableFile.isTable(file)) {
+                check(file, what);
+            }
             Folder.force(file);
             done += Files.size(file);
             progress.at(done, all);
         }
         Folder.force(folder);
+    }
+
+    private static void check(Path table, String what) {
+        try (Options options = new Options();
+                SstFileReader reader = new SstFileReader(options)) {
+            reader.open(table.toString());
+            reader.verifyChecksum();
+        } catch (RocksDBException e) {
+            throw new StoreException(
+                    Failures.reason(e),
+                    "could not " + what + ": " + table.getFileName() + " is damaged, " + Failures.text(e)
+                            + "; storage verify says what can't be read, storage export saves the rest",
+                    e);
+        }
     }
 
     private static void undo(Path target, boolean there) throws IOException {

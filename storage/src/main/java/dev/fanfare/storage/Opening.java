@@ -160,7 +160,7 @@ final class Opening {
             listed = TableFile.all(look).stream().map(TableFile::name).collect(Collectors.toSet());
         }
         try (Stream<Path> files = Files.list(folder.database())) {
-            return files.filter(file -> file.getFileName().toString().endsWith(".sst"))
+            return files.filter(TableFile::isTable)
                     .filter(file -> !listed.contains(file.getFileName().toString()))
                     .sorted()
                     .toList();

@@ -29,6 +29,11 @@ record TableFile(String name, int family, int level, Table table, long bytes, by
 
     private static final int COLUMN_FAMILY = 200;
 
+    /// Whether a file of a folder is a table's.
+    static boolean isTable(Path file) {
+        return file.getFileName().toString().endsWith(".sst");
+    }
+
     /// All live files of all tables.
     static List<TableFile> all(Database database) {
         RocksDB rocks = database.rocks();
