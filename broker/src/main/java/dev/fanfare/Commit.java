@@ -39,7 +39,7 @@ public final class Commit {
 
     /// Calls `action` with why it failed, null when it did not: at once if that is known, else on the thread that
     /// commits, which must not be blocked. Whoever asked before has been called by then: what has to be undone is
-    /// undone before anybody is told.
+    /// undone before those are told who asked later.
     public void onDone(Consumer<@Nullable Refused> action) {
         lock.lock();
         try {
@@ -69,12 +69,15 @@ public final class Commit {
         }
     }
 
-    /// By the broker, once.
+    /// By the broker. What is known does not change: a second time does nothing.
     ///
     /// @param why it failed; null when all went well
     public void finish(@Nullable Refused why) {
         lock.lock();
         try {
+            if (isDone()) {
+                return;
+            }
             failure = why;
             telling = true;
             known.countDown();
@@ -84,7 +87,8 @@ public final class Commit {
         for (Consumer<@Nullable Refused> action = next(); action != null; action = next()) {
             try {
                 action.accept(why);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // It must not end the thread that commits, nor be taken for a failure of the store.
                 LOG.error("Somebody who was told of a commit has failed; the others are told", e);
             }
         }

@@ -41,11 +41,20 @@ class CommitTest {
     @Test
     void whatOneThrowsKeepsNobodyFromHearing() {
         commit.onDone(_ -> {
-            throw new IllegalStateException("thrown by the test");
+            throw new AssertionError("thrown by the test");
         });
         commit.onDone(failure -> heard.add(failure == null ? "" : failure.reason()));
         commit.finish(new Refused(ErrorCode.INTERNAL, "no room"));
         assertThat(heard).containsExactly("no room");
+    }
+
+    @Test
+    void whatIsKnownDoesNotChange() {
+        commit.finish(null);
+        commit.finish(new Refused(ErrorCode.INTERNAL, "too late"));
+        commit.onDone(failure -> heard.add(String.valueOf(failure)));
+        assertThat(commit.await()).isNull();
+        assertThat(heard).containsExactly("null");
     }
 
     @Test

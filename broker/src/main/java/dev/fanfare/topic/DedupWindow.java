@@ -125,7 +125,8 @@ final class DedupWindow {
         for (int i = 0; i < size; i++) {
             int entry = (oldest + i) % capacity;
             MessageIdentity identity = new MessageIdentity(get(entry, HIGH), get(entry, LOW));
-            if (offset(entry) >= 0 && offset(entry) < end && holds(identity, offset(entry))) {
+            boolean forgotten = get(entry, SEEN) == NEVER;
+            if (!forgotten && offset(entry) >= 0 && offset(entry) < end && holds(identity, offset(entry))) {
                 found.add(new Remembered(identity, offset(entry), timestamp(entry)));
             }
         }

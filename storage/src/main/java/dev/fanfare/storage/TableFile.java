@@ -1,5 +1,6 @@
 package dev.fanfare.storage;
 
+import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -56,14 +57,14 @@ record TableFile(String name, int family, int level, Table table, long bytes, by
                 .toList();
     }
 
-    /// Whether anything in it can be found.
+    /// Whether anything in it can be found. One that can't be read for another reason than damage counts as sound.
     boolean canBeOpened(Path folder) {
         try (Options options = new Options();
                 SstFileReader reader = new SstFileReader(options)) {
             reader.open(folder.resolve(name).toString());
             return true;
         } catch (RocksDBException e) {
-            return false;
+            return Failures.reason(e) != Reason.CORRUPT;
         }
     }
 

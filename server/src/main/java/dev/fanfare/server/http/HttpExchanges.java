@@ -430,7 +430,11 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 context.close();
             }
         } else if (event == HttpPipeline.End.NO_PLACE) {
-            unheard(context);
+            if (busy) {
+                context.close();
+            } else {
+                unheard(context);
+            }
         } else {
             context.fireUserEventTriggered(event);
         }

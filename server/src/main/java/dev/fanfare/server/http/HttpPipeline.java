@@ -95,7 +95,7 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
                 .setMaxHeaderSize(HEADERS_MAX)));
         pipeline.addLast(new BodyCollector(noRoom == null ? http.bodyMax() : RESERVE_BODY_MAX));
         pipeline.addLast(new HttpExchanges(
-                http, deadline, channel, noRoom == null ? null : new TurnedAway(http, reserve, channel, noRoom)));
+                http, deadline, channel, noRoom == null ? null : new TurnedAway(http, channel, noRoom)));
         connections.add(channel);
     }
 }

@@ -5,10 +5,10 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// The places beyond the limits for connections: who comes when there is no room gets one until it has asked one thing,
-/// so that whoever watches over the server hears that it is well. There are so many, and who comes when all are taken
-/// gets that of the one who has been there longest without a request: whoever asks at once is heard, however many
-/// come to keep silent. Any thread.
+/// The places beyond the limits for connections: who comes when there is no room gets one, and is answered one thing
+/// there, so that whoever watches over the server hears that it is well. There are so many, and who comes when all
+/// are taken gets that of the one who has been there longest: whoever asks at once is heard, however many come to
+/// keep silent. Any thread.
 final class Reserve {
 
     /// How many there are.
@@ -36,8 +36,8 @@ final class Reserve {
         channel.closeFuture().addListener(closed -> leave(channel));
     }
 
-    /// It has asked, or is gone.
-    void leave(Channel channel) {
+    /// It is gone.
+    private void leave(Channel channel) {
         lock.lock();
         try {
             inside.remove(channel);

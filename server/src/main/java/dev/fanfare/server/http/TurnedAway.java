@@ -13,22 +13,24 @@ final class TurnedAway {
     private static final String HEALTH = "health";
 
     private final HttpContext http;
-    private final Reserve reserve;
-    private final Channel channel;
     private final Limits.NoRoom noRoom;
+    private boolean answered;
 
-    TurnedAway(HttpContext http, Reserve reserve, Channel channel, Limits.NoRoom noRoom) {
+    TurnedAway(HttpContext http, Channel channel, Limits.NoRoom noRoom) {
         this.http = http;
-        this.reserve = reserve;
-        this.channel = channel;
         this.noRoom = noRoom;
+        channel.closeFuture().addListener(closed -> {
+            if (!answered) {
+                http.server().limits().count(noRoom.limit());
+            }
+        });
     }
 
-    /// It has asked: its place in the reserve is free.
+    /// It has asked.
     ///
     /// @throws Problem when it asked for anything else
     void check(Target target) {
-        reserve.leave(channel);
+        answered = true;
         if (target.segments().isEmpty() || !target.segments().getFirst().equals(HEALTH)) {
             throw problem();
         }
@@ -36,6 +38,7 @@ final class TurnedAway {
 
     /// Why it goes; counted.
     Problem problem() {
+        answered = true;
         http.server().limits().count(noRoom.limit());
         return Problem.of(UNAVAILABLE, noRoom.why());
     }

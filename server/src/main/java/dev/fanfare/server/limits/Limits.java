@@ -97,6 +97,28 @@ public final class Limits {
     /// A connection comes.
     public Arrival connected(SocketAddress from) {
         ServerConfig.ClientLimits config = limits.get();
+        Account account = config.countsAddresses() ? acquire(key(from)) : null;
+        NoRoom noRoom = noRoom(config, account);
+        if (noRoom == null) {
+            return new Let(account);
+        }
+        if (account != null) {
+            release(account);
+        }
+        return noRoom;
+    }
+
+    private @Nullable NoRoom noRoom(ServerConfig.ClientLimits config, @Nullable Account account) {
+        // The rate first: it saves handshakes, also those of connections that there is no room for anyway.
+        long millis = account == null ? 0 : Account.take(account.buckets(config).opening(), 1);
+        if (millis != 0) {
+            return new NoRoom(
+                    Limit.ADDRESS_CONNECTION_RATE,
+                    new WireError(
+                            WireError.Code.RATE_LIMITED,
+                            "this address connects too often (setting address-connection-rate)",
+                            millis));
+        }
         if (pressure.isHigh()) {
             return new NoRoom(Limit.BUFFER_MEMORY, memory());
         }
@@ -110,36 +132,18 @@ public final class Limits {
                                     + " max-connections)",
                             LATER_MILLIS));
         }
-        if (!config.countsAddresses()) {
-            return new Let(null);
-        }
-        Account account = acquire(key(from));
-        NoRoom noRoom = null;
-        if (account.connections.incrementAndGet() > config.addressConnections()) {
-            noRoom = new NoRoom(
+        if (account != null && account.connections.incrementAndGet() > config.addressConnections()) {
+            account.connections.decrementAndGet();
+            connections.decrementAndGet();
+            return new NoRoom(
                     Limit.ADDRESS_CONNECTIONS,
                     new WireError(
                             WireError.Code.LIMIT_REACHED,
                             "this address has " + config.addressConnections() + " connections; more are not taken"
                                     + " (setting address-connections)",
                             LATER_MILLIS));
-        } else {
-            long millis = Account.take(account.buckets(config).opening(), 1);
-            if (millis != 0) {
-                noRoom = new NoRoom(
-                        Limit.ADDRESS_CONNECTION_RATE,
-                        new WireError(
-                                WireError.Code.RATE_LIMITED,
-                                "this address connects too often (setting address-connection-rate)",
-                                millis));
-            }
         }
-        Let let = new Let(account);
-        if (noRoom == null) {
-            return let;
-        }
-        disconnected(let);
-        return noRoom;
+        return null;
     }
 
     /// A connection that counted is gone.
