@@ -429,12 +429,10 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             if (deadline.idle()) {
                 context.close();
             }
+        } else if (event == HttpPipeline.End.NO_PLACE && busy) {
+            context.close();
         } else if (event == HttpPipeline.End.NO_PLACE) {
-            if (busy) {
-                context.close();
-            } else {
-                unheard(context);
-            }
+            unheard(context);
         } else {
             context.fireUserEventTriggered(event);
         }
