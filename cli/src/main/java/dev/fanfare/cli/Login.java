@@ -74,12 +74,30 @@ final class Login {
         return text == null || text.isBlank() ? null : Path.of(text.strip());
     }
 
-    Credentials credentials() {
+    /// What shows the server who calls.
+    ///
+    /// @throws ParameterException when it can't stand in a header
+    Credentials credentials(CommandSpec spec) {
         String key = apiKey;
         String bearer = token;
         if (key != null && !key.isBlank()) {
-            return Credentials.apiKey(key.strip());
+            return Credentials.apiKey(sendable(spec, "--api-key", key.strip()));
         }
-        return bearer == null || bearer.isBlank() ? Credentials.none() : Credentials.token(bearer::strip);
+        if (bearer == null || bearer.isBlank()) {
+            return Credentials.none();
+        }
+        String sent = sendable(spec, "--token", bearer.strip());
+        return Credentials.token(() -> sent);
+    }
+
+    /// It is not shown: it is a secret.
+    private static String sendable(CommandSpec spec, String option, String secret) {
+        for (int i = 0; i < secret.length(); i++) {
+            if (secret.charAt(i) < ' ' || secret.charAt(i) > '~') {
+                throw new ParameterException(
+                        spec.commandLine(), option + " holds a character that no key and no token has, at " + (i + 1));
+            }
+        }
+        return secret;
     }
 }

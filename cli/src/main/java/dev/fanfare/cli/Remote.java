@@ -79,7 +79,7 @@ final class Remote {
             // Somebody is looking on: don't let them wait as long as a program would.
             ClientOptions options = ClientOptions.defaults()
                     .withDelays(Duration.ofMillis(100), Duration.ofSeconds(3))
-                    .withCredentials(login.credentials())
+                    .withCredentials(login.credentials(spec))
                     .withNotices(notices);
             SSLContext tls = login.tls(spec);
             return FanfareClient.open(url, tls == null ? options : options.withTls(tls));
@@ -96,7 +96,7 @@ final class Remote {
 
     /// What shows the server who calls.
     Map<String, String> headers() {
-        return login.credentials().headers();
+        return login.credentials(spec).headers();
     }
 
     JsonNode get(String path) throws InterruptedException {

@@ -95,9 +95,14 @@ final class Sub implements Callable<Integer> {
         private @Nullable String name;
 
         /// @param most how many messages are wanted
-        Acknowledging how(long most) {
-            Acknowledging how =
-                    group != null ? Acknowledging.group(group) : Acknowledging.durable(String.valueOf(name));
+        /// @throws ParameterException when the name is none
+        Acknowledging how(CommandSpec spec, long most) {
+            String given = String.valueOf(group != null ? group : name);
+            if (given.isEmpty()) {
+                throw new ParameterException(
+                        spec.commandLine(), (group != null ? "--group" : "--name") + " must not be empty");
+            }
+            Acknowledging how = group != null ? Acknowledging.group(given) : Acknowledging.durable(given);
             return how.withWindow((int) Math.min(most, how.window()));
         }
     }
@@ -149,17 +154,16 @@ final class Sub implements Callable<Integer> {
         if (left < 1) {
             throw new ParameterException(spec.commandLine(), "--count must be 1 or more, but is " + left);
         }
+        Acknowledging how = named == null ? null : named.how(spec, left);
         try (FanfareClient client = server.open(notice -> {})) {
             if (server.create() && !isPattern()) {
                 client.createTopic(pattern);
             }
-            Subscription subscription = subscribe(client, start, left);
+            Subscription subscription = subscribe(client, how, start);
             int code = print(left);
             subscription.close();
             over.completeExceptionally(new IllegalStateException("not printed"));
             return code;
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--group and --name: " + e.getMessage(), e);
         } catch (ClientException e) {
             boolean unknown = e.code().equals("TOPIC_NOT_FOUND");
             Main.complain(spec, unknown ? ServerOptions.noSuchTopic(pattern) : String.valueOf(e.getMessage()));
@@ -168,12 +172,12 @@ final class Sub implements Callable<Integer> {
         }
     }
 
-    private Subscription subscribe(FanfareClient client, Start start, long most) {
+    private Subscription subscribe(FanfareClient client, @Nullable Acknowledging how, Start start) {
         Selection wanted = new Selection(filter, types);
         Listener listener = new Listener(client);
-        return named == null
+        return how == null
                 ? client.subscribe(pattern, start, wanted, listener)
-                : client.subscribe(pattern, named.how(most), start, wanted, listener);
+                : client.subscribe(pattern, how, start, wanted, listener);
     }
 
     private int print(long most) throws InterruptedException {
