@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Broker;
 import dev.fanfare.DeadLetter;
+import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
 import dev.fanfare.client.Acknowledging;
+import dev.fanfare.client.CircuitBreaker;
 import dev.fanfare.client.ClientOptions;
 import dev.fanfare.client.Delivery;
 import dev.fanfare.client.DeliveryListener;
 import dev.fanfare.client.FanfareClient;
 import dev.fanfare.client.Notice;
+import dev.fanfare.client.RetryPolicy;
 import dev.fanfare.client.Selection;
 import dev.fanfare.client.Start;
 import dev.fanfare.client.Subscription;
@@ -25,6 +29,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,12 +76,16 @@ class AcknowledgingClientTest {
 
     /// What is acknowledged or given up is known to the server a moment after it was handled.
     private void awaitDelivered(String name, long count) {
+        await(name, each -> each.delivered() >= count && each.lag() == 0);
+        assertThat(figures(name).delivered()).isEqualTo(count);
+    }
+
+    private void await(String name, Predicate<AcknowledgedSubscription.Figures> state) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while ((figures(name).delivered() < count || figures(name).lag() > 0) && System.nanoTime() < deadline) {
+        while (!state.test(figures(name))) {
+            assertThat(System.nanoTime()).as("%s", figures(name)).isLessThan(deadline);
             Thread.onSpinWait();
         }
-        assertThat(figures(name).delivered()).isEqualTo(count);
-        assertThat(figures(name).lag()).isZero();
     }
 
     private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
@@ -124,6 +133,45 @@ class AcknowledgingClientTest {
     }
 
     @Test
+    void aDeliveryIsPutOffForAsLongAsItSaysOrGivenUpAtOnce() throws Exception {
+        BlockingQueue<Integer> attempts = new LinkedBlockingQueue<>();
+        Acknowledging patient = Acknowledging.group("g").withRetry(5, Duration.ofHours(1), Duration.ofHours(1));
+        client.subscribe("jobs", patient, delivery -> {
+            attempts.add(delivery.attempt());
+            if (delivery.attempt() == 1) {
+                delivery.nack(Duration.ofMillis(1));
+            } else {
+                delivery.reject("no such customer");
+            }
+        });
+        publish(0, 1);
+        assertThat(List.of(next(attempts), next(attempts))).containsExactly(1, 2);
+        awaitDelivered("g", 0);
+        assertThat(broker.deadLetters("jobs").list(0, 10)).singleElement().satisfies(letter -> {
+            assertThat(letter.reason()).isEqualTo(DeadLetter.Reason.REJECTED);
+            assertThat(letter.attempts()).isEqualTo(2);
+            assertThat(letter.lastError()).isEqualTo("no such customer");
+        });
+    }
+
+    @Test
+    void manyAreAcknowledgedTogether() throws Exception {
+        BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+        broker.createTopic("jobs.more");
+        client.subscribe(
+                "jobs.*",
+                Acknowledging.durable("e"),
+                delivery -> handled.add(delivery.event().text()));
+        for (int i = 0; i < 2_000; i++) {
+            broker.publish("jobs.more", "job " + i);
+        }
+        for (int i = 0; i < 2_000; i++) {
+            assertThat(next(handled)).isEqualTo("job " + i);
+        }
+        awaitDelivered("e", 2_000);
+    }
+
+    @Test
     void whatWasNotAcknowledgedComesAgainAfterTheServerIsBack() throws Exception {
         BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
         BlockingQueue<Notice> notices = new LinkedBlockingQueue<>();
@@ -145,6 +193,7 @@ class AcknowledgingClientTest {
         publish(0, 3);
         next(handled);
         assertThat(next(handled).event().text()).isEqualTo("job 1");
+        await("d", each -> each.delivered() == 1);
         int port = server.port();
         server.close();
         publish(3, 4);
@@ -158,6 +207,69 @@ class AcknowledgingClientTest {
         awaitDelivered("d", 4);
         assertThat(next(notices)).isInstanceOf(Notice.ConnectionLost.class);
         assertThat(next(notices)).isEqualTo(new Notice.Resumed(true, 0));
+    }
+
+    @Test
+    void whatIsPublishedForAMessageIsThereOnceWhateverBreaks() throws Exception {
+        Topic out = broker.createTopic("out", TopicConfig.defaults().withHistory(1_000));
+        BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+        client.subscribe("jobs", Acknowledging.group("g"), delivery -> {
+            delivery.publish("out", delivery.event().text());
+            handled.add(delivery.event().text());
+        });
+        int port = server.port();
+        for (int round = 0; round < 3; round++) {
+            publish(100 * round, 100 * (round + 1));
+            for (int i = 0; i < 30; i++) {
+                next(handled);
+            }
+            server.close();
+            server = FanfareServer.start(broker, ServerConfig.of(Map.of("port", Integer.toString(port))));
+        }
+        awaitDelivered("g", 300);
+        assertThat(out.read(0, 1_000, Integer.MAX_VALUE))
+                .extracting(message -> message.payload().text())
+                .hasSize(300)
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whatCanNotBePublishedForAMessageIsAFailedAttempt() throws Exception {
+        BlockingQueue<Integer> attempts = new LinkedBlockingQueue<>();
+        client.subscribe("jobs", Acknowledging.group("g").withRetry(2, Duration.ZERO, Duration.ZERO), delivery -> {
+            attempts.add(delivery.attempt());
+            delivery.publish("nowhere", "x");
+        });
+        publish(0, 1);
+        assertThat(List.of(next(attempts), next(attempts))).containsExactly(1, 2);
+        awaitDelivered("g", 0);
+        assertThat(broker.deadLetters("jobs").list(0, 10))
+                .singleElement()
+                .satisfies(letter -> assertThat(letter.lastError())
+                        .isEqualTo("TOPIC_NOT_FOUND: publish[0]: Topic 'nowhere' does not exist"));
+    }
+
+    @Test
+    void aMemberAsksForWhatTheGroupWasMadeWith() throws Exception {
+        AcknowledgedSubscription made = broker.subscription("jobs")
+                .acknowledged()
+                .retry(new dev.fanfare.RetryPolicy.Exponential(
+                        3, Duration.ofSeconds(1), 1.5, Duration.ofSeconds(9), 0.5))
+                .ordered()
+                .circuitBreaker(dev.fanfare.CircuitBreaker.defaults().withFailureRate(10))
+                .group("g")
+                .handle(message -> {});
+        made.close();
+        Acknowledging how = Acknowledging.group("g")
+                .withRetry(new RetryPolicy(3, Duration.ofSeconds(1), 1.5, Duration.ofSeconds(9), 0.5))
+                .withCircuitBreaker(CircuitBreaker.defaults().withFailureRate(10));
+        assertThatThrownBy(() -> client.subscribe("jobs", how, delivery -> {}))
+                .hasMessageContaining("order is true, not false");
+        BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+        client.subscribe(
+                "jobs", how.inOrder(), delivery -> handled.add(delivery.event().text()));
+        publish(0, 1);
+        assertThat(next(handled)).isEqualTo("job 0");
     }
 
     @Test

@@ -1,13 +1,14 @@
 package dev.fanfare.client;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// How a subscription is served that acknowledges its messages: under which name, and how patiently. Immutable.
 ///
 /// The name stays on the server when the subscription is closed or its connection breaks, and keeps what is not
-/// acknowledged, for an hour unless the server is set otherwise. Whoever uses a name first decides pattern,
-/// selection, attempts, delays and dead letters; others have to ask for the same.
+/// acknowledged, for an hour unless the server is set otherwise. Whoever uses a name first decides pattern, selection,
+/// retries, dead letters, order and circuit breaker; others have to ask for the same.
 ///
 /// @param name of the group, or of the durable subscription
 /// @param shared whether it is a group, whose members share the messages: each goes to one of them, those of a key
@@ -16,36 +17,37 @@ import org.jspecify.annotations.Nullable;
 ///     handled count, too
 /// @param timeout after how long without an acknowledgement an attempt has failed, up to seven days; 30 s. It begins
 ///     when the server sends the message
-/// @param attempts how often a message is tried before it becomes a dead letter, 1 to 1,000; 5
-/// @param firstDelay how long after a failure the next attempt comes; each further one takes twice as long; 1 s
-/// @param mostDelay what the delay grows to; 1 min
+/// @param retry when what failed comes again
 /// @param deadLetter the topic for what is given up; null: the topic's own, `$dead/` and its name
+/// @param buriesExpired whether what was not done within its time to live becomes a dead letter; else it is only
+///     counted, the default
+/// @param ordered whether a message waits until all before it in its topic are done or given up; else only those of
+///     a key wait for each other, the default
+/// @param circuitBreaker when it is left alone for a while; null, the default: never
 public record Acknowledging(
         String name,
         boolean shared,
         int window,
         Duration timeout,
-        int attempts,
-        Duration firstDelay,
-        Duration mostDelay,
-        @Nullable String deadLetter) {
+        RetryPolicy retry,
+        @Nullable String deadLetter,
+        boolean buriesExpired,
+        boolean ordered,
+        @Nullable CircuitBreaker circuitBreaker) {
 
+    private static final int WINDOW_MAX = 10_000;
     private static final Duration MOST = Duration.ofDays(7);
 
     /// Checks the bounds.
     public Acknowledging {
+        Objects.requireNonNull(retry, "retry");
         if (name.isEmpty()) {
             throw new IllegalArgumentException("a group or durable subscription needs a name");
         }
-        if (window < 1 || window > 10_000) {
-            throw new IllegalArgumentException("window must be 1 to 10000, but is " + window);
-        }
-        if (attempts < 1 || attempts > 1_000) {
-            throw new IllegalArgumentException("attempts must be 1 to 1000, but are " + attempts);
+        if (window < 1 || window > WINDOW_MAX) {
+            throw new IllegalArgumentException("window must be 1 to " + WINDOW_MAX + ", but is " + window);
         }
         within(timeout, "timeout", Duration.ofMillis(1));
-        within(firstDelay, "firstDelay", Duration.ZERO);
-        within(mostDelay, "mostDelay", firstDelay);
     }
 
     /// A member of a group.
@@ -60,30 +62,55 @@ public record Acknowledging(
 
     private static Acknowledging named(String name, boolean shared) {
         return new Acknowledging(
-                name, shared, 100, Duration.ofSeconds(30), 5, Duration.ofSeconds(1), Duration.ofMinutes(1), null);
+                name, shared, 100, Duration.ofSeconds(30), RetryPolicy.defaults(), null, false, false, null);
     }
 
     /// The same with another window.
     public Acknowledging withWindow(int messages) {
-        return new Acknowledging(name, shared, messages, timeout, attempts, firstDelay, mostDelay, deadLetter);
+        return new Acknowledging(
+                name, shared, messages, timeout, retry, deadLetter, buriesExpired, ordered, circuitBreaker);
     }
 
     /// The same with another time to acknowledge.
     public Acknowledging withTimeout(Duration time) {
-        return new Acknowledging(name, shared, window, time, attempts, firstDelay, mostDelay, deadLetter);
+        return new Acknowledging(name, shared, window, time, retry, deadLetter, buriesExpired, ordered, circuitBreaker);
     }
 
-    /// The same with other attempts.
+    /// The same with other attempts and delays.
     public Acknowledging withRetry(int most, Duration first, Duration longest) {
-        return new Acknowledging(name, shared, window, timeout, most, first, longest, deadLetter);
+        return withRetry(retry.withAttempts(most).withDelays(first, longest));
+    }
+
+    /// The same with another retry policy.
+    public Acknowledging withRetry(RetryPolicy policy) {
+        return new Acknowledging(
+                name, shared, window, timeout, policy, deadLetter, buriesExpired, ordered, circuitBreaker);
     }
 
     /// The same with another topic for what is given up.
     public Acknowledging withDeadLetter(String topic) {
-        return new Acknowledging(name, shared, window, timeout, attempts, firstDelay, mostDelay, topic);
+        return new Acknowledging(name, shared, window, timeout, retry, topic, buriesExpired, ordered, circuitBreaker);
     }
 
-    private static void within(Duration time, String what, Duration least) {
+    /// The same that makes dead letters of what was not done within its time to live.
+    public Acknowledging buryingExpired() {
+        return new Acknowledging(name, shared, window, timeout, retry, deadLetter, true, ordered, circuitBreaker);
+    }
+
+    /// The same that has each message wait for all before it.
+    public Acknowledging inOrder() {
+        return new Acknowledging(name, shared, window, timeout, retry, deadLetter, buriesExpired, true, circuitBreaker);
+    }
+
+    /// The same behind a circuit breaker.
+    public Acknowledging withCircuitBreaker(CircuitBreaker breaker) {
+        return new Acknowledging(name, shared, window, timeout, retry, deadLetter, buriesExpired, ordered, breaker);
+    }
+
+    /// Checks that a time is between this and seven days.
+    ///
+    /// @throws IllegalArgumentException when it is not
+    static void within(Duration time, String what, Duration least) {
         if (time.compareTo(least) < 0 || time.compareTo(MOST) > 0) {
             throw new IllegalArgumentException(
                     what + " must be " + least.toMillis() + " ms to seven days, but is " + time);

@@ -5,8 +5,6 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -25,9 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /// A WebSocket that is kept up: when one breaks, the next is opened after a delay that doubles, with jitter.
 ///
-/// One lock guards which socket is the current one and what waits to be sent on it; it is never held while the
-/// owner is called. What an old socket still says is ignored, so the owner hears, in this order: `up`, frames,
-/// `lost`, `up`, ...
+/// One lock guards which socket is the current one; it is never held while the owner is called. What an old socket
+/// still says is ignored, so the owner hears, in this order: `up`, frames, `lost`, `up`, ...
 final class Connection {
 
     /// What stands on a connection. Calls come one at a time.
@@ -96,23 +93,32 @@ final class Connection {
     }
 
     /// Sends after everything sent before. Forgotten when no socket is open: the owner sends anew in [Owner#up].
-    void send(String text) {
-        Socket socket;
+    ///
+    /// @return whether one is open
+    boolean send(String text) {
+        Socket socket = current();
+        if (socket != null) {
+            socket.outbox.add(text);
+        }
+        return socket != null;
+    }
+
+    /// Says what became of a delivery, after everything sent before. Forgotten when no socket is open, or the open one
+    /// takes nothing: the delivery comes again.
+    void settle(String clientId, Event event, Delivery.Outcome outcome) {
+        Socket socket = current();
+        if (socket != null) {
+            socket.outbox.settle(clientId, event, outcome);
+        }
+    }
+
+    private @Nullable Socket current() {
         lock.lock();
         try {
-            socket = current;
-            if (socket == null) {
-                return;
-            }
-            socket.outbox.add(text);
-            if (socket.sending) {
-                return;
-            }
-            socket.sending = true;
+            return current;
         } finally {
             lock.unlock();
         }
-        socket.pump();
     }
 
     /// Closes after what was sent; the owner hears nothing more. Any number of times.
@@ -133,9 +139,9 @@ final class Connection {
             lock.unlock();
         }
         if (afterCall) {
-            socket.submit(socket::leave);
+            socket.submit(socket.outbox::leave);
         } else {
-            socket.leave();
+            socket.outbox.leave();
         }
         // The deadline is only a wait for good manners: whatever happens, the socket is gone after it.
         return closed.completeOnTimeout(null, 2, TimeUnit.SECONDS).whenComplete((nothing, error) -> socket.abort());
@@ -310,10 +316,8 @@ final class Connection {
         // The same instant as above when the last thing heard was a pong.
         private volatile long pongNanos = openedNanos;
         private volatile @Nullable WebSocket webSocket;
-        // All guarded by the lock.
-        private final Deque<String> outbox = new ArrayDeque<>();
-        private boolean sending;
-        private boolean leaving;
+        private final Outbox outbox =
+                new Outbox(this::socket, executor, error -> end(NO_CLOSE_FRAME, ClientException.reason(error)));
 
         /// Lets the first frames come.
         void begin() {
@@ -371,60 +375,6 @@ final class Connection {
             WebSocket open = webSocket;
             if (open != null) {
                 open.abort();
-            }
-        }
-
-        /// Has a close frame follow what waits to be sent.
-        void leave() {
-            boolean idle;
-            lock.lock();
-            try {
-                leaving = true;
-                idle = !sending;
-                sending = true;
-            } finally {
-                lock.unlock();
-            }
-            if (idle) {
-                pump();
-            }
-        }
-
-        /// Sends what waits. Only the one who set `sending` is in here.
-        void pump() {
-            while (true) {
-                String next;
-                lock.lock();
-                try {
-                    next = outbox.poll();
-                    if (next == null && !leaving) {
-                        sending = false;
-                        return;
-                    }
-                } finally {
-                    lock.unlock();
-                }
-                if (next == null) {
-                    var _ = socket().sendClose(WebSocket.NORMAL_CLOSURE, "");
-                    return;
-                }
-                CompletableFuture<WebSocket> sent = socket().sendText(next, true);
-                if (!sent.isDone()) {
-                    var _ = sent.whenComplete((open, error) -> sent(error));
-                    return;
-                }
-                if (sent.isCompletedExceptionally()) {
-                    sent(sent.exceptionNow());
-                    return;
-                }
-            }
-        }
-
-        private void sent(@Nullable Throwable error) {
-            if (error == null) {
-                pump();
-            } else {
-                end(NO_CLOSE_FRAME, ClientException.reason(error));
             }
         }
 

@@ -5,10 +5,13 @@ package dev.fanfare.client;
 @FunctionalInterface
 public interface DeliveryListener {
 
-    /// Handles a message. It is acknowledged when this returns; the acknowledgement may be lost with the connection,
-    /// and then it comes again.
+    /// Handles a message. It is acknowledged when this returns, unless the delivery was told otherwise
+    /// ([Delivery#nack(java.time.Duration)], [Delivery#reject]). The acknowledgement leaves at once, together with
+    /// those of other messages that were handled meanwhile; it may be lost with the connection, and then the
+    /// message comes again.
     ///
-    /// @throws Exception what went wrong: the attempt has failed, and its text is the reason in the dead letter
+    /// @throws Exception what went wrong: the attempt has failed, unless the delivery was told so already, and its
+    ///     text is the reason in the dead letter
     void onDelivery(Delivery delivery) throws Exception;
 
     /// Something else to know.

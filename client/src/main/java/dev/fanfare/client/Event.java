@@ -1,8 +1,6 @@
 package dev.fanfare.client;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// @param type the message's type, if its publisher gave one
 /// @param key the message's key, if its publisher gave one
 /// @param headers the message's headers, empty if it has none
+/// @param replyTo the topic for answers to it, if its publisher wants any: see [FanfareClient#reply]
+/// @param correlationId what it belongs to, if its publisher said so
 /// @param encoding `base64` when the payload is a JSON string that holds bytes in Base64
 /// @param timestamp when the message was appended
 /// @param position its place in the topic's log
@@ -25,6 +25,8 @@ public record Event(
         @Nullable String type,
         @Nullable String key,
         Map<String, String> headers,
+        @Nullable String replyTo,
+        @Nullable String correlationId,
         @Nullable String encoding,
         Instant timestamp,
         Position position,
@@ -32,11 +34,11 @@ public record Event(
 
     /// The payload for people: a JSON string without its quotes and escapes, any other JSON as it came.
     public String text() {
-        return payload.startsWith("\"") ? Frames.unquoted(payload) : payload;
+        return Frames.shown(payload);
     }
 
     /// The payload as bytes: what was encoded in Base64 decoded, else [#text] in UTF-8.
     public byte[] bytes() {
-        return "base64".equals(encoding) ? Base64.getDecoder().decode(text()) : text().getBytes(StandardCharsets.UTF_8);
+        return Frames.bytes(payload, encoding);
     }
 }

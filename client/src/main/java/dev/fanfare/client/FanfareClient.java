@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -121,6 +122,38 @@ public final class FanfareClient implements AutoCloseable {
         }
     }
 
+    /// Asks those who hear a topic by its name, and waits for the first reply. It is not asked again when the
+    /// connection
+    /// breaks, since it may have been carried out.
+    ///
+    /// @param timeout how long a reply may take, 1 ms to a day
+    /// @return completed with the reply, or with a [ClientException]: `NO_RESPONDERS` at once when nobody is there
+    ///     to answer, `TIMEOUT`, [ClientException#CONNECTION], or what else the server refuses
+    /// @throws ClientException when the server can't be reached at first
+    public CompletableFuture<Reply> request(String topic, Outgoing message, Duration timeout) {
+        return lane().ask(topic, message, timeout, false).thenApply(List::getFirst);
+    }
+
+    /// Asks those who hear a topic by its name, and waits for every reply that comes in time. See [#request].
+    ///
+    /// @return completed when the time is over with the replies, in the order in which they came, 1,000 at most
+    public CompletableFuture<List<Reply>> requestAll(String topic, Outgoing message, Duration timeout) {
+        return lane().ask(topic, message, timeout, true);
+    }
+
+    /// Answers a request: publishes to where it wants its replies, with its correlation id.
+    ///
+    /// @return as [#publish(String, Outgoing)] does, without a place; `TOPIC_NOT_FOUND` when nobody waits any more
+    /// @throws IllegalArgumentException when the message wants no reply
+    public CompletableFuture<Published> reply(Event request, Outgoing answer) {
+        if (request.replyTo() == null) {
+            throw new IllegalArgumentException("message " + request.id() + " wants no reply");
+        }
+        return publish(
+                request.replyTo(),
+                request.correlationId() == null ? answer : answer.withCorrelationId(request.correlationId()));
+    }
+
     /// Begins a transaction: messages that are published together or not at all.
     public Transaction transaction() {
         return new Transaction(this);
@@ -156,8 +189,8 @@ public final class FanfareClient implements AutoCloseable {
     public Subscription subscribe(String pattern, Start start, Selection wanted, SubscriptionListener listener) {
         return subscribe(pattern, start, wanted, null, new Subscription.Hearer() {
             @Override
-            public void heard(Event event, int attempt) {
-                listener.onEvent(event);
+            public void heard(Delivery delivery) {
+                listener.onEvent(delivery.event());
             }
 
             @Override
@@ -175,8 +208,8 @@ public final class FanfareClient implements AutoCloseable {
 
     /// Subscribes to those messages of a topic or a pattern that are wanted, and acknowledges each when the listener
     /// has handled it: at least once. What is not acknowledged when the connection breaks comes again, here or to
-    /// another member of the group; what the listener throws on comes again after a while, until its attempts are
-    /// used up. Waits for the server's answer.
+    /// another member of the group; what the listener throws on, or says has failed, comes again after a while,
+    /// until its attempts are used up. Waits for the server's answer.
     ///
     /// @param start where the name begins when there is none yet
     /// @throws ClientException when the server refuses (`BAD_REQUEST` when the name is used for something else,
@@ -185,8 +218,8 @@ public final class FanfareClient implements AutoCloseable {
             String pattern, Acknowledging how, Start start, Selection wanted, DeliveryListener listener) {
         return subscribe(pattern, start, wanted, how, new Subscription.Hearer() {
             @Override
-            public void heard(Event event, int attempt) throws Exception {
-                listener.onDelivery(new Delivery(event, attempt));
+            public void heard(Delivery delivery) throws Exception {
+                listener.onDelivery(delivery);
             }
 
             @Override

@@ -3,17 +3,15 @@ package dev.fanfare.client;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
@@ -25,7 +23,7 @@ final class Frames {
 
     /// A server checks what is published and passes it on, so nothing but the length of a frame limits it here: what
     /// is refused would come again after each reconnect.
-    private static final JsonFactory JSON = JsonFactory.builder()
+    static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNumberLength(Integer.MAX_VALUE)
                     .maxNameLength(Integer.MAX_VALUE)
@@ -36,13 +34,11 @@ final class Frames {
     /// How much text of positions a resuming subscribe carries at most; servers take messages of 64 KiB.
     private static final int POSITIONS_CHARS_MAX = 40_000;
 
-    private static final String FLAT_GREETING = "Connected with client_id";
-
     private Frames() {}
 
     /// @throws ClientException when the text is not what a Fanfare server sends
     static ServerFrame read(String text) {
-        Reading reading = new Reading(text);
+        FrameReading reading = new FrameReading(text);
         try {
             reading.object();
             return reading.frame();
@@ -56,11 +52,12 @@ final class Frames {
         String code = ClientException.CONNECTION;
         String why = "the server answered " + status;
         try {
-            Reading reading = new Reading(body);
+            FrameReading reading = new FrameReading(body);
             reading.object();
-            if (reading.failed) {
-                code = reading.code;
-                why = reading.error;
+            ClientException said = reading.failure();
+            if (said != null) {
+                code = said.code();
+                why = String.valueOf(said.getMessage());
             }
         } catch (JacksonException | ClientException e) {
             why += ", which is not how a Fanfare server answers";
@@ -79,6 +76,17 @@ final class Frames {
         }
     }
 
+    /// A payload for people.
+    static String shown(String payload) {
+        return payload.startsWith("\"") ? unquoted(payload) : payload;
+    }
+
+    /// A payload as bytes.
+    static byte[] bytes(String payload, @Nullable String encoding) {
+        String text = shown(payload);
+        return "base64".equals(encoding) ? Base64.getDecoder().decode(text) : text.getBytes(StandardCharsets.UTF_8);
+    }
+
     static String publish(String requestId, String topic, Outgoing message, int compressAbove) {
         return write(json -> {
             json.writeStartObject();
@@ -89,7 +97,21 @@ final class Frames {
         });
     }
 
-    static String transaction(String requestId, List<Transaction.Part> parts, int compressAbove) {
+    static String request(
+            String requestId, String topic, Outgoing message, Duration timeout, boolean all, int compressAbove) {
+        return write(json -> {
+            json.writeStartObject();
+            json.writeStringProperty("type", "request");
+            json.writeStringProperty("request_id", requestId);
+            json.writeNumberProperty("timeout_ms", timeout.toMillis());
+            json.writeStringProperty("replies", all ? "all" : "first");
+            message(json, topic, message, compressAbove);
+            json.writeEndObject();
+        });
+    }
+
+    /// @param more what stands behind the messages
+    static String transaction(String requestId, List<Transaction.Part> parts, int compressAbove, Writing more) {
         return write(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", "transaction");
@@ -101,6 +123,7 @@ final class Frames {
                 json.writeEndObject();
             }
             json.writeEndArray();
+            more.to(json);
             json.writeEndObject();
         });
     }
@@ -119,6 +142,21 @@ final class Frames {
             json.writeObjectPropertyStart("headers");
             message.headers().forEach(json::writeStringProperty);
             json.writeEndObject();
+        }
+        if (message.replyTo() != null) {
+            json.writeStringProperty("reply_to", message.replyTo());
+        }
+        if (message.correlationId() != null) {
+            json.writeStringProperty("correlation_id", message.correlationId());
+        }
+        if (message.ttl() != null) {
+            json.writeNumberProperty("ttl_ms", message.ttl().toMillis());
+        }
+        if (message.delay() != null) {
+            json.writeNumberProperty("delay_ms", message.delay().toMillis());
+        }
+        if (message.deliverAt() != null) {
+            json.writeStringProperty("deliver_at", message.deliverAt().toString());
         }
         String payload = message.payload();
         String packed = compressAbove > 0 && payload.length() > compressAbove ? Gzip.packed(payload) : null;
@@ -236,246 +274,11 @@ final class Frames {
         return out.toString();
     }
 
-    private static ClientException unexpected(String text, @Nullable Exception cause) {
+    static ClientException unexpected(String text, @Nullable Exception cause) {
         String shown = text.length() > 200 ? text.substring(0, 200) + "..." : text;
         String message = "the server said what a Fanfare server does not say: " + shown;
         return cause == null
                 ? new ClientException(ClientException.CONNECTION, message)
                 : new ClientException(ClientException.CONNECTION, message, cause);
-    }
-
-    /// The fields of one frame, as far as they are known; others are passed over.
-    private static final class Reading {
-        private final String text;
-        private String type = "";
-        private @Nullable String requestId;
-        private String topic = "";
-        private @Nullable String ts;
-        private @Nullable String epoch;
-        private long offset = -1;
-        private long retryAfterMillis;
-        private @Nullable Boolean recovered;
-        private @Nullable String messageId;
-        private String info = "";
-        private String notice = "";
-        private long dropped;
-        private boolean failed;
-        private String code = "INTERNAL";
-        private String error = "the server gave no reason";
-        private String id = "";
-        private String payload = "null";
-        private @Nullable String messageType;
-        private @Nullable String key;
-        private @Nullable String encoding;
-        private @Nullable String contentType;
-        private Map<String, String> headers = Map.of();
-        private List<Published> results = List.of();
-        private @Nullable String clientId;
-        private int attempt = 1;
-
-        Reading(String text) {
-            this.text = text;
-        }
-
-        void object() {
-            try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
-                if (parser.nextToken() != JsonToken.START_OBJECT) {
-                    throw unexpected(text, null);
-                }
-                while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                    field(parser);
-                }
-                if (parser.nextToken() != null) {
-                    throw unexpected(text, null);
-                }
-            }
-        }
-
-        private void field(JsonParser parser) {
-            String name = parser.currentName();
-            JsonToken token = parser.nextToken();
-            if (token == JsonToken.VALUE_NULL) {
-                return;
-            }
-            switch (name) {
-                case "type" -> type = string(parser);
-                case "request_id" -> requestId = string(parser);
-                case "topic" -> topic = string(parser);
-                case "ts" -> ts = string(parser);
-                case "epoch" -> epoch = string(parser);
-                case "offset" -> offset = count(parser);
-                case "recovered" -> recovered = parser.getBooleanValue();
-                case "message_id" -> messageId = string(parser);
-                case "msg" -> info = string(parser);
-                case "dropped" -> dropped = count(parser);
-                case "results" -> results(parser);
-                case "client_id" -> clientId = string(parser);
-                case "delivery" ->
-                    each(parser, (inner, part) -> {
-                        if (part.equals("attempt")) {
-                            attempt = Math.toIntExact(count(inner));
-                        } else {
-                            inner.skipChildren();
-                        }
-                    });
-                case "error" -> {
-                    failed = true;
-                    each(parser, this::errorField);
-                }
-                case "message" -> {
-                    if (token == JsonToken.VALUE_STRING) {
-                        notice = parser.getString();
-                    } else {
-                        each(parser, this::messageField);
-                    }
-                }
-                default -> parser.skipChildren();
-            }
-        }
-
-        private void results(JsonParser parser) {
-            List<Published> read = new ArrayList<>();
-            if (parser.currentToken() != JsonToken.START_ARRAY) {
-                throw unexpected(text, null);
-            }
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                Reading one = new Reading(text);
-                each(parser, (inner, name) -> {
-                    switch (name) {
-                        case "message_id" -> one.id = one.string(inner);
-                        case "epoch" -> one.epoch = one.string(inner);
-                        case "offset" -> one.offset = one.count(inner);
-                        default -> inner.skipChildren();
-                    }
-                });
-                read.add(new Published(one.id, new Position(one.epoch == null ? "" : one.epoch, one.offset)));
-            }
-            results = List.copyOf(read);
-        }
-
-        private void errorField(JsonParser parser, String name) {
-            switch (name) {
-                case "code" -> code = string(parser);
-                case "message" -> error = string(parser);
-                case "retry_after_ms" -> retryAfterMillis = count(parser);
-                default -> parser.skipChildren();
-            }
-        }
-
-        private void messageField(JsonParser parser, String name) {
-            switch (name) {
-                case "id" -> id = string(parser);
-                case "type" -> messageType = string(parser);
-                case "key" -> key = string(parser);
-                case "encoding" -> encoding = string(parser);
-                case "content_type" -> contentType = string(parser);
-                case "payload" -> payload = asWritten(parser);
-                case "headers" -> {
-                    Map<String, String> read = new LinkedHashMap<>();
-                    each(parser, (inner, header) -> read.put(header, asText(inner)));
-                    headers = Map.copyOf(read);
-                }
-                default -> parser.skipChildren();
-            }
-        }
-
-        private interface Field {
-            void read(JsonParser parser, String name);
-        }
-
-        private static void each(JsonParser parser, Field field) {
-            if (parser.currentToken() != JsonToken.START_OBJECT) {
-                parser.skipChildren();
-                return;
-            }
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                String name = parser.currentName();
-                if (parser.nextToken() != JsonToken.VALUE_NULL) {
-                    field.read(parser, name);
-                }
-            }
-        }
-
-        private String string(JsonParser parser) {
-            if (parser.currentToken() != JsonToken.VALUE_STRING) {
-                throw unexpected(text, null);
-            }
-            return parser.getString();
-        }
-
-        private long count(JsonParser parser) {
-            long count = parser.getLongValue();
-            if (count < 0) {
-                throw unexpected(text, null);
-            }
-            return count;
-        }
-
-        private String asText(JsonParser parser) {
-            return parser.currentToken() == JsonToken.VALUE_STRING ? parser.getString() : asWritten(parser);
-        }
-
-        private String asWritten(JsonParser parser) {
-            int from = (int) parser.currentTokenLocation().getCharOffset();
-            parser.skipChildren();
-            // A string is read lazily: without this the parser still stands at its beginning.
-            parser.finishToken();
-            return text.substring(from, (int) parser.currentLocation().getCharOffset());
-        }
-
-        /// What stands in gzip is shown as it would be shown to who does not take it so.
-        private void expand() {
-            if (!Gzip.NAME.equals(encoding)) {
-                return;
-            }
-            byte[] plain;
-            try {
-                plain = Gzip.plain(unquoted(payload));
-            } catch (IllegalArgumentException wrong) {
-                throw unexpected(text, wrong);
-            }
-            encoding = null;
-            if (contentType == null) {
-                payload = new String(plain, StandardCharsets.UTF_8);
-            } else if (contentType.startsWith("text/")) {
-                payload = quoted(new String(plain, StandardCharsets.UTF_8));
-            } else {
-                encoding = "base64";
-                payload = quoted(Base64.getEncoder().encodeToString(plain));
-            }
-        }
-
-        ServerFrame frame() {
-            expand();
-            return switch (type) {
-                case "event" ->
-                    new ServerFrame.Message(
-                            new Event(
-                                    topic,
-                                    id,
-                                    payload,
-                                    messageType,
-                                    key,
-                                    headers,
-                                    encoding,
-                                    ts == null ? Instant.EPOCH : Instant.parse(ts),
-                                    new Position(epoch == null ? "" : epoch, offset),
-                                    text),
-                            attempt);
-                case "ack" -> new ServerFrame.Ack(requestId, messageId, ts, epoch, offset, recovered, results);
-                case "error" -> new ServerFrame.Failure(requestId, clientId, code, error, retryAfterMillis);
-                case "info" ->
-                    switch (info) {
-                        case "messages_dropped" -> new ServerFrame.Dropped(topic, dropped);
-                        case "topic_deleted" -> new ServerFrame.TopicDeleted(topic);
-                        case "subscription_taken_over" ->
-                            new ServerFrame.Ended("somebody else has taken the subscription over");
-                        case "subscription_ended" -> new ServerFrame.Ended("the subscription was ended");
-                        default ->
-                            notice.startsWith(FLAT_GREETING) ? new ServerFrame.FlatGreeting() : new ServerFrame.Other();
-                    };
-                default -> new ServerFrame.Other();
-            };
-        }
     }
 }

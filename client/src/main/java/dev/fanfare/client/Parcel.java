@@ -41,7 +41,7 @@ sealed interface Parcel {
 
         @Override
         public String text(String requestId, int compressAbove) {
-            return Frames.transaction(requestId, parts, compressAbove);
+            return Frames.transaction(requestId, parts, compressAbove, json -> {});
         }
 
         @Override

@@ -40,6 +40,7 @@ final class PublishLane implements Connection.Owner {
     /// Refused for now, to be sent again.
     private final Set<Request> waiting = new HashSet<>();
 
+    private final Asking asking = new Asking();
     private final Executor executor;
     private long lastId;
     // What all publishes fail with from now on, if anything.
@@ -67,6 +68,10 @@ final class PublishLane implements Connection.Owner {
         CompletableFuture<List<Published>> answer = new CompletableFuture<>();
         send(new Parcel.Several(parts, answer));
         return answer;
+    }
+
+    CompletableFuture<List<Reply>> ask(String topic, Outgoing message, Duration timeout, boolean all) {
+        return asking.ask(connection, topic, message, timeout, all, options.connectTimeout(), options.compressAbove());
     }
 
     private void send(Parcel parcel) throws InterruptedException {
@@ -150,6 +155,7 @@ final class PublishLane implements Connection.Owner {
             lock.unlock();
         }
         left.forEach(request -> request.parcel.failed(why));
+        asking.failAll(why);
         window.release(left.size());
         return connection.close(false);
     }
@@ -179,6 +185,8 @@ final class PublishLane implements Connection.Owner {
                     request.parcel.published(ack);
                 }
             }
+            case ServerFrame.Replied replied -> asking.replied(replied);
+            case ServerFrame.Failure failure when asking.refused(failure) -> {}
             // A server that is going away has not taken the message: it goes to the next connection.
             case ServerFrame.Failure failure when failure.code().equals("SHUTTING_DOWN") -> {}
             case ServerFrame.Failure failure -> refused(failure);
@@ -216,6 +224,9 @@ final class PublishLane implements Connection.Owner {
                     null,
                     new ClientException("TOO_LARGE", "the server closed the connection over this message: " + why));
         }
+        asking.failAll(new ClientException(
+                ClientException.CONNECTION,
+                "the connection broke before a reply came, the request may be done: " + why));
         tell(new Notice.ConnectionLost(why));
     }
 

@@ -42,6 +42,9 @@ sealed interface ServerFrame {
     /// @param attempt 1 where nothing is acknowledged
     record Message(Event event, int attempt) implements ServerFrame {}
 
+    /// An answer to a request of this client's.
+    record Replied(@Nullable String requestId, Reply reply) implements ServerFrame {}
+
     record Dropped(String pattern, long count) implements ServerFrame {}
 
     record TopicDeleted(String topic) implements ServerFrame {}

@@ -3,6 +3,7 @@ package dev.fanfare.client;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,12 @@ public final class Subscription implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Subscription.class);
 
+    /// As many as a server has deliver at a time; an older one that is refused comes again when its time is over.
+    private static final int COMMITTING_MAX = 10_000;
+
+    /// How the request ids of transactions begin; those of subscribes are numbers.
+    private static final String COMMIT = "t";
+
     private final String pattern;
     private final boolean wildcards;
     private final Start start;
@@ -36,16 +43,19 @@ public final class Subscription implements AutoCloseable {
     private boolean waiting;
     private int requests;
     private String lastError = "";
+    private int transactions;
+    /// What is being acknowledged in transactions, by their request ids.
+    private final SequencedMap<String, Event> committing = new LinkedHashMap<>();
 
     /// Since when the server owes the answer to a subscribe, as [System#nanoTime]; null when it owes none.
     private volatile @Nullable Long askedNanos;
 
     /// Who gets what a subscription hears.
     interface Hearer {
-        /// A message came.
+        /// A message came. What is said of the delivery counts where messages are acknowledged.
         ///
         /// @throws Exception when it could not be handled
-        void heard(Event event, int attempt) throws Exception;
+        void heard(Delivery delivery) throws Exception;
 
         void told(Notice notice);
     }
@@ -138,7 +148,7 @@ public final class Subscription implements AutoCloseable {
                 }
                 case ServerFrame.Ended(String why) -> end(new Notice.Ended(why));
                 case ServerFrame.FlatGreeting() -> refused(connection.wrongDialect());
-                case ServerFrame.Other() -> {}
+                case ServerFrame.Replied _, ServerFrame.Other _ -> {}
             }
         }
 
@@ -158,6 +168,7 @@ public final class Subscription implements AutoCloseable {
         @Override
         public void lost(int code, String why) {
             askedNanos = null;
+            committing.clear();
             // What waits for its topic is quiet until it has it.
             if (!waiting) {
                 tell(new Notice.ConnectionLost(lastError.isEmpty() ? why : lastError));
@@ -187,7 +198,7 @@ public final class Subscription implements AutoCloseable {
             positions.put(event.topic(), event.position());
         }
         if (asked.how() != null) {
-            handle(event, attempt);
+            handle(new Delivery(event, attempt));
         } else if (isNew) {
             // A pattern with more topics than a subscribe can name hears some of their messages again.
             hear(event);
@@ -196,26 +207,57 @@ public final class Subscription implements AutoCloseable {
 
     private void hear(Event event) {
         try {
-            hearer.heard(event, 1);
+            hearer.heard(new Delivery(event, 1));
         } catch (Throwable e) {
             failed(event, e);
         }
     }
 
-    private void handle(Event event, int attempt) {
+    private void handle(Delivery delivery) {
         // Refusals without a request are of acknowledgements, as long as something comes.
         lastError = "";
         try {
-            hearer.heard(event, attempt);
+            hearer.heard(delivery);
+            delivery.done();
         } catch (Throwable e) {
-            failed(event, e);
+            failed(delivery.event(), e);
             // What fails because the program ends has not failed: it comes again.
             if (!connection.isClosing()) {
-                connection.send(AckFrames.nack(asked.clientId(), event, e));
+                delivery.nack(e);
             }
-            return;
         }
-        connection.send(AckFrames.ack(asked.clientId(), event));
+        switch (delivery.outcome()) {
+            case null -> {}
+            case Delivery.Outcome.Done(var published) when !published.isEmpty() -> commit(delivery.event(), published);
+            case Delivery.Outcome outcome -> connection.settle(asked.clientId(), delivery.event(), outcome);
+        }
+    }
+
+    /// Acknowledges and publishes. What is not answered when the connection breaks comes again, if it was not done.
+    private void commit(Event event, List<Transaction.Part> published) {
+        String requestId = COMMIT + ++transactions;
+        if (committing.size() == COMMITTING_MAX) {
+            committing.pollFirstEntry();
+        }
+        committing.put(requestId, event);
+        connection.send(AckFrames.transaction(requestId, asked.clientId(), event, published, options.compressAbove()));
+    }
+
+    /// Something was refused.
+    ///
+    /// @return whether it was about a transaction
+    private boolean isRefusedCommit(ServerFrame.Failure failure) {
+        String requestId = failure.requestId();
+        if (requestId == null || !requestId.startsWith(COMMIT)) {
+            return false;
+        }
+        Event event = committing.remove(requestId);
+        // A server that goes away has not done it: it comes again.
+        if (event != null && !failure.code().equals("SHUTTING_DOWN")) {
+            String why = failure.code() + ": " + failure.message();
+            connection.settle(asked.clientId(), event, new Delivery.Outcome.Failed(null, why));
+        }
+        return true;
     }
 
     private void failed(Event event, Throwable why) {
@@ -227,6 +269,9 @@ public final class Subscription implements AutoCloseable {
     }
 
     private void acknowledged(ServerFrame.Ack ack) {
+        if (ack.requestId() != null) {
+            committing.remove(ack.requestId());
+        }
         if (!Integer.toString(requests).equals(ack.requestId())) {
             return;
         }
@@ -272,6 +317,9 @@ public final class Subscription implements AutoCloseable {
     }
 
     private void failed(ServerFrame.Failure failure) {
+        if (isRefusedCommit(failure)) {
+            return;
+        }
         lastError = failure.code() + ": " + failure.message();
         if (failure.requestId() == null && failure.clientId() != null) {
             end(new Notice.Ended(lastError));

@@ -5,11 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.client.ScriptedServer.Peer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +28,7 @@ class AcknowledgingTest {
             server.url(), ClientOptions.defaults().withDelays(Duration.ofMillis(1), Duration.ofMillis(20)));
     private final BlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
     private final BlockingQueue<Notice> notices = new LinkedBlockingQueue<>();
+    private final List<Boolean> counted = new CopyOnWriteArrayList<>();
     private final CountDownLatch released = new CountDownLatch(1);
     private final DeliveryListener listener = new DeliveryListener() {
         @Override
@@ -29,6 +37,22 @@ class AcknowledgingTest {
             switch (delivery.event().text()) {
                 case "throw" -> throw new Exception("half a pair: \ud800 " + "long ".repeat(300));
                 case "error" -> throw new AssertionError("as the test asked for");
+                case "later" -> counted.add(delivery.nack(Duration.ofSeconds(3)));
+                case "nack" -> counted.add(delivery.nack());
+                case "never" -> {
+                    counted.add(delivery.reject("no such customer"));
+                    counted.add(delivery.nack());
+                    throw new IllegalStateException("what was said first stands");
+                }
+                case "publish" -> {
+                    delivery.publish("out", "one");
+                    delivery.publish("out", Outgoing.json("2").withId("two"));
+                }
+                case "publish and throw" -> {
+                    delivery.publish("out", "never");
+                    throw new IllegalStateException("no");
+                }
+                case "busy" -> delivery.nack(Duration.ZERO, new IllegalStateException("busy"));
                 case "wait" -> released.await();
                 case "wait and throw" -> {
                     released.await();
@@ -99,22 +123,34 @@ class AcknowledgingTest {
         CompletableFuture.runAsync(() -> client.subscribe("a", Acknowledging.group("g"), listener));
         assertThat(server.nextPeer().take())
                 .endsWith("\"ack\":\"manual\",\"group\":\"g\",\"max_in_flight\":100,\"ack_timeout_ms\":30000,"
-                        + "\"retry\":{\"max_attempts\":5,\"backoff_ms\":1000,\"max_backoff_ms\":60000}}");
+                        + "\"retry\":{\"max_attempts\":5,\"backoff_ms\":1000,\"multiplier\":2.0,"
+                        + "\"max_backoff_ms\":60000,\"jitter\":0.0}}");
         CompletableFuture.runAsync(() -> client.subscribe(
                 "a",
                 Acknowledging.durable("d")
                         .withWindow(7)
                         .withTimeout(Duration.ofSeconds(2))
-                        .withRetry(3, Duration.ZERO, Duration.ofMillis(5))
-                        .withDeadLetter("lost"),
+                        .withRetry(new RetryPolicy(3, Duration.ZERO, 1.5, Duration.ofMillis(5), 0.25))
+                        .withDeadLetter("lost")
+                        .buryingExpired()
+                        .inOrder()
+                        .withCircuitBreaker(CircuitBreaker.defaults()
+                                .withFailureRate(10)
+                                .withSlowCalls(Duration.ofSeconds(1), 20)
+                                .withWindow(3, 30)
+                                .withWaitWhileOpen(Duration.ofSeconds(4))
+                                .withTrialCalls(2)),
                 Start.earliest(),
                 Selection.types("t"),
                 listener));
         assertThat(server.nextPeer().take())
                 .contains("\"types\":[\"t\"]")
                 .endsWith("\"ack\":\"manual\",\"durable\":\"d\",\"max_in_flight\":7,\"ack_timeout_ms\":2000,"
-                        + "\"retry\":{\"max_attempts\":3,\"backoff_ms\":0,\"max_backoff_ms\":5},"
-                        + "\"dead_letter\":\"lost\",\"from\":\"earliest\"}");
+                        + "\"retry\":{\"max_attempts\":3,\"backoff_ms\":0,\"multiplier\":1.5,\"max_backoff_ms\":5,"
+                        + "\"jitter\":0.25},\"dead_letter\":\"lost\",\"expired\":\"dead_letter\",\"ordered\":true,"
+                        + "\"circuit_breaker\":{\"failure_rate\":10,\"slow_call_ms\":1000,\"slow_call_rate\":20,"
+                        + "\"minimum_calls\":3,\"window\":30,\"wait_ms\":4000,\"trial_calls\":2},"
+                        + "\"from\":\"earliest\"}");
     }
 
     @Test
@@ -134,6 +170,115 @@ class AcknowledgingTest {
         peer.send(event(1, "y", 2));
         assertThat(peer.take()).isEqualTo(said("ack", 1, ""));
         assertThat(deliveries).extracting(Delivery::attempt).containsExactly(1, 1, 1, 2);
+    }
+
+    @Test
+    void aDeliveryCanBeFailedWithADelayOrForGood() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g"));
+        peer.send(event(0, "later", 1));
+        assertThat(peer.take()).isEqualTo(said("nack", 0, ",\"delay_ms\":3000"));
+        peer.send(event(1, "nack", 1));
+        assertThat(peer.take()).isEqualTo(said("nack", 1, ""));
+        peer.send(event(2, "never", 1));
+        assertThat(peer.take()).isEqualTo(said("nack", 2, ",\"dead\":true,\"reason\":\"no such customer\""));
+        peer.send(event(3, "busy", 1));
+        assertThat(peer.take())
+                .isEqualTo(said("nack", 3, ",\"delay_ms\":0,\"reason\":\"java.lang.IllegalStateException: busy\""));
+        assertThat(counted).containsExactly(true, true, true, false);
+        // A delivery that its listener has returned from is acknowledged.
+        peer.send(event(4, "x", 1));
+        assertThat(peer.take()).isEqualTo(said("ack", 4, ""));
+        Delivery handled = deliveries.stream().toList().getLast();
+        assertThat(handled.nack(Duration.ofSeconds(1))).isFalse();
+        assertThat(handled.reject("too late")).isFalse();
+        assertThat(peer.hasHeardNothing()).isTrue();
+    }
+
+    @Test
+    void whatIsPublishedForAMessageGoesWithItsAcknowledgement() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g"));
+        peer.send(event(0, "publish", 1));
+        String transaction = peer.take();
+        assertThat(transaction)
+                .startsWith("{\"type\":\"transaction\",\"request_id\":\"t1\",\"publish\":[{\"topic\":\"out\",")
+                .endsWith("{\"topic\":\"out\",\"message\":{\"id\":\"two\",\"payload\":2}}],\"ack\":[{\"topic\":\"a\","
+                        + "\"client_id\":\"" + clientId + "\",\"epoch\":\"e\",\"offset\":0}]}");
+        peer.send("{\"type\":\"ack\",\"request_id\":\"t1\",\"status\":\"ok\",\"results\":[]}");
+        // A refusal is a failed attempt, unless the server goes away.
+        peer.send(event(1, "publish", 1));
+        assertThat(peer.take()).contains("\"request_id\":\"t2\"");
+        peer.send(
+                "{\"type\":\"error\",\"request_id\":\"t2\",\"error\":{\"code\":\"BACKPRESSURE\",\"message\":\"full\"}}");
+        assertThat(peer.take()).isEqualTo(said("nack", 1, ",\"reason\":\"BACKPRESSURE: full\""));
+        peer.send(event(2, "publish", 1));
+        assertThat(peer.take()).contains("\"request_id\":\"t3\"");
+        peer.send("{\"type\":\"error\",\"request_id\":\"t3\",\"error\":{\"code\":\"SHUTTING_DOWN\",\"message\":\"\"}}");
+        // What fails publishes nothing.
+        peer.send(event(3, "publish and throw", 1));
+        assertThat(peer.take()).isEqualTo(said("nack", 3, ",\"reason\":\"java.lang.IllegalStateException: no\""));
+        Delivery over = deliveries.stream().toList().getFirst();
+        assertThatThrownBy(() -> over.publish("out", "late")).hasMessageContaining("ended already");
+        assertThat(notices).isEmpty();
+        assertThat(peer.hasHeardNothing()).isTrue();
+    }
+
+    @Test
+    void aTransactionWhoseAnswerWentDownWithItsConnectionIsForgotten() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g"));
+        peer.send(event(0, "publish", 1));
+        assertThat(peer.take()).contains("\"request_id\":\"t1\"");
+        peer.drop();
+        Peer again = server.nextPeer();
+        again.take();
+        again.send(ack(2, "e", 0, ""));
+        again.send("{\"type\":\"error\",\"request_id\":\"t1\",\"error\":{\"code\":\"BAD_REQUEST\",\"message\":\"?\"}}");
+        again.send(event(0, "x", 2));
+        assertThat(again.take()).isEqualTo(said("ack", 0, ""));
+        assertThat(again.hasHeardNothing()).isTrue();
+    }
+
+    @Test
+    void delaysAreOfSevenDaysAtMost() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g"));
+        peer.send(event(0, "wait", 1));
+        Delivery delivery = next();
+        assertThatThrownBy(() -> delivery.nack(Duration.ofDays(8))).hasMessageContaining("delay must be 0 ms to seven");
+        assertThatThrownBy(() -> delivery.nack(Duration.ofMillis(-1), new Exception("x")))
+                .hasMessageContaining("delay must be");
+        released.countDown();
+        assertThat(peer.take()).isEqualTo(said("ack", 0, ""));
+    }
+
+    @Test
+    void acknowledgementsThatWaitLeaveTogether() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g").withWindow(1_000));
+        peer.send(event(0, "wait", 1));
+        for (int i = 1; i < 1_000; i++) {
+            peer.send(event(i, i % 100 == 99 ? "nack" : "x", 1));
+        }
+        released.countDown();
+        Pattern ack = Pattern.compile(".*\"type\":\"ack\".*\"epoch\":\"e\",\"offsets?\":\\[?([0-9,]+)\\]?\\}");
+        List<Long> acknowledged = new ArrayList<>();
+        int frames = 0;
+        int failures = 0;
+        while (acknowledged.size() + failures < 1_000) {
+            String said = peer.take();
+            Matcher done = ack.matcher(said);
+            if (done.matches()) {
+                frames++;
+                Stream.of(done.group(1).split(",", -1)).map(Long::valueOf).forEach(acknowledged::add);
+            } else {
+                assertThat(said).contains("\"type\":\"nack\"");
+                failures++;
+            }
+        }
+        assertThat(failures).isEqualTo(10);
+        assertThat(acknowledged)
+                .containsExactlyElementsOf(LongStream.range(0, 1_000)
+                        .filter(offset -> offset % 100 != 99)
+                        .boxed()
+                        .toList());
+        assertThat(frames).isLessThan(990);
     }
 
     @Test
@@ -224,8 +369,15 @@ class AcknowledgingTest {
         assertThatThrownBy(() -> good.withTimeout(Duration.ZERO)).hasMessageContaining("timeout");
         assertThatThrownBy(() -> good.withTimeout(Duration.ofDays(8))).hasMessageContaining("seven days");
         assertThatThrownBy(() -> good.withRetry(0, Duration.ZERO, Duration.ZERO))
-                .hasMessageContaining("attempts must be 1 to 1000, but are 0");
+                .hasMessageContaining("attempts must be 1 to 1000000, but are 0");
         assertThatThrownBy(() -> good.withRetry(1, Duration.ofSeconds(2), Duration.ofSeconds(1)))
                 .hasMessageContaining("mostDelay");
+        RetryPolicy policy = RetryPolicy.defaults();
+        assertThatThrownBy(() -> policy.withMultiplier(Double.NaN)).hasMessageContaining("multiplier must be 1 to");
+        assertThatThrownBy(() -> policy.withJitter(1.1)).hasMessageContaining("jitter must be 0 to 1, but is 1.1");
+        CircuitBreaker breaker = CircuitBreaker.defaults();
+        assertThatThrownBy(() -> breaker.withFailureRate(101)).hasMessageContaining("failureRate must be 1 to 100");
+        assertThatThrownBy(() -> breaker.withWindow(5, 4)).hasMessageContaining("minimumCalls must be 1 to 4");
+        assertThatThrownBy(() -> breaker.withWaitWhileOpen(Duration.ZERO)).hasMessageContaining("waitWhileOpen");
     }
 }

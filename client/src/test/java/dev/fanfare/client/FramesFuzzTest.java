@@ -38,12 +38,18 @@ class FramesFuzzTest {
             "client_id",
             "delivery",
             "attempt",
+            "reply_to",
+            "correlation_id",
+            "content_type",
+            "results",
+            "retry_after_ms",
             "x");
     private static final List<String> VALUES = List.of(
             "\"event\"",
             "\"ack\"",
             "\"error\"",
             "\"info\"",
+            "\"reply\"",
             "\"messages_dropped\"",
             "\"topic_deleted\"",
             "\"subscription_ended\"",
@@ -107,6 +113,10 @@ class FramesFuzzTest {
 
     /// What an application does with what it is handed.
     private static void check(ServerFrame frame) {
+        if (frame instanceof ServerFrame.Replied(String _, Reply reply)) {
+            assertThat(reply.text()).isNotNull();
+            assertThat(reply.headers()).doesNotContainValue(null);
+        }
         if (frame instanceof ServerFrame.Message(Event event, int attempt)) {
             assertThat(event.text()).isNotNull();
             assertThat(event.headers()).doesNotContainValue(null);
@@ -120,10 +130,10 @@ class FramesFuzzTest {
     /// Mostly what servers send, with a field too many, missing, twice or of another kind now and then.
     private String frame() {
         List<String> members = new ArrayList<>();
-        members.add("\"type\":" + (random.nextInt(10) == 0 ? pick(VALUES) : pick(VALUES.subList(0, 4))));
+        members.add("\"type\":" + (random.nextInt(10) == 0 ? pick(VALUES) : pick(VALUES.subList(0, 5))));
         if (random.nextInt(5) > 0) {
             members.add("\"topic\":\"t\"");
-            members.add("\"ts\":" + (random.nextInt(6) == 0 ? pick(VALUES) : VALUES.get(6)));
+            members.add("\"ts\":" + (random.nextInt(6) == 0 ? pick(VALUES) : VALUES.get(8)));
             members.add("\"epoch\":\"e\",\"offset\":" + random.nextInt(100));
         }
         if (random.nextBoolean()) {
