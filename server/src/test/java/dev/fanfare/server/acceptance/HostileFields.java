@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /// exclude each other. Each is to be answered with an error. The topic `t` exists.
 final class HostileFields {
 
-    private static final String LONG = "x".repeat(1_100);
+    static final String LONG = "x".repeat(1_100);
 
     private HostileFields() {}
 
@@ -63,6 +63,9 @@ final class HostileFields {
                         "\"circuit_breaker\":{\"window\":10001}",
                         "\"circuit_breaker\":{\"minimum_calls\":5,\"window\":2}",
                         "\"circuit_breaker\":{\"wait_ms\":-1}",
+                        "\"circuit_breaker\":{\"trial_calls\":0}",
+                        "\"circuit_breaker\":{\"slow_call_ms\":604800001}",
+                        "\"circuit_breaker\":{\"slow_call_rate\":101}",
                         "\"circuit_breaker\":{\"" + LONG + "\":1}",
                         "\"durable\":\"\"",
                         "\"durable\":7",
@@ -77,6 +80,30 @@ final class HostileFields {
                         "\"batch\":{\"size\":1}")
                 .map(more -> "\"ack\":\"manual\"," + more);
         Stream<String> plain = Stream.of(
+                "\"last_n\":-1",
+                "\"last_n\":1.5",
+                "\"last_n\":\"5\"",
+                "\"since\":5",
+                "\"since\":{\"epoch\":5,\"offset\":1}",
+                "\"since\":{\"epoch\":\"e\",\"offset\":-2}",
+                "\"since\":{\"epoch\":\"e\",\"offset\":1e400}",
+                "\"since\":{\"time\":\"yesterday\",\"topics\":{}}",
+                "\"from\":5",
+                "\"from\":\"yesterday\"",
+                "\"from\":{\"offset\":-1}",
+                "\"from\":{\"time\":\"yesterday\"}",
+                "\"from\":\"latest\",\"last_n\":5",
+                "\"overflow\":\"block\"",
+                "\"overflow\":\"spill\"",
+                "\"overflow\":5",
+                "\"queue\":0",
+                "\"queue\":10001",
+                "\"queue\":[5]",
+                "\"batch\":5",
+                "\"batch\":{\"size\":0}",
+                "\"batch\":{\"size\":1e400}",
+                "\"batch\":{\"linger_ms\":-1}",
+                "\"batch\":{\"" + LONG + "\":1}",
                 "\"ack\":1",
                 "\"ack\":\"auto\"",
                 "\"ack\":{}",
@@ -188,10 +215,27 @@ final class HostileFields {
     }
 
     private static Stream<String> publishes() {
+        Stream<String> besides = Stream.of(
+                        "\"durability\":5",
+                        "\"durability\":\"for ever\"",
+                        "\"durability\":\"synced\"",
+                        "\"durability\":\"replicated\"",
+                        "\"no_ack\":\"yes\"",
+                        "\"message\":{\"payload\":1}",
+                        "\"topic\":\"t\"")
+                .map(more -> "{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1}," + more);
+        return Stream.concat(
+                besides, messages().map(more -> "{\"type\":\"publish\",\"topic\":\"t\",\"message\":" + more));
+    }
+
+    /// What a message may hold beside a payload.
+    static Stream<String> messages() {
         String headers = IntStream.range(0, 65)
                 .mapToObj(i -> "\"h" + i + "\":\"v\"")
                 .collect(Collectors.joining(",", "\"headers\":{", "}"));
         return Stream.of(
+                        "\"id\":5",
+                        "\"id\":\"no uuid\"",
                         "\"ttl_ms\":0",
                         "\"ttl_ms\":-1",
                         "\"ttl_ms\":1e400",
@@ -215,10 +259,10 @@ final class HostileFields {
                         headers,
                         "\"reply_to\":{}",
                         "\"correlation_id\":\"" + LONG + "\"")
-                .map(more -> "{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"payload\":1," + more + "}");
+                .map(more -> "{\"payload\":1," + more + "}");
     }
 
-    private static String repeated(String text, int times) {
+    static String repeated(String text, int times) {
         return String.join(",", Collections.nCopies(times, text));
     }
 }
