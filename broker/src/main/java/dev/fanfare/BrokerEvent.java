@@ -14,6 +14,7 @@ public sealed interface BrokerEvent {
     default String name() {
         return switch (this) {
             case MessageEnqueued _ -> "message_enqueued";
+            case PublishRepeated _ -> "publish_repeated";
             case Delivering _ -> "delivering";
             case Delivered _ -> "delivered";
             case Failed _ -> "failed";
@@ -47,6 +48,11 @@ public sealed interface BrokerEvent {
 
     /// A message was appended to its topic.
     record MessageEnqueued(String topic, long offset, String messageId) implements BrokerEvent {}
+
+    /// A publish repeated an earlier one, and was not appended again.
+    ///
+    /// @param offset of the first one; -1 when that waits for its time
+    record PublishRepeated(String topic, long offset, String messageId) implements BrokerEvent {}
 
     /// A subscription's handler is about to get a message.
     ///

@@ -16,8 +16,8 @@ public interface BrokerListener {
     }
 
     /// Whether it also wants the events that come with every single message: [BrokerEvent.MessageEnqueued],
-    /// [BrokerEvent.Delivering] and [BrokerEvent.Delivered]. They cost every publisher and reader something as long
-    /// as one listener wants them. Asked once.
+    /// [BrokerEvent.PublishRepeated], [BrokerEvent.Delivering] and [BrokerEvent.Delivered]. They cost every
+    /// publisher and reader something as long as one listener wants them. Asked once.
     default boolean hearsEachMessage() {
         return true;
     }

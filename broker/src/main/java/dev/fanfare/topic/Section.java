@@ -252,7 +252,7 @@ final class Section {
         if (first == null) {
             return null;
         }
-        topic.counters().duplicate();
+        tellRepeated(first, named.id());
         if (!topic.config().isDurable()
                 && !(first instanceof Accepted accepted && accepted.offset() >= log.visible())) {
             return first;
@@ -270,6 +270,14 @@ final class Section {
         if (registry.events().listeningToMessages()) {
             registry.events()
                     .emitMessage(() -> new BrokerEvent.MessageEnqueued(topic.name(), stored.offset(), stored.id()));
+        }
+    }
+
+    /// Inside the section: a publish repeated an earlier one.
+    private void tellRepeated(PublishResult first, String id) {
+        topic.counters().duplicate();
+        if (registry.events().listeningToMessages()) {
+            registry.events().emitMessage(() -> new BrokerEvent.PublishRepeated(topic.name(), first.offset(), id));
         }
     }
 
@@ -324,7 +332,7 @@ final class Section {
         PublishResult first = identities.first(
                 identity, named.id(), log.epoch(), now, topic.config().durability());
         if (first != null) {
-            topic.counters().duplicate();
+            tellRepeated(first, named.id());
             return first;
         }
         Message stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.BrokerEvent;
 import dev.fanfare.Dedup;
 import dev.fanfare.Dispatch;
 import dev.fanfare.ErrorCode;
@@ -26,7 +27,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +72,41 @@ class DedupTest {
         assertThat(topic.visible()).isEqualTo(2);
         assertThat(topic.counters().duplicates()).isOne();
         assertThat(broker.stats().topic("t").orElseThrow().duplicates()).isOne();
+    }
+
+    @Test
+    void aRepeatIsAnEvent() throws InterruptedException {
+        BlockingQueue<BrokerEvent> events = new LinkedBlockingQueue<>();
+        broker.listen(events::add);
+        Topic topic = topic(MINUTE, 10);
+        publish(topic, "other");
+        publish(topic, "id");
+        publish(topic, "id");
+        broker.transaction()
+                .publish("t", Message.text("x").withId("id"))
+                .publish("t", Message.text("x").withId("new"))
+                .commit();
+        List<BrokerEvent> repeats = new ArrayList<>();
+        for (BrokerEvent each = next(events); !isOf(each, "new"); each = next(events)) {
+            if (each instanceof BrokerEvent.PublishRepeated) {
+                repeats.add(each);
+            }
+        }
+        assertThat(repeats)
+                .containsExactly(
+                        new BrokerEvent.PublishRepeated("t", 1, "id"), new BrokerEvent.PublishRepeated("t", 1, "id"));
+        assertThat(repeats.getFirst().name()).isEqualTo("publish_repeated");
+    }
+
+    private static boolean isOf(BrokerEvent event, String id) {
+        return event instanceof BrokerEvent.MessageEnqueued enqueued
+                && enqueued.messageId().equals(id);
+    }
+
+    private static BrokerEvent next(BlockingQueue<BrokerEvent> events) throws InterruptedException {
+        BrokerEvent event = events.poll(10, TimeUnit.SECONDS);
+        assertThat(event).as("an event within 10 s").isNotNull();
+        return event;
     }
 
     @Test

@@ -236,6 +236,8 @@ final class EventCalls {
             }
             case BrokerEvent.MessageEnqueued(var topic, var offset, var messageId) ->
                 message(out, topic, offset, messageId);
+            case BrokerEvent.PublishRepeated(var topic, var offset, var messageId) ->
+                message(out, topic, offset, messageId);
             case BrokerEvent.Delivering delivering -> {
                 message(out, delivering.topic(), delivering.offset(), delivering.messageId());
                 member(out, "subscription", delivering.subscription());

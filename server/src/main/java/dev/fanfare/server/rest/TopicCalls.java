@@ -295,6 +295,8 @@ final class TopicCalls {
                 .number(topic.counters().expired())
                 .raw(",\"duplicates\":")
                 .number(topic.counters().duplicates())
+                .raw(",\"dead_lettered\":")
+                .number(topic.counters().deadLettered())
                 .raw(",\"delayed\":")
                 .number(topic.delayed())
                 .raw(",\"filter_failures\":")

@@ -198,6 +198,7 @@ final class TraceCalls {
         private static @Nullable String id(BrokerEvent event) {
             return switch (event) {
                 case BrokerEvent.MessageEnqueued each -> each.messageId();
+                case BrokerEvent.PublishRepeated each -> each.messageId();
                 case BrokerEvent.Delivering each -> each.messageId();
                 case BrokerEvent.Delivered each -> each.messageId();
                 case BrokerEvent.Failed each -> each.messageId();
