@@ -1,11 +1,6 @@
 package dev.fanfare.local;
 
-import dev.fanfare.Broker;
 import dev.fanfare.Dispatch;
-import dev.fanfare.Message;
-import dev.fanfare.Subscription;
-import dev.fanfare.Topic;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -21,44 +16,23 @@ import org.openjdk.jcstress.infra.results.II_Result;
 @State
 public class WakeStress {
 
-    private static final Broker BROKER = Broker.open();
-    private static final AtomicInteger NAMES = new AtomicInteger();
-    private static final long PATIENCE_NANOS = 2_000_000_000L;
-
-    private final Topic topic = BROKER.createTopic("t" + NAMES.getAndIncrement());
-    private final AtomicInteger inside = new AtomicInteger();
-    private final AtomicInteger overlaps = new AtomicInteger();
-    private final Subscription subscription = BROKER.subscription(topic.name())
-            .dispatch(Dispatch.loop())
-            .handle(message -> {
-                if (inside.getAndIncrement() != 0) {
-                    overlaps.incrementAndGet();
-                }
-                inside.decrementAndGet();
-            });
+    private final BusyHandler handler = new BusyHandler(Dispatch.loop());
 
     /// Publishes.
     @Actor
     public void one() {
-        topic.publish(Message.text("a"));
+        handler.publish();
     }
 
     /// Publishes too.
     @Actor
     public void other() {
-        topic.publish(Message.text("b"));
+        handler.publish();
     }
 
-    /// Waits for what must come without a further push.
+    /// Waits for both.
     @Arbiter
     public void delivered(II_Result result) {
-        long begun = System.nanoTime();
-        while (subscription.delivered() < 2 && System.nanoTime() - begun < PATIENCE_NANOS) {
-            Thread.onSpinWait();
-        }
-        result.r1 = (int) subscription.delivered();
-        result.r2 = overlaps.get();
-        subscription.close();
-        BROKER.deleteTopic(topic.name());
+        handler.result(result);
     }
 }
