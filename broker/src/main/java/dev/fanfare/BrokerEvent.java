@@ -22,6 +22,8 @@ public sealed interface BrokerEvent {
             case DeadLettered _ -> "dead_letter";
             case SubscriberAdded _ -> "subscriber_added";
             case SubscriberRemoved _ -> "subscriber_removed";
+            case MemberJoined _ -> "member_joined";
+            case MemberLeft _ -> "member_left";
             case StrategySwapped _ -> "strategy_swapped";
             case BatchFlush _ -> "batch_flush";
             case Backpressure _ -> "backpressure";
@@ -115,6 +117,14 @@ public sealed interface BrokerEvent {
 
     /// A subscription ended.
     record SubscriberRemoved(String pattern) implements BrokerEvent {}
+
+    /// Somebody works on a group or durable name, which may have been there before.
+    ///
+    /// @param member what it is called: its own name, or its connection and client_id
+    record MemberJoined(String pattern, String subscription, String member) implements BrokerEvent {}
+
+    /// Somebody works on a group or durable name no more. What it had in hand is for others now.
+    record MemberLeft(String pattern, String subscription, String member, SubscriptionEnd why) implements BrokerEvent {}
 
     /// The delivery strategy of a subscription, or of a topic if `subscription` is null, was changed.
     ///

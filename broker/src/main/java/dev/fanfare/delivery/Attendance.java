@@ -44,6 +44,9 @@ final class Attendance {
             }
             books.members.add(member);
             books.ledger.ready().assignment().join(member);
+            if (backlog.kind() != Kind.OWN) {
+                telling.joined(member);
+            }
             if (expiry != null) {
                 cancelExpiry();
                 all.attended(backlog, true);
@@ -105,7 +108,7 @@ final class Attendance {
     ///
     /// @return what has come back too often
     private List<Entry> takeOut(Member member, SubscriptionEnd why) {
-        member.end(why);
+        end(member, why);
         books.members.remove(member);
         books.ledger.ready().assignment().leave(member);
         return books.ledger.giveBack(member, Backlog.FREE_RETURNS);
@@ -186,8 +189,16 @@ final class Attendance {
     /// @return those that there were, to be told
     List<Member> end(SubscriptionEnd why) {
         List<Member> left = books.members.all();
-        left.forEach(member -> member.end(why));
+        left.forEach(member -> end(member, why));
         cancelExpiry();
         return left;
+    }
+
+    /// Under the lock, so that comings and goings are told in their order.
+    private void end(Member member, SubscriptionEnd why) {
+        member.end(why);
+        if (backlog.kind() != Kind.OWN) {
+            telling.left(member, why);
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.Message;
+import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.local.Events;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,14 @@ final class Telling {
         this.events = events;
         this.pattern = pattern;
         this.name = name;
+    }
+
+    void joined(Member member) {
+        events.emit(() -> new BrokerEvent.MemberJoined(pattern, name, member.name()));
+    }
+
+    void left(Member member, SubscriptionEnd why) {
+        events.emit(() -> new BrokerEvent.MemberLeft(pattern, name, member.name(), why));
     }
 
     void circuitOpened(int judged, int failed, int slow) {

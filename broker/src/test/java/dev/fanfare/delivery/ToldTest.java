@@ -2,6 +2,7 @@ package dev.fanfare.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.AcknowledgedBuilder;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
@@ -11,9 +12,11 @@ import dev.fanfare.Message;
 import dev.fanfare.Overflow;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
+import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -34,9 +37,9 @@ class ToldTest {
         broker.close(Duration.ZERO);
     }
 
-    private void listen(Class<? extends BrokerEvent> kind) {
+    private void listen(Set<Class<? extends BrokerEvent>> kinds) {
         broker.listen(event -> {
-            if (kind.isInstance(event)) {
+            if (kinds.contains(event.getClass())) {
                 told.add(event);
             }
         });
@@ -50,7 +53,7 @@ class ToldTest {
 
     @Test
     void whichGroupIsFull() throws Exception {
-        listen(BrokerEvent.Backpressure.class);
+        listen(Set.of(BrokerEvent.Backpressure.class));
         Receiver receiver = broker.subscription("jobs")
                 .acknowledged()
                 .queue(1)
@@ -68,8 +71,35 @@ class ToldTest {
     }
 
     @Test
+    void whoWorksOnAName() throws Exception {
+        listen(Set.of(BrokerEvent.MemberJoined.class, BrokerEvent.MemberLeft.class));
+        broker.subscription("jobs").name("alone").acknowledged().receive().close();
+        Receiver ann = member("ann").group("crew").receive();
+        Receiver bob = member("bob").group("crew").receive();
+        ann.close();
+        member("cat").durable("audit").receive();
+        member("dan").durable("audit").receive();
+        bob.close();
+        assertThat(List.of(next(), next(), next(), next(), next(), next(), next()))
+                .containsExactly(
+                        new BrokerEvent.MemberJoined("jobs", "crew", "ann"),
+                        new BrokerEvent.MemberJoined("jobs", "crew", "bob"),
+                        new BrokerEvent.MemberLeft("jobs", "crew", "ann", SubscriptionEnd.CLOSED),
+                        new BrokerEvent.MemberJoined("jobs", "audit", "cat"),
+                        new BrokerEvent.MemberLeft("jobs", "audit", "cat", SubscriptionEnd.TAKEN_OVER),
+                        new BrokerEvent.MemberJoined("jobs", "audit", "dan"),
+                        new BrokerEvent.MemberLeft("jobs", "crew", "bob", SubscriptionEnd.CLOSED));
+        broker.deleteTopic("jobs");
+        assertThat(next()).isEqualTo(new BrokerEvent.MemberLeft("jobs", "audit", "dan", SubscriptionEnd.TOPIC_DELETED));
+    }
+
+    private AcknowledgedBuilder member(String name) {
+        return broker.subscription("jobs").name(name).acknowledged();
+    }
+
+    @Test
     void whatBecameOfATransaction() throws Exception {
-        listen(BrokerEvent.TransactionCommitted.class);
+        listen(Set.of(BrokerEvent.TransactionCommitted.class, BrokerEvent.TransactionRefused.class));
         Receiver receiver = broker.subscription("in").acknowledged().receive();
         broker.publish("in", "a");
         Delivery delivery = receiver.receive();
@@ -81,7 +111,6 @@ class ToldTest {
                 .commit();
         assertThat(next()).isEqualTo(new BrokerEvent.TransactionCommitted(2, 1));
 
-        listen(BrokerEvent.TransactionRefused.class);
         broker.transaction().publish("out", "x").ack(delivery).commit();
         assertThat(next()).isInstanceOfSatisfying(BrokerEvent.TransactionRefused.class, refused -> {
             assertThat(refused.topic()).isNull();
@@ -106,7 +135,7 @@ class ToldTest {
 
     @Test
     void whichRequestsNobodyAnswered() throws Exception {
-        listen(BrokerEvent.RequestUnanswered.class);
+        listen(Set.of(BrokerEvent.RequestUnanswered.class));
         broker.createTopic("price");
         assertThat(broker.request("price", Message.text("nut"), Duration.ofSeconds(1)))
                 .isCompletedExceptionally();

@@ -8,6 +8,7 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerContext;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -139,6 +140,17 @@ final class EventCalls {
             case BrokerEvent.TopicDeleted(var topic) -> member(out, "topic", topic);
             case BrokerEvent.SubscriberAdded(var pattern) -> member(out, "topic", pattern);
             case BrokerEvent.SubscriberRemoved(var pattern) -> member(out, "topic", pattern);
+            case BrokerEvent.MemberJoined(var pattern, var subscription, var member) -> {
+                member(out, "topic", pattern);
+                member(out, "subscription", subscription);
+                member(out, "member", member);
+            }
+            case BrokerEvent.MemberLeft(var pattern, var subscription, var member, var why) -> {
+                member(out, "topic", pattern);
+                member(out, "subscription", subscription);
+                member(out, "member", member);
+                member(out, "reason", why.name().toLowerCase(Locale.ROOT));
+            }
             case BrokerEvent.StrategySwapped(var pattern, var subscription, var strategy) -> {
                 member(out, "topic", pattern);
                 if (subscription != null) {
