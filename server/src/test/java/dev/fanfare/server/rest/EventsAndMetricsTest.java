@@ -2,15 +2,26 @@ package dev.fanfare.server.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.Broker;
+import dev.fanfare.Delivery;
+import dev.fanfare.Message;
+import dev.fanfare.Receiver;
+import dev.fanfare.RetryPolicy;
 import dev.fanfare.server.PrometheusText;
 import dev.fanfare.server.RawHttp;
 import dev.fanfare.server.RunningServer;
 import dev.fanfare.server.RunningServer.Answered;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class EventsAndMetricsTest {
 
@@ -37,6 +48,74 @@ class EventsAndMetricsTest {
             assertThat(nextData(raw)).contains("subscriber_removed");
             assertThat(nextData(raw)).contains("topic_deleted");
         }
+    }
+
+    @Test
+    void theStreamTellsOfGroupsRetriesDeadLettersTransactionsAndRequests() throws Exception {
+        Broker broker = running.server.broker();
+        Set<String> awaited = Set.of(
+                "member_joined",
+                "failed",
+                "retry_scheduled",
+                "dead_letter",
+                "member_left",
+                "transaction_committed",
+                "transaction_refused",
+                "request_unanswered");
+        Map<String, String> told = new HashMap<>();
+        try (RawHttp raw = running.raw()) {
+            listen(raw);
+            broker.createTopic("jobs");
+            Receiver receiver = broker.subscription("jobs")
+                    .name("ann")
+                    .acknowledged()
+                    .retry(RetryPolicy.fixed(2, Duration.ZERO))
+                    .group("crew")
+                    .receive();
+            broker.publish("jobs", Message.text("x").withId("id"));
+            Delivery first = Objects.requireNonNull(receiver.receive());
+            first.nack(new IllegalStateException("no paper"));
+            Objects.requireNonNull(receiver.receive()).nack();
+            receiver.close();
+            broker.transaction().publish("jobs", "y").commit();
+            broker.transaction().publish("jobs", "z").ack(first).commit();
+            broker.createTopic("empty");
+            assertThat(broker.request("empty", Message.text("?"), Duration.ofSeconds(1)))
+                    .isCompletedExceptionally();
+            while (!told.keySet().containsAll(awaited)) {
+                String data = nextData(raw).substring("data: ".length());
+                JsonNode event = JsonMapper.shared().readTree(data);
+                String name = event.path("event").stringValue();
+                told.putIfAbsent(name, data.replaceFirst(",\"ts\":\"[^\"]*\"}$", "}"));
+            }
+        }
+        String message = "\"topic\":\"jobs\",\"offset\":0,\"message_id\":\"id\",\"subscription\":\"crew\"";
+        assertThat(told)
+                .containsEntry(
+                        "member_joined",
+                        "{\"event\":\"member_joined\",\"topic\":\"jobs\",\"subscription\":\"crew\",\"member\":\"ann\"}")
+                .containsEntry(
+                        "member_left",
+                        "{\"event\":\"member_left\",\"topic\":\"jobs\",\"subscription\":\"crew\",\"member\":\"ann\","
+                                + "\"reason\":\"closed\"}")
+                .containsEntry(
+                        "failed",
+                        "{\"event\":\"failed\"," + message
+                                + ",\"cause\":\"java.lang.IllegalStateException: no paper\"}")
+                .containsEntry(
+                        "retry_scheduled",
+                        "{\"event\":\"retry_scheduled\"," + message + ",\"attempt\":1,\"delay_ms\":0}")
+                .containsEntry(
+                        "dead_letter",
+                        "{\"event\":\"dead_letter\"," + message
+                                + ",\"attempts\":2,\"reason\":\"attempts\",\"target\":\"$dead/jobs\"}")
+                .containsEntry(
+                        "transaction_committed", "{\"event\":\"transaction_committed\",\"publishes\":1,\"acks\":0}")
+                .containsEntry(
+                        "request_unanswered",
+                        "{\"event\":\"request_unanswered\",\"topic\":\"empty\",\"code\":\"NO_RESPONDERS\"}");
+        assertThat(told.get("transaction_refused"))
+                .startsWith("{\"event\":\"transaction_refused\",\"code\":\"BAD_REQUEST\",\"reason\":\"");
     }
 
     /// Asks for the stream and waits until it has begun.
