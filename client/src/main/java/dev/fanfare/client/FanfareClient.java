@@ -128,7 +128,8 @@ public final class FanfareClient implements AutoCloseable {
     ///
     /// @param timeout how long a reply may take, 1 ms to a day
     /// @return completed with the reply, or with a [ClientException]: `NO_RESPONDERS` at once when nobody is there
-    ///     to answer, `TIMEOUT`, [ClientException#CONNECTION], or what else the server refuses
+    ///     to answer, `TIMEOUT`, `LIMIT_REACHED` when 1,000 wait already, [ClientException#CONNECTION], or what
+    ///     else the server refuses
     /// @throws ClientException when the server can't be reached at first
     public CompletableFuture<Reply> request(String topic, Outgoing message, Duration timeout) {
         return lane().ask(topic, message, timeout, false).thenApply(List::getFirst);
