@@ -26,10 +26,6 @@ import org.slf4j.MDC;
 /// the connection and the request that it concerns.
 final class LogLines extends Formatter {
 
-    private static final DateTimeFormatter LOCAL =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX").withZone(ZoneId.systemDefault());
-    private static final DateTimeFormatter UTC = DateTimeFormatter.ISO_INSTANT;
-
     private final LogFormat format;
 
     private LogLines(LogFormat format) {
@@ -97,7 +93,7 @@ final class LogLines extends Formatter {
     private String text(LogRecord line) {
         String name = String.valueOf(line.getLoggerName());
         String request = MDC.get(LogSubject.REQUEST);
-        return LOCAL.format(line.getInstant()) + " " + word(line.getLevel()) + " "
+        return Local.TIME.format(line.getInstant()) + " " + word(line.getLevel()) + " "
                 + name.substring(name.lastIndexOf('.') + 1) + " - " + formatMessage(line)
                 + (request == null ? "" : " (request " + request + ")") + "\n" + trace(line);
     }
@@ -105,7 +101,7 @@ final class LogLines extends Formatter {
     private String json(LogRecord line) {
         JsonBytes out = new JsonBytes();
         Instant at = line.getInstant();
-        out.raw("{\"ts\":").string(UTC.format(at));
+        out.raw("{\"ts\":").string(DateTimeFormatter.ISO_INSTANT.format(at));
         out.raw(",\"level\":").string(word(line.getLevel()));
         out.raw(",\"logger\":").string(String.valueOf(line.getLoggerName()));
         out.raw(",\"message\":").string(formatMessage(line));
@@ -130,5 +126,12 @@ final class LogLines extends Formatter {
         line.getThrown().printStackTrace(writer);
         writer.flush();
         return text.toString();
+    }
+
+    /// Read with the first line: the rules of time zones are not for a start to wait for.
+    private static final class Local {
+
+        private static final DateTimeFormatter TIME =
+                DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX").withZone(ZoneId.systemDefault());
     }
 }

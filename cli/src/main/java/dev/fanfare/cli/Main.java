@@ -7,20 +7,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /// The command line: `fanfare serve`, `pub`, `sub` and the others. Exit codes: 0 for success, 1 when something went
 /// wrong, 2 when the arguments or settings are wrong.
-@Command(
-        name = "fanfare",
-        description = "Publish/subscribe for the JVM and the browser.",
-        mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class)
-public final class Main implements Runnable {
+public final class Main {
 
     /// Everything went well.
     static final int OK = 0;
@@ -33,10 +26,6 @@ public final class Main implements Runnable {
 
     /// Each command by the name it has, in the order of the help.
     private static final Map<String, Supplier<CommandSpec>> COMMANDS = inOrder();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
-    private CommandSpec spec;
 
     private Main() {}
 
@@ -60,7 +49,12 @@ public final class Main implements Runnable {
     }
 
     private static CommandLine with(Set<String> names) {
-        CommandLine commands = new CommandLine(new Main());
+        CommandLine commands = new CommandLine(QuickCommand.of(
+                "fanfare",
+                spec -> {
+                    throw new ParameterException(spec.commandLine(), "A command is missing");
+                },
+                "Publish/subscribe for the JVM and the browser."));
         COMMANDS.forEach((name, command) -> {
             if (names.contains(name)) {
                 commands.addSubcommand(name, command.get());
@@ -106,11 +100,6 @@ public final class Main implements Runnable {
     /// Says on standard error what went wrong.
     static void complain(CommandSpec spec, String what) {
         System.err.println(spec.qualifiedName() + ": " + what);
-    }
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "A command is missing");
     }
 
     /// What `--version` prints.

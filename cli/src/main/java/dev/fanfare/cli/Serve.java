@@ -11,45 +11,39 @@ import dev.fanfare.storage.RocksStore;
 import dev.fanfare.store.StoreException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `fanfare serve`: runs a server until it is told to stop. Its options are the table of settings, and `--config`.
-@Command(
-        name = "serve",
-        description = {
-            "Starts a server and runs until it is stopped (Ctrl-C, or SIGTERM).",
-            "",
-            "Each setting can be given as an option, as an environment variable (--flat-port is FANFARE_FLAT_PORT), or"
-                    + " in a YAML file. An option counts more than the environment, the environment more than the file."
-        },
-        mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
-        usageHelpAutoWidth = true)
-final class Serve implements Callable<Integer> {
+final class Serve {
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // set by picocli before anything runs
-    private CommandSpec spec;
+    private final CommandSpec spec;
 
     /// How `storage` commands reach this process; null when nothing is stored.
     private volatile @Nullable ControlSocket control;
 
-    private Serve() {}
+    private Serve(CommandSpec spec) {
+        this.spec = spec;
+    }
 
     /// The command with an option for every setting.
     static CommandSpec command() {
-        return SettingOptions.addTo(CommandSpec.forAnnotatedObject(new Serve()));
+        CommandSpec command = SettingOptions.addTo(QuickCommand.of(
+                "serve",
+                spec -> new Serve(spec).call(),
+                "Starts a server and runs until it is stopped (Ctrl-C, or SIGTERM).",
+                "",
+                "Each setting can be given as an option, as an environment variable (--flat-port is FANFARE_FLAT_PORT), or"
+                        + " in a YAML file. An option counts more than the environment, the environment more than the"
+                        + " file."));
+        command.usageMessage().autoWidth(true);
+        return command;
     }
 
-    @Override
-    public Integer call() throws InterruptedException {
+    private int call() throws InterruptedException {
         Settings settings;
         try {
             Supplier<Settings> source = SettingOptions.of(spec);

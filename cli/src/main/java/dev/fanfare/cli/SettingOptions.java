@@ -35,11 +35,10 @@ final class SettingOptions {
                     .paramLabel(setting.name().toUpperCase(Locale.ROOT).replace('-', '_'))
                     .description(description)
                     .type(String.class);
-            boolean yesOrNo = setting.read(setting.defaultText())
-                    .filter(Boolean.class::isInstance)
-                    .isPresent();
             command.addOption(
-                    yesOrNo ? option.arity("0..1").fallbackValue("true").build() : option.build());
+                    setting.isSwitch()
+                            ? option.arity("0..1").fallbackValue("true").build()
+                            : option.build());
         }
         return command;
     }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,7 +62,8 @@ class ImageIT {
 
     @Test
     void itsJavaIsSmallAndItsStartPrepared() throws Exception {
-        assertThat(image.resolve("fanfare.aot")).exists();
+        assertThat(image.resolve("server.aot")).exists();
+        assertThat(image.resolve("client.aot")).exists();
         try (Command version = started("--version")) {
             assertThat(version.exitCode()).isZero();
             assertThat(version.output()).singleElement().asString().matches("fanfare \\d+\\.\\d+\\.\\d+.*");
@@ -70,6 +72,19 @@ class ImageIT {
         assertThat(new String(modules.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .contains("java.base@")
                 .doesNotContain("java.desktop", "jdk.compiler");
+    }
+
+    @Test
+    void eachStartUsesTheCacheThatWasMadeForIt() throws Exception {
+        Map<String, String> orNotAtAll = new HashMap<>(BARE);
+        orNotAtAll.put("JAVA_TOOL_OPTIONS", "-XX:AOTMode=on");
+        for (String command : List.of("serve", "topics")) {
+            try (Command help = Command.start(image.resolve("fanfare"), new File("/"), orNotAtAll, command, "--help")) {
+                assertThat(help.exitCode())
+                        .as("%s: %s", command, help.complaints())
+                        .isZero();
+            }
+        }
     }
 
     @Test

@@ -20,9 +20,6 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /// Reads the setting `alerts`: a list of thresholds in YAML, of which JSON is a part.
 final class AlertList {
 
-    private static final YAMLMapper YAML = YAMLMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build();
     private static final Set<String> KNOWN =
             new TreeSet<>(Set.of("name", "metric", "above", "below", "clear", "for", "labels", "rate", "sum"));
     private static final SettingType<Duration> HOLD = SettingType.duration(Duration.ZERO, Duration.ofDays(1));
@@ -37,9 +34,9 @@ final class AlertList {
     }
 
     static SettingType<List<AlertRule>> type() {
-        return new SettingType<>(
+        return SettingType.list(
                 "a list such as [{\"name\": \"lag\", \"metric\": \"fanfare_subscription_lag\", \"above\": 1000}]",
-                text -> Optional.of(parse(text)));
+                AlertList::parse);
     }
 
     /// The rules of a text.
@@ -48,7 +45,10 @@ final class AlertList {
     private static List<AlertRule> parse(String text) {
         JsonNode list;
         try {
-            list = YAML.readTree(text);
+            list = YAMLMapper.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build()
+                    .readTree(text);
         } catch (JacksonException malformed) {
             throw new SettingException("it is neither YAML nor JSON: "
                     + malformed.getOriginalMessage().lines().findFirst().orElse(""));

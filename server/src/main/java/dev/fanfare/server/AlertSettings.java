@@ -16,7 +16,7 @@ public final class AlertSettings {
     private static final List<Setting<?>> TABLE = new ArrayList<>();
 
     /// Thresholds on figures.
-    public static final Setting<List<AlertRule>> ALERTS = setting("alerts", AlertList.type(), "[]")
+    public static final Setting<List<AlertRule>> ALERTS = setting("alerts", AlertList.type(), SettingType.EMPTY_LIST)
             .means("Thresholds on figures, at most 100: a list of `name`, `metric` (as `/metrics` shows it), `above` or"
                     + " `below`, and, if they are needed, `clear`, `for`, `labels`, `rate` and `sum`; see"
                     + " [alerts](alerts.md). In an environment variable or a flag, the same list in JSON.")

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.core.JacksonException;
@@ -30,9 +29,9 @@ final class RouteList {
     }
 
     static SettingType<List<Route>> type() {
-        return new SettingType<>(
+        return SettingType.list(
                 "a list such as [{\"name\": \"audit\", \"from\": \"orders.*\", \"to\": [\"audit\"]}]",
-                text -> Optional.of(parse(text)));
+                RouteList::parse);
     }
 
     /// The rules of a text.

@@ -476,6 +476,11 @@ public final class Setting<T> {
         return live;
     }
 
+    /// Whether it is either on or off, so that its name alone says which.
+    public boolean isSwitch() {
+        return type.allowed().equals(SettingType.flag().allowed());
+    }
+
     /// The value of a text; empty if the text is not [#allowed].
     public Optional<T> read(String text) {
         return type.read(text);

@@ -1,6 +1,5 @@
 package dev.fanfare.server;
 
-import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -23,9 +22,19 @@ import java.util.stream.Collectors;
 /// @param <T> the value's type
 record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
 
+    /// The text of a list with nothing in it.
+    static final String EMPTY_LIST = "[]";
+
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18})\\s*(|B|[KMGT]i?B?)", Pattern.CASE_INSENSITIVE);
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*(ms|s|m|min|h|d)");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(?:\\.(\\d{1,6}))?\\s*(ms|s|m|min|h|d)");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})\\s*%");
+    private static final int FRACTION_DIGITS = 6;
+    private static final SettingType<Boolean> FLAG =
+            new SettingType<>("true or false", text -> switch (text.toLowerCase(Locale.ROOT)) {
+                case "true", "yes", "on", "1" -> Optional.of(true);
+                case "false", "no", "off", "0" -> Optional.of(false);
+                default -> Optional.empty();
+            });
     private static final int UNIT_STEP = 1024;
     private static final String UNITS = "KMGT";
 
@@ -102,11 +111,15 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
     }
 
     static SettingType<Boolean> flag() {
-        return new SettingType<>("true or false", text -> switch (text.toLowerCase(Locale.ROOT)) {
-            case "true", "yes", "on", "1" -> Optional.of(true);
-            case "false", "no", "off", "0" -> Optional.of(false);
-            default -> Optional.empty();
-        });
+        return FLAG;
+    }
+
+    /// A list in YAML or JSON. An empty one, which is what there is by default, is not parsed: a start does not wait
+    /// for a
+    /// parser to be made.
+    static <T> SettingType<List<T>> list(String allowed, Function<String, List<T>> parsing) {
+        return new SettingType<>(
+                allowed, text -> Optional.of(text.equals(EMPTY_LIST) ? List.of() : parsing.apply(text)));
     }
 
     /// One of an enum's constants, in lower or upper case.
@@ -200,17 +213,21 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
         }
         Matcher matcher = DURATION.matcher(text);
         if (matcher.matches()) {
-            long unitMillis = switch (matcher.group(2)) {
+            long unitMillis = switch (matcher.group(3)) {
                 case "ms" -> 1;
                 case "s" -> 1_000;
                 case "h" -> 3_600_000;
                 case "d" -> 86_400_000;
                 default -> 60_000;
             };
-            BigDecimal nanos = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(unitMillis * 1_000_000));
-            return nanos.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0
-                    ? Optional.empty()
-                    : Optional.of(Duration.ofNanos(nanos.longValue()));
+            long units = Long.parseLong(matcher.group(1));
+            if (units >= Long.MAX_VALUE / unitMillis) {
+                return Optional.empty();
+            }
+            String fraction = matcher.group(2) == null ? "" : matcher.group(2);
+            // Millionths of a unit, which is a whole number of nanoseconds for each unit there is.
+            long millionths = Long.parseLong(fraction + "0".repeat(FRACTION_DIGITS - fraction.length()));
+            return Optional.of(Duration.ofMillis(units * unitMillis).plusNanos(millionths * unitMillis));
         }
         try {
             return text.startsWith("P") ? Optional.of(Duration.parse(text)) : Optional.empty();
@@ -243,6 +260,6 @@ record SettingType<T>(String allowed, Function<String, Optional<T>> reading) {
     }
 
     private static String plain(double number) {
-        return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+        return number == Math.rint(number) ? String.valueOf((long) number) : String.valueOf(number);
     }
 }

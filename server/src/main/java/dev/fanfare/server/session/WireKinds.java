@@ -29,16 +29,13 @@ public final class WireKinds {
     private final WireKind flat;
     private final WireKind flatDeflated;
 
-    /// Of the standard dialect, by what subscribers take.
-    private final Map<Taken, Standard> standard = new ConcurrentHashMap<>();
+    /// Of the standard dialect, by the encodings in which payloads may stay as they were published.
+    private final Map<Set<String>, Standard> standard = new ConcurrentHashMap<>();
+
+    /// The same where frames are compressed.
+    private final Map<Set<String>, Standard> standardDeflated = new ConcurrentHashMap<>();
 
     private final Standard plain;
-
-    /// What a subscriber takes.
-    ///
-    /// @param payloads in what payloads may stay compressed, as they were published
-    /// @param deflated whether the frames are compressed
-    private record Taken(Set<String> payloads, boolean deflated) {}
 
     private record Standard(Events events, WireKind kind) {}
 
@@ -55,8 +52,8 @@ public final class WireKinds {
 
     /// One for each of a handful of things that can be asked for.
     private Standard standard(Set<String> payloads, boolean deflated) {
-        return standard.computeIfAbsent(new Taken(payloads, deflated), asked -> {
-            Events events = new Events(standardCodec, asked.payloads, asked.deflated);
+        return (deflated ? standardDeflated : standard).computeIfAbsent(payloads, asked -> {
+            Events events = new Events(standardCodec, asked, deflated);
             return new Standard(events, new WireKind(events, DeliveryStrategy.immediate(), timers));
         });
     }
