@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.Options;
@@ -16,34 +17,51 @@ import org.rocksdb.SstFileReader;
 /// Copies a store while it is used, and brings a copy back.
 final class Backup {
 
-    private Backup() {}
+    private final String what;
+    private final Path target;
 
-    /// Makes a copy that is a store.
-    ///
     /// @param place where the original is, for people
-    static void make(Database open, String place, Path target, RocksStore.Progress progress) {
-        String what = "copy " + place + " to " + target;
+    Backup(String place, Path target) {
+        this.what = "copy " + place + " to " + target;
+        this.target = target;
+    }
+
+    private Path database() {
+        return target.resolve("db");
+    }
+
+    /// Links or copies the files of an open database; the only part of it for which that has to stay open.
+    ///
+    /// @return up to which operation everything is in the copy, at least
+    long link(Database open) throws RocksDBException {
+        try (Checkpoint checkpoint = Checkpoint.create(open.rocks())) {
+            long sequence = open.rocks().getLatestSequenceNumber();
+            checkpoint.createCheckpoint(database().toString());
+            return sequence;
+        }
+    }
+
+    /// Makes a copy that is a store. Reading it through takes long, and nothing waits for that.
+    ///
+    /// @param link has [#link] done; what comes after that only reads the copy
+    void make(LongSupplier link, RocksStore.Progress progress) {
         try {
             boolean there = Files.exists(target);
             if (there && !isEmpty(target)) {
                 throw new StoreException(Reason.FAILED, "could not " + what + ": there is something there already");
             }
             Files.createDirectories(target);
-            try (Checkpoint checkpoint = Checkpoint.create(open.rocks())) {
-                long sequence = open.rocks().getLatestSequenceNumber();
-                Path database = target.resolve("db");
-                checkpoint.createCheckpoint(database.toString());
-                finish(database, what, progress);
-                ClosedMark.write(target, database, sequence);
+            try {
+                long sequence = link.getAsLong();
+                finish(database(), what, progress);
+                ClosedMark.write(target, database(), sequence);
                 Folder.markLacking(target, Durability.SYNCED);
                 Folder.finish(target);
-            } catch (IOException | RocksDBException | StoreException e) {
+            } catch (IOException | RuntimeException e) {
                 undo(target, there);
                 throw e;
             }
         } catch (IOException e) {
-            throw Failures.of(what, e);
-        } catch (RocksDBException e) {
             throw Failures.of(what, e);
         }
     }
@@ -108,8 +126,8 @@ final class Backup {
         }
     }
 
-    /// Reads what is in a folder and makes it safe: that is what takes long, since its files are linked where that can
-    /// be. A copy in which something can't be read would be taken for a good one.
+    /// Reads what is in a folder and makes it safe: that is what takes long, since its files are linked where
+    /// that can be. A copy in which something can't be read would be taken for a good one.
     private static void finish(Path folder, String what, RocksStore.Progress progress) throws IOException {
         List<Path> files;
         try (Stream<Path> found = Files.list(folder)) {

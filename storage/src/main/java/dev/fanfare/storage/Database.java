@@ -150,6 +150,11 @@ final class Database implements AutoCloseable {
         }
     }
 
+    /// How many bytes are in memory and in the log, and have to be written once more.
+    long unflushed() throws RocksDBException {
+        return rocks.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables");
+    }
+
     /// Carries out a batch.
     ///
     /// @param sync whether it survives the power

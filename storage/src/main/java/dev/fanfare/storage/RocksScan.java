@@ -15,6 +15,11 @@ import org.rocksdb.Snapshot;
 /// A scan of a [RocksStore]. It keeps a copy of what it stands at, since RocksDB stands nowhere after an error.
 final class RocksScan implements Scan {
 
+    /// A step of a scan.
+    interface Step {
+        boolean take() throws RocksDBException;
+    }
+
     private final RocksStore store;
     private final Table table;
     private final byte[] from;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +32,6 @@ public final class RocksStore implements Store {
         T with(Database database) throws RocksDBException;
     }
 
-    /// A step of a scan.
-    interface Step {
-        boolean take() throws RocksDBException;
-    }
-
     private final Folder folder;
     private final Tuning tuning;
     private final Damages damages;
@@ -46,6 +42,7 @@ public final class RocksStore implements Store {
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
 
     private final Set<RocksScan.Cursor> cursors = ConcurrentHashMap.newKeySet();
+    private final LongAdder rowsRead = new LongAdder();
     private @Nullable Database database;
     private volatile @Nullable StoreException failed;
     private volatile long safe;
@@ -245,12 +242,20 @@ public final class RocksStore implements Store {
     }
 
     /// A step of a scan: under the read lock, the cursor being alive.
-    boolean scanning(Table table, RocksScan.Cursor cursor, Step step) {
+    boolean scanning(Table table, RocksScan.Cursor cursor, RocksScan.Step step) {
         Boolean found = reading(table, open -> {
             cursor.usable(place());
             return step.take();
         });
+        if (table != Table.MESSAGES) {
+            rowsRead.increment();
+        }
         return Boolean.TRUE.equals(found);
+    }
+
+    /// How many rows that hold no messages were read one after the other: what a start does.
+    public long rowsRead() {
+        return rowsRead.sum();
     }
 
     /// A scan is closed. Its cursor may be gone already.
@@ -353,7 +358,7 @@ public final class RocksStore implements Store {
         StoreException why = failed;
         if (database != null && why != null && why.reason() == Reason.FULL) {
             using("open again", open -> {
-                room.checkOpening(() -> unflushed(open), place());
+                room.checkOpening(open::unflushed, place());
                 return open;
             });
         }
@@ -417,12 +422,7 @@ public final class RocksStore implements Store {
 
     @Override
     public long room() {
-        return using("ask for the room in", open -> room.left(() -> unflushed(open)));
-    }
-
-    /// What is in memory and in the log, and has to be written once more.
-    private static long unflushed(Database open) throws RocksDBException {
-        return open.rocks().getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables");
+        return using("ask for the room in", open -> room.left(open::unflushed));
     }
 
     @Override
@@ -432,10 +432,9 @@ public final class RocksStore implements Store {
 
     /// Its figures. Takes longer the more is stored: some milliseconds for each TiB.
     public StoreFigures figures() {
-        return using("look at", open -> {
-            Room.Pending pending = () -> unflushed(open);
-            return StoreFigures.of(open, tuning.used(), room.free(pending), room.left(pending));
-        });
+        return using(
+                "look at",
+                open -> StoreFigures.of(open, tuning.used(), room.free(open::unflushed), room.left(open::unflushed)));
     }
 
     @Override
@@ -457,12 +456,8 @@ public final class RocksStore implements Store {
     /// @param progress is told how far it is
     /// @throws StoreException when it could not be made
     public void backup(Path target, Progress progress) {
-        lock.readLock().lock();
-        try {
-            Backup.make(opened(), place(), target.toAbsolutePath().normalize(), progress);
-        } finally {
-            lock.readLock().unlock();
-        }
+        Backup backup = new Backup(place(), target.toAbsolutePath().normalize());
+        backup.make(() -> using("copy", backup::link), progress);
     }
 
     /// Copies a backup into a folder: all topics of that store begin a new epoch when it is opened, since what

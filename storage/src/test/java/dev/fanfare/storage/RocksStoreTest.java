@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
@@ -280,6 +282,34 @@ class RocksStoreTest {
             assertThat(Stores.readable(copy, 1_000_000).last()).isEqualTo(found - 1);
             Stores.put(copy, found, 200);
         }
+    }
+
+    @Test
+    void whoOpensItAgainDoesNotWaitForTheCopyToBeRead() {
+        Path target = temporary.resolve("backup");
+        try (RocksStore store = open()) {
+            Stores.put(store, 0, 1_000, 200);
+            store.backup(target, (done, all) -> {
+                if (done == 0) {
+                    CompletableFuture.runAsync(store::reopen)
+                            .orTimeout(20, TimeUnit.SECONDS)
+                            .join();
+                }
+            });
+            Stores.put(store, 1_000, 200);
+        }
+        try (RocksStore copy = RocksStore.open(target, Stores.SMALL)) {
+            assertThat(Stores.readable(copy, 2_000)).hasSize(1_000);
+        }
+        assertThatThrownBy(() -> {
+                    try (RocksStore store = open()) {
+                        store.backup(temporary.resolve("other"), (_, _) -> {
+                            throw new IllegalStateException("whoever asked is gone");
+                        });
+                    }
+                })
+                .hasMessage("whoever asked is gone");
+        assertThat(temporary.resolve("other")).doesNotExist();
     }
 
     @Test
