@@ -29,6 +29,11 @@ final class Upkeep {
     /// A range that was reclaimed.
     private record Reclaimed(Table table, byte[] from, byte[] to) {}
 
+    /// A damaged file.
+    ///
+    /// @param opens whether something in it may still be read
+    private record Found(Table table, boolean opens) {}
+
     private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
 
     /// Ranges that wait at most; what does not fit is left to the ordinary compaction.
@@ -39,7 +44,15 @@ final class Upkeep {
 
     private final RocksStore store;
     private final Damages damages;
-    private final Map<String, Table> damaged = new ConcurrentHashMap<>();
+
+    /// Files that are damaged, by their names.
+    private final Map<String, Found> damaged = new ConcurrentHashMap<>();
+
+    /// Files that were looked at because RocksDB did not say which one was damaged, and could be opened. They
+    /// are not looked at again for that: a file never changes once it is there, and each read that fails
+    /// would open them all.
+    private final Set<String> openable = ConcurrentHashMap.newKeySet();
+
     private final Set<Table> alone = EnumSet.noneOf(Table.class);
     private final ThreadPoolExecutor thread;
     private final List<Reclaimed> postponed = new ArrayList<>();
@@ -64,29 +77,29 @@ final class Upkeep {
         thread.allowCoreThreadTimeOut(true);
     }
 
-    /// The tables that are not to be compacted.
+    /// The tables that are not to be compacted. The database is about to be opened.
     synchronized Set<Table> degraded() {
+        openable.clear();
         alone.clear();
-        alone.addAll(damaged.values());
+        damaged.values().forEach(found -> alone.add(found.table()));
         return EnumSet.copyOf(alone);
     }
 
-    /// Something could not be done: if a file of a table is damaged, that is noted, and the table is left alone.
-    /// By who may use the database.
+    /// Something could not be done: if a file of a table is damaged, that is noted, and the table is left
+    /// alone. By who may use the database.
     ///
     /// @param of the table that was read; null when it may be in any
     /// @return whether it was not known before
     boolean noteDamage(Database open, RocksDBException failure, @Nullable Table of) {
         String text = Failures.text(failure);
-        if (Failures.reason(failure) != Reason.CORRUPT || isKnown(open, Failures.tableFile(text), of)) {
+        String name = Failures.tableFile(text);
+        if (Failures.reason(failure) != Reason.CORRUPT || isKnown(name, of)) {
             return false;
         }
         boolean found = false;
-        for (TableFile file : TableFile.damaged(open, text)) {
-            if (damaged.putIfAbsent(file.name(), file.table()) == null) {
-                String rest = file.canBeOpened(open.folder()) ? "what else" : "nothing that";
-                damages.add(file.damage(text + "; " + rest + " is in the file can be read"));
-                found = true;
+        for (TableFile file : TableFile.all(open)) {
+            if (name == null ? !openable.contains(file.name()) : file.name().equals(name)) {
+                found |= look(open, file, name != null, text);
             }
         }
         if (found) {
@@ -95,17 +108,30 @@ final class Upkeep {
         return found;
     }
 
-    /// Whether a known file explains it, so that not each read has all files looked at.
-    private boolean isKnown(Database open, @Nullable String name, @Nullable Table of) {
-        if (name != null) {
-            return damaged.containsKey(name);
+    /// @param named whether RocksDB says that it is damaged; else it is when it can't be opened
+    private boolean look(Database open, TableFile file, boolean named, String text) {
+        boolean opens = file.canBeOpened(open.folder());
+        if (opens && !named) {
+            openable.add(file.name());
+            return false;
         }
-        return of != null
-                && damaged.containsValue(of)
-                && TableFile.all(open).stream()
-                        .anyMatch(file -> file.table() == of
-                                && damaged.containsKey(file.name())
-                                && !file.canBeOpened(open.folder()));
+        if (damaged.putIfAbsent(file.name(), new Found(file.table(), opens)) != null) {
+            return false;
+        }
+        String rest = opens ? "what else" : "nothing that";
+        damages.add(file.damage(text + "; " + rest + " is in the file can be read"));
+        return true;
+    }
+
+    /// Whether a known file explains it, so that not each read has all files looked at.
+    private boolean isKnown(@Nullable String name, @Nullable Table of) {
+        return name == null
+                ? damaged.values().stream().anyMatch(found -> found.table() == of && !found.opens())
+                : damaged.containsKey(name);
+    }
+
+    private boolean isDamaged(Table table) {
+        return damaged.values().stream().anyMatch(found -> found.table() == table);
     }
 
     /// A range was deleted: what is left of it is to be compacted.
@@ -118,7 +144,7 @@ final class Upkeep {
             // What was damaged may be gone with what was deleted.
             look();
         }
-        if (damaged.containsValue(range.table())) {
+        if (isDamaged(range.table())) {
             if (healing.size() < WAITING) {
                 healing.add(range);
             }
@@ -131,7 +157,7 @@ final class Upkeep {
             }
             try {
                 store.using("compact", open -> {
-                    if (!damaged.containsValue(range.table()) && size(open, range) >= WORTH) {
+                    if (!isDamaged(range.table()) && size(open, range) >= WORTH) {
                         open.rocks().compactRange(open.of(range.table()), range.from(), range.to(), options);
                     }
                     return range;
@@ -184,16 +210,15 @@ final class Upkeep {
                         .removeIf(name ->
                                 files.stream().noneMatch(file -> file.name().equals(name)));
                 for (Table table : Table.values()) {
-                    boolean leave = damaged.containsValue(table);
+                    boolean leave = isDamaged(table);
                     if (leave != isAlone(table)) {
                         leaveAlone(open, table, leave);
                     }
                 }
                 return open;
             });
-            List<Reclaimed> healed = healing.stream()
-                    .filter(range -> !damaged.containsValue(range.table()))
-                    .toList();
+            List<Reclaimed> healed =
+                    healing.stream().filter(range -> !isDamaged(range.table())).toList();
             healing.removeAll(healed);
             healed.forEach(range -> compact(range.table(), range.from(), range.to()));
         } catch (StoreException e) {
@@ -225,7 +250,8 @@ final class Upkeep {
         }
     }
 
-    /// Stops what is running, and lets nothing begin until [#resume]: somebody waits for the store's write lock.
+    /// Stops what is running, and lets nothing begin until [#resume]: somebody waits for the store's write
+    /// lock.
     synchronized void pause() {
         paused = true;
         if (running != null) {
@@ -236,6 +262,10 @@ final class Upkeep {
     /// Goes on.
     synchronized void resume() {
         paused = false;
+        if (!damaged.isEmpty()) {
+            // Some may have been left out as it was opened.
+            thread.execute(this::look);
+        }
         postponed.forEach(range -> compact(range.table(), range.from(), range.to()));
         postponed.clear();
     }
