@@ -96,12 +96,12 @@ final class Attendance {
             books.lock.unlock();
         }
         books.signal(signalled);
-        member.worker().ended(why);
         giveUp(tooOften);
         if (abandoned) {
-            // Nobody was told that there is one: its name is free again.
+            // Nobody was told that there is one: its name is free again, before anybody hears that there is none.
             backlog.abandon();
         }
+        member.worker().ended(why);
     }
 
     /// Under the lock: it is no member any more, and what it has goes back.

@@ -145,6 +145,7 @@ final class DeadLetterDesk {
 
     /// What the store says: which letters of a topic are none any more. Once, before anything else.
     void restore(Committer committer, Map<Integer, LiveTopic> topicsByNumber) {
+        committer.remembers(to -> byTopic.values().forEach(letters -> letters.sayAgain(to)));
         topicsByNumber.forEach((number, topic) -> NumberedRows.ofSubscription(
                 committer.store(),
                 Table.OUTCOMES,

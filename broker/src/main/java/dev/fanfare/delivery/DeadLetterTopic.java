@@ -12,6 +12,7 @@ import dev.fanfare.store.Keys;
 import dev.fanfare.store.Table;
 import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
+import dev.fanfare.topic.Restatement;
 import dev.fanfare.topic.TopicRegistry;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -37,7 +38,12 @@ final class DeadLetterTopic implements DeadLetters {
     /// The topic, as long as it is not deleted: one that is made again has other letters.
     ///
     /// @param redriven offsets of those that are dead letters no more, as long as the topic keeps them
-    private record Lifetime(LiveTopic topic, ConcurrentSkipListSet<Long> redriven) {}
+    /// @param marked those of them of which the store has to know it: what they were is done
+    private record Lifetime(LiveTopic topic, ConcurrentSkipListSet<Long> redriven, ConcurrentSkipListSet<Long> marked) {
+        Lifetime(LiveTopic topic) {
+            this(topic, new ConcurrentSkipListSet<>(), new ConcurrentSkipListSet<>());
+        }
+    }
 
     DeadLetterTopic(String name, TopicRegistry topics, Backlogs backlogs) {
         this.name = name;
@@ -57,8 +63,9 @@ final class DeadLetterTopic implements DeadLetters {
         if (topic == null) {
             now = null;
         } else if (now == null || now.topic != topic) {
-            now = new Lifetime(topic, new ConcurrentSkipListSet<>());
+            now = new Lifetime(topic);
         } else {
+            now.marked.headSet(topic.oldest()).clear();
             forget(topic, now.redriven.headSet(topic.oldest()));
         }
         latest = now;
@@ -76,7 +83,7 @@ final class DeadLetterTopic implements DeadLetters {
         if (number != 0) {
             topics.storage()
                     .ifPresent(committer -> committer.addQuietly(Committer.Change.lasting(batch -> offsets.forEach(
-                            offset -> batch.delete(Table.OUTCOMES, Keys.of(Keys.LETTERS, number, offset))))));
+                            offset -> batch.delete(Table.OUTCOMES, ReturnedLetter.key(topic, offset))))));
         }
     }
 
@@ -85,7 +92,20 @@ final class DeadLetterTopic implements DeadLetters {
         Lifetime now = now();
         if (now != null) {
             now.redriven.add(offset);
+            now.marked.add(offset);
         }
+    }
+
+    /// Which are none any more, whatever the store says now. On the committing thread, under no lock.
+    synchronized void sayAgain(Restatement to) {
+        Lifetime there = latest;
+        if (there == null || there.topic.number() == 0 || there.topic.isGone()) {
+            return;
+        }
+        int number = there.topic.number();
+        to.next();
+        to.deleteRange(Table.OUTCOMES, Keys.of(Keys.LETTERS, number), Keys.of(Keys.LETTERS, number + 1));
+        there.marked.forEach(offset -> ReturnedLetter.mark(to, there.topic, offset));
     }
 
     @Override
@@ -180,8 +200,8 @@ final class DeadLetterTopic implements DeadLetters {
 
     private @Nullable Refused redrive(Lifetime of, DeadLetter letter, @Nullable String to) {
         Message message = letter.message();
-        ReturnedLetter returned =
-                new ReturnedLetter(of.topic, letter.offset(), topics.storage().orElse(null));
+        ReturnedLetter returned = new ReturnedLetter(
+                of.topic, letter.offset(), of.marked, topics.storage().orElse(null));
         Backlog backlog = to == null ? backlogs.find(letter.subscription()) : null;
         if (backlog != null && backlog.terms().pattern().matches(message.topic())) {
             Topic topic = topics.find(message.topic())

@@ -6,23 +6,34 @@ import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A dead letter on its way again: when its message is done it is none any more, also after the process has
 /// ended. Any thread.
 ///
 /// @param letters the topic that keeps it, and not another one of the same name
+/// @param marked offsets of those of which the store has to know that they are none any more
 /// @param committer null when nothing outlives the process
 record ReturnedLetter(
-        LiveTopic letters, long offset, @Nullable Committer committer) {
+        LiveTopic letters,
+        long offset,
+        Set<Long> marked,
+        @Nullable Committer committer) {
 
-    private byte[] key() {
+    static byte[] key(LiveTopic letters, long offset) {
         return Keys.of(Keys.LETTERS, letters.number(), offset);
+    }
+
+    /// Says of one that it is none any more.
+    static void mark(Store.Batch batch, LiveTopic letters, long offset) {
+        batch.put(Table.OUTCOMES, key(letters, offset), Outcome.DONE.toBytes());
     }
 
     /// Its message is done.
     void done() {
         if (committer != null && letters.number() != 0) {
+            marked.add(offset);
             var _ = committer.add(
                     Committer.Change.lasting(this::write), letters.config().durability());
         }
@@ -30,7 +41,7 @@ record ReturnedLetter(
 
     private void write(Store.Batch batch) {
         if (!letters.isGone()) {
-            batch.put(Table.OUTCOMES, key(), Outcome.DONE.toBytes());
+            mark(batch, letters, offset);
         }
     }
 
@@ -70,11 +81,14 @@ record ReturnedLetter(
         @Override
         public void stored() {
             stored = true;
+            marked.add(offset);
         }
 
         @Override
         public Committer.@Nullable Change failed() {
-            return stored ? null : Committer.Change.lasting(batch -> batch.delete(Table.OUTCOMES, key()));
+            return stored
+                    ? null
+                    : Committer.Change.lasting(batch -> batch.delete(Table.OUTCOMES, key(letters, offset)));
         }
     }
 }

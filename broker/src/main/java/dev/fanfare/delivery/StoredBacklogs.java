@@ -11,6 +11,7 @@ import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import dev.fanfare.topic.Committer;
 import dev.fanfare.topic.LiveTopic;
+import dev.fanfare.topic.Restatement;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
@@ -39,21 +40,23 @@ final class StoredBacklogs {
     StoredBacklogs(Committer committer, Timers timers, Collection<Backlog> live) {
         this.committer = committer;
         this.timers = timers;
-        committer.remembers(batch -> sayAgain(batch, live));
+        committer.remembers(to -> sayAgain(to, live));
     }
 
     /// Which there are and what they have done, whatever the store says now. On the committing thread, under no
     /// lock.
-    private void sayAgain(Store.Batch batch, Collection<Backlog> live) {
-        batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get()));
+    private void sayAgain(Restatement to, Collection<Backlog> live) {
+        to.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get()));
         dormant.forEach((name, there) -> {
-            put(batch, name, there.form());
-            there.sayAgain(batch);
+            to.next();
+            put(to, name, there.form());
+            there.sayAgain(to);
         });
         for (Backlog backlog : live) {
+            to.next();
             Keeper keeper = backlog.keeper();
-            if (keeper != null && keeper.sayAgain(batch)) {
-                put(batch, backlog.name(), form(backlog, keeper, backlog.isAttended()));
+            if (keeper != null && keeper.sayAgain(to)) {
+                put(to, backlog.name(), form(backlog, keeper, backlog.isAttended()));
             }
         }
     }

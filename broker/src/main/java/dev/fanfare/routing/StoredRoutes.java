@@ -39,7 +39,10 @@ final class StoredRoutes {
     StoredRoutes(Committer committer, Function<String, Filter> understands) {
         this.committer = committer;
         this.understands = understands;
-        committer.remembers(batch -> forms.forEach((name, form) -> batch.put(Table.ROUTES, key(name), form)));
+        committer.remembers(to -> forms.forEach((name, form) -> {
+            to.next();
+            to.put(Table.ROUTES, key(name), form);
+        }));
     }
 
     /// All of them, in the order in which they were added. One that can't be had is logged, and stays stored.
@@ -65,7 +68,7 @@ final class StoredRoutes {
     /// A rule that is stored can't be had.
     void notInForce(String name, RuntimeException why) {
         LOG.error(
-                "Route '{}' of the store {} is not in force: {}; it stays stored until it is removed",
+                "Route '{}' of {} is not in force: {}; it stays stored until it is removed",
                 name,
                 committer.store().place(),
                 why.getMessage());

@@ -21,6 +21,9 @@ final class CommitGroup {
     private final Map<LiveTopic, CommitPart> parts = new LinkedHashMap<>(4);
     private final List<Committer.Change> changes = new ArrayList<>(4);
 
+    /// What has to be stored before anything else, since storing failed.
+    private final List<Committer.Change> mending = new ArrayList<>(0);
+
     /// Those of the changes that count when they outlive the power; the others do when they are written.
     private final Set<Committer.Change> toSync = Collections.newSetFromMap(new IdentityHashMap<>(0));
 
@@ -42,7 +45,7 @@ final class CommitGroup {
     }
 
     boolean isEmpty() {
-        return parts.isEmpty() && changes.isEmpty();
+        return parts.isEmpty() && changes.isEmpty() && mending.isEmpty();
     }
 
     /// @param with what has to be stored with it; null for nothing
@@ -108,9 +111,20 @@ final class CommitGroup {
         changes.add(change);
     }
 
-    /// Several that go along with others, before those that are there.
+    /// Several that are stored before all others, and alone.
     void addFirst(List<Committer.Change> first) {
-        changes.addAll(0, first);
+        mending.addAll(first);
+    }
+
+    /// What is stored before all others.
+    List<Committer.Change> mending() {
+        return List.copyOf(mending);
+    }
+
+    /// What comes before all others is stored, and outlives the power.
+    void mended() {
+        mending.forEach(Committer.Change::stored);
+        mending.clear();
     }
 
     /// Finished when what was added is that safe.

@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,10 +133,10 @@ public final class Committer implements AutoCloseable {
     }
 
     /// Somebody knows what the store should hold: when it has lost something while it was opened again, that is
-    /// said again, before anything else is stored.
+    /// said again, before anything else is stored but what the failure left to be mended.
     ///
-    /// @param sayAgain puts it into a batch; on the committing thread, under no lock
-    public void remembers(Consumer<Store.Batch> sayAgain) {
+    /// @param sayAgain says it; on the committing thread, under no lock
+    public void remembers(Consumer<Restatement> sayAgain) {
         recovery.remembers(sayAgain);
     }
 
@@ -146,7 +147,7 @@ public final class Committer implements AutoCloseable {
             size = store.size();
             room = store.room();
         } catch (StoreException e) {
-            LOG.debug("The store {} can't be asked for its figures now", store.place(), e);
+            LOG.debug("{} can't be asked for its figures now", store.place(), e);
         }
         boolean failing = recovery.broken() != null || room <= 0;
         return new BrokerStats.StorageStats(size, room, pendingBytes, commits, syncs, failing, damage.found());
@@ -297,14 +298,15 @@ public final class Committer implements AutoCloseable {
         CommitEvent event = new CommitEvent();
         event.begin();
         try {
-            Store.Batch batch = recovery.begin();
+            recovery.recover(group.mending());
+            group.mended();
+            Store.Batch batch = store.batch();
             group.changes().forEach(change -> change.write(batch));
             for (CommitPart part : group.parts()) {
                 part.record(batch, scratch);
             }
             store.write(batch);
             commits = commits + 1;
-            recovery.written();
             group.stored(Durability.WRITTEN);
             group.reveal(Durability.WRITTEN);
             done(group.cost());
@@ -387,7 +389,7 @@ public final class Committer implements AutoCloseable {
                 part.takeBack();
                 recovery.suspect(part.topic());
             });
-            each.changes().stream()
+            Stream.concat(each.mending().stream(), each.changes().stream())
                     .map(Change::failed)
                     .filter(Objects::nonNull)
                     .map(Objects::requireNonNull)

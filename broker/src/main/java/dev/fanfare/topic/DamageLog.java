@@ -27,7 +27,7 @@ public final class DamageLog {
     /// @param from the first offset
     /// @param to after the last one
     void messages(String topic, long from, long to) {
-        LOG.error("Messages {} to {} of topic {} can't be read: the store {} is damaged", from, to - 1, topic, place);
+        LOG.error("Messages {} to {} of topic {} can't be read: {} is damaged", from, to - 1, topic, place);
         found.increment();
         events.emitLasting(new BrokerEvent.MessagesDamaged(topic, from, to));
     }
@@ -36,7 +36,7 @@ public final class DamageLog {
     ///
     /// @param what it is, and what became of it, for people
     public void lost(String what) {
-        LOG.error("{}: the store {} is damaged", what, place);
+        LOG.error("{}: {} is damaged", what, place);
         toldByStore(what);
     }
 

@@ -17,11 +17,13 @@ import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// All messages of a broker that wait for their time. Each topic has a heap of its own, so that they go with it at
-/// once; a heap of these finds the one that is next. One timer runs, for the earliest message of all.
+/// All messages of a broker that wait for their time. Each topic has a heap of its own, so that they go with
+/// it at once; a heap of these finds the one that is next. One timer runs, for the earliest message of all.
 ///
 /// The lock is taken inside a topic's section when a message begins to wait, and calls nothing but the timer's
 /// scheduling. Messages that are due are appended on the clock's thread, without the lock and without waiting:
@@ -57,31 +59,42 @@ final class DelayedMessages {
     private volatile long bytes;
     private volatile long lost;
 
+    /// Those of durable topics that were taken out to be appended, by their numbers, until the store has them
+    /// there.
+    private final Map<Long, Departure> departing = new HashMap<>();
+
     /// @param committer where those of durable topics are stored; null when there are none
-    DelayedMessages(Pending limits, Timers timers, Events events, @Nullable Committer committer) {
+    /// @param topics all there are
+    DelayedMessages(
+            Pending limits, Timers timers, Events events, @Nullable Committer committer, TopicDirectory topics) {
         this.committer = committer;
         this.limits = limits;
         this.timers = timers;
         this.events = events;
         if (committer != null) {
-            committer.remembers(this::sayAgain);
+            committer.remembers(to -> topics.all().forEach(topic -> sayAgain(topic, to)));
         }
     }
 
     /// Which wait, whatever the store says now. On the committing thread, under no lock.
-    private void sayAgain(Store.Batch batch) {
-        long now = timers.currentTimeMillis();
+    private void sayAgain(LiveTopic topic, Restatement to) {
+        if (!(topic.log() instanceof DurableTopicLog log) || topic.deleted()) {
+            return;
+        }
+        WaitingRows rows = new WaitingRows(log.number());
         lock.lock();
         try {
-            for (DelayedQueue queue : heap.queues()) {
-                if (queue.topic.log() instanceof DurableTopicLog log && !queue.topic.deleted()) {
-                    queue.forEach((due, number, message) ->
-                            new DelayedForm(due, now, message).store(batch, log.number(), number));
-                }
+            DelayedQueue queue = topic.delayedQueueIfAny();
+            if (queue != null) {
+                queue.forEach(rows::add);
             }
+            departing.values().stream()
+                    .filter(departure -> departure.topic() == topic)
+                    .forEach(departure -> rows.add(departure.due(), departure.number(), departure.message()));
         } finally {
             lock.unlock();
         }
+        rows.sayAgain(to, timers.currentTimeMillis());
     }
 
     /// How many wait.
@@ -349,6 +362,7 @@ final class DelayedMessages {
         Message message;
         long due;
         long number;
+        Departure departure;
         long now = timers.currentTimeMillis();
         lock.lock();
         try {
@@ -360,6 +374,7 @@ final class DelayedMessages {
             number = queue.firstSequence();
             message = queue.removeFirst();
             heap.settle(queue);
+            departure = depart(queue.topic, message, due, number);
         } finally {
             lock.unlock();
         }
@@ -367,7 +382,7 @@ final class DelayedMessages {
         PublishResult result = null;
         Refused refused = null;
         try {
-            result = queue.topic.appending().appendDue(message, wakes, unstoring(queue.topic, number));
+            result = queue.topic.appending().appendDue(message, wakes, departure);
             refused = result instanceof Refused why ? why : null;
         } finally {
             if (result instanceof PublishResult.Pending pending) {
@@ -375,7 +390,6 @@ final class DelayedMessages {
                     if (failure == null) {
                         done(queue, message, false);
                     } else {
-                        storeAgain(queue.topic, message, due, number);
                         waitOn(queue, message, due, number, timers.currentTimeMillis() + RETRY_MILLIS);
                     }
                 });
@@ -389,19 +403,24 @@ final class DelayedMessages {
         return true;
     }
 
-    private static Committer.@Nullable Change unstoring(LiveTopic topic, long number) {
-        return topic.log() instanceof DurableTopicLog log
-                ? batch -> batch.delete(Table.DELAYED, Keys.of(log.number(), number))
-                : null;
+    /// Under the lock.
+    ///
+    /// @return null when it is stored nowhere
+    private @Nullable Departure depart(LiveTopic topic, Message message, long due, long number) {
+        if (!(topic.log() instanceof DurableTopicLog log)) {
+            return null;
+        }
+        Departure departure = new Departure(topic, message, due, log.number(), number, timers, this::arrived);
+        departing.put(number, departure);
+        return departure;
     }
 
-    /// It is not known whether it was deleted.
-    private void storeAgain(LiveTopic topic, Message message, long due, long number) {
-        if (committer != null && topic.log() instanceof DurableTopicLog log) {
-            DelayedForm form = new DelayedForm(due, timers.currentTimeMillis(), message);
-            var _ = committer.add(
-                    Committer.Change.lasting(batch -> form.store(batch, log.number(), number)),
-                    topic.config().durability());
+    private void arrived(Departure departure) {
+        lock.lock();
+        try {
+            departing.remove(departure.number());
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -409,6 +428,7 @@ final class DelayedMessages {
     private void waitOn(DelayedQueue queue, Message message, long due, long number, long notBefore) {
         lock.lock();
         try {
+            departing.remove(number);
             if (queue.topic.hasDelayedQueue(queue)) {
                 queue.add(due, number, message);
                 queue.notBefore = notBefore;

@@ -45,8 +45,7 @@ final class DeviceRoom {
         } catch (StoreException e) {
             return new Refused(
                     ErrorCode.INTERNAL,
-                    "the store " + store.place() + " can't be asked for its room: " + e.getMessage()
-                            + "; nothing was published");
+                    store.place() + " can't be asked for its room: " + e.getMessage() + "; nothing was published");
         }
         if (left == full) {
             changed(!left);
@@ -55,7 +54,7 @@ final class DeviceRoom {
     }
 
     private String reason() {
-        return "the device of the store " + store.place()
+        return "the device of " + store.place()
                 + " is full: free some space, or shorten the history of topics; nothing was published";
     }
 
@@ -71,7 +70,7 @@ final class DeviceRoom {
                 events.emit(() -> new BrokerEvent.StorageFailed(store.place(), reason()));
                 next = timers.schedule(LOOK_AGAIN, this::look);
             } else {
-                LOG.info("The store {} has room again", store.place());
+                LOG.info("There is room again for {}", store.place());
                 events.emit(() -> new BrokerEvent.StorageRecovered(store.place()));
                 stop();
             }

@@ -204,7 +204,7 @@ public final class LiveTopic implements Topic {
         return queue == null ? 0 : queue.size();
     }
 
-    /// Under the lock of [DelayedMessages], like the two below.
+    /// Under the lock of [DelayedMessages], like the three below.
     DelayedQueue delayedQueue() {
         DelayedQueue queue = delayed;
         if (queue == null) {
@@ -212,6 +212,11 @@ public final class LiveTopic implements Topic {
             delayed = queue;
         }
         return queue;
+    }
+
+    @Nullable
+    DelayedQueue delayedQueueIfAny() {
+        return delayed;
     }
 
     boolean hasDelayedQueue(DelayedQueue queue) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A store that could not be written to, from then until it can again: it is opened again, at most once a second, and
-/// told what is known here. The committing thread's, but for [#broken] and [#remembers].
+/// A store that could not be written to, from then until it can again: it is opened again, at most once a
+/// second, and told what is known here. The committing thread's, but for [#broken] and [#remembers].
 final class StoreRecovery {
 
     private static final Logger LOG = LoggerFactory.getLogger(StoreRecovery.class);
@@ -32,7 +32,7 @@ final class StoreRecovery {
     private final Events events;
 
     /// Those who say again what they know of what is stored.
-    private final List<Consumer<Store.Batch>> known = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Restatement>> known = new CopyOnWriteArrayList<>();
 
     /// Topics of which the store may hold more than is known here.
     private final Set<LiveTopic> suspects = new LinkedHashSet<>();
@@ -55,7 +55,7 @@ final class StoreRecovery {
     }
 
     /// See [Committer#remembers].
-    void remembers(Consumer<Store.Batch> sayAgain) {
+    void remembers(Consumer<Restatement> sayAgain) {
         known.add(sayAgain);
     }
 
@@ -65,10 +65,10 @@ final class StoreRecovery {
     Refused failed(StoreException cause) {
         Refused why = new Refused(
                 cause.reason() == StoreException.Reason.FULL ? ErrorCode.BACKPRESSURE : ErrorCode.INTERNAL,
-                "the store " + store.place() + " could not be written to: " + cause.getMessage()
+                store.place() + " could not be written to: " + cause.getMessage()
                         + "; nothing was published or changed");
         if (broken == null) {
-            LOG.error("The store {} could not be written to", store.place(), cause);
+            LOG.error("Could not write to {}", store.place(), cause);
             events.emit(() -> new BrokerEvent.StorageFailed(store.place(), String.valueOf(cause.getMessage())));
             broken = why;
             tryAgainAt = timers.nanoTime() + TRY_AGAIN.toNanos();
@@ -81,12 +81,17 @@ final class StoreRecovery {
         suspects.add(topic);
     }
 
-    /// What is written next. After a failure the store is opened again, and this begins with what makes it say
-    /// what is known here: what was to be stored together with messages that are cut off is taken back with
-    /// them.
-    Store.Batch begin() {
+    /// After a failure the store is opened again, and made to say what is known here, before anything else is
+    /// written. Nothing otherwise.
+    ///
+    /// First it is made consistent, in one batch: of what was to be stored together no part stays without the
+    /// others. Then what it may have lost is said again, in as many batches as it takes.
+    ///
+    /// @param mending what is to be stored instead of what failed
+    /// @throws StoreException when it can't be had yet
+    void recover(List<Committer.Change> mending) {
         if (broken == null) {
-            return store.batch();
+            return;
         }
         long now = timers.nanoTime();
         if (now - tryAgainAt < 0) {
@@ -95,23 +100,19 @@ final class StoreRecovery {
         tryAgainAt = now + TRY_AGAIN.toNanos();
         store.reopen();
         Store.Batch batch = store.batch();
+        suspects.forEach(topic -> CommitPart.cut(topic, batch));
+        mending.forEach(change -> change.write(batch));
+        store.write(batch);
         if (store.lacking() != Durability.MEMORY) {
             // Once this is synced nobody sees any more that something is missing.
-            known.forEach(sayAgain -> sayAgain.accept(batch));
-        }
-        suspects.forEach(topic -> CommitPart.cut(topic, batch));
-        return batch;
-    }
-
-    /// What [#begin] began was written.
-    void written() {
-        if (broken == null) {
-            return;
+            Restatement all = new Restatement(store);
+            known.forEach(sayAgain -> sayAgain.accept(all));
+            all.end();
         }
         store.sync();
         suspects.clear();
         broken = null;
-        LOG.info("The store {} can be written to again", store.place());
+        LOG.info("{} can be written to again", store.place());
         events.emit(() -> new BrokerEvent.StorageRecovered(store.place()));
     }
 }

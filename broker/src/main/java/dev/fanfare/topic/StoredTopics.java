@@ -59,21 +59,22 @@ final class StoredTopics {
         this.committer = committer;
         this.timers = timers;
         this.budget = budget;
-        committer.remembers(batch -> sayAgain(batch, topics));
+        committer.remembers(to -> sayAgain(to, topics));
     }
 
     /// Which topics there are and how far each is, whatever the store says now: no place is given twice. On the
     /// committing thread, under no lock.
-    private void sayAgain(Store.Batch batch, TopicDirectory topics) {
-        batch.put(Table.TOPICS, Keys.of(NEXT), Keys.of(next.get()));
+    private void sayAgain(Restatement to, TopicDirectory topics) {
+        to.put(Table.TOPICS, Keys.of(NEXT), Keys.of(next.get()));
         for (LiveTopic topic : topics.all()) {
+            to.next();
             if (topic.log() instanceof DurableTopicLog log && !topic.deleted()) {
                 byte[] form = new TopicForm(topic.name(), log.epoch(), topic.config()).toBytes();
-                batch.put(Table.TOPICS, Keys.of(log.number()), form);
+                to.put(Table.TOPICS, Keys.of(log.number()), form);
                 topic.enter();
                 try {
-                    log.mark(batch, log.visible(), 0);
-                    topic.appending().identities().sayAgain(batch, log.number(), log.visible());
+                    log.mark(to, log.visible(), 0);
+                    topic.appending().identities().sayAgain(to, log.number(), log.visible());
                 } finally {
                     topic.leave();
                 }

@@ -84,7 +84,7 @@ public final class TopicRegistry {
         this.committer = store == null ? null : new Committer(store, timers, events);
         this.stored = committer == null ? null : new StoredTopics(committer, timers, budget, directory);
         this.aging = new AgingTopics(directory, timers, committer, lock);
-        this.delayed = new DelayedMessages(begun.pending(), timers, events, committer);
+        this.delayed = new DelayedMessages(begun.pending(), timers, events, committer, directory);
         this.requests = new Requests(this, timers, events, begun.pending().requests());
         this.shrinker = new HistoryShrinker(budget, directory.all());
     }

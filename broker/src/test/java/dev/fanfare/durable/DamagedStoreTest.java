@@ -13,6 +13,7 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Scheduled;
 import dev.fanfare.Start;
+import dev.fanfare.Subscription;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.store.Keys;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -205,5 +207,36 @@ class DamagedStoreTest {
             assertThat(failures.poll(10, TimeUnit.SECONDS)).isInstanceOf(BrokerEvent.TopicCreated.class);
         }
         assertThat(topic("a").read(2, 10, 1 << 20)).extracting(Message::text).containsExactly("a2", "a3", "a4");
+    }
+
+    @Test
+    void whoReplaysPassesOverWhatCantBeReadAndIsToldOfIt() throws InterruptedException {
+        broker.createTopic("a", WRITTEN);
+        Position first = null;
+        for (int i = 0; i < 6; i++) {
+            Accepted accepted = publish("a", "a" + i);
+            first = first == null ? new Position(accepted.epoch(), accepted.offset()) : first;
+        }
+        restart(Table.MESSAGES, Keys.of(1, 2L), Keys.of(1, 3L));
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        BlockingQueue<BrokerEvent> told = new LinkedBlockingQueue<>();
+        try (BrokerListener.Registration _ = broker.listen(event -> {
+            if (event instanceof BrokerEvent.MessagesDamaged || event instanceof BrokerEvent.MessagesDropped) {
+                told.add(event);
+            }
+        })) {
+            Subscription resumed = broker.subscription("a")
+                    .start(new Start.After(Objects.requireNonNull(first)))
+                    .handle(message -> heard.add(message.text()));
+            for (String text : List.of("a1", "a4", "a5")) {
+                assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo(text);
+            }
+            assertThat(resumed.dropped()).isEqualTo(2);
+            assertThat(told.poll(20, TimeUnit.SECONDS)).isEqualTo(new BrokerEvent.MessagesDamaged("a", 2, 4));
+            assertThat(told.poll(20, TimeUnit.SECONDS))
+                    .isInstanceOfSatisfying(
+                            BrokerEvent.MessagesDropped.class,
+                            dropped -> assertThat(dropped.messages()).isEqualTo(2));
+        }
     }
 }

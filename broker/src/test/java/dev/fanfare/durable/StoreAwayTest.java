@@ -15,13 +15,18 @@ import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.store.Keys;
+import dev.fanfare.store.MemoryStore;
 import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.store.Table;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// A store that is away for a while: what was refused has never been, and what is stored already is not lost for it.
@@ -227,5 +232,139 @@ class StoreAwayTest extends Restarts {
         timers.advance(MINUTE);
         publish("orders", "f");
         assertThat(texts("orders")).containsExactly("a", "b", "c", "later", "d", "e", "new", "later", "f");
+    }
+
+    // ---- messages that wait, when a store comes back with less
+
+    @Test
+    void aDelayedMessageThatCameDoesNotComeAgainAlthoughTheStoreHasForgottenThatItCame() {
+        broker.createTopic("orders", WRITTEN);
+        broker.createTopic("others", WRITTEN);
+        for (String topic : List.of("orders", "others")) {
+            for (int i = 0; i < 3; i++) {
+                Duration delay = i == 1 ? Duration.ofHours(1) : MINUTE;
+                assertThat(broker.publish(topic, Message.text("later " + i).withDelay(delay)))
+                        .isInstanceOf(Scheduled.class);
+            }
+        }
+        for (long number = 0; number < 6; number++) {
+            store.bringBackAtReopen(Table.DELAYED, Keys.of(number < 3 ? 1 : 2, number));
+        }
+        timers.advance(MINUTE);
+        publish("orders", "one");
+        publish("others", "one");
+        store.failNextWrite(Reason.FAILED, false);
+        assertThat(broker.publish("orders", "refused")).isInstanceOf(Refused.class);
+        recover("orders", "two");
+        kill();
+        timers.advance(MINUTE);
+        publish("orders", "three");
+        publish("others", "three");
+        assertThat(texts("orders")).containsExactly("later 0", "later 2", "one", "two", "three");
+        assertThat(texts("others")).containsExactly("later 0", "later 2", "one", "three");
+        timers.advance(Duration.ofHours(1));
+        publish("orders", "four");
+        assertThat(texts("orders")).containsSubsequence("three", "later 1", "four");
+    }
+
+    @Test
+    void whatIsSaidAgainIsSaidInBatchesOfABoundedSize() {
+        broker.createTopic("orders", WRITTEN);
+        for (int i = 0; i < 50; i++) {
+            assertThat(broker.publish(
+                            "orders", Message.text("x".repeat(400_000)).withDelay(MINUTE)))
+                    .isInstanceOf(Scheduled.class);
+        }
+        store.loseAtReopen(Table.DELAYED, Keys.of(1, 7L));
+        store.failNextWrite(Reason.FAILED, false);
+        assertThat(broker.publish("orders", "refused")).isInstanceOf(Refused.class);
+        recover("orders", "one");
+        assertThat(store.largestBatch()).isBetween(4L << 20, 7L << 20);
+        kill();
+        assertThat(topic("orders").delayed()).isEqualTo(50);
+    }
+
+    @Test
+    void whereverTheProcessEndsWhileItIsSaidAgainEachDelayedMessageComesOnce() {
+        for (int writes = 0; endsWhileItIsSaidAgain(writes); writes++) {
+            assertThat(writes).as("writes").isLessThan(30);
+        }
+    }
+
+    /// @return false when so much was never written
+    private boolean endsWhileItIsSaidAgain(int writes) {
+        broker.close(Duration.ZERO);
+        store = new MemoryStore();
+        broker = open();
+        broker.createTopic("orders", WRITTEN.withHistoryBytes(1 << 26));
+        String large = "x".repeat(1 << 20);
+        for (int i = 0; i < 12; i++) {
+            Duration delay = i % 2 == 0 ? MINUTE : Duration.ofHours(1);
+            assertThat(broker.publish("orders", Message.text(i + large).withDelay(delay)))
+                    .isInstanceOf(Scheduled.class);
+        }
+        timers.advance(MINUTE);
+        publish("orders", "one");
+        store.bringBackAtReopen(Table.DELAYED, Keys.of(1, 11L));
+        store.failNextWrite(Reason.FAILED, false);
+        assertThat(broker.publish("orders", "refused")).isInstanceOf(Refused.class);
+        AtomicInteger left = new AtomicInteger(writes);
+        AtomicReference<MemoryStore> next = new AtomicReference<>();
+        MemoryStore ending = store;
+        ending.afterWrite(() -> {
+            if (left.getAndDecrement() == 0) {
+                next.set(ending.afterKill());
+            }
+        });
+        timers.advance(Duration.ofSeconds(1));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (next.get() == null && broker.publish("orders", "two") instanceof Refused) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+        boolean came = next.get() != null;
+        next.compareAndSet(null, store.afterKill());
+        broker.close(Duration.ZERO);
+        store = Objects.requireNonNull(next.get());
+        broker = open();
+        timers.advance(Duration.ofHours(2));
+        publish("orders", "end");
+        List<String> found = topic("orders").read(0, 1_000, 1 << 26).stream()
+                .map(message -> message.text().replace(large, ""))
+                .filter(text -> Character.isDigit(text.charAt(0)))
+                .sorted(Comparator.comparingInt(Integer::parseInt))
+                .toList();
+        assertThat(found)
+                .as("after " + writes)
+                .containsExactlyElementsOf(
+                        IntStream.range(0, 12).mapToObj(String::valueOf).toList());
+        return came;
+    }
+
+    @Test
+    void aDeadLetterThatWasRedrivenIsNoneAlthoughTheStoreHasForgottenIt() throws Exception {
+        broker.createTopic("jobs", WRITTEN);
+        Receiver receiver = workers();
+        List.of("a", "b").forEach(text -> publish("jobs", text));
+        for (int i = 0; i < 2; i++) {
+            next(receiver).reject("no good");
+        }
+        while (broker.deadLetters("jobs").count() < 2) {
+            publish("jobs-barrier", "x");
+        }
+        // One is done, the other one is on its way.
+        assertThat(broker.deadLetters("jobs").redrive(null, null).done()).isEqualTo(2);
+        next(receiver).ack();
+        publish("jobs", "c");
+        int letters = 2;
+        store.loseAtReopen(Table.OUTCOMES, Keys.of(Keys.LETTERS, letters, 0L));
+        store.loseAtReopen(Table.OUTCOMES, Keys.of(Keys.LETTERS, letters, 1L));
+        store.failNextWrite(Reason.FAILED, false);
+        assertThat(broker.publish("jobs", "refused")).isInstanceOf(Refused.class);
+        recover("jobs", "d");
+        kill();
+        assertThat(broker.deadLetters("jobs").list(0, 10))
+                .extracting(letter -> letter.message().text())
+                .containsExactly("b");
     }
 }

@@ -7,9 +7,19 @@ import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.FanfareException;
+import dev.fanfare.Overflow;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.Receiver;
+import dev.fanfare.RetryPolicy;
+import dev.fanfare.Start;
+import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.delivery.Demand;
+import dev.fanfare.delivery.Kind;
+import dev.fanfare.delivery.Member;
+import dev.fanfare.delivery.Terms;
+import dev.fanfare.delivery.Worker;
+import dev.fanfare.feed.Pattern;
 import dev.fanfare.store.StoreException.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -124,6 +134,41 @@ class StoredNamesTest extends Restarts {
         }
         kill();
         assertThat(names()).containsExactly("workers");
+    }
+
+    @Test
+    void aNameThatIsRefusedIsFreeBeforeAnybodyHearsOfIt() {
+        Terms terms = new Terms(
+                Pattern.of("jobs"),
+                Duration.ofSeconds(30),
+                RetryPolicy.none(),
+                null,
+                false,
+                false,
+                false,
+                0,
+                0,
+                Overflow.refuse(),
+                Duration.ZERO,
+                null,
+                null);
+        List<Set<String>> heard = new ArrayList<>();
+        store.failNextWrite(Reason.FAILED, false);
+        Member member = broker.deliveries()
+                .attach(new Demand(Kind.GROUP, "workers", terms, Start.latest(), "m", 10, null), new Worker() {
+                    @Override
+                    public boolean available() {
+                        return false;
+                    }
+
+                    @Override
+                    public void ended(SubscriptionEnd why) {
+                        heard.add(names());
+                    }
+                });
+        assertThat(Objects.requireNonNull(member.established()).await()).isNotNull();
+        member.leave();
+        assertThat(heard).containsExactly(Set.of());
     }
 
     @Test

@@ -9,6 +9,7 @@ final class MemoryBatch implements Store.Batch {
     private final MemoryStore store;
     private final List<Runnable> changes = new ArrayList<>();
     private boolean taken;
+    private long bytes;
 
     MemoryBatch(MemoryStore store) {
         this.store = store;
@@ -16,6 +17,7 @@ final class MemoryBatch implements Store.Batch {
 
     @Override
     public void put(Table table, byte[] key, byte[] value) {
+        bytes += key.length + value.length;
         changes.add(() -> store.change(table, key, value));
     }
 
@@ -32,6 +34,11 @@ final class MemoryBatch implements Store.Batch {
 
     boolean isOf(MemoryStore other) {
         return store == other;
+    }
+
+    /// How much it puts.
+    long bytes() {
+        return bytes;
     }
 
     List<Runnable> take() {

@@ -57,6 +57,7 @@ public final class MemoryStore implements Store {
     private long bytes;
     private long writes;
     private long syncs;
+    private long largestBatch;
 
     /// An empty one.
     public MemoryStore() {
@@ -82,12 +83,10 @@ public final class MemoryStore implements Store {
 
     /// From now on [#reopen] fails; null: no longer.
     public void refuseReopen(@Nullable Reason reason) {
-        lock.lock();
-        try {
+        locked(() -> {
             refusesReopen = reason;
-        } finally {
-            lock.unlock();
-        }
+            return this;
+        });
     }
 
     /// The next [#reopen] that succeeds finds that a key is gone, and says that something synced is missing.
@@ -95,46 +94,44 @@ public final class MemoryStore implements Store {
         locked(() -> lostAtReopen.add(new Undo(table, key, null)));
     }
 
+    /// The next [#reopen] that succeeds finds that a key has the value that it has now, as if nothing had been done
+    /// with it since, and says that something synced is missing.
+    public void bringBackAtReopen(Table table, byte[] key) {
+        locked(() -> lostAtReopen.add(new Undo(table, key, map(table).get(key))));
+    }
+
+    /// How many bytes the largest batch put that was written.
+    public long largestBatch() {
+        return locked(() -> largestBatch);
+    }
+
     /// Goes back to the last sync, in place: what a device does that has lost its cache.
     public void loseUnsynced() {
-        lock.lock();
-        try {
+        locked(() -> {
             keepScans();
             while (!unsynced.isEmpty()) {
-                Undo undo = unsynced.removeLast();
-                if (undo.before() == null) {
-                    remove(undo.table(), undo.key());
-                } else {
-                    place(undo.table(), undo.key(), undo.before());
-                }
+                takeBack(unsynced.removeLast());
             }
-        } finally {
-            lock.unlock();
-        }
+            return this;
+        });
     }
 
     /// What the next process finds after this one was killed: everything written.
     public MemoryStore afterKill() {
-        lock.lock();
-        try {
+        return locked(() -> {
             endScans();
             closed = true;
             return another(lacking);
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /// What the next process finds after the power was lost: everything synced.
     public MemoryStore afterPowerLoss() {
-        lock.lock();
-        try {
+        return locked(() -> {
             loseUnsynced();
             lacking = lacking.or(Durability.WRITTEN);
             return afterKill();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /// What a process finds that is begun with a copy of this, made now. This one goes on.
@@ -221,6 +218,7 @@ public final class MemoryStore implements Store {
         lock.lock();
         try {
             List<Runnable> changes = own(batch).take();
+            largestBatch = Math.max(largestBatch, own(batch).bytes());
             writable();
             Failure failure = nextWrite;
             nextWrite = null;
@@ -336,7 +334,7 @@ public final class MemoryStore implements Store {
             }
             failed = false;
             for (Undo lost : lostAtReopen) {
-                remove(lost.table(), lost.key());
+                takeBack(lost);
                 lacking = Durability.SYNCED;
             }
             lostAtReopen.clear();
@@ -446,6 +444,14 @@ public final class MemoryStore implements Store {
         }
         set(this, table).remove(key);
         return before;
+    }
+
+    private void takeBack(Undo undo) {
+        if (undo.before() == null) {
+            remove(undo.table(), undo.key());
+        } else {
+            place(undo.table(), undo.key(), undo.before());
+        }
     }
 
     /// Open scans go on with what they were opened on.
