@@ -20,17 +20,20 @@ final class FullDevice {
 
     private FullDevice() {}
 
-    /// Starts it on a file system of its own, mounted where no other process sees it.
+    /// Starts it on a file system of its own.
     static Process onSmallFileSystem(Path folder) throws IOException {
-        return start(
-                List.of("unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=16m none \"$0\" && exec \"$@\""),
-                folder,
-                "filler");
+        return onSmallFileSystem(FullDevice.class, 16 << 20, folder, "filler");
+    }
+
+    /// Starts a class on a file system of its own, mounted where no other process sees it.
+    static Process onSmallFileSystem(Class<?> main, long bytes, Path folder, String how) throws IOException {
+        String mount = "mount -t tmpfs -o size=" + bytes + " none \"$0\" && exec \"$@\"";
+        return start(main, List.of("unshare", "-rm", "sh", "-c", mount, folder.toString()), folder, how);
     }
 
     /// Starts it with a bound of 2 MiB for each file.
     static Process withSmallFiles(Path folder) throws IOException {
-        return start(List.of(), folder, "limit");
+        return start(FullDevice.class, List.of(), folder, "limit");
     }
 
     /// Whether a file system can be mounted by who is not asked.
@@ -47,11 +50,8 @@ final class FullDevice {
         }
     }
 
-    private static Process start(List<String> prefix, Path folder, String room) throws IOException {
+    static Process start(Class<?> main, List<String> prefix, Path folder, String how) throws IOException {
         List<String> words = new ArrayList<>(prefix);
-        if (!prefix.isEmpty()) {
-            words.add(folder.toString());
-        }
         words.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
@@ -59,9 +59,9 @@ final class FullDevice {
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
-                FullDevice.class.getName(),
+                main.getName(),
                 folder.toString(),
-                room));
+                how));
         return new ProcessBuilder(words)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
