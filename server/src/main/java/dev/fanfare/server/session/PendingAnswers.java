@@ -37,7 +37,7 @@ final class PendingAnswers extends Woken {
     /// @param commit of what was published; null when it waits only for those before it
     /// @param topic where it was published; null when only the commit tells that it is safe enough
     /// @param offset of what was published
-    /// @param then told why it failed, null when it did not, as soon as it was said
+    /// @param then told why it failed, before that is said; null when it did not, as soon as it was said
     private record Waiting(
             byte[] frame,
             @Nullable Place place,
@@ -202,12 +202,18 @@ final class PendingAnswers extends Woken {
         Commit commit = first.commit;
         Refused failure = commit == null || !commit.isDone() ? null : commit.await();
         if (failure != null) {
+            if (first.then != null) {
+                // Whoever hears that it was refused may ask again at once.
+                first.then.accept(failure);
+            }
             session.refuseNow(first.requestId, WireError.of(failure.code().name(), failure.reason()));
-        } else if (first.frame.length > 0) {
+            return;
+        }
+        if (first.frame.length > 0) {
             answers.write(first.frame);
         }
         if (first.then != null) {
-            first.then.accept(failure);
+            first.then.accept(null);
         }
     }
 

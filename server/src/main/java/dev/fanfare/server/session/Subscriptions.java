@@ -322,7 +322,12 @@ final class Subscriptions {
             if (failure == null) {
                 subscription.begin();
             } else if (end(subscription) && replaces) {
-                notices.ended(subscription.key());
+                // The answer first.
+                session.later(() -> {
+                    if (!closed) {
+                        notices.ended(subscription.key());
+                    }
+                });
             }
         });
     }
