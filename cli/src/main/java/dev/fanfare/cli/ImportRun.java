@@ -3,6 +3,7 @@ package dev.fanfare.cli;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerListener;
+import dev.fanfare.BrokerStats;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
@@ -17,16 +18,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/// Publishes lines in their order, many on their way at a time. When the store fails, as when it comes upon damage
-/// while it puts files together, what was refused is published again once it was opened again: nothing is left out, and
-/// nothing comes twice.
+/// Publishes lines in their order, many on their way at a time. When the store fails, as when it comes upon
+/// damage while it puts files together, what was refused is published again once it was opened again, a few
+/// times: nothing is left out, and nothing comes twice.
 final class ImportRun {
 
     /// How many messages are on their way to the device at a time.
     private static final int ON_THE_WAY = 10_000;
 
+    /// How many characters they have in all, at most, or one line: less than a store lets wait.
+    private static final long LENGTH_ON_THE_WAY = 8 << 20;
+
+    /// How often one line may fail.
+    private static final int TRIES = 5;
+
     /// A message that was published.
-    private record Line(long number, Message message, CompletableFuture<PublishResult> result) {
+    private record Line(long number, int length, Message message, CompletableFuture<PublishResult> result) {
 
         boolean isRefused() {
             return result.isDone() && result.join() instanceof Refused;
@@ -38,7 +45,13 @@ final class ImportRun {
     private final Duration patience;
     private final Semaphore recovered = new Semaphore(0);
     private Deque<Line> onTheWay = new ArrayDeque<>();
+    private long lengthOnTheWay;
     private long read;
+
+    /// The line that was refused last, and how often it was.
+    private long refusedLast;
+
+    private int refusals;
 
     /// @param patience how long the store may fail
     ImportRun(Broker broker, String topic, Duration patience) {
@@ -64,7 +77,7 @@ final class ImportRun {
                     add(line);
                 }
             }
-            settle(0);
+            settle(0, 0);
             return read;
         }
     }
@@ -74,55 +87,72 @@ final class ImportRun {
         try {
             message = MessageLines.read(line);
         } catch (IllegalArgumentException | FanfareException e) {
-            settle(0);
+            settle(0, 0);
             throw new IllegalArgumentException(
                     "line " + read + " can't be imported: " + e.getMessage() + "; the lines before it are", e);
         }
+        settle(ON_THE_WAY - 1, LENGTH_ON_THE_WAY - line.length());
         // Whoever is refused is so with all that come after it: none of them may pass it.
         if (!onTheWay.isEmpty() && onTheWay.getLast().isRefused()) {
-            settle(0);
+            settle(0, 0);
         }
-        publish(read, message);
-        settle(ON_THE_WAY);
+        publish(read, line.length(), message);
     }
 
-    private void publish(long number, Message message) {
-        onTheWay.add(new Line(number, message, broker.publishAsync(topic, message)));
+    private void publish(long number, int length, Message message) {
+        onTheWay.add(new Line(number, length, message, broker.publishAsync(topic, message)));
+        lengthOnTheWay += length;
     }
 
-    /// Waits until no more than so many are on their way.
-    private void settle(int most) {
-        while (onTheWay.size() > most) {
+    /// Waits until no more than so many are on their way, with no more characters than that.
+    private void settle(int most, long length) {
+        while (onTheWay.size() > most || lengthOnTheWay > length && !onTheWay.isEmpty()) {
             if (onTheWay.getFirst().result().join() instanceof Refused refused) {
                 again(refused);
             } else {
-                onTheWay.remove();
+                lengthOnTheWay -= onTheWay.remove().length();
             }
         }
     }
 
     /// The first one was refused.
     private void again(Refused refused) {
-        Line first = onTheWay.getFirst();
-        if (refused.code() != ErrorCode.INTERNAL || !isOpenedAgain()) {
-            throw new IllegalStateException("line " + first.number() + " was refused: " + refused.reason()
-                    + "; the lines before it are imported");
+        long first = onTheWay.getFirst().number();
+        refusals = first == refusedLast ? refusals + 1 : 1;
+        refusedLast = first;
+        if (refused.code() != ErrorCode.INTERNAL || refusals >= TRIES || !isOpenedAgain()) {
+            throw new IllegalStateException(
+                    "line " + first + " was refused" + (refusals > 1 ? " " + refusals + " times" : "") + ": "
+                            + refused.reason() + "; the lines before it are imported");
         }
         Deque<Line> before = onTheWay;
         onTheWay = new ArrayDeque<>();
+        lengthOnTheWay = 0;
         for (Line line : before) {
             if (line.result().join() instanceof Refused) {
-                publish(line.number(), line.message());
+                publish(line.number(), line.length(), line.message());
             }
         }
     }
 
+    /// Waits until the store takes something again, however often it was opened again before.
     private boolean isOpenedAgain() {
         try {
-            return recovered.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
+            recovered.drainPermits();
+            for (int times = 0; isFailing(); times++) {
+                if (times == TRIES || !recovered.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+                    return false;
+                }
+            }
+            return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    private boolean isFailing() {
+        BrokerStats.StorageStats storage = broker.stats().storage();
+        return storage != null && storage.failing();
     }
 }

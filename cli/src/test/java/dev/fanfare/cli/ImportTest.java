@@ -12,17 +12,23 @@ import dev.fanfare.storage.RocksStore;
 import dev.fanfare.storage.StorageOptions;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.StoreException;
+import dev.fanfare.store.Table;
+import dev.fanfare.time.VirtualTimers;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -99,5 +105,130 @@ class ImportTest {
                     .hasMessageEndingWith("; the lines before it are imported");
             left.set(Integer.MAX_VALUE);
         }
+    }
+
+    @Test
+    void linesThatAreLongAreNotSoManyAtATimeThatTheyAreRefused() throws Exception {
+        AtomicReference<Thread> importing = new AtomicReference<>();
+        try (RocksStore store = RocksStore.open(temporary, StorageOptions.DEFAULT);
+                Broker broker = Broker.open(BrokerConfig.defaults().withStore(whenItWaits(store, importing)))) {
+            make(broker);
+            importing.set(Thread.currentThread());
+            assertThat(new ImportRun(broker, "t", Duration.ZERO).run(longLines(70)))
+                    .isEqualTo(70);
+            importing.set(null);
+        }
+    }
+
+    /// Lines of a million characters.
+    private static BufferedReader longLines(int count) {
+        String large = "x".repeat(1_000_000);
+        return new BufferedReader(new StringReader("")) {
+            private int next;
+
+            @Override
+            public @Nullable String readLine() {
+                int n = next++;
+                return n < count ? "{\"id\":\"m" + n + "\",\"payload\":\"" + large + "\"}" : null;
+            }
+        };
+    }
+
+    /// A store that takes nothing while somebody brings more.
+    private static Store whenItWaits(RocksStore store, AtomicReference<Thread> bringing) {
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (_, method, arguments) -> {
+                    if (method.getName().equals("write")) {
+                        awaitWaiting(bringing);
+                    }
+                    try {
+                        return method.invoke(store, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private static void awaitWaiting(AtomicReference<Thread> bringing) {
+        for (Thread who = bringing.get(); who != null && who.getState() != Thread.State.WAITING; who = bringing.get()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aLineThatFailsAgainAndAgainIsGivenUp() throws Exception {
+        AtomicInteger failed = new AtomicInteger();
+        VirtualTimers timers = new VirtualTimers();
+        AtomicBoolean over = new AtomicBoolean();
+        try (RocksStore store = RocksStore.open(temporary, StorageOptions.DEFAULT);
+                Broker broker = Broker.open(
+                        BrokerConfig.defaults().withTimers(timers).withStore(failingWith(store, "m7", failed)))) {
+            make(broker);
+            Thread clock = Thread.ofPlatform().start(() -> {
+                while (!over.get()) {
+                    timers.advance(Duration.ofMillis(100));
+                    Thread.onSpinWait();
+                }
+            });
+            assertThatThrownBy(() -> new ImportRun(broker, "t", Duration.ofSeconds(30)).run(lines()))
+                    .hasMessageContaining("was refused 5 times: ")
+                    .hasMessageContaining("told to fail")
+                    .hasMessageEndingWith("; the lines before it are imported");
+            over.set(true);
+            clock.join();
+            assertThat(failed).hasValueGreaterThanOrEqualTo(5);
+        }
+    }
+
+    /// A batch that may hold what can't be written.
+    private static final class Noted implements Store.Batch {
+        private final Store.Batch batch;
+        private final String marker;
+        private boolean marked;
+
+        Noted(Store.Batch batch, String marker) {
+            this.batch = batch;
+            this.marker = marker;
+        }
+
+        @Override
+        public void put(Table table, byte[] key, byte[] value) {
+            marked |= new String(value, StandardCharsets.ISO_8859_1).contains(marker);
+            batch.put(table, key, value);
+        }
+
+        @Override
+        public void delete(Table table, byte[] key) {
+            batch.delete(table, key);
+        }
+
+        @Override
+        public void deleteRange(Table table, byte[] from, byte[] to) {
+            batch.deleteRange(table, from, to);
+        }
+    }
+
+    /// A store that writes anything but a text.
+    private static Store failingWith(RocksStore store, String text, AtomicInteger failed) {
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (_, method, arguments) -> {
+                    if (method.getName().equals("batch")) {
+                        return new Noted(store.batch(), text);
+                    }
+                    if (method.getName().equals("write")) {
+                        Noted noted = (Noted) arguments[0];
+                        if (noted.marked) {
+                            failed.incrementAndGet();
+                            throw new StoreException(StoreException.Reason.FAILED, "told to fail");
+                        }
+                        store.write(noted.batch);
+                        return null;
+                    }
+                    try {
+                        return method.invoke(store, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 }
