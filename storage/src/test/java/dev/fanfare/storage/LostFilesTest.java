@@ -24,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// told to be safe is there. [UnsyncedDevice] says what is modelled.
 class LostFilesTest {
 
+    /// About a minute each.
+    private static final int ROUNDS = 15;
+
     @TempDir
     private Path temporary;
 
@@ -88,7 +91,7 @@ class LostFilesTest {
     void whatWasSyncedIsThereHoweverOftenThePowerGoes() throws Exception {
         assertThat(SystemCalls.canBeTraced()).as("strace 5.3 or newer").isTrue();
         long seed = Long.getLong("fanfare.seed", System.nanoTime());
-        for (int round = 0; round < Integer.getInteger("fanfare.rounds", 40); round++) {
+        for (int round = 0; round < ROUNDS; round++) {
             lives(seed + round, 3, 250, 60);
         }
     }

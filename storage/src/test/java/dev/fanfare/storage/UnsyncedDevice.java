@@ -244,7 +244,7 @@ final class UnsyncedDevice {
             content.synced = Math.max(content.synced, Math.min(done.size(), content.size));
             return;
         }
-        List<Change> changes = unsynced.getOrDefault(done.file(), List.of());
+        List<Change> changes = unsynced.computeIfAbsent(done.file(), _ -> new ArrayList<>());
         List<Change> synced = changes.subList(0, Math.min(done.changes(), changes.size()));
         synced.forEach(change -> change.to(safe));
         synced.clear();
