@@ -65,7 +65,7 @@ public final class Broker implements AutoCloseable {
         this.making = new TopicMaking(registry);
         this.asking = new Asking(registry);
         registry.restore();
-        this.routeTable = new RouteTable(registry, config, timers, events);
+        this.routeTable = new RouteTable(registry, this::config, timers, events);
         try {
             routeTable.begin();
         } catch (RuntimeException refused) {
@@ -106,20 +106,25 @@ public final class Broker implements AutoCloseable {
         return config;
     }
 
-    /// Goes on with another configuration. Topics, groups and durable names that there are keep what they were made
-    /// with; limits hold for what is begun from now on, and end nothing. Any thread.
+    /// Goes on with another configuration. Topics, groups and durable names that there are keep what they were
+    /// made with. Limits hold for what is begun from now on and end nothing; but histories that hold more than
+    /// they may forget. Routes that only the configuration before had go, those that only this one has come, and
+    /// what was added or removed by [Routes] stays so. Any thread that may wait.
     ///
-    /// @throws FanfareException `BAD_REQUEST` when something differs that is fixed at the start: the memory for
-    ///     histories, what may be pending, the codec, routing, the clock or the store
-    public void reconfigure(BrokerConfig next) {
+    /// @throws FanfareException and nothing has changed: `BAD_REQUEST` when something differs that is fixed at
+    ///     the start (codec, clock, store, restoring routes), or why a route is refused: see [Routes#add]
+    public synchronized void reconfigure(BrokerConfig next) {
         BrokerConfig now = config;
         if (!now.withMutable(next).equals(next)) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
-                    "a broker that runs can't get another historyMemory, pending, codec, routing, timers or store: close it"
-                            + " and open another");
+                    "a broker that runs can't get another codec, timers, store or way to restore routes: close it and open"
+                            + " another");
         }
+        routeTable.replace(now.routing().routes(), next.routing());
         config = next;
+        registry.budget().limitTo(next.historyMemory());
+        registry.appended(false);
     }
 
     // ---- topics

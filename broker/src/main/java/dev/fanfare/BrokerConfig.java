@@ -100,10 +100,8 @@ public record BrokerConfig(
     /// This with those parts of another that a broker can change while it runs: see [Broker#reconfigure].
     public BrokerConfig withMutable(BrokerConfig other) {
         Parts parts = new Parts(other);
-        parts.historyMemory = historyMemory;
-        parts.pending = pending;
         parts.codec = codec;
-        parts.routing = routing;
+        parts.routing = routing.withMutable(other.routing);
         parts.timers = timers;
         parts.store = store;
         return parts.whole();

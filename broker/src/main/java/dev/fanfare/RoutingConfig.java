@@ -45,6 +45,11 @@ public record RoutingConfig(
         return DEFAULTS;
     }
 
+    /// This with those parts of another that a broker can change while it runs: see [Broker#reconfigure].
+    RoutingConfig withMutable(RoutingConfig other) {
+        return new RoutingConfig(other.routes, other.maxRoutes, other.queue, restores, filters);
+    }
+
     /// The same with other [#routes].
     public RoutingConfig withRoutes(List<Route> rules) {
         return new RoutingConfig(rules, maxRoutes, queue, restores, filters);

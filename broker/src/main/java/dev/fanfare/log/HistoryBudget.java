@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// when [#exceeded]. Any thread.
 public final class HistoryBudget {
 
-    private final long limit;
+    private volatile long limit;
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong forgotten = new AtomicLong();
 
@@ -16,6 +16,11 @@ public final class HistoryBudget {
     /// @param limit in bytes, by [TopicLog#cost]
     public HistoryBudget(long limit) {
         this.limit = limit;
+    }
+
+    /// They may cost so much from now on; who owns the logs looks whether that is [#exceeded].
+    public void limitTo(long bytes) {
+        limit = bytes;
     }
 
     /// A log keeps so many bytes more, or fewer.

@@ -22,6 +22,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The requests of a broker that wait for replies. A request is a message with an address for its reply that
@@ -40,7 +41,7 @@ public final class Requests {
     private final TopicRegistry topics;
     private final Timers timers;
     private final Events events;
-    private final int limit;
+    private final IntSupplier limit;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
     private final AtomicInteger count = new AtomicInteger();
@@ -50,8 +51,8 @@ public final class Requests {
 
     /// Nobody waits yet.
     ///
-    /// @param limit how many requests may wait
-    public Requests(TopicRegistry topics, Timers timers, Events events, int limit) {
+    /// @param limit how many requests may wait, at the moment
+    public Requests(TopicRegistry topics, Timers timers, Events events, IntSupplier limit) {
         this.topics = topics;
         this.timers = timers;
         this.events = events;
@@ -179,11 +180,12 @@ public final class Requests {
         } catch (FanfareException refused) {
             return new Refused(refused.code(), refused.getMessage());
         }
-        if (count.incrementAndGet() > limit) {
+        int most = limit.getAsInt();
+        if (count.incrementAndGet() > most) {
             count.decrementAndGet();
             return new Refused(
                     ErrorCode.LIMIT_REACHED,
-                    "topic '" + topic + "': " + limit
+                    "topic '" + topic + "': " + most
                             + " requests of the broker wait for replies, as many as max-requests" + " allows");
         }
         return null;

@@ -11,6 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// What waits to be copied by one rule, in the order of appending, and the thread that takes it: a virtual one
@@ -21,8 +23,8 @@ final class CopyFeed implements Feed<Void> {
     private static final long BOUND_BYTES = 16L << 20;
 
     private final String name;
-    private final int bound;
-    private final long blockMillis;
+    private final IntSupplier bound;
+    private final LongSupplier blockMillis;
     private final Consumer<Message> taker;
     private final Runnable pressed;
 
@@ -49,11 +51,11 @@ final class CopyFeed implements Feed<Void> {
     private volatile boolean givenUp;
 
     /// @param name of the thread
-    /// @param bound how many may wait
-    /// @param blockMillis how long publishers may wait for room; 0: they are refused
+    /// @param bound how many may wait, at the moment
+    /// @param blockMillis how long publishers may wait for room, at the moment; 0: they are refused
     /// @param taker gets each message, outside of any lock, one after the other
     /// @param pressed told of each publish refused or made to wait: inside a section
-    CopyFeed(String name, int bound, long blockMillis, Consumer<Message> taker, Runnable pressed) {
+    CopyFeed(String name, IntSupplier bound, LongSupplier blockMillis, Consumer<Message> taker, Runnable pressed) {
         this.name = name;
         this.bound = bound;
         this.blockMillis = blockMillis;
@@ -63,11 +65,12 @@ final class CopyFeed implements Feed<Void> {
 
     @Override
     public long admit() {
-        if (waiting < bound && waitingBytes < BOUND_BYTES) {
+        if (waiting < bound.getAsInt() && waitingBytes < BOUND_BYTES) {
             return OPEN;
         }
         pressed.run();
-        return blockMillis > 0 ? blockMillis : REFUSE;
+        long millis = blockMillis.getAsLong();
+        return millis > 0 ? millis : REFUSE;
     }
 
     @Override
@@ -152,7 +155,7 @@ final class CopyFeed implements Feed<Void> {
     /// Publishers that wait are let go when half of the queue is free, so that they are not woken for each
     /// message.
     private boolean hasRoom() {
-        return waiting <= bound / 2 && waitingBytes <= BOUND_BYTES / 2;
+        return waiting <= bound.getAsInt() / 2 && waitingBytes <= BOUND_BYTES / 2;
     }
 
     @Override

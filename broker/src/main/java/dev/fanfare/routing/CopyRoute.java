@@ -8,6 +8,8 @@ import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.Pattern;
 import java.time.Duration;
 import java.util.function.BiFunction;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,13 +26,12 @@ final class CopyRoute implements ActiveRoute {
     CopyRoute(
             RouteTally tally,
             BiFunction<String, Message, PublishResult> publish,
-            int queue,
-            Duration blockTimeout,
+            IntSupplier queue,
+            LongSupplier blockMillis,
             Runnable pressed) {
         this.tally = tally;
         this.publish = publish;
-        this.feed = new CopyFeed(
-                "fanfare-route-" + tally.route().name(), queue, blockTimeout.toMillis(), this::copy, pressed);
+        this.feed = new CopyFeed("fanfare-route-" + tally.route().name(), queue, blockMillis, this::copy, pressed);
     }
 
     private void copy(Message stored) {

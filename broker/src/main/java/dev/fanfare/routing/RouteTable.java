@@ -6,6 +6,7 @@ import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Route;
 import dev.fanfare.RouteStats;
+import dev.fanfare.RoutingConfig;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.Events;
 import dev.fanfare.time.Deadline;
@@ -17,13 +18,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The rules of one broker. Any thread; its lock is held while rules change, never while a message is routed.
 public final class RouteTable {
 
     private final TopicRegistry registry;
-    private final BrokerConfig config;
+    private final Supplier<BrokerConfig> config;
     private final Timers timers;
     private final Events events;
 
@@ -41,13 +43,16 @@ public final class RouteTable {
     private final @Nullable StoredRoutes stored;
 
     /// Holds no rule yet.
-    public RouteTable(TopicRegistry registry, BrokerConfig config, Timers timers, Events events) {
+    ///
+    /// @param config what the broker runs with now
+    public RouteTable(TopicRegistry registry, Supplier<BrokerConfig> config, Timers timers, Events events) {
         this.registry = registry;
         this.config = config;
         this.timers = timers;
         this.events = events;
         this.stored = registry.storage()
-                .map(committer -> new StoredRoutes(committer, config.routing().filters()))
+                .map(committer ->
+                        new StoredRoutes(committer, config.get().routing().filters()))
                 .orElse(null);
     }
 
@@ -55,8 +60,9 @@ public final class RouteTable {
     ///
     /// @throws FanfareException when the configuration's are refused
     public void begin() {
-        config.routing().routes().forEach(this::enter);
-        if (stored == null || !config.routing().restores()) {
+        RoutingConfig routing = config.get().routing();
+        routing.routes().forEach(this::enter);
+        if (stored == null || !routing.restores()) {
             return;
         }
         for (Route route : stored.read()) {
@@ -95,12 +101,25 @@ public final class RouteTable {
     private void enter(Route route) {
         lock.lock();
         try {
-            int most = config.routing().maxRoutes();
-            if (entries.size() >= most) {
-                throw new FanfareException(
-                        ErrorCode.LIMIT_REACHED,
-                        "route '" + route.name() + "' would be one more than the " + most + " that max-routes allows");
+            if (entries.size() >= config.get().routing().maxRoutes()) {
+                throw tooMany(route, config.get().routing());
             }
+            install(route);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static FanfareException tooMany(Route route, RoutingConfig routing) {
+        return new FanfareException(
+                ErrorCode.LIMIT_REACHED,
+                "route '" + route.name() + "' would be one more than the " + routing.maxRoutes()
+                        + " that max-routes allows");
+    }
+
+    private void install(Route route) {
+        lock.lock();
+        try {
             graph.add(route);
             try {
                 ActiveRoute active = active(route);
@@ -125,10 +144,64 @@ public final class RouteTable {
                 new CopyRoute(
                         tally,
                         registry::publish,
-                        config.routing().queue(),
-                        config.blockTimeout(),
+                        () -> config.get().routing().queue(),
+                        () -> config.get().blockTimeout().toMillis(),
                         new Pressure(route, events, timers)::count);
         };
+    }
+
+    /// Has the rules of one configuration in the place of another's. What both have goes on undisturbed, and so does
+    /// what was added otherwise; what was removed otherwise stays so.
+    ///
+    /// @throws FanfareException when they don't go together, or are too many: nothing has changed then
+    public void replace(List<Route> before, RoutingConfig next) {
+        lock.lock();
+        try {
+            List<Route> gone = before.stream()
+                    .filter(route -> !next.routes().contains(route))
+                    .filter(this::isInForce)
+                    .toList();
+            List<Route> come = next.routes().stream()
+                    .filter(route -> !before.contains(route))
+                    .toList();
+            check(gone, come, next);
+            gone.forEach(route -> leave(route.name()));
+            List<Route> entered = new ArrayList<>();
+            try {
+                for (Route route : come) {
+                    install(route);
+                    entered.add(route);
+                }
+            } catch (RuntimeException | Error e) {
+                entered.forEach(route -> leave(route.name()));
+                gone.forEach(this::install);
+                throw e;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isInForce(Route route) {
+        Entry entry = entries.get(route.name());
+        return entry != null && entry.route.equals(route);
+    }
+
+    private void check(List<Route> gone, List<Route> come, RoutingConfig next) {
+        RouteGraph wanted = new RouteGraph();
+        int count = 0;
+        for (Entry entry : entries.values()) {
+            if (!gone.contains(entry.route)) {
+                wanted.add(entry.route);
+                count++;
+            }
+        }
+        for (Route route : come) {
+            wanted.add(route);
+            if (++count > next.maxRoutes()) {
+                throw tooMany(route, next);
+            }
+        }
     }
 
     /// Takes a rule away, and waits until it is out of the store: false when there was none.

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// All messages of a broker that wait for their time. Each topic has a heap of its own, so that they go with
@@ -42,7 +43,7 @@ final class DelayedMessages {
     /// The wall clock may be set, and a machine may sleep: looked at this often while anything waits.
     private static final long LONGEST_SLEEP_MILLIS = 60_000;
 
-    private final Pending limits;
+    private final Supplier<Pending> limits;
     private final Timers timers;
     private final Events events;
     private final @Nullable Committer committer;
@@ -63,10 +64,15 @@ final class DelayedMessages {
     /// there.
     private final Map<Long, Departure> departing = new HashMap<>();
 
+    /// @param limits of the moment
     /// @param committer where those of durable topics are stored; null when there are none
     /// @param topics all there are
     DelayedMessages(
-            Pending limits, Timers timers, Events events, @Nullable Committer committer, TopicDirectory topics) {
+            Supplier<Pending> limits,
+            Timers timers,
+            Events events,
+            @Nullable Committer committer,
+            TopicDirectory topics) {
         this.committer = committer;
         this.limits = limits;
         this.timers = timers;
@@ -210,18 +216,19 @@ final class DelayedMessages {
     }
 
     private @Nullable Refused refusal(LiveTopic topic, long cost) {
-        if (count >= limits.messages()) {
+        Pending most = limits.get();
+        if (count >= most.messages()) {
             return new Refused(
                     ErrorCode.LIMIT_REACHED,
                     "topic '" + topic.name() + "': " + count
                             + " messages of the broker wait for their time, as many as max-delayed ("
-                            + limits.messages() + ") allows");
+                            + most.messages() + ") allows");
         }
-        if (bytes + cost > limits.bytes()) {
+        if (bytes + cost > most.bytes()) {
             return new Refused(
                     ErrorCode.BACKPRESSURE,
                     "topic '" + topic.name() + "': the messages of the broker that wait for their time hold " + bytes
-                            + " bytes, with this one more than delayed-memory (" + limits.bytes() + ") allows");
+                            + " bytes, with this one more than delayed-memory (" + most.bytes() + ") allows");
         }
         return null;
     }

@@ -84,8 +84,9 @@ public final class TopicRegistry {
         this.committer = store == null ? null : new Committer(store, timers, events);
         this.stored = committer == null ? null : new StoredTopics(committer, timers, budget, directory);
         this.aging = new AgingTopics(directory, timers, committer, lock);
-        this.delayed = new DelayedMessages(begun.pending(), timers, events, committer, directory);
-        this.requests = new Requests(this, timers, events, begun.pending().requests());
+        this.delayed = new DelayedMessages(() -> config.get().pending(), timers, events, committer, directory);
+        this.requests =
+                new Requests(this, timers, events, () -> config.get().pending().requests());
         this.shrinker = new HistoryShrinker(budget, directory.all());
     }
 
@@ -169,10 +170,10 @@ public final class TopicRegistry {
         return config.get().blockTimeout();
     }
 
-    /// After each append, outside of the section.
+    /// After each append, outside of the section, and when what the histories may cost has become less.
     ///
     /// @param transport whether the calling thread is a transport's: looking at all topics is not for it
-    void appended(boolean transport) {
+    public void appended(boolean transport) {
         if (!budget.exceeded()) {
             return;
         }
