@@ -4,8 +4,11 @@ package dev.fanfare.protocol;
 ///
 /// @param code which rule or limit
 /// @param message what was wrong, where, and what to do
-/// @param retryAfterMillis when the same request may succeed; −1 when that is not known
+/// @param retryAfterMillis when the same request may succeed; −1 when that is not known, or it never will
 public record WireError(Code code, String message, long retryAfterMillis) {
+
+    /// When to try again what others have to make room for.
+    public static final long LATER_MILLIS = 1_000;
 
     /// The codes, by their names in the standard and in the flat dialect.
     public enum Code {
@@ -32,9 +35,9 @@ public record WireError(Code code, String message, long retryAfterMillis) {
         /// A message above the limit.
         TOO_LARGE("TOO_LARGE", "VALIDATION_ERROR"),
         /// A limit on a number of things is reached.
-        LIMIT_REACHED("LIMIT_REACHED", "VALIDATION_ERROR"),
+        LIMIT_REACHED("LIMIT_REACHED", "VALIDATION_ERROR", LATER_MILLIS),
         /// A subscription is full and its policy refuses.
-        BACKPRESSURE("BACKPRESSURE", "INTERNAL"),
+        BACKPRESSURE("BACKPRESSURE", "INTERNAL", LATER_MILLIS),
         /// Nobody answers requests on the topic.
         NO_RESPONDERS("NO_RESPONDERS", "INTERNAL"),
         /// No reply, or no further one, in time.
@@ -46,10 +49,16 @@ public record WireError(Code code, String message, long retryAfterMillis) {
 
         private final String standard;
         private final String flat;
+        private final long retryAfterMillis;
 
         Code(String standard, String flat) {
+            this(standard, flat, -1);
+        }
+
+        Code(String standard, String flat, long retryAfterMillis) {
             this.standard = standard;
             this.flat = flat;
+            this.retryAfterMillis = retryAfterMillis;
         }
 
         /// The name in the standard dialect.
@@ -63,9 +72,9 @@ public record WireError(Code code, String message, long retryAfterMillis) {
         }
     }
 
-    /// An error that says nothing of when to try again.
+    /// An error of which is known what its code tells: whether there may be room later.
     public WireError(Code code, String message) {
-        this(code, message, -1);
+        this(code, message, code.retryAfterMillis);
     }
 
     /// A missing or wrong field.

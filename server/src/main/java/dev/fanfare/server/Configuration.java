@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import dev.fanfare.Broker;
+import dev.fanfare.FanfareException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -10,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What a server runs with now, and how that becomes something else while it runs. Whoever serves a peer asks for it
-/// each
-/// time it needs it: what is said anew holds for what begins from then on. Any thread.
+/// each time it needs it: what is said anew holds from then on. Whoever has it read anew need tell nobody: the log says
+/// what came of it. Any thread.
 public final class Configuration {
 
     private static final Logger LOG = LoggerFactory.getLogger(Configuration.class);
@@ -68,6 +69,17 @@ public final class Configuration {
     ///
     /// @throws SettingException when something is wrong, or there is nothing to read: nothing has changed then
     public Reload reload() {
+        try {
+            Reload reload = readAnew();
+            tell(reload);
+            return reload;
+        } catch (SettingException wrong) {
+            LOG.warn("settings: nothing was taken: {}", wrong.getMessage());
+            throw wrong;
+        }
+    }
+
+    private Reload readAnew() {
         lock.lock();
         try {
             Settings before = settings;
@@ -81,29 +93,32 @@ public final class Configuration {
             Settings mixed = before.withLive(next);
             ServerConfig whole = mixed.config();
             if (own != null) {
-                own.reconfigure(own.config().withMutable(whole.broker()));
+                reconfigure(own, whole, mixed);
             }
             config = whole;
             settings = mixed;
             taken.accept(mixed);
-            Reload reload = Reload.of(before.changes(next));
-            reload.taken()
-                    .forEach(change -> LOG.info(
-                            "settings: {} is {} now, was {} ({})",
-                            change.setting(),
-                            change.setting().shown(change.after().text()),
-                            change.setting().shown(change.before().text()),
-                            change.after().origin()));
-            reload.atRestart()
-                    .forEach(change -> LOG.warn(
-                            "settings: {} is {} ({}) from the next start on; now it is {}",
-                            change.setting(),
-                            change.setting().shown(change.after().text()),
-                            change.after().origin(),
-                            change.setting().shown(change.before().text())));
-            return reload;
+            return Reload.of(before.changes(next));
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Only routes can be wrong in a way that the settings alone don't show.
+    private static void reconfigure(Broker broker, ServerConfig next, Settings settings) {
+        try {
+            broker.reconfigure(broker.config().withMutable(next.broker()));
+        } catch (FanfareException refused) {
+            throw new SettingException("setting " + Setting.ROUTES + " ("
+                    + settings.source(Setting.ROUTES).origin() + "): " + refused.getMessage());
+        }
+    }
+
+    private static void tell(Reload reload) {
+        reload.taken().forEach(change -> LOG.info("settings: {}", change));
+        reload.atRestart().forEach(change -> LOG.warn("settings: {} needs a restart", change));
+        if (reload.taken().isEmpty() && reload.atRestart().isEmpty()) {
+            LOG.info("settings: nothing has changed");
         }
     }
 }

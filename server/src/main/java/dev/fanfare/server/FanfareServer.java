@@ -3,8 +3,6 @@ package dev.fanfare.server;
 import dev.fanfare.Broker;
 import dev.fanfare.server.filter.Expressions;
 import dev.fanfare.server.flight.Flight;
-import dev.fanfare.server.metrics.Metrics;
-import dev.fanfare.server.rest.Uptime;
 import dev.fanfare.server.security.Tls;
 import dev.fanfare.server.tracing.Otlp;
 import dev.fanfare.server.tracing.Tracing;
@@ -163,7 +161,7 @@ public final class FanfareServer implements AutoCloseable {
         listeners.add(opening.open(Dialect.STANDARD, network.port()));
         network.flatPort().ifPresent(port -> listeners.add(opening.open(Dialect.FLAT, port)));
         LOG.debug("event loops use {}", loops.transport());
-        context.alerts().begin(new Metrics(context, new Uptime(context.broker().timers())::exact)::samples);
+        context.alerts().begin(opening.metrics()::samples);
         // The first filter of a process takes a second of computing: now rather than when a peer waits for it.
         Thread.ofVirtual().name("fanfare-filters").start(Expressions::warmUp);
     }

@@ -5,6 +5,7 @@ import dev.fanfare.server.http.HttpContext;
 import dev.fanfare.server.http.HttpPipeline;
 import dev.fanfare.server.http.SlowCalls;
 import dev.fanfare.server.http.WebSocketDoor;
+import dev.fanfare.server.metrics.Metrics;
 import dev.fanfare.server.rest.Apis;
 import dev.fanfare.server.rest.Problem;
 import dev.fanfare.server.rest.Route;
@@ -42,6 +43,7 @@ final class Listeners {
     private final SessionLoops sessionLoops;
     private final WireKinds kinds;
     private final Uptime uptime;
+    private final Metrics metrics;
 
     Listeners(ServerContext server, EventLoops loops) {
         Timers timers = server.broker().timers();
@@ -49,11 +51,17 @@ final class Listeners {
         this.loops = loops;
         this.sessionLoops = new SessionLoops(
                 loops.group(),
-                server.config(),
+                server::config,
                 server.broker().timers(),
                 server.limits().pressure());
         this.kinds = new WireKinds(server.config(), timers);
         this.uptime = new Uptime(timers);
+        this.metrics = new Metrics(server, uptime::exact);
+    }
+
+    /// The figures that the listeners tell.
+    Metrics metrics() {
+        return metrics;
     }
 
     /// Listens.
@@ -62,7 +70,7 @@ final class Listeners {
     Listener open(Dialect dialect, int port) {
         ChannelGroup connections = new DefaultChannelGroup(loops.group().next(), true);
         SlowCalls slowCalls = new SlowCalls();
-        List<Route> routes = new ArrayList<>(Apis.of(dialect, server, uptime, kinds::event, kinds::reply));
+        List<Route> routes = new ArrayList<>(Apis.of(dialect, server, uptime, metrics, kinds::event, kinds::reply));
         routes.addAll(Pages.of(dialect));
         HttpContext http = new HttpContext(
                 server, dialect, new Routes(routes), door(dialect, connections, slowCalls), slowCalls, SERVER_NAME);

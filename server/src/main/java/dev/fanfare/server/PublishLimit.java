@@ -6,26 +6,31 @@ import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.limits.Limits;
 import dev.fanfare.time.Timers;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// How many messages one connection may still publish, over WebSocket or REST. On the connection's event loop.
+/// How many messages one connection may still publish, over WebSocket or REST. It begins anew, with a full burst, when
+/// settings are read anew that say otherwise. On the connection's event loop.
 public final class PublishLimit {
 
     private final Limits limits;
-    private final ServerConfig.@Nullable Rate rate;
+    private final Supplier<ServerConfig.Limits> settings;
     private final Dialect dialect;
     private final Object who;
     private final Timers timers;
-    private final @Nullable TokenBucket bucket;
+    private ServerConfig.@Nullable Limits seen;
+    private ServerConfig.@Nullable Rate rate;
+    private @Nullable TokenBucket bucket;
     private @Nullable Account client;
 
-    private PublishLimit(Limits limits, ServerConfig.@Nullable Rate rate, Dialect dialect, Object who, Timers timers) {
+    private PublishLimit(
+            Limits limits, Supplier<ServerConfig.Limits> settings, Dialect dialect, Object who, Timers timers) {
         this.limits = limits;
-        this.rate = rate;
+        this.settings = settings;
         this.dialect = dialect;
         this.who = who;
         this.timers = timers;
-        this.bucket = rate == null ? null : new TokenBucket(rate.perSecond(), rate.burst(), timers.nanoTime());
     }
 
     /// That of a new connection, whose client is not known yet.
@@ -34,7 +39,7 @@ public final class PublishLimit {
     public static PublishLimit of(ServerContext server, Dialect dialect, Object who) {
         return new PublishLimit(
                 server.limits(),
-                server.config().limits().publishRate(dialect),
+                () -> server.config().limits(),
                 dialect,
                 who,
                 server.broker().timers());
@@ -57,19 +62,30 @@ public final class PublishLimit {
     /// @param bytes of all of them, as sent
     /// @return null if they may be, and then they count, else what their publisher is told
     public @Nullable WireError take(int count, long bytes) {
-        WireError own = bucket == null ? null : own(bucket, count);
+        ServerConfig.Limits now = settings.get();
+        if (now != seen) {
+            look(now);
+        }
+        WireError own = rate == null || bucket == null ? null : own(rate, bucket, count);
         return own == null ? limits.publish(client, count, bytes) : own;
     }
 
-    private @Nullable WireError own(TokenBucket own, int count) {
-        if (rate == null) {
-            return null;
+    private void look(ServerConfig.Limits now) {
+        seen = now;
+        ServerConfig.Rate next = now.publishRate(dialect);
+        if (!Objects.equals(next, rate)) {
+            rate = next;
+            bucket = next == null ? null : new TokenBucket(next.perSecond(), next.burst(), timers.nanoTime());
         }
+    }
+
+    private @Nullable WireError own(ServerConfig.Rate rate, TokenBucket own, int count) {
         if (count > rate.burst()) {
             return new WireError(
                     WireError.Code.LIMIT_REACHED,
                     count + " messages at once are more than connection " + who
-                            + " may ever publish (setting publish-burst: " + rate.burst() + ")");
+                            + " may ever publish (setting publish-burst: " + rate.burst() + ")",
+                    -1);
         }
         long nanos = own.take(count, timers.nanoTime());
         if (nanos == 0) {

@@ -146,9 +146,11 @@ public final class SafetySettings {
                     SettingType.percent(1, 90)
                             .or(SettingType.size(1 << 20, 1L << 40), MemoryShare::percent, MemoryShare::bytes),
                     "20%",
-                    "How much may wait for clients that read slowly, all together, as a share of `memory` or in bytes. From four"
+                    "How much may wait for clients that read slowly, and be kept of messages that others have not sent to their end, all"
+                            + " together, as a share of `memory` or in bytes. From four"
                             + " fifths of it on, publishes, subscriptions and connections are refused with `BACKPRESSURE` (503 over"
-                            + " HTTP) until it is three fifths; at the whole of it the slowest clients are disconnected.")
+                            + " HTTP) until it is three fifths; at the whole of it the slowest clients are disconnected. Bodies of requests that are not whole"
+                            + " yet may hold a quarter as much beside it.")
             .live();
 
     /// Where the record of decisions is written.

@@ -266,22 +266,7 @@ public record ServerConfig(
             Optional<Rate> topicRate,
             Optional<Rate> publishRate,
             Optional<Rate> publishBytes,
-            long bufferBytes) {
-
-        /// Whether anything is limited by address.
-        public boolean countsAddresses() {
-            return addressConnections != Integer.MAX_VALUE || addressConnectionRate.isPresent();
-        }
-
-        /// Whether anything is limited by client.
-        public boolean countsClients() {
-            return connections != Integer.MAX_VALUE
-                    || subscriptions != Integer.MAX_VALUE
-                    || topicRate.isPresent()
-                    || publishRate.isPresent()
-                    || publishBytes.isPresent();
-        }
-    }
+            long bufferBytes) {}
 
     /// What connections are encrypted with.
     ///

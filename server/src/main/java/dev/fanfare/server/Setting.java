@@ -75,7 +75,8 @@ public final class Setting<T> {
                     SettingType.percent(1, 90).or(SettingType.size(MIB, TIB), MemoryShare::percent, MemoryShare::bytes),
                     "40%")
             .means("How much all histories together may hold, as a share of `memory` or in bytes; beyond it the largest"
-                    + " histories shrink first, and what they lose is counted.");
+                    + " histories shrink first, and what they lose is counted.")
+            .live();
 
     /// Where durable topics are kept.
     public static final Setting<Optional<Path>> DATA = setting(
@@ -150,7 +151,8 @@ public final class Setting<T> {
     /// Messages that wait for their time.
     public static final Setting<Integer> MAX_DELAYED = setting(
                     "max-delayed", SettingType.integer(0, 100 * MILLION), "1000000")
-            .means("How many messages may wait for their time (`delay_ms`, `deliver_at`), in all topics together.");
+            .means("How many messages may wait for their time (`delay_ms`, `deliver_at`), in all topics together.")
+            .live();
 
     /// Bytes of messages that wait for their time.
     public static final Setting<MemoryShare> DELAYED_MEMORY = setting(
@@ -159,13 +161,15 @@ public final class Setting<T> {
                     "10%")
             .means(
                     "How much the messages that wait for their time may hold together, as a share of `memory` or in bytes;"
-                            + " beyond it a delayed message is refused with `BACKPRESSURE`.");
+                            + " beyond it a delayed message is refused with `BACKPRESSURE`.")
+            .live();
 
     /// Requests that wait for replies.
     public static final Setting<Integer> MAX_REQUESTS = setting(
                     "max-requests", SettingType.integer(0, 10 * MILLION), "100000")
             .means(
-                    "How many requests may wait for replies, of all connections and of the server's own process together.");
+                    "How many requests may wait for replies, of all connections and of the server's own process together.")
+            .live();
 
     /// Heap and direct memory together.
     public static final Setting<Long> MEMORY = setting(
@@ -225,7 +229,8 @@ public final class Setting<T> {
     public static final Setting<Duration> SLOW_SEND_TIMEOUT = setting(
                     "slow-send-timeout", SettingType.duration(Duration.ofMillis(10), Duration.ofHours(1)), "500ms")
             .means("Flat dialect: a subscriber that took no byte of what was sent to it for this long is disconnected.")
-            .onceInMillis("DEFAULT_SEND_TIMEOUT_MS");
+            .onceInMillis("DEFAULT_SEND_TIMEOUT_MS")
+            .live();
 
     /// Publishes per second and connection.
     public static final Setting<RateChoice> PUBLISH_RATE = setting(
@@ -264,16 +269,19 @@ public final class Setting<T> {
             .means("Rules by which messages go from topic to topic, as `POST /routes` takes them: a list of `name`,"
                     + " `from` (a topic or a pattern), `to` (a topic or a list), `mode` (`copy`, which is the"
                     + " default, or `redirect`), `types` (only messages of these) and `filter` (only messages for which this"
-                    + " expression in CEL is true). In an environment variable or a flag, the same list in JSON.");
+                    + " expression in CEL is true). In an environment variable or a flag, the same list in JSON.")
+            .live();
 
     /// How many rules there may be.
-    public static final Setting<Integer> MAX_ROUTES =
-            setting("max-routes", SettingType.integer(0, 10_000), "1000").means("How many routes there may be.");
+    public static final Setting<Integer> MAX_ROUTES = setting("max-routes", SettingType.integer(0, 10_000), "1000")
+            .means("How many routes there may be.")
+            .live();
 
     /// Messages that may wait to be copied by one rule.
     public static final Setting<Integer> ROUTE_QUEUE = setting("route-queue", SettingType.integer(1, MILLION), "10000")
             .means("How many messages may wait for one route to copy them; above it, publishers to its source wait,"
-                    + " `block-timeout` at most, and are refused then.");
+                    + " `block-timeout` at most, and are refused then.")
+            .live();
 
     /// Whether topics make themselves.
     public static final Setting<Boolean> AUTO_CREATE_TOPICS = setting("auto-create-topics", SettingType.flag(), "false")
@@ -289,7 +297,8 @@ public final class Setting<T> {
     public static final Setting<Duration> HEARTBEAT = setting(
                     "heartbeat", SettingType.duration(Duration.ofSeconds(1), Duration.ofHours(1)), "30s")
             .means("After this long without sending, a client gets a sign of life; after this long without hearing from"
-                    + " it, it is asked for one; after twice as long it is disconnected.");
+                    + " it, it is asked for one; after twice as long it is disconnected.")
+            .live();
 
     /// How long a handshake or a request may take to arrive.
     public static final Setting<Duration> HANDSHAKE_TIMEOUT = setting(
@@ -344,7 +353,8 @@ public final class Setting<T> {
     public static final Setting<Integer> METRICS_TOPICS = setting(
                     "metrics-topics", SettingType.integer(0, 100_000), "1000")
             .means("How many topics, those with the most traffic, and how many subscriptions, those with the largest"
-                    + " lag, have figures of their own at `/metrics`; the others are summed up as `$other`.");
+                    + " lag, have figures of their own at `/metrics`; the others are summed up as `$other`.")
+            .live();
 
     /// Where spans are sent.
     public static final Setting<Optional<URI>> TRACING = setting(

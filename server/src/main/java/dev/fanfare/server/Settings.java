@@ -33,7 +33,15 @@ public final class Settings {
     ///
     /// @param before what it was, and where that came from
     /// @param after what it is
-    public record Change(Setting<?> setting, Source before, Source after) {}
+    public record Change(Setting<?> setting, Source before, Source after) {
+
+        /// It for people, in a line, without what may be secret.
+        @Override
+        public String toString() {
+            return setting + ": " + setting.shown(before.text) + " -> " + setting.shown(after.text) + " ("
+                    + after.origin + ")";
+        }
+    }
 
     private static final String PREFIX = "FANFARE_";
 

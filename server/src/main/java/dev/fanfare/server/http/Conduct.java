@@ -45,7 +45,16 @@ final class Conduct {
 
     /// Records what became of a request.
     void record(Audit.Decision decision, Exchange exchange, String why) {
+        record(decision, exchange.lineWithoutQuery(), why);
+    }
+
+    /// Records that a topic was made because somebody used it.
+    void made(String topic) {
+        record(Audit.Decision.DONE, "make topic " + topic, "by using it");
+    }
+
+    private void record(Audit.Decision decision, String what, String why) {
         String who = identity == null ? "nobody known" : identity.toString();
-        server.access().audit().record(decision, who, channel.remoteAddress(), exchange.lineWithoutQuery(), why);
+        server.access().audit().record(decision, who, channel.remoteAddress(), what, why);
     }
 }

@@ -53,8 +53,8 @@ final class Doorkeeper {
             });
         } catch (RejectedExecutionException full) {
             ReferenceCountUtil.release(request);
-            throw Problem.of(new WireError(
-                    WireError.Code.BACKPRESSURE, "too many tokens wait to be checked; try again later", 1_000));
+            throw Problem.of(
+                    new WireError(WireError.Code.BACKPRESSURE, "too many tokens wait to be checked; try again later"));
         }
         return null;
     }

@@ -1,6 +1,5 @@
 package dev.fanfare.server.http;
 
-import dev.fanfare.server.PublishLimit;
 import dev.fanfare.server.rest.Answer;
 import dev.fanfare.server.rest.Call;
 import dev.fanfare.server.rest.Caller;
@@ -24,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What of a request bears on its answer, whatever the endpoint. Immutable, but for its tally.
@@ -59,6 +59,9 @@ record Exchange(
     private static final String ALLOWED_HEADERS =
             "Content-Type, Content-Encoding, Authorization, X-API-Key, Last-Event-ID, Cache-Control, traceparent, tracestate";
 
+    private static final Pattern SECRETS =
+            Pattern.compile("(?i)([?&][^=&]*(?:key|token|secret|pass|auth|jwt)[^=&]*=)[^&]*");
+
     /// A request that could not be read.
     static Exchange unread(HttpContext http) {
         return new Exchange(
@@ -78,6 +81,11 @@ record Exchange(
                 Map.of(),
                 new RequestTally(
                         http, request.method().name(), request.headers().get("X-Request-Id")));
+    }
+
+    /// Method and address for logs: of parameters that may be meant as a secret, only the names.
+    String shown() {
+        return SECRETS.matcher(line).replaceAll("$1…");
     }
 
     /// Method and path, without what may follow it.
@@ -128,13 +136,21 @@ record Exchange(
             FullHttpRequest request,
             Map<String, String> variables,
             Map<String, String> query,
-            @Nullable PublishLimit limit,
+            Conduct conduct,
             Call.Line connection) {
         Map<String, String> named = new HashMap<>();
         for (Map.Entry<String, String> header : request.headers()) {
             named.merge(header.getKey().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + ", " + b);
         }
-        return new Call(caller, variables, query, named, Bodies.plain(request, http.bodyMax()), limit, connection);
+        return new Call(
+                caller,
+                variables,
+                query,
+                named,
+                Bodies.plain(request, http.bodyMax()),
+                conduct.limit(),
+                conduct::made,
+                connection);
     }
 
     /// The whole answer.

@@ -123,8 +123,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                         request.release();
                     }
                 }
-                case BodyCollector.TooLarge(int limit) ->
-                    refuse(context, Exchange.unread(http), HttpProblems.tooLarge("the body", limit));
+                case BodyCollector.Refused(Problem why) -> refuse(context, Exchange.unread(http), why);
                 default -> throw new IllegalStateException("not a request");
             }
         }
@@ -280,7 +279,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                 Consumer<Identity> make = identity -> {
                     conduct.becomes(identity);
                     Caller caller = new Caller(identity, http.server().access().rights(identity, null));
-                    Call call = exchange.call(caller, request, variables, target.query(), conduct.limit(), connection);
+                    Call call = exchange.call(caller, request, variables, target.query(), conduct, connection);
                     caller.check(route.need(), call);
                     run(context, exchange, route, call);
                 };
@@ -395,7 +394,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
         if (AUDITED.contains(problem.status())) {
             conduct.record(Audit.Decision.REFUSED, exchange, problem.detail());
         }
-        exchange.tally().refused(LIMIT, exchange.line(), context.channel(), problem);
+        exchange.tally().refused(LIMIT, exchange.shown(), context.channel(), problem);
     }
 
     private void answer(ChannelHandlerContext context, Exchange exchange, Answer answer) {
@@ -429,7 +428,7 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
             if (deadline.idle()) {
                 context.close();
             }
-        } else if (event == HttpPipeline.End.NO_PLACE && busy) {
+        } else if (event == HttpPipeline.End.NO_PLACE && (busy || !TlsDoor.isOpen(context.pipeline()))) {
             context.close();
         } else if (event == HttpPipeline.End.NO_PLACE) {
             unheard(context);

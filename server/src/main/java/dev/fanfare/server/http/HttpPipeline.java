@@ -84,16 +84,20 @@ public final class HttpPipeline extends ChannelInitializer<Channel> {
         if (noRoom != null && within.compareTo(RESERVE_WITHIN) > 0) {
             within = RESERVE_WITHIN;
         }
-        RequestDeadline deadline = new RequestDeadline(http.server().broker().timers(), within);
+        // Who was turned away counts as that.
+        Runnable silent = noRoom == null ? () -> http.server().limits().count(Limit.HANDSHAKE_TIMEOUT) : () -> {};
+        RequestDeadline deadline = new RequestDeadline(http.server().broker().timers(), within, silent);
         ChannelPipeline pipeline = channel.pipeline();
         if (tls != null) {
-            pipeline.addLast(new TlsDoor(tls, within));
+            pipeline.addLast(new TlsDoor(tls));
         }
         pipeline.addLast(deadline);
         pipeline.addLast(new HttpServerCodec(new HttpDecoderConfig()
                 .setMaxInitialLineLength(REQUEST_LINE_MAX)
                 .setMaxHeaderSize(HEADERS_MAX)));
-        pipeline.addLast(new BodyCollector(noRoom == null ? http.bodyMax() : RESERVE_BODY_MAX));
+        pipeline.addLast(new BodyCollector(
+                noRoom == null ? http.bodyMax() : RESERVE_BODY_MAX,
+                http.server().limits()));
         pipeline.addLast(new HttpExchanges(
                 http, deadline, channel, noRoom == null ? null : new TurnedAway(http, channel, noRoom)));
         connections.add(channel);

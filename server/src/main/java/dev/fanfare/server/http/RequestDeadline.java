@@ -8,7 +8,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Cuts connections that take too long: a first byte, and a request from its first byte to its last, within
+/// Cuts connections that take too long: a first byte, encryption agreed on before it, and a request from its first byte
+/// to its last, within
 /// `handshake-timeout`; the next request on a connection kept alive within a minute; an answer as long as the peer
 /// takes some of it every minute. The first handler that sees what is not encrypted; one timer per connection.
 final class RequestDeadline extends ChannelInboundHandlerAdapter {
@@ -29,14 +30,17 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
 
     private final Timers timers;
     private final long requestNanos;
+    private final Runnable silent;
     private Phase phase = Phase.NEXT_REQUEST;
     private boolean first = true;
     private long deadlineNanos;
     private long untakenBytes;
     private @Nullable ScheduledFuture<?> timer;
 
-    RequestDeadline(Timers timers, Duration request) {
+    /// @param silent told when nothing was asked in time, nor encryption agreed on; then the connection is closed
+    RequestDeadline(Timers timers, Duration request, Runnable silent) {
         this.timers = timers;
+        this.silent = silent;
         this.requestNanos = request.toNanos();
     }
 
@@ -101,7 +105,12 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
         }
         switch (phase) {
             case REQUEST -> context.fireUserEventTriggered(Late.REQUEST);
-            case NEXT_REQUEST -> context.close();
+            case NEXT_REQUEST -> {
+                if (first) {
+                    silent.run();
+                }
+                context.close();
+            }
             case ANSWER -> {
                 long untaken = untaken(context);
                 if (untaken > 0 && untaken == untakenBytes) {

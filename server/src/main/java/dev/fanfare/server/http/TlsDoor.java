@@ -16,7 +16,6 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLException;
@@ -32,18 +31,14 @@ public final class TlsDoor extends OptionalSslHandler {
 
     private static final String PLAIN = "this port speaks TLS: use https:// or wss://\n";
 
-    private final Duration handshake;
-
-    /// @param handshake how long it may take to agree on encryption
-    TlsDoor(Tls tls, Duration handshake) {
+    TlsDoor(Tls tls) {
         super(tls.context());
-        this.handshake = handshake;
     }
 
     @Override
     protected SslHandler newSslHandler(ChannelHandlerContext context, SslContext tls) {
         SslHandler handler = tls.newHandler(context.alloc());
-        handler.setHandshakeTimeoutMillis(handshake.toMillis());
+        handler.setHandshakeTimeoutMillis(0); // who says nothing of use is cut by RequestDeadline
         handler.setCloseNotifyFlushTimeoutMillis(FAREWELL_MILLIS);
         return handler;
     }
@@ -75,6 +70,14 @@ public final class TlsDoor extends OptionalSslHandler {
     /// Whether a connection is encrypted.
     public static boolean encrypts(Channel channel) {
         return channel.pipeline().get(SslHandler.class) != null;
+    }
+
+    /// Whether what is written to a connection now is what its peer expects: not before both have agreed on encryption.
+    static boolean isOpen(ChannelPipeline pipeline) {
+        SslHandler encryption = pipeline.get(SslHandler.class);
+        return encryption == null
+                ? pipeline.get(TlsDoor.class) == null
+                : encryption.handshakeFuture().isSuccess();
     }
 
     /// The handlers of a connection that come after encryption.

@@ -62,6 +62,13 @@ public final class Account {
         return there;
     }
 
+    /// Whether it matters who comes again that it was here.
+    boolean remembers() {
+        Buckets there = buckets;
+        return there != null
+                && (there.opening != null || there.publishes != null || there.bytes != null || there.topics != null);
+    }
+
     private static @Nullable Bucket bucket(ServerConfig.@Nullable Rate rate, Clock clock) {
         if (rate == null) {
             return null;

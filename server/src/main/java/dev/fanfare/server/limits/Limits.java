@@ -6,10 +6,12 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.security.Identity;
 import dev.fanfare.time.Timers;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,21 +19,25 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What each client and each address may still take, and what was refused so far. A *client* is an identity, or for
-/// those who show none their address. Those who are connected are known as long as they are; of others so many, for so
-/// long. Any thread.
+/// What each client and each address may still take, and what was refused so far. A *client* is an identity, or
+/// for those who show none their address. Those who are connected are known as long as they are, whether anything
+/// is limited or not, so that limits set while the server runs hold for them too; of others so many, for so long,
+/// if there is something to remember. Any thread.
 public final class Limits {
 
     private static final int IDLE_MAX = 100_000;
     private static final Duration IDLE_FOR = Duration.ofMinutes(10);
 
-    /// When to try again what only others can make room for.
-    private static final long LATER_MILLIS = 1_000;
+    /// Whoever has one address of IPv6 has a network of so many bytes of them.
+    private static final int NETWORK_BYTES = 8;
+
+    private static final int BODIES_PART = 4;
 
     private final Supplier<ServerConfig.ClientLimits> limits;
     private final Timers timers;
     private final Pressure pressure;
     private final AtomicInteger connections = new AtomicInteger();
+    private final LongAdder bodies = new LongAdder();
     private final Map<String, Account> held = new ConcurrentHashMap<>();
     private final Cache<String, Account> idle;
     private final Map<Limit, LongAdder> refused = new EnumMap<>(Limit.class);
@@ -86,8 +92,8 @@ public final class Limits {
 
     /// There is room: it counts until [#disconnected].
     ///
-    /// @param address what its address has taken; null when nothing was limited by that when it came
-    public record Let(@Nullable Account address) implements Arrival {}
+    /// @param address what its address has taken
+    public record Let(Account address) implements Arrival {}
 
     /// There is no room for it.
     ///
@@ -97,20 +103,18 @@ public final class Limits {
     /// A connection comes.
     public Arrival connected(SocketAddress from) {
         ServerConfig.ClientLimits config = limits.get();
-        Account account = config.countsAddresses() ? acquire(key(from)) : null;
+        Account account = acquire(key(from));
         NoRoom noRoom = noRoom(config, account);
         if (noRoom == null) {
             return new Let(account);
         }
-        if (account != null) {
-            release(account);
-        }
+        release(account);
         return noRoom;
     }
 
-    private @Nullable NoRoom noRoom(ServerConfig.ClientLimits config, @Nullable Account account) {
+    private @Nullable NoRoom noRoom(ServerConfig.ClientLimits config, Account account) {
         // The rate first: it saves handshakes, also those of connections that there is no room for anyway.
-        long millis = account == null ? 0 : Account.take(account.buckets(config).opening(), 1);
+        long millis = Account.take(account.buckets(config).opening(), 1);
         if (millis != 0) {
             return new NoRoom(
                     Limit.ADDRESS_CONNECTION_RATE,
@@ -129,10 +133,9 @@ public final class Limits {
                     new WireError(
                             WireError.Code.LIMIT_REACHED,
                             "the server has " + config.maxConnections() + " connections; more are not taken (setting"
-                                    + " max-connections)",
-                            LATER_MILLIS));
+                                    + " max-connections)"));
         }
-        if (account != null && account.connections.incrementAndGet() > config.addressConnections()) {
+        if (account.connections.incrementAndGet() > config.addressConnections()) {
             account.connections.decrementAndGet();
             connections.decrementAndGet();
             return new NoRoom(
@@ -140,8 +143,7 @@ public final class Limits {
                     new WireError(
                             WireError.Code.LIMIT_REACHED,
                             "this address has " + config.addressConnections() + " connections; more are not taken"
-                                    + " (setting address-connections)",
-                            LATER_MILLIS));
+                                    + " (setting address-connections)"));
         }
         return null;
     }
@@ -149,20 +151,14 @@ public final class Limits {
     /// A connection that counted is gone.
     public void disconnected(Let gone) {
         connections.decrementAndGet();
-        Account account = gone.address;
-        if (account != null) {
-            account.connections.decrementAndGet();
-            release(account);
-        }
+        gone.address.connections.decrementAndGet();
+        release(gone.address);
     }
 
     // ---- clients
 
-    /// The account of a client, to be given back with [#release]; null when nothing of clients is limited.
-    public @Nullable Account client(Identity identity, SocketAddress from) {
-        if (!limits.get().countsClients()) {
-            return null;
-        }
+    /// The account of a client, to be given back with [#release].
+    public Account client(Identity identity, SocketAddress from) {
         return acquire(
                 identity.kind() == Identity.Kind.ANONYMOUS
                         ? "client " + key(from)
@@ -189,15 +185,20 @@ public final class Limits {
             if (--there.holders > 0) {
                 return there;
             }
-            idle.put(key, there);
+            if (there.remembers()) {
+                idle.put(key, there);
+            }
             return null;
         });
     }
 
     private static String key(SocketAddress from) {
-        return from instanceof InetSocketAddress inet && inet.getAddress() != null
-                ? inet.getAddress().getHostAddress()
-                : from.toString();
+        if (!(from instanceof InetSocketAddress inet) || inet.getAddress() == null) {
+            return from.toString();
+        }
+        return inet.getAddress() instanceof Inet6Address address
+                ? HexFormat.of().formatHex(address.getAddress(), 0, NETWORK_BYTES)
+                : inet.getAddress().getHostAddress();
     }
 
     /// A session begins.
@@ -212,8 +213,8 @@ public final class Limits {
         return refuse(
                 Limit.CLIENT_CONNECTIONS,
                 WireError.Code.LIMIT_REACHED,
-                "this client has " + most + " connections; more are not taken (setting" + " client-connections)",
-                LATER_MILLIS);
+                "this client has " + most + " connections; more are not taken (setting client-connections)",
+                WireError.LATER_MILLIS);
     }
 
     /// A session that counted has ended.
@@ -242,8 +243,8 @@ public final class Limits {
         return refuse(
                 Limit.CLIENT_SUBSCRIPTIONS,
                 WireError.Code.LIMIT_REACHED,
-                "this client has " + most + " subscriptions; more are not allowed (setting" + " client-subscriptions)",
-                LATER_MILLIS);
+                "this client has " + most + " subscriptions; more are not allowed (setting client-subscriptions)",
+                WireError.LATER_MILLIS);
     }
 
     /// A topic is to be made.
@@ -260,6 +261,35 @@ public final class Limits {
                         WireError.Code.RATE_LIMITED,
                         "this client makes topics too fast (setting client-topic-rate)",
                         millis);
+    }
+
+    // ---- bodies
+
+    /// More of a body is to be kept until all of it is there. All of them together may hold a quarter of
+    /// `buffer-memory`, and any one whatever it holds if there are no others: whoever begins many and ends none
+    /// keeps others from sending large ones, and from nothing else.
+    ///
+    /// @param own what is kept of this one
+    /// @return why it may not be
+    public @Nullable WireError keepBody(long own) {
+        if (bodies.sum() - own < limits.get().bufferBytes() / BODIES_PART) {
+            return null;
+        }
+        count(Limit.BUFFER_MEMORY);
+        return new WireError(
+                WireError.Code.BACKPRESSURE,
+                "too much is kept of requests that are not whole (a quarter of the setting buffer-memory); try again"
+                        + " later");
+    }
+
+    /// So much more is kept of bodies that are not whole; less than none when some are.
+    public void keepsBody(long more) {
+        bodies.add(more);
+    }
+
+    /// How much is kept of bodies that are not whole.
+    public long bodyBytes() {
+        return bodies.sum();
     }
 
     /// Messages are to be published.
@@ -299,7 +329,6 @@ public final class Limits {
     private static WireError memory() {
         return new WireError(
                 WireError.Code.BACKPRESSURE,
-                "too much waits for clients that read slowly (setting buffer-memory); try again later",
-                LATER_MILLIS);
+                "too much waits for clients that read slowly (setting buffer-memory); try again later");
     }
 }

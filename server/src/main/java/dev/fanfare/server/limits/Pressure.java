@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How much waits for all clients together: frames that slow subscribers have not passed, and what connections have not
-/// taken. From four fifths of `buffer-memory` on nothing new is taken; at the whole of it the slowest are let go.
+/// How much waits for all clients together: frames that slow subscribers have not passed, what connections have not
+/// taken, and what came of messages that are not whole yet. From four fifths of `buffer-memory` on nothing new is
+/// taken; at the whole of it the slowest are let go.
 /// Looked at every quarter of a second; any thread.
 public final class Pressure implements AutoCloseable {
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /// The families whose labels come and go: made of what the broker and the server have counted whenever they are
@@ -26,10 +27,10 @@ final class BrokerFamilies implements MultiCollector {
     private final Supplier<BrokerStats> stats;
     private final ServerCounts counts;
     private final Alerts alerts;
-    private final int most;
+    private final IntSupplier most;
 
-    /// @param most topics, and subscriptions, with figures of their own
-    BrokerFamilies(Supplier<BrokerStats> stats, ServerCounts counts, Alerts alerts, int most) {
+    /// @param most topics, and subscriptions, with figures of their own, at the moment
+    BrokerFamilies(Supplier<BrokerStats> stats, ServerCounts counts, Alerts alerts, IntSupplier most) {
         this.stats = stats;
         this.counts = counts;
         this.alerts = alerts;
@@ -40,8 +41,9 @@ final class BrokerFamilies implements MultiCollector {
     public MetricSnapshots collect() {
         BrokerStats now = stats.get();
         Families families = new Families();
-        TopicFigures.add(families, now.topics(), most);
-        SubscriptionFigures.add(families, now, most);
+        int rows = most.getAsInt();
+        TopicFigures.add(families, now.topics(), rows);
+        SubscriptionFigures.add(families, now, rows);
         routes(families, now.routes());
         lost(families, now);
         answers(families);

@@ -91,7 +91,7 @@ public final class Metrics {
                         this::stats,
                         server.counts(),
                         server.alerts(),
-                        server.config().telemetry().metricsTopics()));
+                        () -> server.config().telemetry().metricsTopics()));
         return made;
     }
 }

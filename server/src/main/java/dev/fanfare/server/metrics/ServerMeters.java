@@ -39,7 +39,6 @@ final class ServerMeters implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        int most = server.config().telemetry().metricsTopics();
         Gauge.builder("fanfare.build.info", () -> 1)
                 .description("Always 1; its label says which version this is")
                 .tag("version", FanfareServer.version())
@@ -50,7 +49,10 @@ final class ServerMeters implements MeterBinder {
                 registry,
                 "fanfare.topics.left.out",
                 "Topics without figures of their own on this page: they are summed up as topic $other",
-                () -> Math.max(0, stats.get().topics().size() - most));
+                () -> Math.max(
+                        0,
+                        stats.get().topics().size()
+                                - server.config().telemetry().metricsTopics()));
         gauge(
                 registry,
                 "fanfare.subscriptions",
@@ -109,6 +111,11 @@ final class ServerMeters implements MeterBinder {
                 "fanfare.waiting.bytes",
                 "Bytes that wait for clients, against buffer-memory",
                 () -> server.limits().pressure().bytes());
+        gauge(
+                registry,
+                "fanfare.unfinished.body.bytes",
+                "Bytes of requests that are not whole yet, against a quarter of buffer-memory",
+                () -> server.limits().bodyBytes());
         for (Limit limit : Limit.values()) {
             FunctionCounter.builder(
                             "fanfare.refused",

@@ -4,6 +4,7 @@ import dev.fanfare.Message;
 import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.metrics.Metrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -21,6 +22,7 @@ public final class Apis {
             Dialect dialect,
             ServerContext server,
             Uptime uptime,
+            Metrics metrics,
             BiConsumer<JsonBytes, Message> event,
             BiConsumer<JsonBytes, Message> reply) {
         List<Route> routes = new ArrayList<>();
@@ -35,7 +37,7 @@ public final class Apis {
                 routes.addAll(new RouteCalls(server.broker()).routes());
                 routes.addAll(new ConfigCalls(server.configuration()).routes());
                 routes.addAll(new HealthCalls(server, uptime).routes());
-                routes.add(new MetricsCalls(server, uptime).standard());
+                routes.add(new MetricsCalls(server, uptime, metrics).standard());
                 routes.add(new EventCalls(server).route());
                 routes.add(new TraceCalls(server.broker()).route());
                 routes.addAll(new FigureCalls(server, uptime, list).routes());
@@ -45,7 +47,7 @@ public final class Apis {
             }
             case FLAT -> {
                 routes.addAll(new FlatCalls(server, uptime).routes());
-                routes.add(new MetricsCalls(server, uptime).flat());
+                routes.add(new MetricsCalls(server, uptime, metrics).flat());
             }
         }
         return routes;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One request that found its endpoint. Belongs to whoever answers it.
@@ -19,6 +20,7 @@ public final class Call {
     private final Map<String, String> headers;
     private final byte[] body;
     private final @Nullable PublishLimit limit;
+    private final Consumer<String> topicMade;
     private final Line line;
     private @Nullable Feed<?> congested;
 
@@ -35,6 +37,7 @@ public final class Call {
     /// @param query the parameters, decoded
     /// @param headers by their names in lower case
     /// @param limit on what the connection publishes; null if there is none
+    /// @param topicMade told of each topic that was made because the call used it
     public Call(
             Caller caller,
             Map<String, String> variables,
@@ -42,6 +45,7 @@ public final class Call {
             Map<String, String> headers,
             byte[] body,
             @Nullable PublishLimit limit,
+            Consumer<String> topicMade,
             Line line) {
         this.caller = caller;
         this.variables = variables;
@@ -50,6 +54,7 @@ public final class Call {
         this.body = body;
         this.uncounted = body.length;
         this.limit = limit;
+        this.topicMade = topicMade;
         this.line = line;
     }
 
@@ -116,6 +121,11 @@ public final class Call {
         if (tooFast != null) {
             throw Problem.of(tooFast);
         }
+    }
+
+    /// A topic was made because it was used.
+    void made(String topic) {
+        topicMade.accept(topic);
     }
 
     /// So many more messages are to be published.

@@ -116,7 +116,7 @@ final class MessageCalls {
         if (!array && read.getFirst() instanceof Refused refused) {
             return Endpoint.Answering.now(refused(refused));
         }
-        Topic topic = server.config().autoCreateTopics() ? made(broker, name) : TopicCalls.existing(broker, name);
+        Topic topic = server.config().autoCreateTopics() ? made(call, broker, name) : TopicCalls.existing(broker, name);
         Publishing publishing = new Publishing(call, topic, read);
         publishing.publish();
         return new Endpoint.Answering(publishing.done, () -> publishing.answer(array));
@@ -240,9 +240,16 @@ final class MessageCalls {
     }
 
     /// The topic of that name, made if it is not there.
-    static Topic made(Broker broker, String name) {
+    static Topic made(Call call, Broker broker, String name) {
+        Topic there = broker.topic(name).orElse(null);
+        if (there != null) {
+            return there;
+        }
+        call.takeTopic();
         try {
-            return broker.topic(name).orElseGet(() -> broker.feeds().create(name));
+            Topic made = broker.feeds().create(name);
+            call.made(name);
+            return made;
         } catch (FanfareException refused) {
             if (refused.code() == ErrorCode.TOPIC_EXISTS) {
                 return TopicCalls.existing(broker, name); // made by somebody else meanwhile

@@ -19,11 +19,11 @@ final class MetricsCalls {
     private final Uptime uptime;
     private final Metrics metrics;
 
-    MetricsCalls(ServerContext server, Uptime uptime) {
+    MetricsCalls(ServerContext server, Uptime uptime, Metrics metrics) {
         this.server = server;
         this.broker = server.broker();
         this.uptime = uptime;
-        this.metrics = new Metrics(server, uptime::exact);
+        this.metrics = metrics;
     }
 
     /// Prometheus' text, or the JSON for who asks for that.

@@ -2,6 +2,7 @@ package dev.fanfare.server.rest;
 
 import dev.fanfare.FanfareException;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Refusal;
 import java.io.Serial;
 
 /// Why a request is not served: thrown by an endpoint, told to the client in the words of its dialect.
@@ -45,7 +46,13 @@ public final class Problem extends RuntimeException {
     /// What the broker refused.
     public static Problem of(FanfareException refused) {
         String code = refused.code().name();
-        return of(statusOf(code), code, String.valueOf(refused.getMessage()));
+        WireError error = Refusal.error(refused);
+        return new Problem(statusOf(code), code, error.message(), error.retryAfterMillis());
+    }
+
+    /// The same problem of a part of a request.
+    Problem in(String part) {
+        return new Problem(status, code, part + ": " + detail(), retryAfterMillis);
     }
 
     /// The status that goes with a code.

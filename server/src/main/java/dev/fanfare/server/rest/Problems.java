@@ -62,7 +62,7 @@ public final class Problems {
             return answer.with("WWW-Authenticate", "Bearer realm=\"fanfare\"");
         }
         long seconds = problem.retryAfterMillis() < 0 ? 1 : (problem.retryAfterMillis() + 999) / 1_000;
-        return problem.status() == 503 || problem.status() == 429
+        return problem.status() == 503 || problem.retryAfterMillis() >= 0
                 ? answer.with("Retry-After", Long.toString(seconds))
                 : answer;
     }

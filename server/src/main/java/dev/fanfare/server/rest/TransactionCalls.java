@@ -52,7 +52,7 @@ final class TransactionCalls {
         each(request, publish -> check(call, publish.topic()));
         each(request, publish -> messages.add(draft(publish)));
         // Only now: what is refused makes no topic.
-        each(request, publish -> topics.add(existing(publish.topic()).name()));
+        each(request, publish -> topics.add(existing(call, publish.topic()).name()));
         Running running = new Running(call, request, topics, messages);
         running.attempt();
         return new Endpoint.Answering(running.done, running::answer);
@@ -87,9 +87,9 @@ final class TransactionCalls {
             try {
                 step.on(request.publishes().get(i));
             } catch (Problem wrong) {
-                throw Problem.of(wrong.status(), wrong.code(), "publish[" + i + "]: " + wrong.detail());
+                throw wrong.in("publish[" + i + "]");
             } catch (FanfareException wrong) {
-                throw Problem.of(new FanfareException(wrong.code(), "publish[" + i + "]: " + wrong.getMessage()));
+                throw Problem.of(wrong).in("publish[" + i + "]");
             }
         }
     }
@@ -113,9 +113,9 @@ final class TransactionCalls {
         return Drafts.of(publish, most);
     }
 
-    private Topic existing(String topic) {
+    private Topic existing(Call call, String topic) {
         return server.config().autoCreateTopics()
-                ? MessageCalls.made(broker, topic)
+                ? MessageCalls.made(call, broker, topic)
                 : TopicCalls.existing(broker, topic);
     }
 

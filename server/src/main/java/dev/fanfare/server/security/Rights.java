@@ -120,14 +120,19 @@ public final class Rights {
         }
     }
 
-    /// Messages of some topics.
+    /// Messages of some topics. To others, who may hear other ones, it says only that it is not the same as theirs.
     private static final class Allowed implements Filter {
+        private static final int SHOWN = 12;
+
         private final List<String> texts;
         private final List<Pattern> patterns;
+        private final String name;
 
         Allowed(List<String> texts) {
             this.texts = texts;
             this.patterns = texts.stream().map(Pattern::of).toList();
+            this.name = "the topics allowed by rights "
+                    + Key.hash(String.join("\n", texts)).substring(0, SHOWN);
         }
 
         @Override
@@ -162,7 +167,7 @@ public final class Rights {
 
         @Override
         public String toString() {
-            return "topics " + texts;
+            return name;
         }
     }
 

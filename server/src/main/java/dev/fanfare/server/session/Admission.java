@@ -33,7 +33,6 @@ final class Admission {
     static final Duration GRACE = Duration.ofSeconds(5);
 
     private static final long LINGER_MILLIS = 5_000;
-    private static final long FULL_RETRY_MILLIS = 1_000;
     private static final String SAY_WHO = "send {\"type\":\"auth\"} with api_key or token";
 
     private final Session session;
@@ -203,10 +202,7 @@ final class Admission {
             // It has shown nothing wrong: it may try again.
             session.refuse(
                     request.requestId(),
-                    new WireError(
-                            WireError.Code.BACKPRESSURE,
-                            "too many tokens wait to be checked; try again later",
-                            FULL_RETRY_MILLIS));
+                    new WireError(WireError.Code.BACKPRESSURE, "too many tokens wait to be checked; try again later"));
         }
     }
 
@@ -285,9 +281,6 @@ final class Admission {
         }
         uncount();
         Account account = context.limits().client(now, connection.peer());
-        if (account == null) {
-            return;
-        }
         WireError tooMany = context.limits().opened(account);
         if (tooMany != null) {
             context.limits().release(account);

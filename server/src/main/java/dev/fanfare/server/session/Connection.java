@@ -18,7 +18,10 @@ public interface Connection {
     /// How many bytes the peer has not taken yet: unchanged between two looks means that it took none.
     long untakenBytes();
 
-    /// How many bytes wait here that are this connection's own, not shared with others.
+    /// How many bytes are kept of what the peer has begun to say, or what can't be read yet.
+    long unreadBytes();
+
+    /// How many bytes wait here that are this connection's own, not shared with others; unread ones included.
     long waitingBytes();
 
     /// Sends a close frame behind what already waits and gives the peer this long to take it.

@@ -8,6 +8,7 @@ import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Refusal;
 import dev.fanfare.server.security.Operation;
 import java.time.Duration;
 import java.util.HashMap;
@@ -78,8 +79,7 @@ final class Inquiries {
         try {
             draft = context.draft(request.message());
         } catch (FanfareException refused) {
-            session.refuse(
-                    request.requestId(), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+            session.refuse(request.requestId(), Refusal.error(refused));
             return;
         }
         ask(request, draft);
@@ -173,7 +173,7 @@ final class Inquiries {
         }
 
         private void tell(PublishResult.Refused why) {
-            session.refuseNow(requestId, WireError.of(why.code().name(), why.reason()));
+            session.refuseNow(requestId, Refusal.error(why));
         }
     }
 }

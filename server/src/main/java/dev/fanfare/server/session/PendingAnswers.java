@@ -3,7 +3,7 @@ package dev.fanfare.server.session;
 import dev.fanfare.Commit;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Topic;
-import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Refusal;
 import dev.fanfare.server.feed.Woken;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -206,7 +206,7 @@ final class PendingAnswers extends Woken {
                 // Whoever hears that it was refused may ask again at once.
                 first.then.accept(failure);
             }
-            session.refuseNow(first.requestId, WireError.of(failure.code().name(), failure.reason()));
+            session.refuseNow(first.requestId, Refusal.error(failure));
             return;
         }
         if (first.frame.length > 0) {

@@ -9,6 +9,7 @@ import dev.fanfare.feed.Wakes;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Refusal;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.tracing.Tracing;
@@ -51,8 +52,7 @@ final class Publishing {
         try {
             append(request);
         } catch (FanfareException refused) {
-            session.refuse(
-                    request.requestId(), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+            session.refuse(request.requestId(), Refusal.error(refused));
         }
     }
 
@@ -162,7 +162,7 @@ final class Publishing {
     }
 
     private void refused(Request.Publish request, PublishResult.Refused refused) {
-        WireError error = WireError.of(refused.code().name(), refused.reason());
+        WireError error = Refusal.error(refused);
         if (refused.full() == null) {
             session.refuse(request.requestId(), error);
         } else {

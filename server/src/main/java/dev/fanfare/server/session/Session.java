@@ -93,7 +93,7 @@ public final class Session implements Connections.Peer {
         this.transactions = new Transactions(this, context, answers, codec, acknowledged, limit, log, patience);
         this.requests = new RequestDesk(
                 this, codec, answers, limit, subscriptions, publishing, inquiries, acknowledged, transactions);
-        this.life = new SignsOfLife(context.config().delivery().heartbeat().toNanos(), log.openedNanos());
+        this.life = new SignsOfLife(log.openedNanos());
     }
 
     SessionContext context() {
@@ -277,15 +277,16 @@ public final class Session implements Connections.Peer {
 
     /// Called every now and then: heartbeats, and peers that are gone or stuck.
     public void tick(long now) {
-        if (life.gone(now)) {
+        long heartbeat = context.config().delivery().heartbeat().toNanos();
+        if (life.gone(now, heartbeat)) {
             context.limits().count(Limit.HEARTBEAT);
             connection.abort("no sign of life for twice the heartbeat");
             return;
         }
-        if (life.pingDue(now)) {
+        if (life.pingDue(now, heartbeat)) {
             connection.ping();
         }
-        if (codec.sendsHeartbeats() && !detached && life.heartbeatDue(now)) {
+        if (codec.sendsHeartbeats() && !detached && life.heartbeatDue(now, heartbeat)) {
             answers.tell(out -> codec.heartbeat(out, context.millis()));
         }
         long timeout = context.slowSendTimeoutNanos();
@@ -320,7 +321,7 @@ public final class Session implements Connections.Peer {
 
     @Override
     public long waitingBytes() {
-        return connection.untakenBytes() + connection.outbox().controlBytes();
+        return connection.untakenBytes() + connection.outbox().controlBytes() + connection.unreadBytes();
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Connections;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.PublishLimit;
+import dev.fanfare.server.Refusal;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.feed.WireCursor;
@@ -164,7 +165,7 @@ public final class SessionContext {
         }
         WireError tooFast = limit.takeTopic();
         if (tooFast != null) {
-            throw new FanfareException(ErrorCode.LIMIT_REACHED, tooFast.message());
+            throw new Refusal(tooFast);
         }
         try {
             Topic created = feeds.create(name);

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /// What the sessions of one event loop share: memory that each uses for the duration of one call, and one clock tick
@@ -20,7 +21,7 @@ import java.util.function.Supplier;
 public final class SessionLoop {
 
     private final Loop delivery;
-    private final long tickMillis;
+    private final LongSupplier tickMillis;
     private final Timers timers;
     private final TextFrame frame = new TextFrame();
     private final ReplaySlices replaySlices;
@@ -33,13 +34,13 @@ public final class SessionLoop {
     private boolean ticking;
     private long told;
 
-    /// @param tickMillis how often connections are looked after, as long as there are any
+    /// @param tickMillis how often connections are looked after, as long as there are any, at the moment
     /// @param ids which ids messages may bring along
     /// @param pressure is told how much waits
     /// @param depthMax how deep a request's JSON may be nested
     SessionLoop(
             Loop delivery,
-            long tickMillis,
+            LongSupplier tickMillis,
             Timers timers,
             StandardCodec.MessageIds ids,
             int depthMax,
@@ -98,7 +99,7 @@ public final class SessionLoop {
     }
 
     private void scheduleTick() {
-        delivery.eventLoop().schedule(this::tick, tickMillis, TimeUnit.MILLISECONDS);
+        delivery.eventLoop().schedule(this::tick, tickMillis.getAsLong(), TimeUnit.MILLISECONDS);
     }
 
     private void tick() {

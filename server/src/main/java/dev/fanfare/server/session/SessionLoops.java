@@ -12,6 +12,7 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.SingleThreadEventExecutor;
 import java.time.Duration;
 import java.util.IdentityHashMap;
+import java.util.function.Supplier;
 
 /// The server's event loops and what their sessions share. Any thread.
 public final class SessionLoops {
@@ -22,14 +23,15 @@ public final class SessionLoops {
     private final IdentityHashMap<EventLoop, SessionLoop> loops = new IdentityHashMap<>();
 
     /// The loops of a group.
-    public SessionLoops(EventExecutorGroup group, ServerConfig config, Timers timers, Pressure pressure) {
-        long tickMillis = tick(config).toMillis();
+    ///
+    /// @param config what the server runs with now
+    public SessionLoops(EventExecutorGroup group, Supplier<ServerConfig> config, Timers timers, Pressure pressure) {
         StandardCodec.MessageIds ids =
-                StandardCodec.MessageIds.valueOf(config.messageIds().name());
+                StandardCodec.MessageIds.valueOf(config.get().messageIds().name());
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
-            SessionLoop sessions =
-                    new SessionLoop(new Loop(loop), tickMillis, timers, ids, JsonScanner.DEPTH_MAX, pressure);
+            SessionLoop sessions = new SessionLoop(
+                    new Loop(loop), () -> tick(config.get()).toMillis(), timers, ids, JsonScanner.DEPTH_MAX, pressure);
             loops.put(loop, sessions);
             if (executor instanceof SingleThreadEventExecutor ending) {
                 // The timer that would give these buffers back ends with the loop.

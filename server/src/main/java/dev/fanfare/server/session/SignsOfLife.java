@@ -4,16 +4,13 @@ package dev.fanfare.server.session;
 /// event loop.
 final class SignsOfLife {
 
-    private final long heartbeatNanos;
     private long receivedNanos;
     private long sentNanos;
     private long pingedNanos;
     private long untakenBytes;
     private long untakenSinceNanos;
 
-    /// @param heartbeatNanos how long either side may be silent
-    SignsOfLife(long heartbeatNanos, long nowNanos) {
-        this.heartbeatNanos = heartbeatNanos;
+    SignsOfLife(long nowNanos) {
         this.receivedNanos = nowNanos;
         this.sentNanos = nowNanos;
         this.pingedNanos = nowNanos - 1;
@@ -33,12 +30,14 @@ final class SignsOfLife {
     }
 
     /// Whether the peer has been silent for so long that it must be gone.
-    boolean gone(long nowNanos) {
+    ///
+    /// @param heartbeatNanos how long either side may be silent
+    boolean gone(long nowNanos, long heartbeatNanos) {
         return nowNanos - receivedNanos >= 2 * heartbeatNanos;
     }
 
     /// Whether it is time to ask the peer for a sign of life; once per silence.
-    boolean pingDue(long nowNanos) {
+    boolean pingDue(long nowNanos, long heartbeatNanos) {
         if (nowNanos - receivedNanos < heartbeatNanos || pingedNanos - receivedNanos >= 0) {
             return false;
         }
@@ -47,7 +46,7 @@ final class SignsOfLife {
     }
 
     /// Whether it is time to give one; a peer that takes nothing gets one per heartbeat, not one with every look.
-    boolean heartbeatDue(long nowNanos) {
+    boolean heartbeatDue(long nowNanos, long heartbeatNanos) {
         if (nowNanos - sentNanos < heartbeatNanos) {
             return false;
         }

@@ -10,6 +10,7 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Refusal;
 import dev.fanfare.server.WireSubscriber;
 import dev.fanfare.server.feed.TextFrame;
 import dev.fanfare.server.feed.WireKind;
@@ -143,7 +144,7 @@ final class Subscriptions {
     }
 
     private void refuse(@Nullable String requestId, FanfareException refused) {
-        session.refuse(requestId, WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+        session.refuse(requestId, Refusal.error(refused));
     }
 
     private static Subscribed.Key key(Request.Subscribe request) {

@@ -12,6 +12,7 @@ import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.PublishLimit;
+import dev.fanfare.server.Refusal;
 import dev.fanfare.server.security.Operation;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,8 +120,7 @@ final class Transactions {
             try {
                 messages.add(context.draft(publishes.get(i)));
             } catch (FanfareException refused) {
-                throw new Refused(
-                        publish(i), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+                throw new Refused(publish(i), Refusal.error(refused));
             }
         }
     }
@@ -149,8 +149,7 @@ final class Transactions {
                             publish(i), WireError.topicNotFound(publishes.get(i).topic()));
                 }
             } catch (FanfareException refused) {
-                throw new Refused(
-                        publish(i), WireError.of(refused.code().name(), String.valueOf(refused.getMessage())));
+                throw new Refused(publish(i), Refusal.error(refused));
             }
         }
     }
@@ -229,7 +228,7 @@ final class Transactions {
         }
 
         private void refuse(PublishResult.Refused refused, @Nullable String topic) {
-            WireError error = WireError.of(refused.code().name(), refused.reason());
+            WireError error = Refusal.error(refused);
             String part = part(request, topic);
             WireError told = part == null ? error : new WireError(error.code(), part + ": " + error.message());
             log.refused(request.requestId(), told, context.nanos());

@@ -4,6 +4,7 @@ import dev.fanfare.protocol.CloseCode;
 import dev.fanfare.protocol.Utf8;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the frames of a client: RFC 6455, section 5, and the compressed messages of RFC 7692.
@@ -62,7 +63,7 @@ final class FrameDecoder {
 
     private final Listener listener;
     private final Scratch scratch;
-    private final long messageMax;
+    private final IntSupplier limit;
     private final @Nullable MessageInflater inflater;
 
     // The frame being read.
@@ -73,6 +74,9 @@ final class FrameDecoder {
     private int opcode;
     private long remaining;
     private int maskAt;
+
+    /// Of the message being read.
+    private long messageMax;
 
     // The message being read, as far as it does not lie in the scratch area: fragments, or the first part of a frame.
     private byte[] data = NOTHING;
@@ -86,12 +90,13 @@ final class FrameDecoder {
     private int controlLength;
     private boolean failed;
 
-    /// @param messageMax the largest message, in bytes, all its fragments together, compressed or not
+    /// @param limit the largest message, in bytes, all its fragments together, compressed or not; for what begins
     /// @param inflater when permessage-deflate was agreed on
-    FrameDecoder(Listener listener, Scratch scratch, int messageMax, @Nullable MessageInflater inflater) {
+    FrameDecoder(Listener listener, Scratch scratch, IntSupplier limit, @Nullable MessageInflater inflater) {
         this.listener = listener;
         this.scratch = scratch;
-        this.messageMax = messageMax;
+        this.limit = limit;
+        this.messageMax = limit.getAsInt();
         this.inflater = inflater;
     }
 
@@ -105,6 +110,11 @@ final class FrameDecoder {
                 readPayload(in);
             }
         }
+    }
+
+    /// How many bytes it keeps of a message that is not whole yet.
+    int keptBytes() {
+        return data.length;
     }
 
     /// Whether the protocol was broken.
@@ -167,7 +177,15 @@ final class FrameDecoder {
             return fail(
                     CloseCode.PROTOCOL_ERROR,
                     first ? "a new message begins inside another" : "a continuation without a message");
-        } else if (remaining > messageMax * FAIL_FACTOR - messageLength) { // a sum might wrap around
+        }
+        return Opcode.control(opcode) || checkSize(first);
+    }
+
+    private boolean checkSize(boolean first) {
+        if (first) {
+            messageMax = limit.getAsInt();
+        }
+        if (remaining > messageMax * FAIL_FACTOR - messageLength) { // a sum might wrap around
             return fail(
                     CloseCode.TOO_LARGE,
                     "a message of more than " + messageMax * FAIL_FACTOR + " bytes is not read to its end");

@@ -71,7 +71,7 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
         this.decoder = new FrameDecoder(
                 this,
                 loop.shared(FrameDecoder.Scratch.class, FrameDecoder.Scratch::new),
-                session.maxMessageSize(),
+                session::maxMessageSize,
                 inflater);
     }
 
@@ -290,8 +290,13 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
+    public long unreadBytes() {
+        return (long) decoder.keptBytes() + (unread == null ? 0 : unread.readableBytes());
+    }
+
+    @Override
     public long waitingBytes() {
-        return outbox.controlBytes() + (outbox.sendsSlice() ? 0 : untakenBytes());
+        return unreadBytes() + outbox.controlBytes() + (outbox.sendsSlice() ? 0 : untakenBytes());
     }
 
     @Override

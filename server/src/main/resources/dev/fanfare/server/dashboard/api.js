@@ -51,10 +51,6 @@ export async function call(method, path, body) {
     down();
     throw new Gone(failed.message);
   }
-  if ([502, 503, 504].includes(answer.status)) {
-    down();
-    throw new Gone("the server answers " + answer.status);
-  }
   const text = await answer.text();
   let json = null;
   try {
@@ -63,6 +59,11 @@ export async function call(method, path, body) {
     // An answer of something before the server.
   }
   if (answer.ok) return json;
+  // What the server itself refuses has a code.
+  if ([502, 503, 504].includes(answer.status) && (json?.error?.code ?? "SHUTTING_DOWN") === "SHUTTING_DOWN") {
+    down();
+    throw new Gone("the server answers " + answer.status);
+  }
   if (answer.status === 401) {
     who = null;
     tell("login");

@@ -2,6 +2,12 @@ package dev.fanfare.server.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Message;
@@ -13,6 +19,7 @@ import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.docs.Pages;
+import dev.fanfare.server.metrics.Metrics;
 import dev.fanfare.server.rest.Apis;
 import dev.fanfare.server.rest.Route;
 import dev.fanfare.server.rest.Uptime;
@@ -24,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -56,17 +64,21 @@ class AuthorizationMatrixTest {
         MANAGER,
         OBSERVER,
         OWNER,
-        ADMIN
+        ADMIN,
+        /// With a token instead of a key.
+        TOKEN_BEARER
     }
 
     /// Who may: the others are refused.
     private static final Map<String, List<Who>> TABLE = new TreeMap<>();
 
     private static final List<Who> EVERYBODY = List.of(Who.values());
-    private static final List<Who> WHO_IS_IN =
+    private static final List<Who> WITH_A_KEY =
             List.of(Who.WITHOUT_RIGHTS, Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OBSERVER, Who.OWNER, Who.ADMIN);
+    private static final List<Who> WHO_IS_IN =
+            Stream.concat(WITH_A_KEY.stream(), Stream.of(Who.TOKEN_BEARER)).toList();
     private static final List<Who> OF_THE_TOPIC =
-            List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OWNER, Who.ADMIN);
+            List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OWNER, Who.ADMIN, Who.TOKEN_BEARER);
     private static final List<Who> MANAGERS = List.of(Who.MANAGER, Who.OWNER, Who.ADMIN);
     private static final List<Who> OBSERVERS = List.of(Who.OBSERVER, Who.ADMIN);
 
@@ -76,7 +88,7 @@ class AuthorizationMatrixTest {
         TABLE.put("GET /stats", WHO_IS_IN);
         TABLE.put("GET /topics/{name}", OF_THE_TOPIC);
         TABLE.put("DELETE /topics/{name}", MANAGERS);
-        TABLE.put("GET /topics/{name}/messages", List.of(Who.SUBSCRIBER, Who.ADMIN));
+        TABLE.put("GET /topics/{name}/messages", List.of(Who.SUBSCRIBER, Who.ADMIN, Who.TOKEN_BEARER));
         TABLE.put("POST /topics/{name}/messages", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
         TABLE.put("POST /topics/{name}/requests", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
         TABLE.put("POST /transactions", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
@@ -144,6 +156,8 @@ class AuthorizationMatrixTest {
             "POST /transactions", "{\"publish\":[{\"topic\":\"mine.a\",\"message\":{\"payload\":1}}]}",
             "POST /routes", "{\"name\":\"r\",\"from\":\"mine.a\",\"to\":\"mine.b\"}");
 
+    private static final String SECRET = "0123456789abcdef0123456789abcdef";
+
     @TempDir
     private static Path folder;
 
@@ -155,7 +169,7 @@ class AuthorizationMatrixTest {
     void start() throws IOException {
         Path file = folder.resolve("keys.yaml");
         KeyFile keyFile = new KeyFile(file);
-        for (Who who : WHO_IS_IN) {
+        for (Who who : WITH_A_KEY) {
             String name = who.name().toLowerCase(Locale.ROOT);
             keys.put(who, keyFile.create(name, who == Who.ADMIN ? "admin" : name, Instant.now()));
         }
@@ -168,8 +182,27 @@ class AuthorizationMatrixTest {
                 - {who: role:observer, may: observe}
                 - {who: role:owner, may: [publish, manage], topics: mine.**}
                 """);
+        Path secret = folder.resolve("secret.yaml");
+        Files.writeString(secret, "secret: " + SECRET);
         broker = Broker.open();
-        server = RunningServer.with(broker, "keys=" + file, "rules=" + rules);
+        server = RunningServer.with(broker, "keys=" + file, "rules=" + rules, "token-keys=" + secret);
+    }
+
+    @SuppressWarnings("JavaUtilDate") // the library's times
+    private static String token(String role) {
+        try {
+            SignedJWT jwt = new SignedJWT(
+                    new JWSHeader(JWSAlgorithm.HS256),
+                    new JWTClaimsSet.Builder()
+                            .subject("somebody")
+                            .claim("role", role)
+                            .expirationTime(new Date(System.currentTimeMillis() + 600_000))
+                            .build());
+            jwt.sign(new MACSigner(SECRET));
+            return jwt.serialize();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @AfterAll
@@ -180,6 +213,15 @@ class AuthorizationMatrixTest {
 
     private String key(Who who) {
         return keys.getOrDefault(who, "");
+    }
+
+    /// What somebody shows; nothing if it has nothing to show.
+    private String header(Who who) {
+        return switch (who) {
+            case NOBODY -> "X-Nothing: shown";
+            case TOKEN_BEARER -> "Authorization: Bearer " + token("subscriber");
+            default -> "X-API-Key: " + key(who);
+        };
     }
 
     private void makeWhatIsThere() {
@@ -195,8 +237,13 @@ class AuthorizationMatrixTest {
     private static List<Route> routes(Dialect dialect) {
         try (Broker any = Broker.open()) {
             ServerContext context = ServerContext.of(any, ServerConfig.defaults());
-            List<Route> routes = new ArrayList<>(
-                    Apis.of(dialect, context, new Uptime(any.timers()), (out, message) -> {}, (out, message) -> {}));
+            List<Route> routes = new ArrayList<>(Apis.of(
+                    dialect,
+                    context,
+                    new Uptime(any.timers()),
+                    new Metrics(context, () -> 0),
+                    (out, message) -> {},
+                    (out, message) -> {}));
             routes.addAll(Pages.of(dialect));
             context.access().close();
             return routes;
@@ -205,10 +252,9 @@ class AuthorizationMatrixTest {
 
     private int status(Dialect dialect, Who who, String method, String path, String body) {
         int port = dialect == Dialect.STANDARD ? server.port() : server.flatPort();
-        String key = keys.get(who);
         try (WireClient client = WireClient.tcp(port)) {
             client.bytes((method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n"
-                            + (key == null ? "" : "X-API-Key: " + key + "\r\n") + "Content-Length: " + body.length()
+                            + header(who) + "\r\nContent-Length: " + body.length()
                             + "\r\n\r\n" + body)
                     .getBytes(StandardCharsets.UTF_8));
             return Integer.parseInt(
@@ -246,7 +292,7 @@ class AuthorizationMatrixTest {
         for (Route route : routes(dialect)) {
             if (route.path().startsWith("/topics/{name}")) {
                 String path = route.path().replace("{name}", "theirs");
-                for (Who who : List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER)) {
+                for (Who who : List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.TOKEN_BEARER)) {
                     assertThat(status(dialect, who, route.method(), path, "{}"))
                             .as("%s %s by %s", route.method(), path, who)
                             .isEqualTo(403);
@@ -318,6 +364,7 @@ class AuthorizationMatrixTest {
         for (Operation operation : Operation.values()) {
             for (Who who : WHO_IS_IN) {
                 boolean may = who == operation.allowed
+                        || who == Who.TOKEN_BEARER && operation.allowed == Who.SUBSCRIBER
                         || who == Who.ADMIN
                         || who == Who.OWNER && operation.allowed == Who.PUBLISHER;
                 assertThat(isForbidden(who, operation.request))
@@ -336,6 +383,39 @@ class AuthorizationMatrixTest {
                 "{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"ack\":\"manual\",\"dead_letter\":\"theirs\"}";
         assertThat(isForbidden(Who.SUBSCRIBER, deadLetters)).isTrue();
         assertThat(isForbidden(Who.ADMIN, deadLetters)).isFalse();
+    }
+
+    /// The same of the flat dialect, whose errors have no code for it.
+    @Test
+    void everyOperationOfAFlatWebSocketIsForWhoHasTheRight() {
+        makeWhatIsThere();
+        Map<String, List<Who>> operations = Map.of(
+                "{\"type\":\"subscribe\",\"topic\":\"mine.a\"}", List.of(Who.SUBSCRIBER, Who.TOKEN_BEARER, Who.ADMIN),
+                "{\"type\":\"publish\",\"topic\":\"mine.a\",\"data\":1}", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
+        operations.forEach((request, allowed) -> {
+            for (Who who : WHO_IS_IN) {
+                assertThat(isRefusedFlat(who, request))
+                        .as("%s by %s", request, who)
+                        .isEqualTo(!allowed.contains(who));
+                for (String other : List.of("theirs", "nowhere")) {
+                    assertThat(isRefusedFlat(who, request.replace("mine.a", other)))
+                            .as("%s of %s by %s", request, other, who)
+                            .isEqualTo(who != Who.ADMIN);
+                }
+            }
+        });
+        for (Who who : List.of(Who.NOBODY, Who.A_GUESSER)) {
+            try (WireClient client = WireClient.tcp(server.flatPort())) {
+                assertThat(client.handshake("/ws", header(who))).startsWith("HTTP/1.1 401 ");
+            }
+        }
+    }
+
+    private boolean isRefusedFlat(Who who, String request) {
+        try (WireClient client = WireClient.tcp(server.flatPort()).upgrade("/ws", header(who))) {
+            assertThat(client.json().path("type").stringValue()).isEqualTo("info");
+            return client.send(request).json().path("message").asString("").contains("is not allowed to");
+        }
     }
 
     @Test
@@ -436,7 +516,7 @@ class AuthorizationMatrixTest {
         try (Broker durable = Broker.open(BrokerConfig.defaults().withStore(new MemoryStore()));
                 RunningServer stored = RunningServer.with(
                         durable, "keys=" + folder.resolve("keys.yaml"), "rules=" + folder.resolve("rules.yaml"))) {
-            for (Who who : WHO_IS_IN) {
+            for (Who who : WITH_A_KEY) {
                 boolean told = RestAnswer.of(stored.port(), "GET", "/stats", "", "X-API-Key", key(who))
                         .json()
                         .has("storage");
@@ -446,7 +526,7 @@ class AuthorizationMatrixTest {
     }
 
     private boolean isForbidden(Who who, String request) {
-        try (WireClient client = WireClient.tcp(server.port()).upgrade("/ws", "X-API-Key: " + key(who))) {
+        try (WireClient client = WireClient.tcp(server.port()).upgrade("/ws", header(who))) {
             JsonNode answer = client.send(request).json();
             return answer.path("error").path("code").asString("").equals("FORBIDDEN");
         }

@@ -8,12 +8,16 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.server.security.KeyFile;
 import dev.fanfare.time.VirtualTimers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -249,6 +253,42 @@ class ClientLimitsTest {
         assertThat(refused.status()).isEqualTo(429);
         timers.advance(Duration.ofSeconds(20));
         server.topic("more");
+    }
+
+    /// By any door: over a WebSocket, with a message or a transaction over REST, and each is recorded.
+    @Test
+    void aClientMakesTopicsByUsingThemSoFast() throws IOException {
+        Path audit = folder.resolve("audit");
+        RunningServer server = start("client-topic-rate=0.05", "auto-create-topics=true", "audit-log=" + audit);
+        WireClient client = connect(server);
+        RunningServer.publishAcked(client, "made.1", "1");
+        assertThat(server.rest("POST", "/topics/made.2/messages", "{\"payload\":1}")
+                        .status())
+                .isEqualTo(200);
+        String transaction = "{\"publish\":[{\"topic\":\"made.3\",\"message\":{\"payload\":1}}]}";
+        assertThat(server.rest("POST", "/transactions", transaction).status()).isEqualTo(200);
+
+        assertRefused(client.send(publish("more", "1")).json(), "RATE_LIMITED", "client-topic-rate");
+        client.send("{\"type\":\"subscribe\",\"topic\":\"more\",\"client_id\":\"c\"}");
+        assertRefused(client.json(), "RATE_LIMITED", "client-topic-rate");
+        for (RestAnswer refused : List.of(
+                server.rest("POST", "/topics/more/messages", "{\"payload\":1}"),
+                server.rest("POST", "/transactions", transaction.replace("made.3", "more")))) {
+            assertThat(refused.status()).isEqualTo(429);
+            assertRefused(refused.json(), "RATE_LIMITED", "client-topic-rate");
+        }
+        assertThat(broker.topic("more")).isEmpty();
+        RunningServer.await(
+                () -> IntStream.rangeClosed(1, 3).allMatch(i -> read(audit).contains("make topic made." + i)),
+                "each to be recorded");
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     // ---- memory

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.server.Setting;
 import dev.fanfare.server.limits.Limit;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -126,6 +127,9 @@ class EveryLimitIsCountedTest {
                 .as("%s", answer)
                 .isEqualTo(BY_CODE.getOrDefault(setting, "LIMIT_REACHED"));
         assertThat(answer.path("error").path("message").stringValue()).contains(setting);
+        assertThat(answer.path("error").has("retry_after_ms"))
+                .as("waiting helps: %s", answer)
+                .isEqualTo(!setting.equals("publish-burst"));
     }
 
     @Test
@@ -144,6 +148,12 @@ class EveryLimitIsCountedTest {
             server.topic("a");
             server.topic("b");
             assertRefused(server.rest("POST", "/topics", "{\"name\":\"c\"}").json(), "max-topics");
+            try (WireClient raw = WireClient.tcp(server.port())) {
+                raw.bytes("POST /topics HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{\"name\":\"c\"}"
+                        .getBytes(StandardCharsets.US_ASCII));
+                assertThat(raw.readHead()).startsWith("HTTP/1.1 507 ");
+                assertThat(raw.header("Retry-After")).isEqualTo("1");
+            }
             subscribe(client, "a", "c");
             assertRefused(
                     client.send("{\"type\":\"subscribe\",\"topic\":\"a\",\"client_id\":\"d\"}")
@@ -176,7 +186,7 @@ class EveryLimitIsCountedTest {
             assertThat(count(server, "fanfare_refused_total", "limit=\"subscriptions\""))
                     .isOne();
             assertThat(count(server, "fanfare_errors_total", "code=\"LIMIT_REACHED\""))
-                    .isEqualTo(6);
+                    .isEqualTo(7);
             for (String name : BY_LOSS.values()) {
                 assertThat(server.get("/metrics").body()).contains(name);
             }

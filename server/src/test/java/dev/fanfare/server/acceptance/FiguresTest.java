@@ -7,8 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.CircuitBreaker;
+import dev.fanfare.Message;
+import dev.fanfare.RetryPolicy;
 import dev.fanfare.time.VirtualTimers;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +165,33 @@ class FiguresTest {
         }
         await(() -> get("/topics/a/subscribers").path("count").intValue() == 1, "the slow one to be gone");
         assertThat(state("g")).isEqualTo("nobody_attached");
+    }
+
+    @Test
+    void everyReasonHasAName() {
+        broker.createTopic("a");
+        CountDownLatch busy = new CountDownLatch(1);
+        broker.subscription("a").name("busy").handle(_ -> busy.await());
+        RetryPolicy inAnHour = RetryPolicy.fixed(5, Duration.ofHours(1));
+        broker.subscription("a").acknowledged().group("failing").retry(inAnHour).handle(FiguresTest::fail);
+        broker.subscription("a")
+                .acknowledged()
+                .group("broken")
+                .retry(inAnHour)
+                .circuitBreaker(CircuitBreaker.defaults().withWindow(1, 1))
+                .handle(FiguresTest::fail);
+        broker.subscription("a").acknowledged().group("idle").receive();
+        broker.publish("a", "1");
+        broker.publish("a", "2");
+        Map<String, String> reasons =
+                Map.of("busy", "handler_busy", "failing", "retrying", "broken", "circuit_open", "idle", "ready");
+        reasons.forEach((name, state) -> await(() -> state(name).equals(state), name + " to be " + state));
+        busy.countDown();
+        await(() -> state("busy").equals("keeps_up"), "it to keep up");
+    }
+
+    private static void fail(Message message) {
+        throw new IllegalStateException("it is to fail: " + message.text());
     }
 
     private String state(String name) {

@@ -103,4 +103,31 @@ class OwnedNamesTest {
             assertTaken(server, "bob", GROUP);
         }
     }
+
+    /// Who may hear another part can't join, and does not learn what others may hear.
+    @Test
+    void aGroupIsForThoseWhoMayHearTheSame() throws IOException {
+        Files.writeString(folder.resolve("rules"), """
+                - {who: 'name:alice', may: subscribe, topics: 'a.**'}
+                - {who: 'name:bob', may: subscribe, topics: 'a.secret'}
+                """);
+        try (Broker broker = Broker.open();
+                RunningServer server = RunningServer.with(
+                        broker, "keys=" + folder.resolve("keys"), "rules=" + folder.resolve("rules"));
+                WireClient alice = connect(server, "alice");
+                WireClient bob = connect(server, "bob")) {
+            String join = "{\"type\":\"subscribe\",\"topic\":\"**\",\"client_id\":\"c\"" + GROUP + "}";
+            assertThat(alice.send(join).json().path("type").stringValue()).isEqualTo("ack");
+            JsonNode refused = bob.send(join).json();
+            assertThat(refused.path("error").path("code").stringValue("")).isEqualTo("BAD_REQUEST");
+            assertThat(refused.path("error").path("message").stringValue())
+                    .contains("'ours'", "rights", "another name, or end that one")
+                    .doesNotContain("a.", "alice");
+            assertThat(bob.send(join.replace("ours", "theirs"))
+                            .json()
+                            .path("type")
+                            .stringValue())
+                    .isEqualTo("ack");
+        }
+    }
 }

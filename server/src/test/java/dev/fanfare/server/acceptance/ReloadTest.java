@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /// Settings taken anew while a server runs: what can change does, all or nothing, and nobody is disturbed.
 class ReloadTest {
@@ -45,7 +46,7 @@ class ReloadTest {
     }
 
     private Settings read() {
-        return Settings.resolve(file, Map.of(), Map.of("port", "0", "shutdown-grace", "1s"));
+        return Settings.resolve(file, Map.of(), Map.of("port", "0", "flat-port", "0", "shutdown-grace", "1s"));
     }
 
     private void write(String... lines) throws IOException {
@@ -91,6 +92,85 @@ class ReloadTest {
             }
             RunningServer.publishAcked(client, "t", "1");
         }
+    }
+
+    private static String code(JsonNode answer) {
+        return answer.path("error").path("code").stringValue("");
+    }
+
+    private static JsonNode subscribe(WireClient client, String id) {
+        return client.send("{\"type\":\"subscribe\",\"topic\":\"t\",\"client_id\":\"" + id + "\"}")
+                .json();
+    }
+
+    /// Nothing was limited when they came.
+    @Test
+    void limitsHoldForThoseWhoCameBeforeThereWereAny() throws Exception {
+        make("t");
+        try (WireClient client = WireClient.open(server.port())) {
+            subscribe(client, "a");
+            write("client-connections: 1", "client-subscriptions: 1", "client-publish-rate: 1");
+            server.reload();
+            assertThat(code(subscribe(client, "b"))).isEqualTo("LIMIT_REACHED");
+            client.send(RunningServer.publish("t", "1"));
+            client.send(RunningServer.publish("t", "1"));
+            assertThat(client.until("error").getLast().toString()).contains("RATE_LIMITED", "client-publish-rate");
+            try (WireClient more = WireClient.open(server.port())) {
+                assertThat(more.json().toString()).contains("setting client-connections");
+            }
+            write("address-connections: 1");
+            server.reload();
+            try (WireClient more = WireClient.tcp(server.port())) {
+                assertThat(more.handshake("/ws")).startsWith("HTTP/1.1 503 ");
+            }
+            write("publish-rate: 1", "publish-burst: 1");
+            server.reload();
+            client.send(RunningServer.publish("t", "1"));
+            client.send(RunningServer.publish("t", "1"));
+            assertThat(client.until("error").getLast().toString()).contains("setting publish-rate");
+        }
+    }
+
+    @Test
+    void whatMayWaitAndWhatIsTold() throws Exception {
+        make("t");
+        make("u");
+        String delayed = "{\"payload\":1,\"delay_ms\":100000}";
+        String request = "{\"message\":{\"payload\":1},\"timeout_ms\":1}";
+        assertThat(rest("POST", "/topics/t/messages", delayed).status()).isLessThan(300);
+        assertThat(rest("GET", "/metrics", "").body()).doesNotContain("topic=\"$other\"");
+        write(
+                "history-memory: 64 MiB",
+                "max-delayed: 1",
+                "delayed-memory: 32 MiB",
+                "max-requests: 0",
+                "max-routes: 1",
+                "route-queue: 5",
+                "slow-send-timeout: 1s",
+                "heartbeat: 1s",
+                "metrics-topics: 1",
+                "routes: [{name: r, from: t, to: u}]");
+        Reload reload = server.reload();
+        assertThat(names(reload.taken()))
+                .contains("history-memory", "max-delayed", "delayed-memory", "max-requests", "routes", "max-routes")
+                .contains("route-queue", "slow-send-timeout", "heartbeat", "metrics-topics");
+        assertThat(reload.atRestart()).isEmpty();
+        assertThat(rest("POST", "/topics/t/messages", delayed).body()).contains("max-delayed (1)");
+        try (WireClient client = WireClient.open(server.port())) {
+            subscribe(client, "c");
+            assertThat(rest("POST", "/topics/t/requests", request).body()).contains("as many as max-requests allows");
+            assertThat(client.until("info").getLast().path("msg").stringValue()).isEqualTo("ping");
+        }
+        assertThat(rest("POST", "/routes", "{\"name\":\"s\",\"from\":\"a\",\"to\":\"b\"}")
+                        .body())
+                .contains("max-routes");
+        assertThat(rest("GET", "/routes", "").body()).contains("\"r\"");
+        assertThat(rest("GET", "/metrics", "").body()).contains("topic=\"$other\"");
+        write("routes: [{name: r, from: t, to: u}, {name: s, from: u, to: t}]", "history: 9");
+        assertThatThrownBy(server::reload).isInstanceOf(SettingException.class).hasMessageContaining("circle");
+        write("history: 2");
+        server.reload();
+        assertThat(rest("GET", "/routes", "").body()).doesNotContain("\"r\"");
     }
 
     @Test

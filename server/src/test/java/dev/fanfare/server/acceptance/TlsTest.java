@@ -194,6 +194,44 @@ class TlsTest {
         }
     }
 
+    /// Beyond the limits too, and whether it has begun to agree on encryption or not.
+    @Test
+    void whoHasNotAgreedOnEncryptionIsToldNothing() throws IOException {
+        RunningServer server = start("max-connections=1", "handshake-timeout=10m");
+        SSLContext client = OURS.trusting(null);
+        List<WireClient> silent = new ArrayList<>();
+        try (WireClient only = connect(client, server.port())) {
+            for (int i = 0; i < 66; i++) {
+                WireClient one = WireClient.tcp(server.port());
+                if (i == 1) {
+                    one.bytes(new byte[] {22, 3, 1, 1, 0, 1}); // the beginning of a ClientHello
+                }
+                silent.add(one);
+            }
+            assertThat(get(client, server.port(), "/health/live")).startsWith("HTTP/1.1 200 ");
+            assertThat(silent.get(0).rest()).isEmpty();
+            assertThat(silent.get(1).rest()).isEmpty();
+            only.closeWithNothingLeft();
+        } finally {
+            silent.forEach(WireClient::close);
+        }
+    }
+
+    @Test
+    void whoDoesNotAgreeInTimeIsCounted() throws IOException {
+        RunningServer server = start("handshake-timeout=100ms");
+        SSLContext client = OURS.trusting(null);
+        try (WireClient silent = WireClient.tcp(server.port());
+                WireClient half = WireClient.tcp(server.port())) {
+            half.bytes(new byte[] {22, 3, 1, 1, 0, 1});
+            assertThat(get(client, server.port(), "/metrics")).contains("{limit=\"handshake_timeout\"} 0");
+            timers.advance(Duration.ofSeconds(1));
+            assertThat(silent.rest()).isEmpty();
+            assertThat(half.rest()).isEmpty();
+            assertThat(get(client, server.port(), "/metrics")).contains("{limit=\"handshake_timeout\"} 2");
+        }
+    }
+
     @Test
     void oldVersionsAndOtherAuthoritiesAreRefused() throws IOException {
         RunningServer server = start();

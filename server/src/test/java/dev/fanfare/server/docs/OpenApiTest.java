@@ -11,6 +11,7 @@ import dev.fanfare.server.RunningServer;
 import dev.fanfare.server.RunningServer.Answered;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.metrics.Metrics;
 import dev.fanfare.server.rest.Apis;
 import dev.fanfare.server.rest.Route;
 import dev.fanfare.server.rest.Uptime;
@@ -198,7 +199,12 @@ class OpenApiTest {
             ServerContext context = ServerContext.of(broker, ServerConfig.defaults());
             Set<String> routes = new TreeSet<>();
             for (Route route : Apis.of(
-                    dialect, context, new Uptime(broker.timers()), (out, message) -> {}, (out, message) -> {})) {
+                    dialect,
+                    context,
+                    new Uptime(broker.timers()),
+                    new Metrics(context, () -> 0),
+                    (out, message) -> {},
+                    (out, message) -> {})) {
                 routes.add(route.method() + " " + route.path());
             }
             Set<String> tried = new TreeSet<>(Set.of());

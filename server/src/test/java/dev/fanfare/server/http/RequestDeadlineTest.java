@@ -52,6 +52,9 @@ class RequestDeadlineTest {
     void aConnectionThatSaysNothingIsClosed() throws Exception {
         try (RawHttp raw = running.raw()) {
             assertThat(raw.ended()).isTrue();
+            assertThat(running.get("/metrics").body())
+                    .contains("fanfare_refused_total{limit=\"handshake_timeout\"} ")
+                    .doesNotContain("fanfare_refused_total{limit=\"handshake_timeout\"} 0");
         }
     }
 

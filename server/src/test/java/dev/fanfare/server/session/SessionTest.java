@@ -47,7 +47,7 @@ class SessionTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final ServerConfig config = ServerConfig.defaults();
     private final SessionLoops loops =
-            new SessionLoops(channel.eventLoop(), config, timers, new Pressure(() -> 1 << 20, timers, () -> {}));
+            new SessionLoops(channel.eventLoop(), () -> config, timers, new Pressure(() -> 1 << 20, timers, () -> {}));
     private ServerContext server = ServerContext.of(broker, config);
     private final WireKinds kinds = new WireKinds(config, timers);
     private final List<Peer> peers = new ArrayList<>();
@@ -162,6 +162,11 @@ class SessionTest {
         @Override
         public SocketAddress peer() {
             return new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        }
+
+        @Override
+        public long unreadBytes() {
+            return 0;
         }
 
         @Override

@@ -55,7 +55,7 @@ final class Calls implements FrameDecoder.Listener {
     }
 
     FrameDecoder decoder(int messageMax, @Nullable MessageInflater inflater) {
-        return new FrameDecoder(this, new FrameDecoder.Scratch(), messageMax, inflater);
+        return new FrameDecoder(this, new FrameDecoder.Scratch(), () -> messageMax, inflater);
     }
 
     private void feed(FrameDecoder decoder, byte[] bytes) {

@@ -68,7 +68,7 @@ final class Wire implements AutoCloseable {
     Peer connect(Dialect dialect, HttpRequest request) {
         Peer peer = new Peer();
         SessionLoops loops = new SessionLoops(
-                peer.eventLoop(), config, timers, server.limits().pressure());
+                peer.eventLoop(), () -> config, timers, server.limits().pressure());
         SessionContext sessions = new SessionContext(server, dialect, loops, kinds, Runnable::run);
         ChannelHandlerContext http = peer.pipeline().firstContext();
         WebSocketUpgrade.accept(http, request, sessions, Identity.ANONYMOUS, "Fanfare/test");
