@@ -179,11 +179,10 @@ final class Config implements Runnable {
         }
 
         private static String line(JsonNode change) {
-            return ConfigText.of(
-                    change.path("name").stringValue(""),
-                    change.path("before").stringValue(""),
-                    change.path("after").stringValue(""),
-                    change.path("origin").stringValue(""));
+            return change.path("name").stringValue("") + ": "
+                    + change.path("before").stringValue("") + " -> "
+                    + change.path("after").stringValue("") + " ("
+                    + change.path("origin").stringValue("") + ")";
         }
     }
 }

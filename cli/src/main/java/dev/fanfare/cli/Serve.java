@@ -2,7 +2,6 @@ package dev.fanfare.cli;
 
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ListenException;
-import dev.fanfare.server.Reload;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.Setting;
 import dev.fanfare.server.SettingException;
@@ -96,17 +95,12 @@ final class Serve {
         done.await();
     }
 
-    private void reload(FanfareServer server) {
+    /// The log tells what came of it.
+    private static void reload(FanfareServer server) {
         try {
-            Reload reload = server.reload();
-            reload.taken().forEach(change -> Main.complain(spec, "settings: " + ConfigText.of(change)));
-            reload.atRestart()
-                    .forEach(change -> Main.complain(spec, "settings: " + ConfigText.of(change) + " needs a restart"));
-            if (reload.taken().isEmpty() && reload.atRestart().isEmpty()) {
-                Main.complain(spec, "settings: nothing has changed");
-            }
-        } catch (SettingException e) {
-            Main.complain(spec, "settings: nothing was taken: " + e.getMessage());
+            server.reload();
+        } catch (SettingException told) {
+            // nothing has changed
         }
     }
 

@@ -24,6 +24,8 @@ final class Attack implements AutoCloseable {
     enum Kind {
         /// Hundreds of requests that never end, a byte at a time.
         HALF_REQUESTS,
+        /// Hundreds of bodies of which the end never comes.
+        HALF_BODIES,
         /// Connections by the hundreds, beyond the limit, that say nothing or one thing.
         CONNECTIONS,
         /// Messages of some kilobytes that become 64 MiB.
@@ -68,6 +70,7 @@ final class Attack implements AutoCloseable {
             try {
                 switch (kind) {
                     case HALF_REQUESTS -> halfRequests();
+                    case HALF_BODIES -> halfBodies();
                     case CONNECTIONS -> connections();
                     case BOMBS -> frames("permessage-deflate", frame(COMPRESSED_TEXT, bomb));
                     case GIANTS -> giants();
@@ -211,6 +214,26 @@ final class Attack implements AutoCloseable {
                     say(half, "a");
                 }
                 blow(50);
+            }
+        } finally {
+            close(halves);
+        }
+    }
+
+    private void halfBodies() throws IOException {
+        String half =
+                "POST /topics/t/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + "x".repeat(500_000);
+        List<Socket> halves = new ArrayList<>();
+        try {
+            while (!over.get() && halves.size() < HALVES) {
+                Socket one = connect(0);
+                halves.add(one);
+                try {
+                    say(one, half);
+                } catch (IOException turnedAway) {
+                    // It was told that there is no room.
+                }
+                blow(5);
             }
         } finally {
             close(halves);

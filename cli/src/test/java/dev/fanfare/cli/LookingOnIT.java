@@ -10,6 +10,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `fanfare top`, `tap`, `trace` and `completion`, as processes; `top` on a pseudo-terminal.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -111,16 +113,18 @@ class LookingOnIT {
                 .contains("beauty");
     }
 
-    @Test
-    void topOnATerminalRestoresItAtQ() throws Exception {
+    /// Ctrl-C is a key like q.
+    @ParameterizedTest
+    @ValueSource(strings = {"q", "\u0003"})
+    void topOnATerminalRestoresItAtItsEnd(String key) throws Exception {
         publish("shown", "1\n");
-        String top =
-                "stty rows 12 cols 70; '" + Command.launcher() + "' top --sort=name " + url + "; stty -a; echo code $?";
+        String top = "stty rows 12 cols 70; '" + Command.launcher() + "' top --sort=name " + url
+                + "; code=$?; stty -a; echo code $code";
         try (Command script =
                 Command.start(Path.of("script"), new File("."), Map.of("TERM", "xterm"), "-qec", top, "/dev/null")) {
             String row = script.lineWith("shown ");
             assertThat(row.replaceAll("\u001b\\[[0-9;?]*[A-Za-z]", "").strip()).hasSizeLessThanOrEqualTo(70);
-            script.input("q");
+            script.input(key);
             // Back on the usual screen, with echo and lines.
             assertThat(script.lineWith("\u001b[?1049l")).isNotNull();
             assertThat(script.lineWith("icanon")).contains(" icanon").doesNotContain("-icanon");
