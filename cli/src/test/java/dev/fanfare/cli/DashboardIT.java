@@ -34,8 +34,8 @@ class DashboardIT {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final String SECRET = "what only the server and its issuer know";
 
-    /// What is on the page twice in the same place, beside what belongs together; and whether it is wider than the
-    /// screen.
+    /// What is on the page twice in the same place, beside what belongs together; what touches what is above it; and
+    /// whether it is wider than the screen.
     private static final String FAULTS = """
             (() => {
               const seen = [...document.querySelectorAll(
@@ -51,6 +51,13 @@ class DashboardIT {
                   faults.push(seen[i].outerHTML.slice(0, 90) + ' lies on ' + seen[j].outerHTML.slice(0, 90));
                 }
               }
+              const parts = [...document.querySelector('main').children]
+                .filter(each => each.checkVisibility() && each.getBoundingClientRect().height > 1);
+              parts.slice(1).forEach((each, i) => {
+                if (each.getBoundingClientRect().top - parts[i].getBoundingClientRect().bottom < 2) {
+                  faults.push(each.outerHTML.slice(0, 90) + ' touches what is above it');
+                }
+              });
               if (document.documentElement.scrollWidth > innerWidth) faults.push('wider than the screen');
               return faults.join('\\n');
             })()""";
@@ -216,7 +223,12 @@ class DashboardIT {
         serve("--port=0");
         topic("news");
         topic("orders.paid");
-        try (Chromium page = Chromium.open(address + "/#/tail")) {
+        try (Chromium page = Chromium.open(address + "/#/groups")) {
+            awaitText(page, "No groups and no durable names");
+            assertThat(page.evaluate("document.querySelector('main').innerText").asString())
+                    .as("whoever comes here first may end them")
+                    .doesNotContain("lack");
+            page.go(address + "/#/tail");
             fill(page, "pattern", "orders.*");
             fill(page, "filter", "message.payload.amount > 100");
             click(page, "Start");

@@ -28,6 +28,7 @@ const banner = document.getElementById("banner");
 let stop = () => {};
 let shown = null;
 let asked = false;
+let drawn = false;
 
 const links = VIEWS.map(([path, name]) => h("a", {href: "#/" + path}, name));
 nav.append(...links);
@@ -40,6 +41,7 @@ function place() {
 }
 
 function show(moved) {
+  drawn = true;
   const at = place();
   const index = Math.max(0, VIEWS.findIndex(([path]) => path === at.view));
   links.forEach((each, i) => each.toggleAttribute("aria-current", i === index && !asked));
@@ -79,7 +81,7 @@ events.addEventListener("login", () => {
 events.addEventListener("who", () => {
   introduced();
   const here = JSON.stringify(who);
-  if (asked || shown !== null && shown !== here) {
+  if (asked || drawn && shown !== here) {
     asked = false;
     shown = here;
     show(false);
@@ -187,5 +189,5 @@ document.addEventListener("keydown", event => {
 addEventListener("hashchange", () => show(true));
 document.addEventListener("visibilitychange", () => document.hidden || goneSince || begin());
 
-show(false);
-begin();
+// What somebody may do decides what a view offers.
+begin().then(() => drawn || show(false));

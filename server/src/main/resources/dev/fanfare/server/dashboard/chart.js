@@ -23,13 +23,14 @@ export function chart(title, lines, format, none) {
   const paths = lines.map((line, i) => h("path", {class: "line line" + (line.series ?? i), fill: "none"}));
   const cross = h("line", {class: "cross", y1: TOP, y2: HEIGHT - BOTTOM});
   const svg = h("svg", {role: "img", height: HEIGHT, tabindex: "0"}, grid, paths, cross);
-  const nothing = h("p", {class: "nothing"}, none);
+  const nothing = h("p", {class: "nothing", hidden: true}, none);
   const plot = h("div", {class: "plot"}, svg, nothing);
   const node = h("section", {class: "chart card"}, h("div", {class: "head"}, h("h2", {}, title), when), plot, legend);
   let samples = [];
   let top = 0;
   let width = 0;
   let chosen = null;
+  let known = false;
 
   const x = i => LEFT + (width - LEFT - RIGHT) * (WINDOW - samples.length + i) / (WINDOW - 1);
   const y = value => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top;
@@ -81,7 +82,7 @@ export function chart(title, lines, format, none) {
     const at = chosen == null ? samples.length - 1 : Math.min(chosen, samples.length - 1);
     const sample = samples[at];
     const any = samples.some(each => lines.some(line => (line.of(each) ?? 0) > 0));
-    nothing.hidden = any;
+    nothing.hidden = any || !known;
     lines.forEach((line, l) => say(values[l], sample == null || line.of(sample) == null ? "–" : format(line.of(sample))));
     say(when, chosen == null || sample == null ? "now" : new Date(sample.ts).toLocaleTimeString("en-GB"));
     cross.classList.toggle("on", chosen != null && sample != null);
@@ -116,6 +117,7 @@ export function chart(title, lines, format, none) {
   return {
     node,
     set(newer) {
+      known = true;
       samples = newer;
       draw();
     },
@@ -170,5 +172,5 @@ export function latencyChart(format) {
     {name: "average", of: sample => sample.latency_ms?.avg ?? null},
     {name: "p95", of: sample => sample.latency_ms?.p95 ?? null},
     {name: "p99", of: sample => sample.latency_ms?.p99 ?? null},
-  ], format, "Nothing was delivered in the last two minutes.");
+  ], format, "No latency was measured in the last two minutes: that is of live deliveries by a topic’s name.");
 }

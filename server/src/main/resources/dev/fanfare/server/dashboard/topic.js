@@ -126,7 +126,7 @@ export default function topic(main, place) {
 const KINDS = {connection: "WebSocket", in_process: "in process", acknowledged: "acknowledged"};
 
 function details(row) {
-  if (row.kind === "connection") return row.state === "keeps_up" ? "" : " Queue " + count(row.queue) + ", then " + row.overflow.replace("_", " ") + ". From " + row.peer + ".";
+  if (row.kind === "connection") return row.state === "keeps_up" ? "" : " Queue " + count(row.queue) + ", then " + row.overflow.replace("_", " ") + ". From " + row.peer.replace(/^\//, "") + ".";
   return "";
 }
 
