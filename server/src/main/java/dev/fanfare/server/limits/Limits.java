@@ -65,6 +65,11 @@ public final class Limits {
         return pressure;
     }
 
+    /// How many connections count now.
+    public int connections() {
+        return connections.get();
+    }
+
     /// Something was refused.
     public void count(Limit limit) {
         LongAdder counter = refused.get(limit);

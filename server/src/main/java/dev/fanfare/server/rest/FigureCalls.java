@@ -61,13 +61,22 @@ final class FigureCalls {
 
     /// How full is what has a bound.
     private void usage(JsonBytes out) {
-        ServerConfig config = server.config();
+        ServerConfig.ClientLimits clients = server.config().limits().clients();
         Runtime runtime = Runtime.getRuntime();
         used(out, "topics", broker.feeds().topics(), broker.config().maxTopics(), "max-topics");
         out.raw(",");
         used(out, "history bytes", broker.historyMemoryUsed(), broker.config().historyMemory(), "history-memory");
         out.raw(",");
-        used(out, "waiting requests", broker.pendingRequests(), config.waiting().requests(), "max-requests");
+        used(
+                out,
+                "waiting requests",
+                broker.pendingRequests(),
+                broker.config().pending().requests(),
+                "max-requests");
+        out.raw(",");
+        used(out, "connections", server.limits().connections(), clients.maxConnections(), "max-connections");
+        out.raw(",");
+        used(out, "waiting bytes", server.limits().pressure().bytes(), clients.bufferBytes(), "buffer-memory");
         out.raw(",");
         used(out, "heap bytes", runtime.totalMemory() - runtime.freeMemory(), runtime.maxMemory(), "memory");
         broker.storageStats().ifPresent(storage -> {

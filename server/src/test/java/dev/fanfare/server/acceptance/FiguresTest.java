@@ -78,6 +78,19 @@ class FiguresTest {
         JsonNode figures = get("/figures");
 
         assertThat(figures.path("published").longValue()).isEqualTo(61);
+        for (JsonNode each : figures.path("usage")) {
+            assertThat(each.path("max").longValue())
+                    .as("%s", each)
+                    .isGreaterThan(each.path("used").longValue());
+            if (each.path("setting").stringValue().equals("max-connections")) {
+                assertThat(each.path("used").longValue())
+                        .as("the one that asks")
+                        .isPositive();
+            }
+        }
+        assertThat(figures.path("usage").findValuesAsString("setting"))
+                .containsExactly(
+                        "max-topics", "history-memory", "max-requests", "max-connections", "buffer-memory", "memory");
         assertThat(figures.path("samples").size()).isEqualTo(3);
         JsonNode first = figures.path("samples").get(1);
         assertThat(first.path("published_per_sec").doubleValue()).isEqualTo(60);
