@@ -1,5 +1,10 @@
 package dev.fanfare.server.acceptance;
 
+import static dev.fanfare.server.acceptance.AuthorizationTable.BODIES;
+import static dev.fanfare.server.acceptance.AuthorizationTable.OBSERVERS;
+import static dev.fanfare.server.acceptance.AuthorizationTable.TABLE;
+import static dev.fanfare.server.acceptance.AuthorizationTable.WHO_IS_IN;
+import static dev.fanfare.server.acceptance.AuthorizationTable.WITH_A_KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.nimbusds.jose.JOSEException;
@@ -18,6 +23,7 @@ import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.acceptance.AuthorizationTable.Who;
 import dev.fanfare.server.docs.Pages;
 import dev.fanfare.server.metrics.Metrics;
 import dev.fanfare.server.rest.Apis;
@@ -38,7 +44,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -53,108 +58,6 @@ import tools.jackson.databind.JsonNode;
 /// not know fails.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AuthorizationMatrixTest {
-
-    /// Who comes.
-    private enum Who {
-        NOBODY,
-        A_GUESSER,
-        WITHOUT_RIGHTS,
-        SUBSCRIBER,
-        PUBLISHER,
-        MANAGER,
-        OBSERVER,
-        OWNER,
-        ADMIN,
-        /// With a token instead of a key.
-        TOKEN_BEARER
-    }
-
-    /// Who may: the others are refused.
-    private static final Map<String, List<Who>> TABLE = new TreeMap<>();
-
-    private static final List<Who> EVERYBODY = List.of(Who.values());
-    private static final List<Who> WITH_A_KEY =
-            List.of(Who.WITHOUT_RIGHTS, Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OBSERVER, Who.OWNER, Who.ADMIN);
-    private static final List<Who> WHO_IS_IN =
-            Stream.concat(WITH_A_KEY.stream(), Stream.of(Who.TOKEN_BEARER)).toList();
-    private static final List<Who> OF_THE_TOPIC =
-            List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OWNER, Who.ADMIN, Who.TOKEN_BEARER);
-    private static final List<Who> MANAGERS = List.of(Who.MANAGER, Who.OWNER, Who.ADMIN);
-    private static final List<Who> OBSERVERS = List.of(Who.OBSERVER, Who.ADMIN);
-
-    static {
-        TABLE.put("POST /topics", MANAGERS);
-        TABLE.put("GET /topics", WHO_IS_IN);
-        TABLE.put("GET /stats", WHO_IS_IN);
-        TABLE.put("GET /topics/{name}", OF_THE_TOPIC);
-        TABLE.put("DELETE /topics/{name}", MANAGERS);
-        TABLE.put("GET /topics/{name}/messages", List.of(Who.SUBSCRIBER, Who.ADMIN, Who.TOKEN_BEARER));
-        TABLE.put("POST /topics/{name}/messages", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
-        TABLE.put("POST /topics/{name}/requests", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
-        TABLE.put("POST /transactions", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
-        TABLE.put("GET /topics/{name}/dead-letters", MANAGERS);
-        TABLE.put("DELETE /topics/{name}/dead-letters", MANAGERS);
-        TABLE.put("POST /topics/{name}/dead-letters/redrive", MANAGERS);
-        TABLE.put("GET /subscriptions", OBSERVERS);
-        TABLE.put("DELETE /subscriptions/{name}", List.of(Who.ADMIN));
-        TABLE.put("GET /routes", List.of(Who.ADMIN));
-        TABLE.put("POST /routes", List.of(Who.ADMIN));
-        TABLE.put("GET /routes/{name}", List.of(Who.ADMIN));
-        TABLE.put("DELETE /routes/{name}", List.of(Who.ADMIN));
-        TABLE.put("GET /config", List.of(Who.ADMIN));
-        TABLE.put("POST /config/reload", List.of(Who.ADMIN));
-        TABLE.put("GET /events", OBSERVERS);
-        TABLE.put("GET /trace/{id}", OBSERVERS);
-        TABLE.put("GET /figures", OBSERVERS);
-        TABLE.put("GET /alerts", OBSERVERS);
-        TABLE.put("GET /topics/{name}/figures", OF_THE_TOPIC);
-        TABLE.put("GET /topics/{name}/subscribers", OBSERVERS);
-        TABLE.put("GET /whoami", WHO_IS_IN);
-        TABLE.put("GET /metrics", OBSERVERS);
-        for (String open : List.of(
-                "/health",
-                "/health/live",
-                "/health/ready",
-                "/",
-                "/docs",
-                "/redoc",
-                "/openapi.json",
-                "/favicon.ico",
-                "/assets/page.css",
-                "/assets/docs.js",
-                "/assets/icon.svg",
-                "/assets/swagger-ui.css",
-                "/assets/swagger-ui-bundle.js",
-                "/assets/redoc.standalone.js")) {
-            TABLE.put("GET " + open, EVERYBODY);
-        }
-        for (String file : List.of(
-                "dashboard.css",
-                "theme.js",
-                "app.js",
-                "api.js",
-                "dom.js",
-                "chart.js",
-                "stream.js",
-                "login.js",
-                "overview.js",
-                "topics.js",
-                "topic.js",
-                "pressure.js",
-                "groups.js",
-                "letters.js",
-                "tail.js",
-                "tryit.js")) {
-            TABLE.put("GET /assets/dashboard/" + file, EVERYBODY);
-        }
-    }
-
-    private static final Map<String, String> BODIES = Map.of(
-            "POST /topics", "{\"name\":\"mine.new\"}",
-            "POST /topics/{name}/messages", "{\"payload\":1}",
-            "POST /topics/{name}/requests", "{\"message\":{\"payload\":1},\"timeout_ms\":1}",
-            "POST /transactions", "{\"publish\":[{\"topic\":\"mine.a\",\"message\":{\"payload\":1}}]}",
-            "POST /routes", "{\"name\":\"r\",\"from\":\"mine.a\",\"to\":\"mine.b\"}");
 
     private static final String SECRET = "0123456789abcdef0123456789abcdef";
 
