@@ -40,7 +40,9 @@ final class DataFolder {
     <T> T open(Function<RocksStore, T> start) {
         CountDownLatch opened = new CountDownLatch(1);
         AtomicReference<UnaryOperator<String>> doing = new AtomicReference<>(time -> "opening " + folder + ": " + time);
-        Thread.ofVirtual().start(() -> progress(opened, time -> Objects.requireNonNull(doing.get()).apply(time)));
+        Thread.ofVirtual()
+                .start(() -> progress(
+                        opened, time -> Objects.requireNonNull(doing.get()).apply(time)));
         try {
             RocksStore store = RocksStore.open(folder, options);
             long rows = rows(store);

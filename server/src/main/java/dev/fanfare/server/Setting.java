@@ -363,9 +363,8 @@ public final class Setting<T> {
 
     /// How many messages begin a trace.
     public static final Setting<Integer> TRACING_SAMPLE = setting("tracing-sample", SettingType.integer(0, 100), "100")
-            .means(
-                    "Of a hundred messages whose publisher sends no `traceparent`, how many begin a trace; of the others,"
-                            + " the publisher has decided.");
+            .means("Of a hundred messages that come without `traceparent`, how many begin a trace; of the others, the"
+                    + " publisher has decided.");
 
     /// How the lines of the log look.
     public static final Setting<LogFormat> LOG_FORMAT = setting(
@@ -480,8 +479,7 @@ public final class Setting<T> {
         return secret ? SettingType.withoutSecrets(text) : text;
     }
 
-    /// Whether a server that runs takes another value of it ([FanfareServer#reload]); the others count from the next
-    /// start on.
+    /// Whether a server that runs takes another value of it ([FanfareServer#reload]).
     public boolean isLive() {
         return live;
     }
