@@ -167,8 +167,7 @@ public final class Setting<T> {
     /// Requests that wait for replies.
     public static final Setting<Integer> MAX_REQUESTS = setting(
                     "max-requests", SettingType.integer(0, 10 * MILLION), "100000")
-            .means(
-                    "How many requests may wait for replies, of all connections and of the server's own process together.")
+            .means("How many requests may wait for replies, of all connections and of the server itself.")
             .live();
 
     /// Heap and direct memory together.
