@@ -84,12 +84,16 @@ final class DelayedMessages {
 
     /// Which wait, whatever the store says now. On the committing thread, under no lock.
     private void sayAgain(LiveTopic topic, Restatement to) {
-        if (!(topic.log() instanceof DurableTopicLog log) || topic.deleted()) {
+        if (!(topic.log() instanceof DurableTopicLog log)) {
             return;
         }
         WaitingRows rows = new WaitingRows(log.number());
         lock.lock();
         try {
+            // Asked here: who closes a topic takes its queue under this lock, and its rows must stay.
+            if (topic.deleted()) {
+                return;
+            }
             DelayedQueue queue = topic.delayedQueueIfAny();
             if (queue != null) {
                 queue.forEach(rows::add);

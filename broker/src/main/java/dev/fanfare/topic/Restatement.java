@@ -3,8 +3,9 @@ package dev.fanfare.topic;
 import dev.fanfare.store.Store;
 import dev.fanfare.store.Table;
 
-/// What is said again to a store that came back with less than it had, in as many batches as it takes, so
-/// that no batch grows with what there is. Each part of it is stored as a whole; one that is said and the
+/// What is said again to a store that came back with less than it had, in as many batches as it takes. A
+/// batch grows with what one topic or one backlog has, and not with how many there are. Each part of it is stored as a
+/// whole; one that is said and the
 /// next one that is not are as true together as what the store said before. On the committing thread.
 public final class Restatement implements Store.Batch {
 

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.MutableColumnFamilyOptions;
@@ -49,8 +50,9 @@ final class Upkeep {
     private final Map<String, Found> damaged = new ConcurrentHashMap<>();
 
     /// Files that were looked at because RocksDB did not say which one was damaged, and could be opened. They
-    /// are not looked at again for that: a file never changes once it is there, and each read that fails
-    /// would open them all.
+    /// are not looked at again for that: a file never changes once it is there, unless the device spoils it,
+    /// and each read that fails would open them all. What is spoilt after that is found when it is named, or
+    /// when the database is opened again.
     private final Set<String> openable = ConcurrentHashMap.newKeySet();
 
     private final Set<Table> alone = EnumSet.noneOf(Table.class);
@@ -97,7 +99,9 @@ final class Upkeep {
             return false;
         }
         boolean found = false;
-        for (TableFile file : TableFile.all(open)) {
+        List<TableFile> files = TableFile.all(open);
+        openable.retainAll(files.stream().map(TableFile::name).collect(Collectors.toSet()));
+        for (TableFile file : files) {
             if (name == null ? !openable.contains(file.name()) : file.name().equals(name)) {
                 found |= look(open, file, name != null, text);
             }

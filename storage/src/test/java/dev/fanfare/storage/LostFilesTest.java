@@ -75,17 +75,6 @@ class LostFilesTest {
     }
 
     @Test
-    void whatWasSyncedIsThereWhateverElseIsGone() throws Exception {
-        if (SystemCalls.canBeTraced()) {
-            long seed = Long.getLong("fanfare.seed", System.nanoTime());
-            lives(seed, 1, 120, 12);
-        } else {
-            System.out.println("No process can be traced here (strace 5.3 or newer is needed): only what is lost of the"
-                    + " write-ahead log is tested, by PowerLossTest");
-        }
-    }
-
-    @Test
     @Tag("stress")
     @Timeout(value = 30, unit = TimeUnit.MINUTES)
     void whatWasSyncedIsThereHoweverOftenThePowerGoes() throws Exception {
