@@ -22,9 +22,10 @@ final class Outbox {
 
     private static final Logger log = LoggerFactory.getLogger(Outbox.class);
 
-    /// Beyond it, what is said of deliveries is forgotten, and they come again: a server that has not taken so much is
-    /// about to be given up. It is more than a server has a subscription hold.
-    private static final int SETTLEMENTS_MAX = 40;
+    /// Beyond so many, what is said of deliveries is forgotten, and they come again: a server that has not taken so
+    /// much
+    /// is about to be given up. It is more than a server has a subscription hold.
+    private static final int DELIVERIES_MAX = 10_240;
 
     /// How many deliveries are enough for a frame that leaves with the listener's thread.
     private static final int ENOUGH = 32;
@@ -53,7 +54,8 @@ final class Outbox {
     // All guarded by the lock.
     private final Deque<Item> items = new ArrayDeque<>();
     private State state = State.IDLE;
-    private int settlements;
+    /// Of how many it waits what became of them.
+    private int deliveries;
 
     /// Those of one item. Owned by who has set [State#SENDING].
     private final Queue<String> frames = new ArrayDeque<>();
@@ -100,6 +102,7 @@ final class Outbox {
                 return;
             }
             said.add(event, outcome);
+            deliveries++;
             enough = said.size() >= ENOUGH;
             if (state == State.SENDING || state == State.DUE && !enough) {
                 return;
@@ -117,13 +120,12 @@ final class Outbox {
 
     /// Where to add what became of a delivery; null when too much waits.
     private @Nullable Settlements collecting(String clientId) {
+        if (deliveries == DELIVERIES_MAX) {
+            return null;
+        }
         if (items.peekLast() instanceof Item.Settled(Settlements last) && !last.isFull()) {
             return last;
         }
-        if (settlements == SETTLEMENTS_MAX) {
-            return null;
-        }
-        settlements++;
         Settlements next = new Settlements(clientId);
         items.add(new Item.Settled(next));
         return next;
@@ -176,8 +178,8 @@ final class Outbox {
             Item next = items.poll();
             if (next == null) {
                 state = State.IDLE;
-            } else if (next instanceof Item.Settled) {
-                settlements--;
+            } else if (next instanceof Item.Settled(Settlements said)) {
+                deliveries -= said.size();
             }
             return next;
         } finally {

@@ -123,6 +123,20 @@ class OutboxTest {
     }
 
     @Test
+    void whatIsSaidBetweenTextsIsNoMoreThanWhatIsSaidTogether() {
+        outbox.add("x");
+        for (int i = 0; i < 100; i++) {
+            done("a", i);
+            outbox.add("t" + i);
+        }
+        for (int i = 0; i < 201; i++) {
+            socket.taken();
+        }
+        assertThat(socket.sent).hasSize(201).last().isEqualTo("t99");
+        assertThat(socket.sent).contains(ack("a", "\"offset\":40"), ack("a", "\"offset\":99"));
+    }
+
+    @Test
     void nothingMoreLeavesWhenAFrameCannot() {
         outbox.add("x");
         done("a", 1);
