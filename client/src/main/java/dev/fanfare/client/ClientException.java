@@ -20,6 +20,9 @@ public final class ClientException extends RuntimeException {
     /// The code of what was still unanswered when the client was closed.
     public static final String CLOSED = "CLOSED";
 
+    /// The code of a message above what the server takes.
+    static final String TOO_LARGE = "TOO_LARGE";
+
     @Serial
     private static final long serialVersionUID = 1L;
 

@@ -57,6 +57,9 @@ final class Connection {
 
     private static final int NO_CLOSE_FRAME = 1006;
 
+    /// The code of a connection that was closed over a message far above what the server takes.
+    static final int MESSAGE_TOO_BIG = 1009;
+
     private static final int LOOKS_PER_SILENCE = 75;
 
     /// How many looks a quiet connection is left alone for.

@@ -51,7 +51,8 @@ public final class Delivery {
 
     /// Has a message published when this one is acknowledged, in one transaction: both happen or neither, whatever
     /// breaks meanwhile, so what is published for a message is there exactly once. When the server refuses it, the
-    /// attempt has failed, and its refusal is the reason.
+    /// attempt has failed, and its refusal is the reason; when it is too large for the server, all together, the
+    /// message is rejected, since another attempt would be no smaller.
     ///
     /// @throws IllegalStateException beyond [Transaction#MAX_PUBLISHES], and when the attempt was ended before
     public synchronized void publish(String topic, Outgoing message) {

@@ -274,6 +274,17 @@ final class Frames {
         return out.toString();
     }
 
+    /// How many bytes a text is on the wire, in UTF-8.
+    static int size(String text) {
+        int size = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            // Half a pair of surrogates is half of four bytes.
+            size += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
+        }
+        return size;
+    }
+
     static ClientException unexpected(String text, @Nullable Exception cause) {
         String shown = text.length() > 200 ? text.substring(0, 200) + "..." : text;
         String message = "the server said what a Fanfare server does not say: " + shown;

@@ -26,8 +26,6 @@ final class PublishLane implements Connection.Owner {
 
     private static final Logger log = LoggerFactory.getLogger(PublishLane.class);
 
-    private static final int MESSAGE_TOO_BIG = 1009;
-
     /// @param attempt which one this is, from 1
     private record Request(String text, Parcel parcel, int attempt) {}
 
@@ -218,7 +216,7 @@ final class PublishLane implements Connection.Owner {
 
     @Override
     public void lost(int code, String why) {
-        if (code == MESSAGE_TOO_BIG) {
+        if (code == Connection.MESSAGE_TOO_BIG) {
             // Everything before it was answered; sent again, it would break the next connection too.
             refuse(
                     null,

@@ -22,12 +22,6 @@ public final class Subscription implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Subscription.class);
 
-    /// As many as a server has deliver at a time; an older one that is refused comes again when its time is over.
-    private static final int COMMITTING_MAX = 10_000;
-
-    /// How the request ids of transactions begin; those of subscribes are numbers.
-    private static final String COMMIT = "t";
-
     private final String pattern;
     private final boolean wildcards;
     private final Start start;
@@ -43,9 +37,7 @@ public final class Subscription implements AutoCloseable {
     private boolean waiting;
     private int requests;
     private String lastError = "";
-    private int transactions;
-    /// What is being acknowledged in transactions, by their request ids.
-    private final SequencedMap<String, Event> committing = new LinkedHashMap<>();
+    private final Commits commits = new Commits();
 
     /// Since when the server owes the answer to a subscribe, as [System#nanoTime]; null when it owes none.
     private volatile @Nullable Long askedNanos;
@@ -168,7 +160,7 @@ public final class Subscription implements AutoCloseable {
         @Override
         public void lost(int code, String why) {
             askedNanos = null;
-            committing.clear();
+            commits.lost(code, why);
             // What waits for its topic is quiet until it has it.
             if (!waiting) {
                 tell(new Notice.ConnectionLost(lastError.isEmpty() ? why : lastError));
@@ -216,9 +208,14 @@ public final class Subscription implements AutoCloseable {
     private void handle(Delivery delivery) {
         // Refusals without a request are of acknowledgements, as long as something comes.
         lastError = "";
+        String hopeless = commits.hopeless(delivery.event());
         try {
-            hearer.heard(delivery);
-            delivery.done();
+            if (hopeless == null) {
+                hearer.heard(delivery);
+                delivery.done();
+            } else {
+                delivery.reject(hopeless);
+            }
         } catch (Throwable e) {
             failed(delivery.event(), e);
             // What fails because the program ends has not failed: it comes again.
@@ -235,29 +232,34 @@ public final class Subscription implements AutoCloseable {
 
     /// Acknowledges and publishes. What is not answered when the connection breaks comes again, if it was not done.
     private void commit(Event event, List<Transaction.Part> published) {
-        String requestId = COMMIT + ++transactions;
-        if (committing.size() == COMMITTING_MAX) {
-            committing.pollFirstEntry();
-        }
-        committing.put(requestId, event);
-        connection.send(AckFrames.transaction(requestId, asked.clientId(), event, published, options.compressAbove()));
+        String requestId = commits.nextId();
+        String text = AckFrames.transaction(requestId, asked.clientId(), event, published, options.compressAbove());
+        commits.add(requestId, event, text);
+        connection.send(text);
     }
 
     /// Something was refused.
     ///
     /// @return whether it was about a transaction
     private boolean isRefusedCommit(ServerFrame.Failure failure) {
-        String requestId = failure.requestId();
-        if (requestId == null || !requestId.startsWith(COMMIT)) {
+        String requestId = commits.idOf(failure);
+        if (requestId == null) {
             return false;
         }
-        Event event = committing.remove(requestId);
+        Event event = commits.remove(requestId);
         // A server that goes away has not done it: it comes again.
         if (event != null && !failure.code().equals("SHUTTING_DOWN")) {
-            String why = failure.code() + ": " + failure.message();
-            connection.settle(asked.clientId(), event, new Delivery.Outcome.Failed(null, why));
+            connection.settle(asked.clientId(), event, outcome(failure));
         }
         return true;
+    }
+
+    /// What becomes of an attempt whose transaction was refused. What is too large is so the next time, too.
+    private static Delivery.Outcome outcome(ServerFrame.Failure failure) {
+        String why = failure.code() + ": " + failure.message();
+        return failure.code().equals(ClientException.TOO_LARGE)
+                ? new Delivery.Outcome.Rejected(why)
+                : new Delivery.Outcome.Failed(null, why);
     }
 
     private void failed(Event event, Throwable why) {
@@ -270,7 +272,7 @@ public final class Subscription implements AutoCloseable {
 
     private void acknowledged(ServerFrame.Ack ack) {
         if (ack.requestId() != null) {
-            committing.remove(ack.requestId());
+            commits.remove(ack.requestId());
         }
         if (!Integer.toString(requests).equals(ack.requestId())) {
             return;

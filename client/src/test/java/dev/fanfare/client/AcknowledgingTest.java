@@ -48,6 +48,8 @@ class AcknowledgingTest {
                     delivery.publish("out", "one");
                     delivery.publish("out", Outgoing.json("2").withId("two"));
                 }
+                case "publish long" -> delivery.publish("out", "x".repeat(500));
+                case "publish wide" -> delivery.publish("out", "\u20ac".repeat(300));
                 case "publish and throw" -> {
                     delivery.publish("out", "never");
                     throw new IllegalStateException("no");
@@ -220,6 +222,53 @@ class AcknowledgingTest {
         assertThatThrownBy(() -> over.publish("out", "late")).hasMessageContaining("ended already");
         assertThat(notices).isEmpty();
         assertThat(peer.hasHeardNothing()).isTrue();
+    }
+
+    @Test
+    void aMessageForWhichTooMuchIsPublishedIsGivenUp() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g"));
+        peer.send(event(0, "publish long", 1));
+        peer.send(event(1, "publish wide", 1));
+        peer.send(event(2, "publish", 1));
+        for (int i = 0; i < 3; i++) {
+            assertThat(peer.take()).contains("\"type\":\"transaction\"");
+        }
+        // The server has not read whose it is; it counts bytes.
+        peer.send("{\"type\":\"error\",\"error\":{\"code\":\"TOO_LARGE\",\"message\":\"larger\"}}");
+        assertThat(peer.take()).isEqualTo(said("nack", 1, ",\"dead\":true,\"reason\":\"TOO_LARGE: larger\""));
+        // Compressed, it may have been read.
+        peer.send("{\"type\":\"error\",\"request_id\":\"t3\",\"error\":{\"code\":\"TOO_LARGE\",\"message\":\"\"}}");
+        assertThat(peer.take()).isEqualTo(said("nack", 2, ",\"dead\":true,\"reason\":\"TOO_LARGE: \""));
+        peer.drop();
+        assertThat(notice()).asString().doesNotContain("TOO_LARGE");
+    }
+
+    @Test
+    void aMessageForWhichSoMuchIsPublishedThatItBreaksTheConnectionBreaksOne() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g"));
+        peer.send(event(0, "publish", 1));
+        peer.send(event(1, "publish long", 1));
+        peer.send(event(2, "publish", 1));
+        for (int i = 0; i < 3; i++) {
+            assertThat(peer.take()).contains("\"type\":\"transaction\"");
+        }
+        peer.close(1009, "too big");
+        Peer again = server.nextPeer();
+        again.take();
+        again.send(ack(2, "e", 0, ""));
+        again.send(event(0, "publish", 2));
+        assertThat(again.take()).contains("\"request_id\":\"t4\"");
+        again.send(event(1, "publish long", 2));
+        assertThat(again.take())
+                .isEqualTo(said(
+                        "nack",
+                        1,
+                        ",\"dead\":true,\"reason\":\"TOO_LARGE: the server closed the connection"
+                                + " over what was published for it: too big, code 1009\""));
+        assertThat(deliveries).hasSize(4);
+        // Somebody has redriven it.
+        again.send(event(1, "x", 1));
+        assertThat(again.take()).isEqualTo(said("ack", 1, ""));
     }
 
     @Test
