@@ -21,9 +21,9 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What of a request bears on its answer, whatever the endpoint. Immutable, but for its tally.
@@ -59,8 +59,8 @@ record Exchange(
     private static final String ALLOWED_HEADERS =
             "Content-Type, Content-Encoding, Authorization, X-API-Key, Last-Event-ID, Cache-Control, traceparent, tracestate";
 
-    private static final Pattern SECRETS =
-            Pattern.compile("(?i)([?&][^=&]*(?:key|token|secret|pass|auth|jwt)[^=&]*=)[^&]*");
+    /// What the name of a parameter has in it that may be meant as a secret.
+    private static final List<String> SECRETS = List.of("key", "token", "secret", "pass", "auth", "jwt");
 
     /// A request that could not be read.
     static Exchange unread(HttpContext http) {
@@ -85,7 +85,33 @@ record Exchange(
 
     /// Method and address for logs: of parameters that may be meant as a secret, only the names.
     String shown() {
-        return SECRETS.matcher(line).replaceAll("$1…");
+        int query = line.indexOf('?');
+        if (query < 0) {
+            return line;
+        }
+        // In one pass over what anybody may send: a regular expression took half a minute for some of it.
+        StringBuilder shown = new StringBuilder(line.length()).append(line, 0, query + 1);
+        for (int begin = query + 1; begin <= line.length(); ) {
+            int end = line.indexOf('&', begin);
+            end = end < 0 ? line.length() : end;
+            int value = line.indexOf('=', begin) + 1;
+            boolean hasValue = value > 0 && value <= end;
+            if (hasValue && isSecret(line.substring(begin, value))) {
+                shown.append(line, begin, value).append('…');
+            } else {
+                shown.append(line, begin, end);
+            }
+            if (end < line.length()) {
+                shown.append('&');
+            }
+            begin = end + 1;
+        }
+        return shown.toString();
+    }
+
+    private static boolean isSecret(String name) {
+        String small = name.toLowerCase(Locale.ROOT);
+        return SECRETS.stream().anyMatch(small::contains);
     }
 
     /// Method and path, without what may follow it.

@@ -52,6 +52,17 @@ public final class Pressure implements AutoCloseable {
     }
 
     private void look() {
+        try {
+            compare();
+        } finally {
+            // Whatever went wrong: without the next look nothing would ever be taken again.
+            if (!closed.get()) {
+                next = timers.schedule(PERIOD, this::look);
+            }
+        }
+    }
+
+    private void compare() {
         long now = bytes();
         long most = limit.getAsLong();
         // Up at 80 %, down at 60 %: it does not flutter.
@@ -67,9 +78,6 @@ public final class Pressure implements AutoCloseable {
         }
         if (now >= most) {
             relieve.run();
-        }
-        if (!closed.get()) {
-            next = timers.schedule(PERIOD, this::look);
         }
     }
 

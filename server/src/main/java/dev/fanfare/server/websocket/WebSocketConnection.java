@@ -291,7 +291,9 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public long unreadBytes() {
-        return (long) decoder.keptBytes() + (unread == null ? 0 : unread.readableBytes());
+        // Asked by the thread that watches over memory, too, while the loop may let it go.
+        ByteBuf there = unread;
+        return (long) decoder.keptBytes() + (there == null ? 0 : there.readableBytes());
     }
 
     @Override
