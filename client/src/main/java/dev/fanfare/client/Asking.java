@@ -2,6 +2,7 @@ package dev.fanfare.client;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -21,14 +22,22 @@ final class Asking {
     /// Servers have as many wait for one connection.
     private static final int WAITING_MAX = 1_000;
 
+    /// Servers take no reply after so many, and say nothing of that.
+    private static final int REPLIES_MAX = 1_000;
+
+    private static final Duration TIMEOUT_MIN = Duration.ofMillis(1);
+    private static final Duration TIMEOUT_MAX = Duration.ofDays(1);
+
+    /// @param bytes of the request
     /// @param replies added by the connection, one call at a time
-    private record Ask(String topic, boolean all, List<Reply> replies, CompletableFuture<List<Reply>> answer) {}
+    private record Ask(boolean all, int bytes, List<Reply> replies, CompletableFuture<List<Reply>> answer) {}
 
     private final Map<String, Ask> waiting = new ConcurrentHashMap<>();
     private final AtomicLong ids = new AtomicLong();
 
-    /// Asks.
+    /// Asks. What is returned is completed on a thread of its own, which may wait for this client.
     ///
+    /// @param timeout from 1 ms to a day
     /// @param all whether every reply that comes in time is wanted, else the first
     /// @param patience how much later than in time the server may answer
     CompletableFuture<List<Reply>> ask(
@@ -39,26 +48,34 @@ final class Asking {
             boolean all,
             Duration patience,
             int compressAbove) {
+        if (timeout.compareTo(TIMEOUT_MIN) < 0 || timeout.compareTo(TIMEOUT_MAX) > 0) {
+            throw new IllegalArgumentException("the timeout of a request must be from 1 ms to a day, not " + timeout);
+        }
         String id = PREFIX + ids.incrementAndGet();
+        String text = Frames.request(id, topic, message, timeout, all, compressAbove);
         CompletableFuture<List<Reply>> answer = new CompletableFuture<>();
         if (waiting.size() >= WAITING_MAX) {
             answer.completeExceptionally(
                     new ClientException("LIMIT_REACHED", WAITING_MAX + " requests of this client wait already"));
             return answer;
         }
-        waiting.put(id, new Ask(topic, all, new ArrayList<>(1), answer));
-        if (!connection.send(Frames.request(id, topic, message, timeout, all, compressAbove))) {
+        waiting.put(id, new Ask(all, Frames.size(text), new ArrayList<>(1), answer));
+        if (!connection.send(text)) {
             fail(id, new ClientException(ClientException.CONNECTION, "there is no connection at the moment"));
         }
         CompletableFuture<List<Reply>> told = new CompletableFuture<>();
         var _ = answer.orTimeout(timeout.plus(patience).toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((replies, error) -> {
                     waiting.remove(id);
-                    if (error == null) {
-                        told.complete(replies);
-                    } else {
-                        told.completeExceptionally(error instanceof TimeoutException ? late(topic, timeout) : error);
-                    }
+                    // Not on the thread that reads: what follows a reply may wait for the next thing that is read.
+                    Thread.startVirtualThread(() -> {
+                        if (error == null) {
+                            told.complete(replies);
+                        } else {
+                            told.completeExceptionally(
+                                    error instanceof TimeoutException ? late(topic, timeout) : error);
+                        }
+                    });
                 });
         return told;
     }
@@ -72,7 +89,7 @@ final class Asking {
         Ask ask = find(replied.requestId());
         if (ask != null) {
             ask.replies.add(replied.reply());
-            if (!ask.all) {
+            if (!ask.all || ask.replies.size() == REPLIES_MAX) {
                 ask.answer.complete(List.copyOf(ask.replies));
             }
         }
@@ -93,6 +110,22 @@ final class Asking {
         } else {
             fail(id, failure.exception());
         }
+        return true;
+    }
+
+    /// Something was too large, and the server did not read what it was: the longest of all that waits for an answer.
+    ///
+    /// @param bytes of the longest that waits elsewhere
+    /// @return whether it was a request for replies
+    boolean refusedAsTooLarge(int bytes, ClientException why) {
+        Map.Entry<String, Ask> longest = waiting.entrySet().stream()
+                .max(Map.Entry.comparingByValue(Comparator.comparingInt(Ask::bytes)))
+                .filter(entry -> entry.getValue().bytes > bytes)
+                .orElse(null);
+        if (longest == null) {
+            return false;
+        }
+        fail(longest.getKey(), why);
         return true;
     }
 

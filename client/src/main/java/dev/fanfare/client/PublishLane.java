@@ -185,6 +185,9 @@ final class PublishLane implements Connection.Owner {
             }
             case ServerFrame.Replied replied -> asking.replied(replied);
             case ServerFrame.Failure failure when asking.refused(failure) -> {}
+            case ServerFrame.Failure failure
+            when failure.requestId() == null && failure.code().equals(ClientException.TOO_LARGE) ->
+                refusedAsTooLarge(failure.exception());
             // A server that is going away has not taken the message: it goes to the next connection.
             case ServerFrame.Failure failure when failure.code().equals("SHUTTING_DOWN") -> {}
             case ServerFrame.Failure failure -> refused(failure);
@@ -217,10 +220,9 @@ final class PublishLane implements Connection.Owner {
     @Override
     public void lost(int code, String why) {
         if (code == Connection.MESSAGE_TOO_BIG) {
-            // Everything before it was answered; sent again, it would break the next connection too.
-            refuse(
-                    null,
-                    new ClientException("TOO_LARGE", "the server closed the connection over this message: " + why));
+            // Sent again, it would break the next connection too.
+            refusedAsTooLarge(new ClientException(
+                    ClientException.TOO_LARGE, "the server closed the connection over this message: " + why));
         }
         asking.failAll(new ClientException(
                 ClientException.CONNECTION,
@@ -249,14 +251,31 @@ final class PublishLane implements Connection.Owner {
         }
     }
 
-    private void refuse(@Nullable String requestId, ClientException error) {
-        Request request = take(requestId);
-        if (request != null) {
-            request.parcel.failed(error);
+    /// The server did not read what it was, publish or request: the longest; of several, the one sent first.
+    private void refusedAsTooLarge(ClientException error) {
+        String id = "";
+        int bytes = 0;
+        lock.lock();
+        try {
+            for (Map.Entry<String, Request> sent : unanswered.entrySet()) {
+                int size = Frames.size(sent.getValue().text);
+                if (size > bytes) {
+                    id = sent.getKey();
+                    bytes = size;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (!asking.refusedAsTooLarge(bytes, error)) {
+            Request request = take(id);
+            if (request != null) {
+                request.parcel.failed(error);
+            }
         }
     }
 
-    /// The request with that id; without one, the oldest: answers come in the order of the requests.
+    /// The request with that id; without one, the oldest: publishes are answered in the order they are sent.
     private @Nullable Request take(@Nullable String requestId) {
         return take(requestId, true);
     }

@@ -2,6 +2,7 @@ package dev.fanfare.client;
 
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -259,7 +260,8 @@ public final class Subscription implements AutoCloseable {
         String why = failure.code() + ": " + failure.message();
         return failure.code().equals(ClientException.TOO_LARGE)
                 ? new Delivery.Outcome.Rejected(why)
-                : new Delivery.Outcome.Failed(null, why);
+                : new Delivery.Outcome.Failed(
+                        failure.retryAfterMillis() > 0 ? Duration.ofMillis(failure.retryAfterMillis()) : null, why);
     }
 
     private void failed(Event event, Throwable why) {

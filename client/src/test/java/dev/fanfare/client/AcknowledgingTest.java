@@ -215,6 +215,12 @@ class AcknowledgingTest {
         peer.send(event(2, "publish", 1));
         assertThat(peer.take()).contains("\"request_id\":\"t3\"");
         peer.send("{\"type\":\"error\",\"request_id\":\"t3\",\"error\":{\"code\":\"SHUTTING_DOWN\",\"message\":\"\"}}");
+        // What is refused for now is not tried again before it may be.
+        peer.send(event(4, "publish", 1));
+        assertThat(peer.take()).contains("\"request_id\":\"t4\"");
+        peer.send("{\"type\":\"error\",\"request_id\":\"t4\",\"error\":{\"code\":\"RATE_LIMITED\","
+                + "\"message\":\"much\",\"retry_after_ms\":1500}}");
+        assertThat(peer.take()).isEqualTo(said("nack", 4, ",\"delay_ms\":1500,\"reason\":\"RATE_LIMITED: much\""));
         // What fails publishes nothing.
         peer.send(event(3, "publish and throw", 1));
         assertThat(peer.take()).isEqualTo(said("nack", 3, ",\"reason\":\"java.lang.IllegalStateException: no\""));

@@ -82,6 +82,62 @@ class RequestTest {
     }
 
     @Test
+    void aThousandRepliesAreAllThereWillBe() throws Exception {
+        CompletableFuture<List<Reply>> answer = client.requestAll("price", Outgoing.text("nut"), HOUR);
+        Peer peer = server.nextPeer();
+        peer.take();
+        for (int i = 0; i < 1_000; i++) {
+            peer.send(reply("q1", String.valueOf(i)));
+        }
+        assertThat(answer.get(10, TimeUnit.SECONDS)).hasSize(1_000);
+    }
+
+    @Test
+    void whatFollowsAReplyMayWaitForTheSameClient() throws Exception {
+        CompletableFuture<Long> chain = client.request("price", Outgoing.text("nut"), HOUR)
+                .thenApply(reply -> client.publish("other", Outgoing.text("x"))
+                        .join()
+                        .position()
+                        .offset());
+        Peer peer = server.nextPeer();
+        peer.take();
+        peer.send(reply("q1", "1"));
+        assertThat(peer.take()).contains("\"type\":\"publish\"");
+        peer.send("{\"type\":\"ack\",\"request_id\":\"1\",\"status\":\"ok\",\"epoch\":\"e\",\"offset\":7}");
+        assertThat(chain.get(10, TimeUnit.SECONDS)).isEqualTo(7);
+    }
+
+    @Test
+    void aRequestThatIsTooLargeIsToldAndNotThePublishBeforeIt() throws Exception {
+        CompletableFuture<Published> published = client.publish("other", Outgoing.text("x"));
+        CompletableFuture<Reply> large = client.request("price", Outgoing.text("x".repeat(1_000)), HOUR);
+        Peer peer = server.nextPeer();
+        peer.take();
+        peer.take();
+        peer.send("{\"type\":\"error\",\"error\":{\"code\":\"TOO_LARGE\",\"message\":\"so\"}}");
+        assertThat(codeOf(large)).isEqualTo(ClientException.TOO_LARGE);
+        peer.send("{\"type\":\"ack\",\"request_id\":\"1\",\"status\":\"ok\",\"epoch\":\"e\",\"offset\":0}");
+        assertThat(published.get(10, TimeUnit.SECONDS).position().offset()).isZero();
+    }
+
+    @Test
+    void aTimeoutIsFromOneMillisecondToADay() throws Exception {
+        for (Duration timeout : List.of(Duration.ZERO, Duration.ofDays(2), Duration.ofSeconds(Long.MAX_VALUE / 2))) {
+            for (int i = 0; i < 1_001; i++) {
+                assertThatThrownBy(() -> client.request("price", Outgoing.text("nut"), timeout))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("from 1 ms to a day");
+            }
+        }
+        // None of them has a place.
+        CompletableFuture<Reply> answer = client.request("price", Outgoing.text("nut"), HOUR);
+        Peer peer = server.nextPeer();
+        peer.take();
+        peer.send(reply("q1", "1"));
+        assertThat(answer.get(10, TimeUnit.SECONDS).payload()).isEqualTo("1");
+    }
+
+    @Test
     void whyThereIsNoneIsTold() throws Exception {
         CompletableFuture<Reply> nobody = client.request("price", Outgoing.text("nut"), HOUR);
         CompletableFuture<Reply> late = client.request("price", Outgoing.text("nut"), HOUR);
