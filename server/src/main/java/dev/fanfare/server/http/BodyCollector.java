@@ -21,6 +21,9 @@ final class BodyCollector extends HttpObjectAggregator {
     /// Sent up the pipeline instead of a request whose body is not taken.
     record Refused(Problem why) {}
 
+    /// A part takes so much, however small it is: a buffer of its own, and a place among the others.
+    private static final int PART_BYTES = 256;
+
     private final Limits limits;
     private long held;
     private boolean refused;
@@ -49,7 +52,7 @@ final class BodyCollector extends HttpObjectAggregator {
 
     @Override
     protected void aggregate(FullHttpMessage message, HttpContent part) throws Exception {
-        hold(held + part.content().readableBytes());
+        hold(held + Math.max(PART_BYTES, part.content().readableBytes()));
         super.aggregate(message, part);
     }
 

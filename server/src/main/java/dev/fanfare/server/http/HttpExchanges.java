@@ -310,6 +310,8 @@ final class HttpExchanges extends ChannelInboundHandlerAdapter {
                     return;
                 }
                 stream = new EventStream(context, exchange, route.need(), call, streaming.open(call), http.server());
+                // Nothing that comes behind it is read: nor is it kept until it would be whole.
+                context.pipeline().remove(BodyCollector.class);
                 stream.begin();
             }
         }

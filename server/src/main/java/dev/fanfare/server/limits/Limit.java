@@ -28,7 +28,7 @@ public enum Limit {
     SUBSCRIPTIONS("max-subscriptions"),
     /// Requests that did not come whole in time: `handshake-timeout`.
     HANDSHAKE_TIMEOUT("handshake-timeout"),
-    /// Connections that gave no sign of life: `heartbeat`.
+    /// Connections that gave no sign of life, or did not end what they had begun to say: `heartbeat`.
     HEARTBEAT("heartbeat");
 
     private final String setting;

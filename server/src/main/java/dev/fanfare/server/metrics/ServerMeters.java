@@ -114,7 +114,7 @@ final class ServerMeters implements MeterBinder {
         gauge(
                 registry,
                 "fanfare.unfinished.body.bytes",
-                "Bytes of requests that are not whole yet, against a quarter of buffer-memory",
+                "Bytes of requests that are not whole yet (256 at least for each part), against a quarter of buffer-memory",
                 () -> server.limits().bodyBytes());
         for (Limit limit : Limit.values()) {
             FunctionCounter.builder(

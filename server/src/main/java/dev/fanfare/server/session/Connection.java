@@ -21,6 +21,9 @@ public interface Connection {
     /// How many bytes are kept of what the peer has begun to say, or what can't be read yet.
     long unreadBytes();
 
+    /// Which message the peer has begun and not ended, by a number; 0 while there is none, or while it is not read on.
+    long unfinishedMessage();
+
     /// How many bytes wait here that are this connection's own, not shared with others; unread ones included.
     long waitingBytes();
 

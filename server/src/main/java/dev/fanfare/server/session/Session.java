@@ -280,7 +280,13 @@ public final class Session implements Connections.Peer {
         long heartbeat = context.config().delivery().heartbeat().toNanos();
         if (life.gone(now, heartbeat)) {
             context.limits().count(Limit.HEARTBEAT);
-            connection.abort("no sign of life for twice the heartbeat");
+            connection.abort("no sign of life for a heartbeat after it was asked for one");
+            return;
+        }
+        if (life.unfinishedNanos(now, connection.unfinishedMessage()) >= 2 * heartbeat) {
+            // A pong now and then is no reason to keep half a message for ever.
+            context.limits().count(Limit.HEARTBEAT);
+            connection.abort("a message was begun and not ended within twice the heartbeat");
             return;
         }
         if (life.pingDue(now, heartbeat)) {

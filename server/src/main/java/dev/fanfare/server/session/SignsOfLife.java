@@ -7,17 +7,22 @@ final class SignsOfLife {
     private long receivedNanos;
     private long sentNanos;
     private long pingedNanos;
+
+    /// A ping was sent, and nothing was heard since.
+    private boolean asked;
+    private long message;
+    private long messageSinceNanos;
     private long untakenBytes;
     private long untakenSinceNanos;
 
     SignsOfLife(long nowNanos) {
         this.receivedNanos = nowNanos;
         this.sentNanos = nowNanos;
-        this.pingedNanos = nowNanos - 1;
     }
 
     void received(long nowNanos) {
         receivedNanos = nowNanos;
+        asked = false;
     }
 
     void sent(long nowNanos) {
@@ -29,18 +34,31 @@ final class SignsOfLife {
         untakenBytes = 0;
     }
 
-    /// Whether the peer has been silent for so long that it must be gone.
+    /// Whether the peer must be gone: it has been silent for so long since it was asked. Who was not asked is not gone,
+    /// however short a heartbeat has become meanwhile.
     ///
     /// @param heartbeatNanos how long either side may be silent
     boolean gone(long nowNanos, long heartbeatNanos) {
-        return nowNanos - receivedNanos >= 2 * heartbeatNanos;
+        return asked && nowNanos - pingedNanos >= heartbeatNanos;
+    }
+
+    /// For how long the same message has been begun and not ended, as far as it was looked at.
+    ///
+    /// @param unfinished its number; 0 when there is none
+    long unfinishedNanos(long nowNanos, long unfinished) {
+        if (unfinished == 0 || unfinished != message) {
+            message = unfinished;
+            messageSinceNanos = nowNanos;
+        }
+        return nowNanos - messageSinceNanos;
     }
 
     /// Whether it is time to ask the peer for a sign of life; once per silence.
     boolean pingDue(long nowNanos, long heartbeatNanos) {
-        if (nowNanos - receivedNanos < heartbeatNanos || pingedNanos - receivedNanos >= 0) {
+        if (asked || nowNanos - receivedNanos < heartbeatNanos) {
             return false;
         }
+        asked = true;
         pingedNanos = nowNanos;
         return true;
     }

@@ -84,6 +84,9 @@ final class FrameDecoder {
     private long messageLength;
     private int fragments;
     private int messageOpcode = -1;
+
+    /// How many have begun.
+    private long messages;
     private boolean compressed;
 
     private byte[] control = NOTHING;
@@ -115,6 +118,11 @@ final class FrameDecoder {
     /// How many bytes it keeps of a message that is not whole yet.
     int keptBytes() {
         return data.length;
+    }
+
+    /// The number of the message that has begun and not ended; 0 when there is none.
+    long unfinishedMessage() {
+        return messageOpcode >= 0 ? messages : 0;
     }
 
     /// Whether the protocol was broken.
@@ -201,6 +209,7 @@ final class FrameDecoder {
         if (!Opcode.control(opcode)) {
             if (opcode != Opcode.CONTINUATION) {
                 messageOpcode = opcode;
+                messages++;
                 compressed = (header[0] & 0x40) != 0;
             }
             messageLength += remaining;

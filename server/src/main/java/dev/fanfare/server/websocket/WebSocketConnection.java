@@ -297,6 +297,11 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
+    public long unfinishedMessage() {
+        return readingPaused || unread != null ? 0 : decoder.unfinishedMessage();
+    }
+
+    @Override
     public long waitingBytes() {
         return unreadBytes() + outbox.controlBytes() + (outbox.sendsSlice() ? 0 : untakenBytes());
     }

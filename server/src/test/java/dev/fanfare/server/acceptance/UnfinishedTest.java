@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,8 +23,13 @@ class UnfinishedTest {
 
     private final VirtualTimers timers = new VirtualTimers();
     private final Broker broker = Broker.open(BrokerConfig.defaults().withTimers(timers));
-    private final RunningServer server =
-            RunningServer.with(broker, "heartbeat=1h", "buffer-memory=1MiB", "max-message-size=64KiB");
+    private final RunningServer server = RunningServer.with(
+            broker,
+            "heartbeat=1h",
+            "buffer-memory=1MiB",
+            "max-message-size=64KiB",
+            "event-loops=1",
+            "handshake-timeout=100ms");
     private final List<WireClient> open = new ArrayList<>();
 
     @AfterEach
@@ -78,6 +84,51 @@ class UnfinishedTest {
         assertThat(figure(unfinished)).isLessThan(450_000);
         open.forEach(WireClient::reset);
         await(() -> figure(unfinished) == 0, "it to be free again");
+    }
+
+    @Test
+    void smallPartsCountForWhatTheyTake() {
+        broker.createTopic("t");
+        String part = "1\r\nx\r\n";
+        WireClient crumbs = add(WireClient.tcp(server.port()));
+        crumbs.bytes(("POST /topics/t/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + part.repeat(1_000))
+                .getBytes(StandardCharsets.US_ASCII));
+        await(() -> figure("fanfare_unfinished_body_bytes") == 256_000, "a thousand parts to count");
+    }
+
+    @Test
+    void bodiesBehindAStream() {
+        WireClient stream = add(WireClient.tcp(server.port()));
+        stream.bytes("GET /events HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        assertThat(stream.readHead()).startsWith("HTTP/1.1 200 ");
+        stream.bytes(half(900_000, 100_000));
+        // One event loop: what is answered here comes after that.
+        assertThat(figure("fanfare_unfinished_body_bytes")).isZero();
+        assertThat(figure("fanfare_unfinished_body_bytes")).isZero();
+    }
+
+    @Test
+    void aMessageThatIsBegunHasATimeToEnd() {
+        byte[] fragment = Frames.unfinished(Frame.TEXT, new byte[60_000]);
+        WireClient slow = add(server.connect());
+        WireClient other = add(server.connect());
+        slow.bytes(fragment);
+        other.send("{\"type\":\"ping\",\"request_id\":\"seen\"}").until("pong");
+        Duration step = Duration.ofMinutes(10);
+        AtomicInteger steps = new AtomicInteger();
+        await(
+                () -> {
+                    timers.advance(step);
+                    steps.incrementAndGet();
+                    // Signs of life, by either.
+                    slow.bytesOrHungUp(Frames.whole(Frame.PONG, new byte[0]));
+                    other.send("{\"type\":\"ping\",\"request_id\":\"seen\"}").until("pong");
+                    return figure("fanfare_refused_total{limit=\"heartbeat\"}") == 1;
+                },
+                "the slow one to be cut");
+        assertThat(step.multipliedBy(steps.get())).isGreaterThanOrEqualTo(Duration.ofHours(2));
+        assertThat(slow.ended()).isTrue();
     }
 
     @Test

@@ -165,6 +165,11 @@ class SessionTest {
         }
 
         @Override
+        public long unfinishedMessage() {
+            return 0;
+        }
+
+        @Override
         public long unreadBytes() {
             return 0;
         }
