@@ -23,7 +23,7 @@ class SimulationTest {
 
     @Test
     @Tag("stress")
-    @Timeout(value = 30, unit = TimeUnit.MINUTES)
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
     void norInManyMoreHistories() {
         Seeds.run(SimulationTest.class, 150 * RUNS, SimulationTest::run);
     }
