@@ -223,15 +223,20 @@ final class BacklogModel {
     /// Whether an acknowledgement would count.
     synchronized Verdict ackCounts(Message message, long ticket) {
         ModelledMessage item = items.get(Place.of(message));
-        if (over || item == null || item.state != State.OPEN || item.ticket != ticket) {
+        if (over || item == null || item.ticket != ticket) {
             return Verdict.NO;
         }
-        return item.isPassedOver() ? Verdict.EITHER : Verdict.YES;
+        return switch (item.state) {
+            case OPEN -> item.isPassedOver() ? Verdict.EITHER : Verdict.YES;
+            case GONE -> Verdict.EITHER; // it may still be there
+            default -> Verdict.NO;
+        };
     }
 
     /// An acknowledgement counted.
     synchronized void acked(Message message) {
         ModelledMessage item = item(message);
+        gone -= item.state == State.GONE ? 1 : 0;
         leaves(item, State.DONE);
         delivered++;
         tally(item).delivered++;
@@ -239,7 +244,7 @@ final class BacklogModel {
 
     /// An acknowledgement did not count: if it could have, somebody has come to the message before.
     synchronized void refused(Message message, long ticket) {
-        if (ackCounts(message, ticket) == Verdict.EITHER) {
+        if (ackCounts(message, ticket) == Verdict.EITHER && item(message).state == State.OPEN) {
             expired(item(message));
         }
     }
