@@ -85,11 +85,11 @@ final class Banner {
 
     /// An address that a client on this machine can use.
     private static String host(FanfareServer server) {
-        return switch (server.host()) {
+        String host = server.host();
+        return switch (host) {
             case "0.0.0.0" -> "127.0.0.1";
             case "::", "[::]" -> "[::1]";
-            case String host when host.indexOf(':') >= 0 && !host.startsWith("[") -> "[" + host + "]";
-            case String host -> host;
+            default -> host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
         };
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 class HostileIT {
 
     /// How much slower the slowest hundredth of the others' messages may become, in the long form: compared with the
-    /// same attack on another server of this machine, since attackers on two cores of their victim's slow everything.
+    /// same attack on another server of this machine, since attackers take their part of it.
     private static final double SLOWER = 2;
 
     private static final String[] SERVE = {
@@ -81,7 +81,9 @@ class HostileIT {
                 System.out.println("after: " + after);
                 assertThat(after.refused()).isZero();
                 assertThat(bystanders.lost()).isZero();
-                assertThat(slower).as("more than %s times, calm %s", SLOWER, calm).isEmpty();
+                assertThat(slower)
+                        .as("more than %s times, calm %s", SLOWER, calm)
+                        .isEmpty();
             }
             serve.signal("TERM");
             assertThat(serve.exitCode()).isZero();

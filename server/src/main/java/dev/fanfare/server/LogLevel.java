@@ -20,10 +20,11 @@ public enum LogLevel {
 
     /// The level of that name in any case, or of the name that earlier servers had for it.
     static Optional<LogLevel> named(String text) {
-        String name = switch (text.toUpperCase(Locale.ROOT)) {
+        String upper = text.toUpperCase(Locale.ROOT);
+        String name = switch (upper) {
             case "WARNING" -> "WARN";
             case "CRITICAL", "FATAL" -> "ERROR";
-            case String other -> other;
+            default -> upper;
         };
         return Arrays.stream(values())
                 .filter(level -> level.name().equals(name))

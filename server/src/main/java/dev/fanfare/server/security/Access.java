@@ -92,25 +92,21 @@ public final class Access implements AutoCloseable {
         this.tls = config.tls()
                 .map(files -> new Tls(files, timers, this::forgetTokens, audit))
                 .orElse(null);
-        ServerConfig.TokenKeys where = config.tokenKeys().orElse(null);
         Tokens.Expected expected =
                 new Tokens.Expected(config.tokenIssuer(), config.tokenAudience(), config.tokenRole());
-        switch (where) {
-            case null -> {
-                this.tokenKeys = null;
-                this.tokens = null;
-            }
-            case ServerConfig.TokenKeys.At(URI address) -> {
-                this.tokenKeys = null;
-                this.tokens = new Tokens(TokenKeys.published(address, timers), false, expected, timers);
-            }
-            case ServerConfig.TokenKeys.In(Path file) -> {
-                Watched<JWKSet> watched =
-                        new Watched<>(file, TokenKeys::read, TokenKeys::read, timers, this::forgetTokens, audit);
-                JWKSource<SecurityContext> source = (selector, _) -> selector.select(watched.value());
-                this.tokenKeys = watched;
-                this.tokens = new Tokens(source, true, expected, timers);
-            }
+        // Not a switch over the kinds: the JVM makes code for each of those when it is first come upon, while all wait.
+        ServerConfig.TokenKeys where = config.tokenKeys().orElse(null);
+        if (where instanceof ServerConfig.TokenKeys.In(Path file)) {
+            Watched<JWKSet> watched =
+                    new Watched<>(file, TokenKeys::read, TokenKeys::read, timers, this::forgetTokens, audit);
+            JWKSource<SecurityContext> source = (selector, _) -> selector.select(watched.value());
+            this.tokenKeys = watched;
+            this.tokens = new Tokens(source, true, expected, timers);
+        } else {
+            this.tokenKeys = null;
+            this.tokens = where instanceof ServerConfig.TokenKeys.At(URI address)
+                    ? new Tokens(TokenKeys.published(address, timers), false, expected, timers)
+                    : null;
         }
     }
 
