@@ -108,8 +108,9 @@ public final class Broker implements AutoCloseable {
 
     /// Goes on with another configuration. Topics, groups and durable names that there are keep what they were
     /// made with. Limits hold for what is begun from now on and end nothing; but histories that hold more than
-    /// they may forget. Routes that only the configuration before had go, those that only this one has come, and
-    /// what was added or removed by [Routes] stays so. Any thread that may wait.
+    /// they may forget. Routes that only the configuration before had go, those that only this one has come; one
+    /// that differs is changed, and passes over nothing; what was added or removed by [Routes] stays so. Any thread
+    /// that may wait.
     ///
     /// @throws FanfareException and nothing has changed: `BAD_REQUEST` when something differs that is fixed at
     ///     the start (codec, clock, store, restoring routes), or why a route is refused: see [Routes#add]

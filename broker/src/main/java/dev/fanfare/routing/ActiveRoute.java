@@ -7,6 +7,9 @@ import java.time.Duration;
 /// A rule at work: the kind of reader it is, in the plans of the topics it means.
 interface ActiveRoute extends FeedKind<Void> {
 
+    /// What counts for it.
+    RouteTally tally();
+
     /// What it did.
     RouteStats stats();
 

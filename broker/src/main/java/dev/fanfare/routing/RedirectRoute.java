@@ -46,6 +46,11 @@ final class RedirectRoute implements ActiveRoute, Redirecting {
     }
 
     @Override
+    public RouteTally tally() {
+        return tally;
+    }
+
+    @Override
     public RouteStats stats() {
         return tally.stats(0);
     }

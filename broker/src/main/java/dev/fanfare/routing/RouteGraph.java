@@ -86,6 +86,23 @@ public final class RouteGraph {
         nodes.put(route.name(), added);
     }
 
+    /// Has a rule in the place of the one of its name.
+    ///
+    /// @return false when it does not go together with the others: the one before is still there
+    boolean exchange(Route route) {
+        Node before = nodes.get(route.name());
+        remove(route.name());
+        try {
+            add(route);
+            return true;
+        } catch (FanfareException refused) {
+            if (before != null) {
+                add(before.route);
+            }
+            return false;
+        }
+    }
+
     void remove(String name) {
         Node removed = nodes.remove(name);
         if (removed != null) {

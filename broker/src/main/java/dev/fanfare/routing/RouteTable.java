@@ -11,12 +11,17 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.local.Events;
 import dev.fanfare.time.Deadline;
 import dev.fanfare.time.Timers;
+import dev.fanfare.topic.Station;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +41,8 @@ public final class RouteTable {
     /// Rules taken away that may still have something to copy.
     private final List<ActiveRoute> leaving = new ArrayList<>(0);
 
-    /// @param dismiss takes it out of the plans
-    private record Entry(Route route, ActiveRoute active, Runnable dismiss) {}
+    /// @param station where it stands in the plans
+    private record Entry(Route route, ActiveRoute active, Station station) {}
 
     /// Null when nothing outlives the process.
     private final @Nullable StoredRoutes stored;
@@ -122,9 +127,9 @@ public final class RouteTable {
         try {
             graph.add(route);
             try {
-                ActiveRoute active = active(route);
-                Runnable dismiss = registry.feeds().station(Pattern.of(route.from()), active);
-                entries.put(route.name(), new Entry(route, active, dismiss));
+                ActiveRoute active = active(route, null);
+                Station station = registry.feeds().station(Pattern.of(route.from()), active);
+                entries.put(route.name(), new Entry(route, active, station));
             } catch (RuntimeException | Error e) {
                 graph.remove(route.name());
                 throw e;
@@ -136,22 +141,66 @@ public final class RouteTable {
         }
     }
 
-    private ActiveRoute active(Route route) {
-        RouteTally tally = new RouteTally(route, events, timers);
+    /// @param before what the rule was until it was changed; null: it is a new one
+    private ActiveRoute active(Route route, @Nullable ActiveRoute before) {
+        RouteTally tally =
+                before == null ? new RouteTally(route, events, timers) : new RouteTally(route, before.tally());
         return switch (route.mode()) {
             case REDIRECT -> new RedirectRoute(tally);
             case COPY ->
                 new CopyRoute(
                         tally,
                         registry::publish,
-                        () -> config.get().routing().queue(),
-                        () -> config.get().blockTimeout().toMillis(),
+                        before instanceof CopyRoute copying ? copying.queue() : queue(route),
                         new Pressure(route, events, timers)::count);
         };
     }
 
+    private CopyQueue queue(Route route) {
+        return new CopyQueue(
+                "fanfare-route-" + route.name(),
+                () -> config.get().routing().queue(),
+                () -> config.get().blockTimeout().toMillis());
+    }
+
+    /// Has a rule in the place of the one of its name, in one step for each topic.
+    ///
+    /// @return false when it would close a circle, or make too long a chain, with the others: nothing has changed
+    private boolean change(Route route) {
+        Entry before = entries.get(route.name());
+        if (before == null || !graph.exchange(route)) {
+            return false;
+        }
+        ActiveRoute active = active(route, before.active);
+        try {
+            before.station.exchange(Pattern.of(route.from()), active);
+        } catch (RuntimeException | Error e) {
+            graph.exchange(before.route);
+            throw e;
+        }
+        entries.put(route.name(), new Entry(route, active, before.station));
+        if (before.active instanceof CopyRoute && !(active instanceof CopyRoute)) {
+            stay(before.active);
+        }
+        events.emit(() -> new BrokerEvent.RouteRemoved(route.name()));
+        events.emit(() -> new BrokerEvent.RouteAdded(route.name(), route.from(), route.to()));
+        return true;
+    }
+
+    /// It is in force no more, and copies what waits.
+    private void stay(ActiveRoute left) {
+        leaving.removeIf(each -> each.stats().waiting() == 0);
+        if (left.stats().waiting() > 0) {
+            leaving.add(left);
+        }
+    }
+
     /// Has the rules of one configuration in the place of another's. What both have goes on undisturbed, and so does
     /// what was added otherwise; what was removed otherwise stays so.
+    ///
+    /// A rule that is changed gets every message either as it was or as it will be, and what it has still to copy
+    /// comes first; unless several are changed that, as they were and as they will be, would send messages in a
+    /// circle in whatever order they change: these are taken away and added anew.
     ///
     /// @throws FanfareException when they don't go together, or are too many: nothing has changed then
     public void replace(List<Route> before, RoutingConfig next) {
@@ -165,21 +214,53 @@ public final class RouteTable {
                     .filter(route -> !before.contains(route))
                     .toList();
             check(gone, come, next);
-            gone.forEach(route -> leave(route.name()));
-            List<Route> entered = new ArrayList<>();
+            Deque<Runnable> undo = new ArrayDeque<>();
             try {
-                for (Route route : come) {
-                    install(route);
-                    entered.add(route);
-                }
+                replace(gone, come, undo);
             } catch (RuntimeException | Error e) {
-                entered.forEach(route -> leave(route.name()));
-                gone.forEach(this::install);
+                undo.forEach(Runnable::run);
                 throw e;
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    /// @param undo gets what undoes each step, the last one first
+    private void replace(List<Route> gone, List<Route> come, Deque<Runnable> undo) {
+        Map<String, Route> before = new HashMap<>();
+        gone.forEach(route -> before.put(route.name(), route));
+        List<Route> changed = new ArrayList<>();
+        List<Route> added = new ArrayList<>();
+        for (Route route : come) {
+            (before.containsKey(route.name()) ? changed : added).add(route);
+        }
+        for (Route route : gone) {
+            if (changed.stream().noneMatch(each -> each.name().equals(route.name()))) {
+                leave(route.name());
+                undo.push(() -> install(route));
+            }
+        }
+        // One that does not go together with what another still is has its turn after that.
+        while (changed.removeIf(route -> change(route, before, undo))) {}
+        // Those that only go together once all of them are what they will be.
+        for (Route route : changed) {
+            leave(route.name());
+            undo.push(() -> install(Objects.requireNonNull(before.get(route.name()))));
+        }
+        added.addAll(changed);
+        for (Route route : added) {
+            install(route);
+            undo.push(() -> leave(route.name()));
+        }
+    }
+
+    private boolean change(Route route, Map<String, Route> before, Deque<Runnable> undo) {
+        if (!change(route)) {
+            return false;
+        }
+        undo.push(() -> change(Objects.requireNonNull(before.get(route.name()))));
+        return true;
     }
 
     private boolean isInForce(Route route) {
@@ -232,12 +313,9 @@ public final class RouteTable {
             if (entry == null) {
                 return false;
             }
-            entry.dismiss.run();
+            entry.station.dismiss();
             graph.remove(name);
-            leaving.removeIf(each -> each.stats().waiting() == 0);
-            if (entry.active.stats().waiting() > 0) {
-                leaving.add(entry.active);
-            }
+            stay(entry.active);
             events.emit(() -> new BrokerEvent.RouteRemoved(name));
             return true;
         } finally {

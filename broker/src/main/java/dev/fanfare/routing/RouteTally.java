@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a rule did. Failures are told and logged at once, then at most once per second with the number since, by
+/// What a rule did, also before it was changed. Failures are told and logged at once, then at most once per second with
+/// the number since, by
 /// whoever has the next one. Any thread.
 final class RouteTally {
 
@@ -24,22 +25,40 @@ final class RouteTally {
     private final Route route;
     private final Events events;
     private final Timers timers;
-    private final LongAdder routed = new LongAdder();
-    private final LongAdder failed = new LongAdder();
-    private final LongAdder filterFailures = new LongAdder();
+    private final LongAdder routed;
+    private final LongAdder failed;
+    private final LongAdder filterFailures;
     private final AtomicLong nextLog;
 
     /// Failures not told yet, and when they may be.
-    private final AtomicLong untold = new AtomicLong();
+    private final AtomicLong untold;
 
     private final AtomicLong nextTelling;
 
+    /// Nothing has been done yet.
     RouteTally(Route route, Events events, Timers timers) {
         this.route = route;
         this.events = events;
         this.timers = timers;
-        this.nextTelling = new AtomicLong(timers.nanoTime());
+        this.routed = new LongAdder();
+        this.failed = new LongAdder();
+        this.filterFailures = new LongAdder();
         this.nextLog = new AtomicLong(timers.nanoTime());
+        this.untold = new AtomicLong();
+        this.nextTelling = new AtomicLong(timers.nanoTime());
+    }
+
+    /// Goes on where the rule was before it was changed.
+    RouteTally(Route route, RouteTally before) {
+        this.route = route;
+        this.events = before.events;
+        this.timers = before.timers;
+        this.routed = before.routed;
+        this.failed = before.failed;
+        this.filterFailures = before.filterFailures;
+        this.nextLog = before.nextLog;
+        this.untold = before.untold;
+        this.nextTelling = before.nextTelling;
     }
 
     Route route() {

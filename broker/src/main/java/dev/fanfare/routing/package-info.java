@@ -4,7 +4,7 @@
 /// when it is added or a topic is made, so that publishing looks nothing up, and a topic without rules knows
 /// nothing of them.
 ///
-/// *Copy*: the rule is a feed ([CopyFeed]). The topic's section appends a reference to it, like to any other
+/// *Copy*: the rule is a feed ([CopyRoute]). The topic's section appends a reference to it, like to any other
 /// feed; one virtual thread, which lives as long as something waits, takes the messages in the order of appending
 /// and publishes them to the targets. So copies of a topic keep its order, filters run on no publisher's thread
 /// and no event loop, and a target that blocks holds up this rule only. The queue is bounded: at the bound the

@@ -30,17 +30,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Who hears which topics: opens the feed of a pattern and kind with its first subscription, puts it into the plans
 /// of the topics it hears, and closes it after the last one. The registry's lock guards subscriptions and plans;
 /// publishing takes none of it.
-///
-/// The plans of a pattern's topics are changed one by one, with the lock taken anew for each: a pattern may match
-/// 100,000 topics, and an event loop that subscribes to one of them must not wait for all. Topics made meanwhile
-/// get the feed when they are made, since the pattern is known before the first plan is changed.
 public final class FeedRegistry implements FeedAccess {
 
     /// How many topics are looked at on the thread of whoever leaves a pattern, which may be an event loop; and how
@@ -58,14 +53,14 @@ public final class FeedRegistry implements FeedAccess {
     /// The feeds behind filters. Changed under the lock.
     private final Set<SharedFeed<?>> filtered = ConcurrentHashMap.newKeySet();
 
-    /// Topics made one after the other are often heard by the same feeds: they share one plan.
-    private Plan lastMade = Plan.EMPTY;
+    private final Planning planning;
 
     FeedRegistry(TopicRegistry topics, Supplier<BrokerConfig> config, ReentrantLock lock, Events events) {
         this.topics = topics;
         this.config = config;
         this.lock = lock;
         this.events = events;
+        this.planning = new Planning(topics, config, lock, patterns);
     }
 
     @Override
@@ -136,9 +131,7 @@ public final class FeedRegistry implements FeedAccess {
             checkSubscribers(topic.plan().subscriptions(), pattern);
             SharedFeed<C> shared = cast(PatternIndex.ofKind(topic.named(), kind));
             if (shared == null) {
-                if (topic.plan().size() >= config.get().maxFeedsPerTopic()) {
-                    throw tooManyFeeds(topic.name());
-                }
+                planning.checkFeeds(topic.plan(), topic);
                 checkFilters(kind);
                 shared = new SharedFeed<>(pattern, kind, topics.timers());
                 opened(shared);
@@ -187,7 +180,7 @@ public final class FeedRegistry implements FeedAccess {
             return planned(there, false);
         }
         // Looked for first, so that what is refused leaves nothing behind; for certain it is known only afterwards.
-        topics.matching(pattern, topic -> checkFeeds(topic.plan(), topic));
+        topics.matching(pattern, topic -> planning.checkFeeds(topic.plan(), topic));
         SharedFeed<C> made = new SharedFeed<>(pattern, kind, topics.timers());
         SharedFeed<C> joined = Objects.requireNonNull(join(pattern, kind, made));
         if (joined != made) {
@@ -228,20 +221,58 @@ public final class FeedRegistry implements FeedAccess {
     /// stays until it is dismissed, whatever becomes of topics. When this returns it gets everything that is
     /// published after.
     ///
-    /// @return dismisses it: when that returns it gets nothing more
     /// @throws FanfareException `LIMIT_REACHED`, `SHUTTING_DOWN`
-    public <C> Runnable station(Pattern pattern, FeedKind<C> kind) {
-        SharedFeed<C> shared = join(pattern, kind);
-        return () -> {
+    public <C> Station station(Pattern pattern, FeedKind<C> kind) {
+        return new Station(this, join(pattern, kind));
+    }
+
+    void dismiss(SharedFeed<?> shared) {
+        lock.lock();
+        try {
+            count(shared, -1);
+            patterns.remove(shared);
+        } finally {
+            lock.unlock();
+        }
+        planning.leave(shared);
+    }
+
+    /// See [Station#exchange].
+    <C> SharedFeed<C> exchange(SharedFeed<?> before, Pattern pattern, FeedKind<C> kind) {
+        SharedFeed<C> next = new SharedFeed<>(pattern, kind, topics.timers());
+        lock.lock();
+        try {
+            topics.checkOpen();
+            patterns.remove(before);
+            try {
+                checkPatterns(pattern);
+            } catch (FanfareException full) {
+                patterns.add(before);
+                throw full;
+            }
+            patterns.add(next);
+            count(next, 1);
+        } finally {
+            lock.unlock();
+        }
+        try {
+            planning.exchange(before, next, planning::checkFeeds);
+        } catch (RuntimeException | Error e) {
             lock.lock();
             try {
-                count(shared, -1);
-                patterns.remove(shared);
+                patterns.remove(next);
+                patterns.add(before);
             } finally {
                 lock.unlock();
             }
-            unplan(shared);
-        };
+            // It was there, and needs nobody's leave.
+            planning.exchange(next, before, (plan, topic) -> {});
+            next.close();
+            throw e;
+        }
+        next.planned();
+        before.close();
+        return next;
     }
 
     /// A feed has its first subscription. Under the lock.
@@ -286,17 +317,11 @@ public final class FeedRegistry implements FeedAccess {
         }
     }
 
-    private void checkFeeds(Plan plan, LiveTopic topic) {
-        if (plan.size() >= config.get().maxFeedsPerTopic()) {
-            throw tooManyFeeds(topic.name());
-        }
-    }
-
     /// Returns when every topic that matches has the feed in its plan.
     private <C> SharedFeed<C> planned(SharedFeed<C> shared, boolean made) {
         try {
             if (made) {
-                plan(shared);
+                planning.enter(shared);
             } else {
                 shared.awaitPlanned();
             }
@@ -321,46 +346,6 @@ public final class FeedRegistry implements FeedAccess {
                         ErrorCode.LIMIT_REACHED,
                         "topic '" + topic.name() + "', which '" + pattern + "' matches, has " + present
                                 + " subscriptions, as many as max-subscribers-per-topic (" + max + ") allows");
-            }
-        });
-    }
-
-    private void plan(SharedFeed<?> shared) {
-        try {
-            PlanChange change = new PlanChange(plan -> plan.with(shared));
-            replan(shared.pattern(), topic -> {
-                Plan plan = topic.plan();
-                if (!plan.holds(shared)) {
-                    checkFeeds(plan, topic);
-                    topic.plan(change.of(plan));
-                }
-            });
-            shared.planned();
-        } catch (RuntimeException | Error e) {
-            shared.refused(e);
-            throw e;
-        }
-    }
-
-    /// Nobody subscribes to it any more.
-    private void unplan(SharedFeed<?> shared) {
-        PlanChange change = new PlanChange(plan -> plan.without(shared));
-        replan(shared.pattern(), topic -> {
-            Plan plan = topic.plan();
-            if (plan.holds(shared)) {
-                topic.plan(change.of(plan));
-            }
-        });
-        shared.close();
-    }
-
-    private void replan(Pattern pattern, Consumer<LiveTopic> change) {
-        topics.matching(pattern, topic -> {
-            lock.lock();
-            try {
-                change.accept(topic);
-            } finally {
-                lock.unlock();
             }
         });
     }
@@ -408,10 +393,10 @@ public final class FeedRegistry implements FeedAccess {
         if (last && topic != null) {
             shared.close();
         } else if (last && topics.size() <= TOPICS_AT_ONCE) {
-            unplan(shared);
+            planning.leave(shared);
         } else if (last) {
             // Nobody waits for it: without a cursor, a feed ignores what is appended.
-            Thread.ofVirtual().name("fanfare-unsubscribe").start(() -> unplan(shared));
+            Thread.ofVirtual().name("fanfare-unsubscribe").start(() -> planning.leave(shared));
         }
     }
 
@@ -478,20 +463,6 @@ public final class FeedRegistry implements FeedAccess {
 
     /// The plan of a topic that is being made. Under the registry's lock.
     Plan planFor(String name) {
-        List<SharedFeed<?>> feeds = patterns.matching(name);
-        if (feeds.size() > config.get().maxFeedsPerTopic()) {
-            throw tooManyFeeds(name);
-        }
-        if (!lastMade.holds(feeds)) {
-            lastMade = Plan.of(feeds);
-        }
-        return lastMade;
-    }
-
-    private FanfareException tooManyFeeds(String name) {
-        return new FanfareException(
-                ErrorCode.LIMIT_REACHED,
-                "topic '" + name + "' would be heard by more distinct patterns and encodings than max-feeds-per-topic ("
-                        + config.get().maxFeedsPerTopic() + ") allows: subscribe with fewer different patterns");
+        return planning.planFor(name);
     }
 }

@@ -1,7 +1,6 @@
 package dev.fanfare.routing;
 
 import dev.fanfare.Message;
-import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.topic.TopicRegistry;
 import java.time.Duration;
@@ -10,14 +9,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// What waits to be copied by one rule, in the order of appending, and the thread that takes it: a virtual one
-/// that is started when something waits, and ends when nothing does.
-final class CopyFeed implements Feed<Void> {
+/// that is started when something waits, and ends when nothing does. A rule that is changed keeps its queue: what
+/// was appended before the change is copied first, and as the rule was then.
+final class CopyQueue {
 
     /// How many bytes of payload may wait.
     private static final long BOUND_BYTES = 16L << 20;
@@ -25,18 +24,18 @@ final class CopyFeed implements Feed<Void> {
     private final String name;
     private final IntSupplier bound;
     private final LongSupplier blockMillis;
-    private final Consumer<Message> taker;
-    private final Runnable pressed;
 
     /// The innermost lock.
     private final ReentrantLock lock = new ReentrantLock();
 
     private final Condition idle = lock.newCondition();
 
+    /// @param rule as it was when the message was appended
+    private record Waiting(Message message, CopyRoute rule) {}
+
     // Under the lock.
-    private List<Message> queue = new ArrayList<>(0);
+    private List<Waiting> queue = new ArrayList<>(0);
     private List<Runnable> roomWanted = new ArrayList<>(0);
-    private boolean closed;
 
     /// Those in hand included. Written under the lock.
     private volatile int waiting;
@@ -53,32 +52,27 @@ final class CopyFeed implements Feed<Void> {
     /// @param name of the thread
     /// @param bound how many may wait, at the moment
     /// @param blockMillis how long publishers may wait for room, at the moment; 0: they are refused
-    /// @param taker gets each message, outside of any lock, one after the other
-    /// @param pressed told of each publish refused or made to wait: inside a section
-    CopyFeed(String name, IntSupplier bound, LongSupplier blockMillis, Consumer<Message> taker, Runnable pressed) {
+    CopyQueue(String name, IntSupplier bound, LongSupplier blockMillis) {
         this.name = name;
         this.bound = bound;
         this.blockMillis = blockMillis;
-        this.taker = taker;
-        this.pressed = pressed;
     }
 
-    @Override
-    public long admit() {
+    /// See [Feed#admit].
+    long admit() {
         if (waiting < bound.getAsInt() && waitingBytes < BOUND_BYTES) {
-            return OPEN;
+            return Feed.OPEN;
         }
-        pressed.run();
         long millis = blockMillis.getAsLong();
-        return millis > 0 ? millis : REFUSE;
+        return millis > 0 ? millis : Feed.REFUSE;
     }
 
-    @Override
-    public void append(Topic topic, Message message, @Nullable Object prepared) {
+    /// @param rule gets the message, outside of any lock, after all that was added before
+    void add(Message message, CopyRoute rule) {
         lock.lock();
         try {
-            if (!closed) {
-                queue.add(message);
+            if (!givenUp) {
+                queue.add(new Waiting(message, rule));
                 count(1, message.payload().storedSize());
             }
         } finally {
@@ -94,8 +88,7 @@ final class CopyFeed implements Feed<Void> {
         waitingBytes = size + bytes;
     }
 
-    @Override
-    public void wake() {
+    void wake() {
         if (waiting > 0 && !running.get() && running.compareAndSet(false, true)) {
             Thread.ofVirtual()
                     .name(name)
@@ -106,15 +99,15 @@ final class CopyFeed implements Feed<Void> {
     private void work() {
         do {
             worker = Thread.currentThread();
-            for (List<Message> batch = take(); !batch.isEmpty(); batch = take()) {
-                for (Message message : batch) {
+            for (List<Waiting> batch = take(); !batch.isEmpty(); batch = take()) {
+                for (Waiting next : batch) {
                     if (givenUp) {
                         return;
                     }
                     inHand = true;
-                    taker.accept(message);
+                    next.rule.copy(next.message);
                     inHand = false;
-                    done(message);
+                    done(next.message);
                 }
             }
             worker = null;
@@ -123,10 +116,10 @@ final class CopyFeed implements Feed<Void> {
         } while (waiting > 0 && running.compareAndSet(false, true));
     }
 
-    private List<Message> take() {
+    private List<Waiting> take() {
         lock.lock();
         try {
-            List<Message> batch = queue;
+            List<Waiting> batch = queue;
             queue = new ArrayList<>(0);
             return batch;
         } finally {
@@ -158,11 +151,11 @@ final class CopyFeed implements Feed<Void> {
         return waiting <= bound.getAsInt() / 2 && waitingBytes <= BOUND_BYTES / 2;
     }
 
-    @Override
-    public void onRoom(Runnable action) {
+    /// Runs the action when half of the queue is free, or at [#letGo].
+    void onRoom(Runnable action) {
         lock.lock();
         try {
-            if (!closed && !hasRoom()) {
+            if (!givenUp && !hasRoom()) {
                 roomWanted.add(action);
                 return;
             }
@@ -172,8 +165,8 @@ final class CopyFeed implements Feed<Void> {
         action.run();
     }
 
-    @Override
-    public boolean drainsHere() {
+    /// Whether this thread copies what waits.
+    boolean drainsHere() {
         return Thread.currentThread() == worker;
     }
 
@@ -202,7 +195,7 @@ final class CopyFeed implements Feed<Void> {
     /// @return how many are not
     long giveUp() {
         givenUp = true;
-        close();
+        letGo();
         Thread thread = worker;
         long left = waiting - (inHand ? 1L : 0L);
         // Whatever it waits for, in a filter or for room.
@@ -212,33 +205,16 @@ final class CopyFeed implements Feed<Void> {
         return left;
     }
 
-    @Override
-    public void attach(Void cursor) {}
-
-    @Override
-    public void detach(Void cursor) {}
-
-    /// A topic is gone; there may be others.
-    @Override
-    public void end() {}
-
-    /// No topic has it in its plan any more; what waits is still copied.
-    @Override
-    public void close() {
+    /// Lets those that wait for room look again.
+    void letGo() {
         List<Runnable> free;
         lock.lock();
         try {
-            closed = true;
             free = roomWanted;
             roomWanted = new ArrayList<>(0);
         } finally {
             lock.unlock();
         }
         free.forEach(Runnable::run);
-    }
-
-    @Override
-    public String toString() {
-        return name;
     }
 }
