@@ -61,5 +61,11 @@ public final class ConnectionFlight {
         public void done() {
             event.commit();
         }
+
+        /// Its subscription has ended before it has caught up.
+        public void cut() {
+            event.cut = true;
+            event.commit();
+        }
     }
 }

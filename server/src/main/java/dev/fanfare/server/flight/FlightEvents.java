@@ -61,16 +61,20 @@ final class FlightEvents {
         long sent;
     }
 
-    /// Somebody has caught up with what was kept.
+    /// Somebody has caught up with what was kept, or was cut off before.
     @Name("fanfare.Replay")
     @Label("Replay")
-    @Description("From the beginning of a subscription until it had read all that was kept")
+    @Description("From the beginning of a subscription until it had read all that was kept, or ended before")
     static final class Replay extends FanfareEvent {
         @Label("Topic")
         String topic = "";
 
         @Label("Messages")
         long messages;
+
+        @Label("Cut")
+        @Description("Whether its subscription ended, with its connection or without, before it had read all")
+        boolean cut;
     }
 
     /// See [dev.fanfare.BrokerEvent.TopicCreated].

@@ -38,6 +38,9 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
     private @Nullable Attachment attachment;
     private @Nullable ReplaySource replay;
 
+    /// What recordings get of the replay; null when there is none.
+    private ConnectionFlight.@Nullable Replaying flight;
+
     /// Its subscriber was told that it is subscribed.
     private boolean begun;
 
@@ -111,8 +114,9 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
 
     private ReplaySource source(Attachment attached) {
         Filter wanted = filter;
-        ConnectionFlight.Replaying flight =
+        ConnectionFlight.Replaying recorded =
                 new ConnectionFlight.Replaying(pattern().text());
+        flight = recorded;
         ReplaySource source = new ReplaySource(
                 attached,
                 kind,
@@ -120,11 +124,12 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
                 wanted == null ? null : (messages, then) -> sift(wanted, messages, then),
                 this::dropped,
                 messages -> {
-                    flight.read(messages.size());
+                    recorded.read(messages.size());
                     session.context().replayed(messages);
                 },
                 () -> {
-                    flight.done();
+                    recorded.done();
+                    flight = null;
                     caughtUp(attached);
                 },
                 session::later);
@@ -213,6 +218,10 @@ final class WireSubscription implements Subscribed, WireCursor.Owner {
             replay.stop();
             outbox.withdraw(replay);
             replay = null;
+        }
+        if (flight != null) {
+            flight.cut();
+            flight = null;
         }
         if (attachment != null) {
             attachment.close();

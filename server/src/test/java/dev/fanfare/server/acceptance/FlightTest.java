@@ -57,10 +57,34 @@ class FlightTest {
         RecordedEvent replay = named(events, "Replay").getFirst();
         assertThat(replay.getString("topic")).isEqualTo("stored");
         assertThat(replay.getLong("messages")).isEqualTo(3);
+        assertThat(replay.getBoolean("cut")).isFalse();
         assertThat(named(events, "Commit"))
                 .anyMatch(commit -> commit.getInt("topics") == 1 && commit.getBoolean("synced"))
                 .noneMatch(commit -> commit.getBoolean("failed"))
                 .allMatch(commit -> !commit.getDuration().isNegative());
+    }
+
+    @Test
+    void aReplayThatIsCutOffSaysHowFarItCame() throws Exception {
+        int kept = 30;
+        try (Broker broker = Broker.open();
+                RunningServer server = RunningServer.with(broker);
+                Recording recording = new Recording()) {
+            recording.start();
+            broker.createTopic("large", TopicConfig.defaults().withHistory(kept).withHistoryBytes(64 << 20));
+            for (int i = 0; i < kept; i++) {
+                broker.publish("large", "x".repeat(500_000));
+            }
+            try (WireClient client = WireClient.tcp(server.port(), 64 << 10).upgrade("/ws")) {
+                subscribe(client, "large", "c", ",\"last_n\":" + kept);
+                client.events(1);
+            }
+            awaitEvent(recording, "Replay");
+
+            RecordedEvent replay = named(dump(recording), "Replay").getFirst();
+            assertThat(replay.getBoolean("cut")).isTrue();
+            assertThat(replay.getLong("messages")).isBetween(1L, kept - 1L);
+        }
     }
 
     @Test
