@@ -4,7 +4,6 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerListener;
 import dev.fanfare.BrokerStats;
-import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
@@ -17,10 +16,12 @@ import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /// Publishes lines in their order, many on their way at a time. When the store fails, as when it comes upon
 /// damage while it puts files together, what was refused is published again once it was opened again, a few
-/// times: nothing is left out, and nothing comes twice.
+/// times; when there is no room, because of what others publish, until there is some or patience is over: nothing
+/// is left out, and nothing comes twice.
 final class ImportRun {
 
     /// How many messages are on their way to the device at a time.
@@ -31,6 +32,12 @@ final class ImportRun {
 
     /// How often one line may fail.
     private static final int TRIES = 5;
+
+    /// How often one line may find no room; then patience is over.
+    private static final int TRIES_FOR_ROOM = 300;
+
+    /// After how many of them it is told what is waited for.
+    private static final int UNTOLD = 10;
 
     /// A message that was published.
     private record Line(long number, int length, Message message, CompletableFuture<PublishResult> result) {
@@ -43,6 +50,7 @@ final class ImportRun {
     private final Broker broker;
     private final String topic;
     private final Duration patience;
+    private final Consumer<String> out;
     private final Semaphore recovered = new Semaphore(0);
     private Deque<Line> onTheWay = new ArrayDeque<>();
     private long lengthOnTheWay;
@@ -53,11 +61,13 @@ final class ImportRun {
 
     private int refusals;
 
-    /// @param patience how long the store may fail
-    ImportRun(Broker broker, String topic, Duration patience) {
+    /// @param patience how long the store may fail, and a line may find no room
+    /// @param out is told what is waited for
+    ImportRun(Broker broker, String topic, Duration patience, Consumer<String> out) {
         this.broker = broker;
         this.topic = topic;
         this.patience = patience;
+        this.out = out;
     }
 
     /// Publishes all of them.
@@ -92,14 +102,14 @@ final class ImportRun {
                     "line " + read + " can't be imported: " + e.getMessage() + "; the lines before it are", e);
         }
         settle(ON_THE_WAY - 1, LENGTH_ON_THE_WAY - line.length());
-        // Whoever is refused is so with all that come after it: none of them may pass it.
-        if (!onTheWay.isEmpty() && onTheWay.getLast().isRefused()) {
-            settle(0, 0);
-        }
         publish(read, line.length(), message);
     }
 
     private void publish(long number, int length, Message message) {
+        // Whoever is refused is so with all that come after it: none of them may pass it.
+        if (!onTheWay.isEmpty() && onTheWay.getLast().isRefused()) {
+            settle(0, 0);
+        }
         onTheWay.add(new Line(number, length, message, broker.publishAsync(topic, message)));
         lengthOnTheWay += length;
     }
@@ -120,7 +130,12 @@ final class ImportRun {
         long first = onTheWay.getFirst().number();
         refusals = first == refusedLast ? refusals + 1 : 1;
         refusedLast = first;
-        if (refused.code() != ErrorCode.INTERNAL || refusals >= TRIES || !isOpenedAgain()) {
+        boolean again = switch (refused.code()) {
+            case INTERNAL -> refusals < TRIES && isOpenedAgain();
+            case BACKPRESSURE -> refusals < TRIES_FOR_ROOM && awaitRoom(first, refused.reason());
+            default -> false;
+        };
+        if (!again) {
             throw new IllegalStateException(
                     "line " + first + " was refused" + (refusals > 1 ? " " + refusals + " times" : "") + ": "
                             + refused.reason() + "; the lines before it are imported");
@@ -144,6 +159,20 @@ final class ImportRun {
                     return false;
                 }
             }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /// Waits a moment: nobody tells when there is room again.
+    private boolean awaitRoom(long line, String reason) {
+        if (refusals == UNTOLD) {
+            out.accept("line " + line + " waits: " + reason);
+        }
+        try {
+            var _ = recovered.tryAcquire(patience.toNanos() / TRIES_FOR_ROOM, TimeUnit.NANOSECONDS);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

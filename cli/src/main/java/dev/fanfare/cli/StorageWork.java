@@ -24,7 +24,7 @@ final class StorageWork {
     private static final int SLICE = 1_000;
     private static final int SLICE_BYTES = 4 << 20;
 
-    /// How long an import waits for a store that fails.
+    /// How long an import waits for a store that fails, or for room.
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Broker broker;
@@ -107,7 +107,7 @@ final class StorageWork {
                             .withHistoryBytes(1L << 40)
                             .withDurability(Durability.WRITTEN));
         }
-        long read = new ImportRun(broker, name, PATIENCE).run(lines);
+        long read = new ImportRun(broker, name, PATIENCE, out).run(lines);
         out.accept("imported " + read + " lines into " + name);
     }
 }

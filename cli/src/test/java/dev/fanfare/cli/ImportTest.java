@@ -7,6 +7,7 @@ import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.Durability;
 import dev.fanfare.Message;
+import dev.fanfare.PublishResult;
 import dev.fanfare.TopicConfig;
 import dev.fanfare.storage.RocksStore;
 import dev.fanfare.storage.StorageOptions;
@@ -22,7 +23,9 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -83,7 +86,7 @@ class ImportTest {
                 Broker broker = Broker.open(BrokerConfig.defaults().withStore(failing(store, left)))) {
             make(broker);
             left.set(2);
-            assertThat(new ImportRun(broker, "t", Duration.ofSeconds(30)).run(lines()))
+            assertThat(new ImportRun(broker, "t", Duration.ofSeconds(30), _ -> {}).run(lines()))
                     .isEqualTo(LINES);
             assertThat(left.get()).as("it has failed").isGreaterThan(LINES);
             assertThat(stored(broker))
@@ -99,7 +102,7 @@ class ImportTest {
                 Broker broker = Broker.open(BrokerConfig.defaults().withStore(failing(store, left)))) {
             make(broker);
             left.set(Integer.MIN_VALUE / 2);
-            assertThatThrownBy(() -> new ImportRun(broker, "t", Duration.ZERO).run(lines()))
+            assertThatThrownBy(() -> new ImportRun(broker, "t", Duration.ZERO, _ -> {}).run(lines()))
                     .hasMessageContaining("line 1 was refused: ")
                     .hasMessageContaining("000012.sst is damaged")
                     .hasMessageEndingWith("; the lines before it are imported");
@@ -114,7 +117,7 @@ class ImportTest {
                 Broker broker = Broker.open(BrokerConfig.defaults().withStore(whenItWaits(store, importing)))) {
             make(broker);
             importing.set(Thread.currentThread());
-            assertThat(new ImportRun(broker, "t", Duration.ZERO).run(longLines(70)))
+            assertThat(new ImportRun(broker, "t", Duration.ZERO, _ -> {}).run(longLines(70)))
                     .isEqualTo(70);
             importing.set(null);
         }
@@ -156,6 +159,61 @@ class ImportTest {
     }
 
     @Test
+    void waitsWhileOthersFillWhatTheStoreLetsWait() throws Exception {
+        CountDownLatch open = new CountDownLatch(1);
+        List<String> said = new ArrayList<>();
+        AtomicBoolean blocked = new AtomicBoolean();
+        try (RocksStore store = RocksStore.open(temporary, StorageOptions.DEFAULT);
+                Broker broker = Broker.open(BrokerConfig.defaults().withStore(blocking(store, blocked, open)))) {
+            make(broker);
+            broker.createTopic("other", TopicConfig.defaults().withDurability(Durability.WRITTEN));
+            blocked.set(true);
+            fill(broker);
+
+            assertThatThrownBy(() -> new ImportRun(broker, "t", Duration.ZERO, said::add).run(lines()))
+                    .hasMessageContaining("line 1 was refused 300 times: ")
+                    .hasMessageContaining("bytes wait to be written")
+                    .hasMessageEndingWith("; the lines before it are imported");
+            assertThat(said).singleElement().asString().startsWith("line 1 waits: ");
+
+            long read = new ImportRun(broker, "t", Duration.ofSeconds(30), _ -> open.countDown()).run(lines());
+            assertThat(read).isEqualTo(LINES);
+            assertThat(stored(broker))
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, LINES).mapToObj(n -> "m" + n).toList());
+        } finally {
+            open.countDown();
+        }
+    }
+
+    /// Publishes until no more may wait.
+    private static void fill(Broker broker) {
+        String large = "x".repeat(1_000_000);
+        for (int i = 0; i < 1_000; i++) {
+            var result = broker.publishAsync("other", Message.text(large));
+            if (result.isDone() && result.join() instanceof PublishResult.Refused) {
+                return;
+            }
+        }
+        throw new AssertionError("everything was taken");
+    }
+
+    /// A store that takes nothing for a while.
+    private static Store blocking(RocksStore store, AtomicBoolean blocked, CountDownLatch open) {
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (_, method, arguments) -> {
+                    if (method.getName().equals("write") && blocked.get()) {
+                        open.await();
+                    }
+                    try {
+                        return method.invoke(store, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    @Test
     void aLineThatFailsAgainAndAgainIsGivenUp() throws Exception {
         AtomicInteger failed = new AtomicInteger();
         VirtualTimers timers = new VirtualTimers();
@@ -170,7 +228,7 @@ class ImportTest {
                     Thread.onSpinWait();
                 }
             });
-            assertThatThrownBy(() -> new ImportRun(broker, "t", Duration.ofSeconds(30)).run(lines()))
+            assertThatThrownBy(() -> new ImportRun(broker, "t", Duration.ofSeconds(30), _ -> {}).run(lines()))
                     .hasMessageContaining("was refused 5 times: ")
                     .hasMessageContaining("told to fail")
                     .hasMessageEndingWith("; the lines before it are imported");
