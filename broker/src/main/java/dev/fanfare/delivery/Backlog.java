@@ -9,6 +9,7 @@ import dev.fanfare.Message;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.local.Events;
 import dev.fanfare.local.Intake;
 import dev.fanfare.local.IntakeSource;
@@ -106,6 +107,13 @@ final class Backlog implements Intake {
     @Nullable
     String owner() {
         return owner;
+    }
+
+    /// What it is to make a dead letter of when it expires has to come to it. What had expired before there was this
+    /// backlog was never to be done by it.
+    @Override
+    public long expiredBy() {
+        return terms.buriesExpired() ? createdMillis : FeedAccess.AS_IT_GOES;
     }
 
     /// When it was begun, perhaps by an earlier process.

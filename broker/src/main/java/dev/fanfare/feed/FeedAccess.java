@@ -44,14 +44,26 @@ public interface FeedAccess {
     /// Whether this is the address of somebody who waits for a reply, and no topic.
     boolean isReplyAddress(String topic);
 
+    /// [#attach]: of what is replayed, that is passed over which has expired by then.
+    long AS_IT_GOES = Long.MAX_VALUE;
+
+    /// Begins a live subscription: [#AS_IT_GOES].
+    ///
+    /// @throws dev.fanfare.FanfareException see [#attach(Pattern, Start, FeedKind, Object, long)]
+    default <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
+        return attach(pattern, start, kind, cursor, AS_IT_GOES);
+    }
+
     /// Begins a live subscription. The cursor belongs to feeds of `kind`. When there is nothing to replay it is
     /// attached before this returns, and may be read at once. The cursor of a pattern is attached while this
     /// runs.
     ///
+    /// @param expiredBy of what is replayed, that is passed over which had expired at this time, in milliseconds
+    ///     on the clock that stamps messages; what expires later is handed out
     /// @throws dev.fanfare.FanfareException `TOPIC_NOT_FOUND` when the topic of a pattern without wildcards does
     ///     not exist and topics do not make themselves; `BAD_REQUEST` when `start` does not fit the pattern;
     ///     `LIMIT_REACHED`; `SHUTTING_DOWN`
-    <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor);
+    <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor, long expiredBy);
 
     /// How many subscriptions, by name and by pattern, hear the topic.
     int subscribers(Topic topic);

@@ -4,6 +4,7 @@ import dev.fanfare.Filter;
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Attachment;
+import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.FilteredKind;
 import dev.fanfare.store.StoreException;
@@ -45,7 +46,9 @@ final class CatchUp {
     boolean attach() {
         Filter wanted = spec.filter();
         FeedKind<Cursor> kind = wanted == null ? delivery.kind() : new FilteredKind<>(delivery.kind(), wanted);
-        Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), kind, cursor);
+        Intake intake = spec.intake();
+        long expiredBy = intake == null ? FeedAccess.AS_IT_GOES : intake.expiredBy();
+        Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), kind, cursor, expiredBy);
         attachment = made;
         opened = made.opened();
         Sequence source = cursor.sequence();

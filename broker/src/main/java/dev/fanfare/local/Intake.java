@@ -24,6 +24,10 @@ public interface Intake {
     /// changed. Any thread.
     boolean isCrowded();
 
+    /// Of what is replayed, what had expired by this time is not for it, in milliseconds on the clock that stamps
+    /// messages; [dev.fanfare.feed.FeedAccess#AS_IT_GOES] when nothing is that has expired.
+    long expiredBy();
+
     /// How many of those that were taken over are not done and count against the queue. Rises only in [#add]. Any
     /// thread.
     long undone();

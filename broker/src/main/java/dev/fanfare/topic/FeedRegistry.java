@@ -94,11 +94,13 @@ public final class FeedRegistry implements FeedAccess {
     }
 
     @Override
-    public <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
-        return pattern.isWild() ? attachWild(pattern, start, kind, cursor) : attachNamed(pattern, start, kind, cursor);
+    public <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor, long expiredBy) {
+        return pattern.isWild()
+                ? attachWild(pattern, start, kind, cursor, expiredBy)
+                : attachNamed(pattern, start, kind, cursor, expiredBy);
     }
 
-    private <C> Attachment attachNamed(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
+    private <C> Attachment attachNamed(Pattern pattern, Start start, FeedKind<C> kind, C cursor, long expiredBy) {
         if (start instanceof Start.AfterAll) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
@@ -109,7 +111,8 @@ public final class FeedRegistry implements FeedAccess {
             SharedFeed<C> shared = join(topic, pattern, kind);
             if (shared != null) {
                 try {
-                    return new TopicAttachment<>(this, topics.readers(), topics.timers(), topic, shared, start, cursor);
+                    return new TopicAttachment<>(
+                            this, topics.readers(), topics.timers(), topic, shared, start, cursor, expiredBy);
                 } catch (RuntimeException | Error e) {
                     // It may be in the feed already, with nobody who would ever take it out.
                     shared.feed().detach(cursor);
@@ -156,7 +159,7 @@ public final class FeedRegistry implements FeedAccess {
         }
     }
 
-    private <C> Attachment attachWild(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
+    private <C> Attachment attachWild(Pattern pattern, Start start, FeedKind<C> kind, C cursor, long expiredBy) {
         if (start instanceof Start.After) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
@@ -165,7 +168,7 @@ public final class FeedRegistry implements FeedAccess {
         }
         SharedFeed<C> shared = join(pattern, kind);
         try {
-            return new PatternAttachment<>(this, topics, shared, start, cursor);
+            return new PatternAttachment<>(this, topics, shared, start, cursor, expiredBy);
         } catch (RuntimeException | Error e) {
             // It may be in the feed already, with nobody who would ever take it out.
             shared.feed().detach(cursor);

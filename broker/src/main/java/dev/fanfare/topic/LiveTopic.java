@@ -9,6 +9,7 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.feed.FeedAccess;
 import dev.fanfare.feed.TopicCounters;
 import dev.fanfare.feed.Wakes;
 import dev.fanfare.log.DurableTopicLog;
@@ -101,9 +102,14 @@ public final class LiveTopic implements Topic {
 
     /// Those of a slice whose time to live is not over; the others are counted.
     List<Message> unexpired(List<Message> slice) {
+        return unexpired(slice, FeedAccess.AS_IT_GOES);
+    }
+
+    /// Those of a slice whose time to live was not over at some time, or is not now if that is earlier.
+    List<Message> unexpired(List<Message> slice, long by) {
         for (int i = 0; i < slice.size(); i++) {
             if (slice.get(i).ttlMillis() > 0) {
-                long now = registry.timers().currentTimeMillis();
+                long now = Math.min(by, registry.timers().currentTimeMillis());
                 List<Message> kept = slice.stream()
                         .filter(message -> !message.isExpired(now))
                         .toList();

@@ -39,7 +39,8 @@ final class PatternAttachment<C> implements Attachment {
     private volatile State state;
 
     /// Called by the registry, which has counted the subscription and put the feed into the plans.
-    PatternAttachment(FeedRegistry registry, TopicRegistry topics, SharedFeed<C> shared, Start start, C cursor) {
+    PatternAttachment(
+            FeedRegistry registry, TopicRegistry topics, SharedFeed<C> shared, Start start, C cursor, long expiredBy) {
         this.registry = registry;
         this.device = new DeviceRead(topics.readers());
         this.shared = shared;
@@ -52,7 +53,7 @@ final class PatternAttachment<C> implements Attachment {
             // cursor will see is stamped `begun` or later, so that the time can stand for a position.
             topics.matching(shared.pattern(), topic -> topic.appending().pass());
             shared.feed().attach(cursor);
-            replay = new Replay(List.of());
+            replay = new Replay(List.of(), expiredBy);
             opened = new Opened(null, -1, begun, null);
         } else {
             IdentityHashMap<LiveTopic, Long> before = new IdentityHashMap<>();
@@ -63,7 +64,8 @@ final class PatternAttachment<C> implements Attachment {
             List<Replay.Range> ranges = new ArrayList<>();
             Boolean recovered = note(topics, start, before, ranges);
             replay = new Replay(
-                    start instanceof Start.LastN(int count) ? Newest.of(count, ranges, topics.readers()) : ranges);
+                    start instanceof Start.LastN(int count) ? Newest.of(count, ranges, topics.readers()) : ranges,
+                    expiredBy);
             opened = new Opened(null, -1, begun, recovered);
         }
         mark = shared.feed().mark();

@@ -48,9 +48,12 @@ final class Replay {
 
     private final int portionMessages;
     private final int portionBytes;
+    private final long expiredBy;
     private long lost;
 
-    Replay(List<Range> ranges) {
+    /// @param expiredBy what had expired by then is passed over
+    Replay(List<Range> ranges, long expiredBy) {
+        this.expiredBy = expiredBy;
         int logs = Math.max(1, ranges.size());
         portionMessages = Math.clamp(HELD_MESSAGES / logs, 1, PORTION_MESSAGES);
         portionBytes = Math.min(HELD_BYTES / logs, PORTION_BYTES);
@@ -111,7 +114,7 @@ final class Replay {
                 done(reader, reader.end);
                 return;
             }
-            if (!reader.topic.unexpired(List.of(next)).isEmpty()) {
+            if (!reader.topic.unexpired(List.of(next), expiredBy).isEmpty()) {
                 readers.add(reader);
                 return;
             }

@@ -40,6 +40,8 @@ final class TopicAttachment<C> implements Attachment {
 
     private volatile long mark;
 
+    private final long expiredBy;
+
     /// Changed inside the topic's section only.
     private volatile State state = State.REPLAYING;
 
@@ -54,11 +56,13 @@ final class TopicAttachment<C> implements Attachment {
             LiveTopic topic,
             SharedFeed<C> shared,
             Start start,
-            C cursor) {
+            C cursor,
+            long expiredBy) {
         this.registry = registry;
         this.topic = topic;
         this.shared = shared;
         this.cursor = cursor;
+        this.expiredBy = expiredBy;
         this.device = new DeviceRead(readers);
         StartingPoint from = StartingPoint.enter(topic, start);
         try {
@@ -157,7 +161,7 @@ final class TopicAttachment<C> implements Attachment {
         long losable = topic.log().hasHoles() ? Math.min(first, topic.oldest()) : first;
         lost += Math.max(0, losable - position);
         position = slice.isEmpty() ? first : slice.getLast().offset() + 1;
-        return topic.unexpired(slice);
+        return topic.unexpired(slice, expiredBy);
     }
 
     @Override
