@@ -88,6 +88,8 @@ class CrashIT {
                 new CrashNames(told),
                 new CrashRoutes(told),
                 new CrashPatterns(told),
+                new CrashOrder(told),
+                new CrashExpiry(told),
                 new CrashForgetting(told),
                 new CrashBacklogs(told));
         topics = new TreeMap<>(CrashClients.TOPICS);

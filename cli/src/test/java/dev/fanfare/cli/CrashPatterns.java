@@ -1,6 +1,5 @@
 package dev.fanfare.cli;
 
-import dev.fanfare.cli.Told.Place;
 import dev.fanfare.cli.Told.Stored;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +21,11 @@ final class CrashPatterns implements CrashPart {
 
     private final Told told;
     private final Set<String> wanted = ConcurrentHashMap.newKeySet();
-    private final Map<String, Place> heard = new ConcurrentHashMap<>();
-    private volatile String began = "";
+    private final CrashListener listener;
 
     CrashPatterns(Told told) {
         this.told = told;
+        this.listener = new CrashListener(told, "shard.*", _ -> {});
     }
 
     @Override
@@ -46,7 +45,7 @@ final class CrashPatterns implements CrashPart {
     @Override
     public void finish(CrashClients clients) {
         gather(clients);
-        listen(clients);
+        listener.listen(clients);
     }
 
     private CompletableFuture<?> publish(Wire wire, Random own) {
@@ -95,40 +94,6 @@ final class CrashPatterns implements CrashPart {
         return DURABLE + " of " + topic;
     }
 
-    private void listen(CrashClients clients) {
-        Wire wire = clients.wire(event -> {
-            if (event.path("type").asString().equals("event")) {
-                String topic = event.path("topic").asString();
-                Place place = CrashClients.place(event);
-                Place last = heard.put(topic, place);
-                if (place.offset() != (last == null ? 0 : last.offset() + 1)) {
-                    told.wrong("offset " + place + " of " + topic + " came to a pattern after " + last);
-                }
-                told.seen(topic, place, event.path("message").path("id").asString());
-            } else if (!event.path("msg").asString("").equals("ping")) {
-                told.wrong("a subscriber of a pattern was told: " + event);
-            }
-        });
-        Map<String, Object> request = new TreeMap<>(
-                Map.of("type", "subscribe", "topic", "shard.*", "client_id", "listener", "queue", 10_000));
-        boolean resumes = !began.isEmpty();
-        if (resumes) {
-            Map<String, Object> places = new TreeMap<>();
-            heard.forEach(
-                    (topic, place) -> places.put(topic, Map.of("epoch", place.epoch(), "offset", place.offset())));
-            request.put("since", Map.of("time", began, "topics", places));
-        } else {
-            request.put("from", "earliest");
-        }
-        wire.ask(request).thenAccept(said -> {
-            if (!resumes) {
-                began = said.path("ts").asString();
-            } else if (!said.path("recovered").asBoolean(false)) {
-                told.wrong("resuming a pattern was answered with " + said);
-            }
-        });
-    }
-
     @Override
     public void compareAtTheEnd(String url, Map<String, Told.Log> logs) {
         for (String topic : SHARDS) {
@@ -140,10 +105,7 @@ final class CrashPatterns implements CrashPart {
                             "offset " + offset + " of " + topic + (done ? " came" : " never came") + " to " + DURABLE);
                 }
             }
-            Place last = heard.get(topic);
-            if (!messages.isEmpty() && (last == null || last.offset() != messages.size() - 1)) {
-                told.wrong("the last a pattern heard of " + topic + " is " + last + ", of " + messages.size());
-            }
+            listener.compareAtTheEnd(topic, messages.size());
         }
     }
 }
