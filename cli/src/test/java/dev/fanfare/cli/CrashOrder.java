@@ -190,7 +190,7 @@ final class CrashOrder implements CrashPart {
 
     /// What one publisher published, one after the other.
     private void compare(List<Stored> chain) {
-        chain.sort(Comparator.comparing(Stored::of));
+        chain.sort(Comparator.comparingLong(Stored::of));
         Set<Long> numbers = new HashSet<>();
         Instant before = Instant.MIN;
         for (Stored message : chain) {
