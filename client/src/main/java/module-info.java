@@ -2,6 +2,7 @@
 module dev.fanfare.client {
     requires java.net.http;
     requires org.slf4j;
+    requires static com.github.luben.zstd_jni;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
 

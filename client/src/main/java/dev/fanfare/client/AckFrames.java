@@ -70,8 +70,8 @@ final class AckFrames {
 
     /// Publishes and acknowledges, all or nothing.
     static String transaction(
-            String requestId, String clientId, Event event, List<Transaction.Part> parts, int compressAbove) {
-        return Frames.transaction(requestId, parts, compressAbove, json -> {
+            String requestId, String clientId, Event event, List<Transaction.Part> parts, Compression compression) {
+        return Frames.transaction(requestId, parts, compression, json -> {
             json.writeArrayPropertyStart("ack");
             json.writeStartObject();
             place(json, clientId, event.topic(), event.position().epoch());

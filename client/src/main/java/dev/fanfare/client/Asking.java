@@ -47,12 +47,12 @@ final class Asking {
             Duration timeout,
             boolean all,
             Duration patience,
-            int compressAbove) {
+            Compression compression) {
         if (timeout.compareTo(TIMEOUT_MIN) < 0 || timeout.compareTo(TIMEOUT_MAX) > 0) {
             throw new IllegalArgumentException("the timeout of a request must be from 1 ms to a day, not " + timeout);
         }
         String id = PREFIX + ids.incrementAndGet();
-        String text = Frames.request(id, topic, message, timeout, all, compressAbove);
+        String text = Frames.request(id, topic, message, timeout, all, compression);
         CompletableFuture<List<Reply>> answer = new CompletableFuture<>();
         if (waiting.size() >= WAITING_MAX) {
             answer.completeExceptionally(

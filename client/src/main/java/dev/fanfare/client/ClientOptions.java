@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param credentials how the client shows who it is; default not at all
 /// @param tls what an `https` or `wss` address is spoken to with, as [PemFiles] makes one; null: as the JVM does
 /// @param notices hears about the connection for publishing; default nobody
-/// @param compressAbove payloads of more bytes are published in gzip, and subscriptions take them so; 0 for never,
-///     the default
+/// @param compression how payloads are made smaller on their way; default not at all
 public record ClientOptions(
         Duration connectTimeout,
         Duration firstDelay,
@@ -30,7 +29,7 @@ public record ClientOptions(
         Credentials credentials,
         @Nullable SSLContext tls,
         Consumer<Notice> notices,
-        int compressAbove) {
+        Compression compression) {
 
     /// Checks the bounds.
     public ClientOptions {
@@ -40,9 +39,6 @@ public record ClientOptions(
         positive(silence, "silence");
         if (window < 1 || window > 10_000) {
             throw new IllegalArgumentException("window must be 1 to 10000, but is " + window);
-        }
-        if (compressAbove < 0) {
-            throw new IllegalArgumentException("compressAbove must be 0 or more, but is " + compressAbove);
         }
     }
 
@@ -58,19 +54,19 @@ public record ClientOptions(
                 Credentials.none(),
                 null,
                 notice -> {},
-                0);
+                Compression.none());
     }
 
     /// The same with other delays between attempts to reconnect.
     public ClientOptions withDelays(Duration first, Duration most) {
         return new ClientOptions(
-                connectTimeout, first, most, silence, window, retry, credentials, tls, notices, compressAbove);
+                connectTimeout, first, most, silence, window, retry, credentials, tls, notices, compression);
     }
 
     /// The same with another time for connecting and for the answer to a subscribe.
     public ClientOptions withConnectTimeout(Duration newTimeout) {
         return new ClientOptions(
-                newTimeout, firstDelay, mostDelay, silence, window, retry, credentials, tls, notices, compressAbove);
+                newTimeout, firstDelay, mostDelay, silence, window, retry, credentials, tls, notices, compression);
     }
 
     /// The same with another silence.
@@ -85,7 +81,7 @@ public record ClientOptions(
                 credentials,
                 tls,
                 notices,
-                compressAbove);
+                compression);
     }
 
     /// The same with another window.
@@ -100,7 +96,7 @@ public record ClientOptions(
                 credentials,
                 tls,
                 notices,
-                compressAbove);
+                compression);
     }
 
     /// The same, sending a publish again that was refused for now.
@@ -115,7 +111,7 @@ public record ClientOptions(
                 credentials,
                 tls,
                 notices,
-                compressAbove);
+                compression);
     }
 
     /// The same, showing who it is.
@@ -130,7 +126,7 @@ public record ClientOptions(
                 newCredentials,
                 tls,
                 notices,
-                compressAbove);
+                compression);
     }
 
     /// The same with other trust, or with a certificate of its own, for servers that speak TLS.
@@ -145,7 +141,7 @@ public record ClientOptions(
                 credentials,
                 newTls,
                 notices,
-                compressAbove);
+                compression);
     }
 
     /// The same, telling about the connection for publishing.
@@ -160,13 +156,22 @@ public record ClientOptions(
                 credentials,
                 tls,
                 newNotices,
-                compressAbove);
+                compression);
     }
 
-    /// The same, publishing payloads of more than so many bytes in gzip, and hearing them so; events show them plain.
-    public ClientOptions withCompression(int above) {
+    /// The same with payloads made smaller on their way; events show them plain.
+    public ClientOptions withCompression(Compression newCompression) {
         return new ClientOptions(
-                connectTimeout, firstDelay, mostDelay, silence, window, retry, credentials, tls, notices, above);
+                connectTimeout,
+                firstDelay,
+                mostDelay,
+                silence,
+                window,
+                retry,
+                credentials,
+                tls,
+                notices,
+                newCompression);
     }
 
     private static void positive(Duration duration, String name) {

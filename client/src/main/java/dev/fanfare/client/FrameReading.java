@@ -198,14 +198,15 @@ final class FrameReading {
         return text.substring(from, (int) parser.currentLocation().getCharOffset());
     }
 
-    /// What stands in gzip is shown as it would be shown to who does not take it so.
+    /// What is compressed is shown as it would be shown to who does not take it so.
     private void expand() {
-        if (!Gzip.NAME.equals(encoding)) {
+        Encoding packed = Encoding.named(encoding);
+        if (packed == null) {
             return;
         }
         byte[] plain;
         try {
-            plain = Gzip.plain(Frames.unquoted(payload));
+            plain = packed.plain(Frames.unquoted(payload));
         } catch (IllegalArgumentException wrong) {
             throw Frames.unexpected(text, wrong);
         }

@@ -87,31 +87,31 @@ final class Frames {
         return "base64".equals(encoding) ? Base64.getDecoder().decode(text) : text.getBytes(StandardCharsets.UTF_8);
     }
 
-    static String publish(String requestId, String topic, Outgoing message, int compressAbove) {
+    static String publish(String requestId, String topic, Outgoing message, Compression compression) {
         return write(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", "publish");
             json.writeStringProperty("request_id", requestId);
-            message(json, topic, message, compressAbove);
+            message(json, topic, message, compression);
             json.writeEndObject();
         });
     }
 
     static String request(
-            String requestId, String topic, Outgoing message, Duration timeout, boolean all, int compressAbove) {
+            String requestId, String topic, Outgoing message, Duration timeout, boolean all, Compression compression) {
         return write(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", "request");
             json.writeStringProperty("request_id", requestId);
             json.writeNumberProperty("timeout_ms", timeout.toMillis());
             json.writeStringProperty("replies", all ? "all" : "first");
-            message(json, topic, message, compressAbove);
+            message(json, topic, message, compression);
             json.writeEndObject();
         });
     }
 
     /// @param more what stands behind the messages
-    static String transaction(String requestId, List<Transaction.Part> parts, int compressAbove, Writing more) {
+    static String transaction(String requestId, List<Transaction.Part> parts, Compression compression, Writing more) {
         return write(json -> {
             json.writeStartObject();
             json.writeStringProperty("type", "transaction");
@@ -119,7 +119,7 @@ final class Frames {
             json.writeArrayPropertyStart("publish");
             for (Transaction.Part part : parts) {
                 json.writeStartObject();
-                message(json, part.topic(), part.message(), compressAbove);
+                message(json, part.topic(), part.message(), compression);
                 json.writeEndObject();
             }
             json.writeEndArray();
@@ -128,7 +128,7 @@ final class Frames {
         });
     }
 
-    private static void message(JsonGenerator json, String topic, Outgoing message, int compressAbove) {
+    private static void message(JsonGenerator json, String topic, Outgoing message, Compression compression) {
         json.writeStringProperty("topic", topic);
         json.writeObjectPropertyStart("message");
         json.writeStringProperty("id", message.id());
@@ -159,13 +159,13 @@ final class Frames {
             json.writeStringProperty("deliver_at", message.deliverAt().toString());
         }
         String payload = message.payload();
-        String packed = compressAbove > 0 && payload.length() > compressAbove ? Gzip.packed(payload) : null;
+        String packed = compression.packed(payload);
         if (packed == null) {
             json.writeName("payload");
             json.writeRawValue(payload);
         } else {
             json.writeStringProperty("payload", packed);
-            json.writeStringProperty("encoding", Gzip.NAME);
+            json.writeStringProperty("encoding", compression.encoding().wireName());
         }
         json.writeEndObject();
     }
@@ -173,13 +173,13 @@ final class Frames {
     /// What a subscription asks for each time.
     ///
     /// @param how null for one that does not acknowledge
-    /// @param gzip whether it takes payloads so
+    /// @param takes in what it takes payloads
     record Asked(
             String clientId,
             String pattern,
             Selection wanted,
             @Nullable Acknowledging how,
-            boolean gzip) {}
+            List<Encoding> takes) {}
 
     static String subscribe(String requestId, Asked asked, Start start) {
         return write(json -> {
@@ -248,9 +248,9 @@ final class Frames {
         if (asked.how() != null) {
             AckFrames.terms(json, asked.how());
         }
-        if (asked.gzip()) {
+        if (!asked.takes().isEmpty()) {
             json.writeArrayPropertyStart("accept_encoding");
-            json.writeString(Gzip.NAME);
+            asked.takes().forEach(encoding -> json.writeString(encoding.wireName()));
             json.writeEndArray();
         }
     }

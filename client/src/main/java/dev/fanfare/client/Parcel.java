@@ -8,8 +8,7 @@ sealed interface Parcel {
 
     /// The request.
     ///
-    /// @param compressAbove see [ClientOptions#compressAbove]
-    String text(String requestId, int compressAbove);
+    String text(String requestId, Compression compression);
 
     /// The server has published it.
     void published(ServerFrame.Ack ack);
@@ -21,8 +20,8 @@ sealed interface Parcel {
     record One(String topic, Outgoing message, CompletableFuture<Published> answer) implements Parcel {
 
         @Override
-        public String text(String requestId, int compressAbove) {
-            return Frames.publish(requestId, topic, message, compressAbove);
+        public String text(String requestId, Compression compression) {
+            return Frames.publish(requestId, topic, message, compression);
         }
 
         @Override
@@ -40,8 +39,8 @@ sealed interface Parcel {
     record Several(List<Transaction.Part> parts, CompletableFuture<List<Published>> answer) implements Parcel {
 
         @Override
-        public String text(String requestId, int compressAbove) {
-            return Frames.transaction(requestId, parts, compressAbove, json -> {});
+        public String text(String requestId, Compression compression) {
+            return Frames.transaction(requestId, parts, compression, json -> {});
         }
 
         @Override

@@ -69,7 +69,7 @@ final class PublishLane implements Connection.Owner {
     }
 
     CompletableFuture<List<Reply>> ask(String topic, Outgoing message, Duration timeout, boolean all) {
-        return asking.ask(connection, topic, message, timeout, all, options.connectTimeout(), options.compressAbove());
+        return asking.ask(connection, topic, message, timeout, all, options.connectTimeout(), options.compression());
     }
 
     private void send(Parcel parcel) throws InterruptedException {
@@ -96,7 +96,7 @@ final class PublishLane implements Connection.Owner {
     /// Under the lock.
     private void send(Parcel parcel, int attempt) {
         String requestId = Long.toString(++lastId);
-        String text = parcel.text(requestId, options.compressAbove());
+        String text = parcel.text(requestId, options.compression());
         unanswered.put(requestId, new Request(text, parcel, attempt));
         connection.send(text);
     }

@@ -67,7 +67,12 @@ public final class Subscription implements AutoCloseable {
         this.pattern = pattern;
         this.wildcards = pattern.indexOf('*') >= 0;
         this.start = start;
-        this.asked = new Frames.Asked(UUID.randomUUID().toString(), pattern, wanted, how, options.compressAbove() > 0);
+        this.asked = new Frames.Asked(
+                UUID.randomUUID().toString(),
+                pattern,
+                wanted,
+                how,
+                options.compression().takes());
         this.hearer = hearer;
         this.options = options;
         this.connection = new Connection(http, uri, options, executor, new Receiver());
@@ -234,7 +239,7 @@ public final class Subscription implements AutoCloseable {
     /// Acknowledges and publishes. What is not answered when the connection breaks comes again, if it was not done.
     private void commit(Event event, List<Transaction.Part> published) {
         String requestId = commits.nextId();
-        String text = AckFrames.transaction(requestId, asked.clientId(), event, published, options.compressAbove());
+        String text = AckFrames.transaction(requestId, asked.clientId(), event, published, options.compression());
         commits.add(requestId, event, text);
         connection.send(text);
     }
