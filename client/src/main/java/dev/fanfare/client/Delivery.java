@@ -55,6 +55,7 @@ public final class Delivery {
     /// message is rejected, since another attempt would be no smaller.
     ///
     /// @throws IllegalStateException beyond [Transaction#MAX_PUBLISHES], and when the attempt was ended before
+    /// @throws IllegalArgumentException when the payload is not JSON, or there is half a pair of surrogates in it
     public synchronized void publish(String topic, Outgoing message) {
         if (outcome != null) {
             throw new IllegalStateException("the attempt was ended already: nothing is published with it");
@@ -63,6 +64,7 @@ public final class Delivery {
             throw new IllegalStateException(
                     "at most " + Transaction.MAX_PUBLISHES + " messages are published with one acknowledgement");
         }
+        Frames.check(topic, message);
         published.add(new Transaction.Part(topic, message));
     }
 

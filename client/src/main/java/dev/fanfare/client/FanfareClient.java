@@ -113,6 +113,7 @@ public final class FanfareClient implements AutoCloseable {
     /// @return completed with the message's place, or with a [ClientException]: the server's refusal, or
     ///     [ClientException#CLOSED]
     /// @throws ClientException when this is the first publish and the server can't be reached, or when interrupted
+    /// @throws IllegalArgumentException when there is half a pair of surrogates in it, which can't be sent
     public CompletableFuture<Published> publish(String topic, Outgoing message) {
         try {
             return lane().publish(topic, message);

@@ -128,6 +128,34 @@ final class Frames {
         });
     }
 
+    /// Checks what would be found out only by the server, or while it is sent.
+    ///
+    /// @throws IllegalArgumentException when the payload is not JSON, or a text can't be sent
+    static void check(String topic, Outgoing message) {
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), message.payload())) {
+            if (parser.nextToken() == null) {
+                throw new IllegalArgumentException(notJson(message, "it is empty"));
+            }
+            parser.skipChildren();
+            parser.finishToken();
+            if (parser.nextToken() != null) {
+                throw new IllegalArgumentException(notJson(message, "more follows the first value"));
+            }
+        } catch (JacksonException malformed) {
+            throw new IllegalArgumentException(notJson(message, malformed.getOriginalMessage()), malformed);
+        }
+        write(json -> {
+            json.writeStartObject();
+            message(json, topic, message, Compression.none());
+            json.writeEndObject();
+        });
+    }
+
+    private static String notJson(Outgoing message, String why) {
+        return "the payload of message " + message.id() + " is not JSON: " + why
+                + "; Outgoing.text makes a string of any text";
+    }
+
     private static void message(JsonGenerator json, String topic, Outgoing message, Compression compression) {
         json.writeStringProperty("topic", topic);
         json.writeObjectPropertyStart("message");
@@ -266,12 +294,32 @@ final class Frames {
         void to(JsonGenerator json);
     }
 
+    /// @throws IllegalArgumentException when what is written can't be sent
     static String write(Writing writing) {
         StringWriter out = new StringWriter();
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
             writing.to(json);
         }
-        return out.toString();
+        String text = out.toString();
+        checkPairs(text);
+        return text;
+    }
+
+    /// Half a pair of surrogates has no form in UTF-8: the socket would break over it, and the next one again.
+    private static void checkPairs(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                if (Character.isLowSurrogate(c)
+                        || i + 1 == text.length()
+                        || !Character.isLowSurrogate(text.charAt(i + 1))) {
+                    throw new IllegalArgumentException("character " + i + " of "
+                            + (text.length() > 200 ? text.substring(0, 200) + "..." : text).replace(c, '?')
+                            + " is half a pair of surrogates, which can't be sent; leave it out or replace it");
+                }
+                i++;
+            }
+        }
     }
 
     /// How many bytes a text is on the wire, in UTF-8.

@@ -74,6 +74,18 @@ final class PublishLane implements Connection.Owner {
 
     private void send(Parcel parcel) throws InterruptedException {
         window.acquire();
+        boolean sent = false;
+        try {
+            sent = sendWithin(parcel);
+        } finally {
+            if (!sent) {
+                window.release();
+            }
+        }
+    }
+
+    /// @return whether it waits for its answer now
+    private boolean sendWithin(Parcel parcel) {
         ClientException why;
         lock.lock();
         try {
@@ -88,9 +100,9 @@ final class PublishLane implements Connection.Owner {
             lock.unlock();
         }
         if (why != null) {
-            window.release();
             parcel.failed(why);
         }
+        return why == null;
     }
 
     /// Under the lock.

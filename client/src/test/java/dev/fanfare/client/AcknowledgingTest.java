@@ -50,6 +50,12 @@ class AcknowledgingTest {
                 }
                 case "publish long" -> delivery.publish("out", "x".repeat(500));
                 case "publish wide" -> delivery.publish("out", "\u20ac".repeat(300));
+                case "publish no JSON" -> delivery.publish("out", Outgoing.json("no JSON"));
+                case "publish two" -> delivery.publish("out", Outgoing.json("1,\"type\":\"x\""));
+                case "publish nothing" -> delivery.publish("out", Outgoing.json(" "));
+                case "publish half" -> delivery.publish("out", Outgoing.json("\"\ud800\""));
+                case "publish half a key" ->
+                    delivery.publish("out", Outgoing.text("x").withKey("\udc00"));
                 case "publish and throw" -> {
                     delivery.publish("out", "never");
                     throw new IllegalStateException("no");
@@ -228,6 +234,19 @@ class AcknowledgingTest {
         assertThatThrownBy(() -> over.publish("out", "late")).hasMessageContaining("ended already");
         assertThat(notices).isEmpty();
         assertThat(peer.hasHeardNothing()).isTrue();
+    }
+
+    @Test
+    void anAttemptThatPublishesWhatCantBeSentHasFailed() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g"));
+        List<String> wrong = List.of("no JSON", "two", "nothing", "half", "half a key");
+        for (int i = 0; i < wrong.size(); i++) {
+            peer.send(event(i, "publish " + wrong.get(i), 1));
+            assertThat(peer.take())
+                    .startsWith(said("nack", i, ",\"reason\":\"java.lang.IllegalArgumentException: ")
+                            .replaceFirst("}$", ""))
+                    .contains(i < 3 ? "is not JSON" : "half a pair");
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.client.ScriptedServer.Peer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -198,6 +199,22 @@ class PublishTest {
         acknowledge(next, 1, 0);
         assertThat(first.get(10, TimeUnit.SECONDS).position().offset()).isZero();
         assertThat(second).isCompletedExceptionally();
+    }
+
+    @Test
+    void halfAPairOfSurrogatesIsRefusedAndTakesNoRoomInTheWindow() throws Exception {
+        try (FanfareClient narrow = FanfareClient.open(server.url(), options.withWindow(1))) {
+            for (String half : List.of("\ud83d", "\ud83dx", "\ude00\ud83d")) {
+                assertThatThrownBy(() -> narrow.publish("a", Outgoing.json("1").withKey(half)))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("half a pair of surrogates");
+            }
+            CompletableFuture<Published> answer = narrow.publish("a", Outgoing.text("\ud83d\ude00"));
+            Peer peer = server.nextPeer();
+            assertThat(peer.take()).contains("\ud83d\ude00");
+            acknowledge(peer, 4, 0);
+            assertThat(answer.get(10, TimeUnit.SECONDS).position().offset()).isZero();
+        }
     }
 
     @Test
