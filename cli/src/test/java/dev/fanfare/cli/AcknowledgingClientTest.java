@@ -113,6 +113,40 @@ class AcknowledgingClientTest {
     }
 
     @Test
+    void withoutANameWhatWasNotDoneComesAgainFromTheHistory() throws Exception {
+        BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+        BlockingQueue<Notice> notices = new LinkedBlockingQueue<>();
+        client.subscribe(
+                "jobs",
+                Acknowledging.unnamed().withRetry(3, Duration.ofDays(1), Duration.ofDays(1)),
+                new DeliveryListener() {
+                    @Override
+                    public void onDelivery(Delivery delivery) {
+                        handled.add(delivery.event().text());
+                        if (delivery.event().text().equals("job 1")) {
+                            delivery.nack();
+                        }
+                    }
+
+                    @Override
+                    public void onNotice(Notice notice) {
+                        notices.add(notice);
+                    }
+                });
+        publish(0, 3);
+        for (int i = 0; i < 3; i++) {
+            assertThat(next(handled)).isEqualTo("job " + i);
+        }
+        int port = server.port();
+        server.close();
+        server = FanfareServer.start(broker, ServerConfig.of(Map.of("port", String.valueOf(port))));
+        assertThat(next(notices)).isInstanceOf(Notice.ConnectionLost.class);
+        assertThat(next(notices)).isEqualTo(new Notice.Resumed(true, 0));
+        assertThat(next(handled)).isEqualTo("job 1");
+        assertThat(next(handled)).isEqualTo("job 2");
+    }
+
+    @Test
     void whatFailsComesAgainAndIsADeadLetterInTheEnd() throws Exception {
         BlockingQueue<Integer> attempts = new LinkedBlockingQueue<>();
         client.subscribe("jobs", Acknowledging.durable("d").withRetry(3, Duration.ZERO, Duration.ZERO), delivery -> {

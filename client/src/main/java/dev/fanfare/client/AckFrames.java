@@ -17,7 +17,9 @@ final class AckFrames {
     /// The part of a subscribe.
     static void terms(JsonGenerator json, Acknowledging how) {
         json.writeStringProperty("ack", "manual");
-        json.writeStringProperty(how.shared() ? "group" : "durable", how.name());
+        if (how.name() != null) {
+            json.writeStringProperty(how.shared() ? "group" : "durable", how.name());
+        }
         json.writeNumberProperty("max_in_flight", how.window());
         json.writeNumberProperty("ack_timeout_ms", how.timeout().toMillis());
         json.writeObjectPropertyStart("retry");

@@ -6,11 +6,19 @@ import org.jspecify.annotations.Nullable;
 
 /// How a subscription is served that acknowledges its messages: under which name, and how patiently. Immutable.
 ///
-/// The name stays on the server when the subscription is closed or its connection breaks, and keeps what is not
+/// A name stays on the server when the subscription is closed or its connection breaks, and keeps what is not
 /// acknowledged, for an hour unless the server is set otherwise. Whoever uses a name first decides pattern, selection,
 /// retries, dead letters, order and circuit breaker; others have to ask for the same.
 ///
-/// @param name of the group, or of the durable subscription
+/// Without a name ([#unnamed]) the server keeps nothing: when the connection breaks, or the subscription is closed,
+/// it is over there, with all that was not acknowledged. The client then subscribes anew and asks for what it was
+/// not done with, and for all after that, as far as the topic's history still has it: that comes again as a first
+/// attempt, what was done after it comes a second time, and what the history has lost is lost, as [Notice.Resumed]
+/// tells. What was rejected, or failed for the last time, just as the connection broke may have become no dead
+/// letter; what was published for a message just then ([Delivery#publish]) may be published twice. Use a name where
+/// that matters.
+///
+/// @param name of the group, or of the durable subscription; null: none
 /// @param shared whether it is a group, whose members share the messages: each goes to one of them, those of a key
 ///     in order. Else it is one subscription that comes and goes: whoever subscribes with its name takes it over
 /// @param window how many messages may be on their way and not acknowledged, 1 to 10,000; 100. Those that wait to be
@@ -25,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 ///     a key wait for each other, the default
 /// @param circuitBreaker when it is left alone for a while; null, the default: never
 public record Acknowledging(
-        String name,
+        @Nullable String name,
         boolean shared,
         int window,
         Duration timeout,
@@ -41,7 +49,7 @@ public record Acknowledging(
     /// Checks the bounds.
     public Acknowledging {
         Objects.requireNonNull(retry, "retry");
-        if (name.isEmpty()) {
+        if (name == null ? shared : name.isEmpty()) {
             throw new IllegalArgumentException("a group or durable subscription needs a name");
         }
         if (window < 1 || window > WINDOW_MAX) {
@@ -60,7 +68,12 @@ public record Acknowledging(
         return named(name, false);
     }
 
-    private static Acknowledging named(String name, boolean shared) {
+    /// A subscription of its own, for as long as its connection lasts: see above what that means.
+    public static Acknowledging unnamed() {
+        return named(null, false);
+    }
+
+    private static Acknowledging named(@Nullable String name, boolean shared) {
         return new Acknowledging(
                 name, shared, 100, Duration.ofSeconds(30), RetryPolicy.defaults(), null, false, false, null);
     }

@@ -20,9 +20,7 @@ final class Commits {
     private static final int HOPELESS_MAX = 100;
 
     /// @param bytes of the request
-    private record Commit(Event event, int bytes) {}
-
-    private record Place(String topic, Position position) {}
+    private record Commit(Delivery delivery, int bytes) {}
 
     private final SequencedMap<String, Commit> unanswered = new LinkedHashMap<>();
     private final SequencedMap<Place, String> hopeless = new LinkedHashMap<>();
@@ -34,11 +32,11 @@ final class Commits {
     }
 
     /// It is about to be sent.
-    void add(String requestId, Event event, String text) {
+    void add(String requestId, Delivery delivery, String text) {
         if (unanswered.size() == MOST) {
             unanswered.pollFirstEntry();
         }
-        unanswered.put(requestId, new Commit(event, Frames.size(text)));
+        unanswered.put(requestId, new Commit(delivery, Frames.size(text)));
     }
 
     /// Which one a refusal is about; null when it is about something else. A server that finds a request too large does
@@ -56,9 +54,9 @@ final class Commits {
     ///
     /// @return what it would have acknowledged; null when that is not known any more
     @Nullable
-    Event remove(String requestId) {
+    Delivery remove(String requestId) {
         Commit commit = unanswered.remove(requestId);
-        return commit == null ? null : commit.event();
+        return commit == null ? null : commit.delivery();
     }
 
     /// The connection is gone. What was not done comes again.
@@ -66,13 +64,13 @@ final class Commits {
     /// @param code of its close frame
     void lost(int code, String why) {
         String tooLarge = code == Connection.MESSAGE_TOO_BIG ? longest() : null;
-        Event event = tooLarge == null ? null : remove(tooLarge);
-        if (event != null) {
+        Delivery delivery = tooLarge == null ? null : remove(tooLarge);
+        if (delivery != null) {
             if (hopeless.size() == HOPELESS_MAX) {
                 hopeless.pollFirstEntry();
             }
             hopeless.put(
-                    new Place(event.topic(), event.position()),
+                    Place.of(delivery.event()),
                     ClientException.TOO_LARGE + ": the server closed the connection over what was published for it: "
                             + why);
         }
@@ -82,7 +80,7 @@ final class Commits {
     /// Why there is no use in handling a message that has come again; null when there may be. Says it once.
     @Nullable
     String hopeless(Event event) {
-        return hopeless.remove(new Place(event.topic(), event.position()));
+        return hopeless.remove(Place.of(event));
     }
 
     private @Nullable String longest() {

@@ -202,7 +202,7 @@ public final class FanfareClient implements AutoCloseable {
         });
     }
 
-    /// Subscribes to a topic or a pattern, from now on, as a member of a group or with a durable name. See
+    /// Subscribes to a topic or a pattern, from now on, and acknowledges what it hears. See
     /// [#subscribe(String, Acknowledging, Start, Selection, DeliveryListener)].
     public Subscription subscribe(String pattern, Acknowledging how, DeliveryListener listener) {
         return subscribe(pattern, how, Start.latest(), Selection.all(), listener);
@@ -210,10 +210,11 @@ public final class FanfareClient implements AutoCloseable {
 
     /// Subscribes to those messages of a topic or a pattern that are wanted, and acknowledges each when the listener
     /// has handled it: at least once. What is not acknowledged when the connection breaks comes again, here or to
-    /// another member of the group; what the listener throws on, or says has failed, comes again after a while,
-    /// until its attempts are used up. Waits for the server's answer.
+    /// another member of the group; see [Acknowledging] for what that means without a name. What the listener
+    /// throws on, or says has failed, comes again after a while, until its attempts are used up. Waits for the
+    /// server's answer.
     ///
-    /// @param start where the name begins when there is none yet
+    /// @param start where the name begins when there is none yet, or the subscription without one
     /// @throws ClientException when the server refuses (`BAD_REQUEST` when the name is used for something else,
     ///     with the difference), or can't be reached
     public Subscription subscribe(

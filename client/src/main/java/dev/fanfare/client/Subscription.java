@@ -39,6 +39,7 @@ public final class Subscription implements AutoCloseable {
     private int requests;
     private String lastError = "";
     private final Commits commits = new Commits();
+    private final Unsettled unsettled = new Unsettled();
 
     /// Since when the server owes the answer to a subscribe, as [System#nanoTime]; null when it owes none.
     private volatile @Nullable Long askedNanos;
@@ -167,6 +168,7 @@ public final class Subscription implements AutoCloseable {
         public void lost(int code, String why) {
             askedNanos = null;
             commits.lost(code, why);
+            unsettled.rewind(positions);
             // What waits for its topic is quiet until it has it.
             if (!waiting) {
                 tell(new Notice.ConnectionLost(lastError.isEmpty() ? why : lastError));
@@ -214,6 +216,7 @@ public final class Subscription implements AutoCloseable {
     private void handle(Delivery delivery) {
         // Refusals without a request are of acknowledgements, as long as something comes.
         lastError = "";
+        unsettled.add(delivery.event());
         String hopeless = commits.hopeless(delivery.event());
         try {
             if (hopeless == null) {
@@ -231,16 +234,27 @@ public final class Subscription implements AutoCloseable {
         }
         switch (delivery.outcome()) {
             case null -> {}
-            case Delivery.Outcome.Done(var published) when !published.isEmpty() -> commit(delivery.event(), published);
-            case Delivery.Outcome outcome -> connection.settle(asked.clientId(), delivery.event(), outcome);
+            case Delivery.Outcome.Done(var published) when !published.isEmpty() -> commit(delivery, published);
+            case Delivery.Outcome outcome -> settle(delivery, outcome);
         }
     }
 
+    private void settle(Delivery delivery, Delivery.Outcome outcome) {
+        boolean again = outcome instanceof Delivery.Outcome.Failed
+                && asked.how() != null
+                && delivery.attempt() < asked.how().retry().attempts();
+        if (!again) {
+            unsettled.remove(delivery.event());
+        }
+        connection.settle(asked.clientId(), delivery.event(), outcome);
+    }
+
     /// Acknowledges and publishes. What is not answered when the connection breaks comes again, if it was not done.
-    private void commit(Event event, List<Transaction.Part> published) {
+    private void commit(Delivery delivery, List<Transaction.Part> published) {
         String requestId = commits.nextId();
-        String text = AckFrames.transaction(requestId, asked.clientId(), event, published, options.compression());
-        commits.add(requestId, event, text);
+        String text =
+                AckFrames.transaction(requestId, asked.clientId(), delivery.event(), published, options.compression());
+        commits.add(requestId, delivery, text);
         connection.send(text);
     }
 
@@ -252,10 +266,10 @@ public final class Subscription implements AutoCloseable {
         if (requestId == null) {
             return false;
         }
-        Event event = commits.remove(requestId);
+        Delivery delivery = commits.remove(requestId);
         // A server that goes away has not done it: it comes again.
-        if (event != null && !failure.code().equals("SHUTTING_DOWN")) {
-            connection.settle(asked.clientId(), event, outcome(failure));
+        if (delivery != null && !failure.code().equals("SHUTTING_DOWN")) {
+            settle(delivery, outcome(failure));
         }
         return true;
     }
@@ -279,7 +293,10 @@ public final class Subscription implements AutoCloseable {
 
     private void acknowledged(ServerFrame.Ack ack) {
         if (ack.requestId() != null) {
-            commits.remove(ack.requestId());
+            Delivery committed = commits.remove(ack.requestId());
+            if (committed != null) {
+                unsettled.remove(committed.event());
+            }
         }
         if (!Integer.toString(requests).equals(ack.requestId())) {
             return;
@@ -313,16 +330,20 @@ public final class Subscription implements AutoCloseable {
         Position last = wildcards ? null : positions.get(pattern);
         boolean anew = last != null && ack.epoch() != null && !last.epoch().equals(ack.epoch());
         // Who joins what its name has kept is not told: nothing was lost.
-        boolean kept = asked.how() != null && ack.recovered() == null && !anew;
+        boolean kept = isNamed() && ack.recovered() == null && !anew;
         if (kept || Boolean.TRUE.equals(ack.recovered())) {
             return new Notice.Resumed(true, 0);
         }
-        if (last == null || ack.epoch() == null || asked.how() != null && !anew) {
+        if (last == null || ack.epoch() == null || isNamed() && !anew) {
             return new Notice.Resumed(false, -1);
         }
         return anew
                 ? new Notice.MadeAnew(pattern)
                 : new Notice.Resumed(false, Math.max(-1, ack.offset() - last.offset() - 1));
+    }
+
+    private boolean isNamed() {
+        return asked.how() != null && asked.how().name() != null;
     }
 
     private void failed(ServerFrame.Failure failure) {

@@ -374,6 +374,44 @@ class AcknowledgingTest {
     }
 
     @Test
+    void withoutANameItAsksAgainForWhatItWasNotDoneWith() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.unnamed().withRetry(2, Duration.ZERO, Duration.ZERO));
+        peer.send(event(0, "x", 1));
+        assertThat(peer.take()).isEqualTo(said("ack", 0, ""));
+        peer.send(event(1, "nack", 2));
+        peer.send(event(2, "never", 1));
+        peer.send(event(3, "publish", 1));
+        peer.send(event(4, "nack", 1));
+        peer.send("{\"type\":\"ack\",\"request_id\":\"t1\",\"status\":\"ok\",\"results\":[]}");
+        peer.send(event(5, "x", 1));
+        for (String said = peer.take(); !said.contains("\"offset\":5"); said = peer.take()) {
+            assertThat(said).isNotEqualTo("END");
+        }
+        peer.drop();
+        Peer again = server.nextPeer();
+        // Those that were used up and rejected are done with, and so is what the transaction acknowledged.
+        assertThat(again.take())
+                .contains("\"ack\":\"manual\",\"max_in_flight\"", "\"since\":{\"epoch\":\"e\",\"offset\":3}");
+        again.send(ack(2, "e", 4, ",\"recovered\":true"));
+        again.send(event(4, "publish", 1));
+        assertThat(again.take()).contains("\"request_id\":\"t2\"");
+        again.send(event(5, "x", 1));
+        assertThat(again.take()).isEqualTo(said("ack", 5, ""));
+        again.drop();
+        Peer third = server.nextPeer();
+        // The answer to the transaction went down with the connection.
+        assertThat(third.take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":3}");
+        third.send(ack(3, "e", 8, ",\"recovered\":false"));
+        third.send(event(8, "x", 1));
+        assertThat(third.take()).isEqualTo(said("ack", 8, ""));
+        third.drop();
+        assertThat(server.nextPeer().take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":8}");
+        assertThat(notices)
+                .filteredOn(notice -> notice instanceof Notice.Resumed)
+                .containsExactly(new Notice.Resumed(true, 0), new Notice.Resumed(false, 4));
+    }
+
+    @Test
     void saysWhatWasLostWhenItsNameWas() throws Exception {
         Peer peer = subscribed("a", Acknowledging.group("g"));
         peer.drop();
@@ -438,6 +476,7 @@ class AcknowledgingTest {
     @Test
     void boundsAreChecked() {
         assertThatThrownBy(() -> Acknowledging.group("")).hasMessageContaining("needs a name");
+        assertThat(Acknowledging.unnamed().name()).isNull();
         Acknowledging good = Acknowledging.durable("d");
         assertThatThrownBy(() -> good.withWindow(0)).hasMessageContaining("window must be 1 to 10000, but is 0");
         assertThatThrownBy(() -> good.withTimeout(Duration.ZERO)).hasMessageContaining("timeout");
