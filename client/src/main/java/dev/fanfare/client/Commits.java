@@ -2,6 +2,7 @@ package dev.fanfare.client;
 
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +20,9 @@ final class Commits {
     /// Each has broken a connection. One that is forgotten breaks another.
     private static final int HOPELESS_MAX = 100;
 
+    /// @param attempt which one this is, from 1
     /// @param bytes of the request
-    private record Commit(Delivery delivery, int bytes) {}
+    record Commit(Delivery delivery, List<Transaction.Part> published, int attempt, int bytes) {}
 
     private final SequencedMap<String, Commit> unanswered = new LinkedHashMap<>();
     private final SequencedMap<Place, String> hopeless = new LinkedHashMap<>();
@@ -32,11 +34,11 @@ final class Commits {
     }
 
     /// It is about to be sent.
-    void add(String requestId, Delivery delivery, String text) {
+    void add(String requestId, Delivery delivery, List<Transaction.Part> published, int attempt, String text) {
         if (unanswered.size() == MOST) {
             unanswered.pollFirstEntry();
         }
-        unanswered.put(requestId, new Commit(delivery, Frames.size(text)));
+        unanswered.put(requestId, new Commit(delivery, published, attempt, Frames.size(text)));
     }
 
     /// Which one a refusal is about; null when it is about something else. A server that finds a request too large does
@@ -52,11 +54,10 @@ final class Commits {
 
     /// It is answered.
     ///
-    /// @return what it would have acknowledged; null when that is not known any more
+    /// @return null when it is not known any more
     @Nullable
-    Delivery remove(String requestId) {
-        Commit commit = unanswered.remove(requestId);
-        return commit == null ? null : commit.delivery();
+    Commit remove(String requestId) {
+        return unanswered.remove(requestId);
     }
 
     /// The connection is gone. What was not done comes again.
@@ -64,13 +65,13 @@ final class Commits {
     /// @param code of its close frame
     void lost(int code, String why) {
         String tooLarge = code == Connection.MESSAGE_TOO_BIG ? longest() : null;
-        Delivery delivery = tooLarge == null ? null : remove(tooLarge);
-        if (delivery != null) {
+        Commit commit = tooLarge == null ? null : remove(tooLarge);
+        if (commit != null) {
             if (hopeless.size() == HOPELESS_MAX) {
                 hopeless.pollFirstEntry();
             }
             hopeless.put(
-                    Place.of(delivery.event()),
+                    Place.of(commit.delivery().event()),
                     ClientException.TOO_LARGE + ": the server closed the connection over what was published for it: "
                             + why);
         }

@@ -115,6 +115,19 @@ final class Connection {
         }
     }
 
+    /// Runs a task after a while, as a call of the owner's; never when the socket is another one then.
+    void later(Duration delay, Runnable task) {
+        Socket socket = current();
+        if (socket != null) {
+            CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS, executor)
+                    .execute(() -> socket.submit(() -> {
+                        if (isCurrent(socket)) {
+                            task.run();
+                        }
+                    }));
+        }
+    }
+
     private @Nullable Socket current() {
         lock.lock();
         try {

@@ -30,6 +30,7 @@ public final class Delivery {
 
     private final Event event;
     private final int attempt;
+    private final long heardNanos = System.nanoTime();
     // Guarded by this.
     private final List<Transaction.Part> published = new ArrayList<>(0);
     private @Nullable Outcome outcome;
@@ -49,10 +50,11 @@ public final class Delivery {
         return attempt;
     }
 
-    /// Has a message published when this one is acknowledged, in one transaction: both happen or neither, whatever
-    /// breaks meanwhile, so what is published for a message is there exactly once. When the server refuses it, the
-    /// attempt has failed, and its refusal is the reason; when it is too large for the server, all together, the
-    /// message is rejected, since another attempt would be no smaller.
+    /// Has a message published when this one is acknowledged, in one transaction: both happen or neither,
+    /// whatever breaks meanwhile, so what is published for a message is there exactly once. What the server
+    /// refuses for now is tried again as [ClientOptions#retry] says, while there is time to acknowledge. When it
+    /// refuses it for good, the attempt has failed, and its refusal is the reason; when it is too large for the
+    /// server, all together, the message is rejected, since another attempt would be no smaller.
     ///
     /// @throws IllegalStateException beyond [Transaction#MAX_PUBLISHES], and when the attempt was ended before
     /// @throws IllegalArgumentException when the payload is not JSON, or there is half a pair of surrogates in it
@@ -102,6 +104,11 @@ public final class Delivery {
     /// @param reason what the dead letter tells
     public boolean reject(String reason) {
         return end(new Outcome.Rejected(reason));
+    }
+
+    /// For how long it has been here.
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - heardNanos);
     }
 
     /// Its listener has returned.

@@ -4,10 +4,9 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// Whether a publish is sent again that the server refused for now: `BACKPRESSURE`, `RATE_LIMITED`,
-/// `LIMIT_REACHED` or
-/// `INTERNAL`. The delay doubles with each attempt and is spread at random over its second half; when the server says
-/// how long to wait, it is at least that.
+/// Whether a publish or a transaction is sent again that the server refused for now: `BACKPRESSURE`,
+/// `RATE_LIMITED`, `LIMIT_REACHED` or `INTERNAL`. The delay doubles with each attempt and is spread at random over
+/// its second half; when the server says how long to wait, it is at least that.
 ///
 /// @param attempts how often it is sent at most, the first time included: 1 to 1,000
 /// @param first the delay after the first refusal, about: more than 0

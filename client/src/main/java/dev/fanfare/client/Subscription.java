@@ -234,7 +234,7 @@ public final class Subscription implements AutoCloseable {
         }
         switch (delivery.outcome()) {
             case null -> {}
-            case Delivery.Outcome.Done(var published) when !published.isEmpty() -> commit(delivery, published);
+            case Delivery.Outcome.Done(var published) when !published.isEmpty() -> commit(delivery, published, 1);
             case Delivery.Outcome outcome -> settle(delivery, outcome);
         }
     }
@@ -250,11 +250,11 @@ public final class Subscription implements AutoCloseable {
     }
 
     /// Acknowledges and publishes. What is not answered when the connection breaks comes again, if it was not done.
-    private void commit(Delivery delivery, List<Transaction.Part> published) {
+    private void commit(Delivery delivery, List<Transaction.Part> published, int attempt) {
         String requestId = commits.nextId();
         String text =
                 AckFrames.transaction(requestId, asked.clientId(), delivery.event(), published, options.compression());
-        commits.add(requestId, delivery, text);
+        commits.add(requestId, delivery, published, attempt, text);
         connection.send(text);
     }
 
@@ -266,11 +266,25 @@ public final class Subscription implements AutoCloseable {
         if (requestId == null) {
             return false;
         }
-        Delivery delivery = commits.remove(requestId);
+        Commits.Commit commit = commits.remove(requestId);
         // A server that goes away has not done it: it comes again.
-        if (delivery != null && !failure.code().equals("SHUTTING_DOWN")) {
-            settle(delivery, outcome(failure));
+        if (commit != null && !failure.code().equals("SHUTTING_DOWN") && !isTriedAgain(commit, failure)) {
+            settle(commit.delivery(), outcome(failure));
         }
+        return true;
+    }
+
+    /// What is refused for now costs the message none of its attempts, as long as its time to acknowledge is not
+    /// over: then it comes again.
+    private boolean isTriedAgain(Commits.Commit refused, ServerFrame.Failure failure) {
+        Delivery delivery = refused.delivery();
+        Duration delay = Duration.ofNanos(options.retry().delayNanos(refused.attempt(), failure.retryAfterMillis()));
+        if (asked.how() == null
+                || !options.retry().isDue(failure.code(), refused.attempt())
+                || delivery.age().plus(delay).compareTo(asked.how().timeout()) >= 0) {
+            return false;
+        }
+        connection.later(delay, () -> commit(delivery, refused.published(), refused.attempt() + 1));
         return true;
     }
 
@@ -293,9 +307,9 @@ public final class Subscription implements AutoCloseable {
 
     private void acknowledged(ServerFrame.Ack ack) {
         if (ack.requestId() != null) {
-            Delivery committed = commits.remove(ack.requestId());
+            Commits.Commit committed = commits.remove(ack.requestId());
             if (committed != null) {
-                unsettled.remove(committed.event());
+                unsettled.remove(committed.delivery().event());
             }
         }
         if (!Integer.toString(requests).equals(ack.requestId())) {

@@ -89,8 +89,12 @@ class AcknowledgingTest {
     }
 
     private Peer subscribed(String pattern, Acknowledging how) throws Exception {
+        return subscribed(client, pattern, how);
+    }
+
+    private Peer subscribed(FanfareClient by, String pattern, Acknowledging how) throws Exception {
         CompletableFuture<Subscription> subscribing =
-                CompletableFuture.supplyAsync(() -> client.subscribe(pattern, how, listener));
+                CompletableFuture.supplyAsync(() -> by.subscribe(pattern, how, listener));
         Peer peer = server.nextPeer();
         clientId = peer.take().replaceFirst(".*\"client_id\":\"([^\"]+)\".*", "$1");
         peer.send(ack(1, "e", 0, ""));
@@ -234,6 +238,55 @@ class AcknowledgingTest {
         assertThatThrownBy(() -> over.publish("out", "late")).hasMessageContaining("ended already");
         assertThat(notices).isEmpty();
         assertThat(peer.hasHeardNothing()).isTrue();
+    }
+
+    private static String refusal(String requestId, String code, int retryAfterMillis) {
+        return "{\"type\":\"error\",\"request_id\":\"" + requestId + "\",\"error\":{\"code\":\"" + code
+                + "\",\"message\":\"not now\",\"retry_after_ms\":" + retryAfterMillis + "}}";
+    }
+
+    @Test
+    void aTransactionThatIsRefusedForNowIsTriedAgainBeforeTheAttemptHasFailed() throws Exception {
+        PublishRetry thrice = new PublishRetry(3, Duration.ofMillis(1), Duration.ofMillis(2));
+        try (FanfareClient retrying =
+                FanfareClient.open(server.url(), ClientOptions.defaults().withRetry(thrice))) {
+            Peer peer = subscribed(retrying, "a", Acknowledging.group("g"));
+            peer.send(event(0, "publish", 1));
+            String first = peer.take();
+            peer.send(refusal("t1", "BACKPRESSURE", 1));
+            // The same messages with the same ids.
+            assertThat(peer.take()).isEqualTo(first.replace("\"t1\"", "\"t2\""));
+            peer.send("{\"type\":\"ack\",\"request_id\":\"t2\",\"status\":\"ok\",\"results\":[]}");
+            // As often as the retry allows,
+            peer.send(event(1, "publish", 1));
+            for (int i = 3; i <= 5; i++) {
+                assertThat(peer.take()).contains("\"request_id\":\"t" + i + "\"");
+                peer.send(refusal("t" + i, "RATE_LIMITED", 1));
+            }
+            assertThat(peer.take()).isEqualTo(said("nack", 1, ",\"delay_ms\":1,\"reason\":\"RATE_LIMITED: not now\""));
+            // while there is time to acknowledge,
+            peer.send(event(2, "publish", 1));
+            peer.take();
+            peer.send(refusal("t6", "LIMIT_REACHED", 30_000));
+            assertThat(peer.take()).contains("\"type\":\"nack\"", "\"delay_ms\":30000");
+            // and where it may help.
+            peer.send(event(3, "publish", 1));
+            peer.take();
+            peer.send(refusal("t7", "TOPIC_NOT_FOUND", 0));
+            assertThat(peer.take()).contains("\"type\":\"nack\"", "TOPIC_NOT_FOUND");
+            // What waits for that when the connection breaks is not done on the next one: the message comes again.
+            peer.send(event(4, "publish", 1));
+            peer.take();
+            peer.send(refusal("t8", "BACKPRESSURE", 20));
+            peer.send(event(5, "x", 1));
+            assertThat(peer.take()).isEqualTo(said("ack", 5, ""));
+            peer.drop();
+            Peer again = server.nextPeer();
+            again.take();
+            again.send(ack(2, "e", 0, ""));
+            again.send(event(4, "publish", 2));
+            assertThat(again.take()).contains("\"request_id\":\"t9\"");
+        }
     }
 
     @Test
