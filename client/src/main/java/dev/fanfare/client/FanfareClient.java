@@ -111,7 +111,8 @@ public final class FanfareClient implements AutoCloseable {
     /// meanwhile.
     ///
     /// @return completed with the message's place, or with a [ClientException]: the server's refusal, or
-    ///     [ClientException#CLOSED]
+    ///     [ClientException#CLOSED]. It is completed on a virtual thread of its own: what follows may wait, for this
+    ///     client too, and may come in another order than the messages
     /// @throws ClientException when this is the first publish and the server can't be reached, or when interrupted
     /// @throws IllegalArgumentException when there is half a pair of surrogates in it, which can't be sent
     public CompletableFuture<Published> publish(String topic, Outgoing message) {

@@ -127,7 +127,7 @@ final class PublishLane implements Connection.Owner {
         }
         if (why != null) {
             window.release();
-            refused.parcel.failed(why);
+            tell(() -> refused.parcel.failed(why));
             return;
         }
         long delay = options.retry().delayNanos(refused.attempt, told);
@@ -164,7 +164,7 @@ final class PublishLane implements Connection.Owner {
         } finally {
             lock.unlock();
         }
-        left.forEach(request -> request.parcel.failed(why));
+        left.forEach(request -> tell(() -> request.parcel.failed(why)));
         asking.failAll(why);
         window.release(left.size());
         return connection.close(false);
@@ -192,7 +192,7 @@ final class PublishLane implements Connection.Owner {
             case ServerFrame.Ack ack -> {
                 Request request = take(ack.requestId());
                 if (request != null) {
-                    request.parcel.published(ack);
+                    tell(() -> request.parcel.published(ack));
                 }
             }
             case ServerFrame.Replied replied -> asking.replied(replied);
@@ -242,6 +242,12 @@ final class PublishLane implements Connection.Owner {
         tell(new Notice.ConnectionLost(why));
     }
 
+    /// Completes what somebody waits for, on a thread of its own: what follows may wait for the next answer, which comes
+    /// on the thread that this one came on.
+    private void tell(Runnable completion) {
+        executor.execute(completion);
+    }
+
     private void tell(Notice notice) {
         try {
             options.notices().accept(notice);
@@ -259,7 +265,7 @@ final class PublishLane implements Connection.Owner {
             sendLater(request, failure.retryAfterMillis());
         } else {
             window.release();
-            request.parcel.failed(failure.exception());
+            tell(() -> request.parcel.failed(failure.exception()));
         }
     }
 
@@ -282,7 +288,7 @@ final class PublishLane implements Connection.Owner {
         if (!asking.refusedAsTooLarge(bytes, error)) {
             Request request = take(id);
             if (request != null) {
-                request.parcel.failed(error);
+                tell(() -> request.parcel.failed(error));
             }
         }
     }

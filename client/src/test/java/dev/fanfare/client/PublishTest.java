@@ -218,6 +218,21 @@ class PublishTest {
     }
 
     @Test
+    void whatFollowsAnAnswerMayWaitForTheNextOne() throws Exception {
+        CompletableFuture<Published> second = new CompletableFuture<>();
+        CompletableFuture<Published> both = client.publish("a", "1").thenApply(first -> second.join());
+        CompletableFuture<Published> refused =
+                client.publish("a", "2").exceptionally(refusal -> second.join());
+        client.publish("a", "3").thenAccept(second::complete);
+        Peer peer = server.nextPeer();
+        acknowledge(peer, 1, 0);
+        peer.send(refusal(2, "TOPIC_NOT_FOUND"));
+        acknowledge(peer, 3, 7);
+        assertThat(both.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(7);
+        assertThat(refused.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(7);
+    }
+
+    @Test
     void aServerThatShutsDownHasNotTakenTheMessage() throws Exception {
         CompletableFuture<Published> answer = client.publish("a", "1");
         Peer peer = server.nextPeer();
