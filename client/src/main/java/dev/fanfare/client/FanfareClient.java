@@ -105,14 +105,14 @@ public final class FanfareClient implements AutoCloseable {
     }
 
     /// Publishes a message. Messages to one topic keep their order. When the connection breaks before the answer,
-    /// the message is sent again with the same id, so it may be in the log twice but is never lost in silence.
-    /// Waits while as many publishes are unanswered as [ClientOptions#window] allows. With [ClientOptions#retry]
-    /// one that the server refuses for now is sent again; it may then come after messages that were sent
-    /// meanwhile.
+    /// the message is sent again with the same id, so it may be in the log twice but is never lost in silence; one
+    /// over which ten connections in a row break fails. Waits while as many publishes are unanswered as
+    /// [ClientOptions#window] allows. With [ClientOptions#retry] one that the server refuses for now is sent
+    /// again; it may then come after messages that were sent meanwhile.
     ///
     /// @return completed with the message's place, or with a [ClientException]: the server's refusal, or
-    ///     [ClientException#CLOSED]. It is completed on a virtual thread of its own: what follows may wait, for this
-    ///     client too, and may come in another order than the messages
+    ///     [ClientException#CLOSED]. It is completed on a virtual thread of its own: what follows may wait, even
+    ///     for this client, and may come in another order than the messages
     /// @throws ClientException when this is the first publish and the server can't be reached, or when interrupted
     /// @throws IllegalArgumentException when there is half a pair of surrogates in it, which can't be sent
     public CompletableFuture<Published> publish(String topic, Outgoing message) {

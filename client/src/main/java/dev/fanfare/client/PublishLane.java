@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -26,6 +27,13 @@ final class PublishLane implements Connection.Owner {
 
     private static final Logger log = LoggerFactory.getLogger(PublishLane.class);
 
+    /// After so many connections that broke in a row without an answer, what is unanswered is sent one at a
+    /// time: to find what they break over.
+    private static final int BROKEN_TOGETHER = 3;
+
+    /// So many more may break over one that is on its way alone.
+    private static final int BROKEN_ALONE = 7;
+
     /// @param attempt which one this is, from 1
     private record Request(String text, Parcel parcel, int attempt) {}
 
@@ -33,7 +41,7 @@ final class PublishLane implements Connection.Owner {
     private final ClientOptions options;
     private final Semaphore window;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<String, Request> unanswered = new LinkedHashMap<>();
+    private final SequencedMap<String, Request> unanswered = new LinkedHashMap<>();
 
     /// Refused for now, to be sent again.
     private final Set<Request> waiting = new HashSet<>();
@@ -41,6 +49,14 @@ final class PublishLane implements Connection.Owner {
     private final Asking asking = new Asking();
     private final Executor executor;
     private long lastId;
+
+    /// How many connections broke in a row over what is unanswered.
+    private int broken;
+
+    /// The last of those that are sent one at a time, each when the one before it is answered, and all newer
+    /// ones after them; 0 when all are sent at once.
+    private long aloneUntil;
+
     // What all publishes fail with from now on, if anything.
     private @Nullable ClientException over;
     private long answeredNanos;
@@ -110,7 +126,9 @@ final class PublishLane implements Connection.Owner {
         String requestId = Long.toString(++lastId);
         String text = parcel.text(requestId, options.compression());
         unanswered.put(requestId, new Request(text, parcel, attempt));
-        connection.send(text);
+        if (aloneUntil == 0) {
+            connection.send(text);
+        }
     }
 
     /// The server refused it for now. It keeps its place in the window.
@@ -175,8 +193,11 @@ final class PublishLane implements Connection.Owner {
         int resent;
         lock.lock();
         try {
-            unanswered.values().forEach(request -> connection.send(request.text));
-            resent = unanswered.size();
+            if (broken >= BROKEN_TOGETHER && aloneUntil == 0 && !unanswered.isEmpty()) {
+                aloneUntil = lastId;
+            }
+            resent = sent().size();
+            sent().values().forEach(request -> connection.send(request.text));
             answeredNanos = System.nanoTime();
         } finally {
             lock.unlock();
@@ -184,6 +205,33 @@ final class PublishLane implements Connection.Owner {
         if (again) {
             tell(new Notice.Reconnected(resent));
         }
+    }
+
+    /// Those of the unanswered that are on their way; under the lock.
+    private SequencedMap<String, Request> sent() {
+        Map.Entry<String, Request> first = unanswered.firstEntry();
+        if (first == null || aloneUntil == 0) {
+            return unanswered;
+        }
+        SequencedMap<String, Request> alone = new LinkedHashMap<>(2);
+        alone.put(first.getKey(), first.getValue());
+        return alone;
+    }
+
+    /// Something is unanswered no more; under the lock.
+    private void moveOn() {
+        if (aloneUntil == 0) {
+            broken = 0;
+            return;
+        }
+        Map.Entry<String, Request> first = unanswered.firstEntry();
+        if (first == null || Long.parseLong(first.getKey()) > aloneUntil) {
+            aloneUntil = 0;
+            broken = 0;
+        } else {
+            broken = BROKEN_TOGETHER;
+        }
+        sent().values().forEach(request -> connection.send(request.text));
     }
 
     @Override
@@ -235,6 +283,8 @@ final class PublishLane implements Connection.Owner {
             // Sent again, it would break the next connection too.
             refusedAsTooLarge(new ClientException(
                     ClientException.TOO_LARGE, "the server closed the connection over this message: " + why));
+        } else {
+            brokenAgain(why);
         }
         asking.failAll(new ClientException(
                 ClientException.CONNECTION,
@@ -242,8 +292,31 @@ final class PublishLane implements Connection.Owner {
         tell(new Notice.ConnectionLost(why));
     }
 
-    /// Completes what somebody waits for, on a thread of its own: what follows may wait for the next answer, which comes
-    /// on the thread that this one came on.
+    /// A message that is far too large costs its connection, too, when the close frame that says so is lost; sent
+    /// again and again, it would keep all behind it from being published.
+    private void brokenAgain(String why) {
+        String over = null;
+        lock.lock();
+        try {
+            if (!unanswered.isEmpty() && ++broken >= BROKEN_TOGETHER + BROKEN_ALONE) {
+                over = unanswered.firstEntry().getKey();
+            }
+        } finally {
+            lock.unlock();
+        }
+        Request request = over == null ? null : take(over);
+        if (request != null) {
+            tell(() -> request.parcel.failed(new ClientException(
+                    ClientException.CONNECTION,
+                    (BROKEN_TOGETHER + BROKEN_ALONE) + " connections in a row broke before this message of "
+                            + Frames.size(request.text) + " bytes was answered, " + BROKEN_ALONE
+                            + " with nothing else on its way: it may be larger than the server takes, or"
+                            + " published; the last one: " + why)));
+        }
+    }
+
+    /// Completes what somebody waits for, on a thread of its own: what follows may wait for the next answer,
+    /// which comes on the thread that this one came on.
     private void tell(Runnable completion) {
         executor.execute(completion);
     }
@@ -275,7 +348,7 @@ final class PublishLane implements Connection.Owner {
         int bytes = 0;
         lock.lock();
         try {
-            for (Map.Entry<String, Request> sent : unanswered.entrySet()) {
+            for (Map.Entry<String, Request> sent : sent().entrySet()) {
                 int size = Frames.size(sent.getValue().text);
                 if (size > bytes) {
                     id = sent.getKey();
@@ -307,6 +380,7 @@ final class PublishLane implements Connection.Owner {
             Request request = unanswered.remove(id);
             if (request != null) {
                 answeredNanos = System.nanoTime();
+                moveOn();
                 if (release) {
                     window.release();
                 }

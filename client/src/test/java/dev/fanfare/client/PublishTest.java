@@ -233,6 +233,49 @@ class PublishTest {
     }
 
     @Test
+    void aMessageThatBreaksOneConnectionAfterTheOtherIsFoundAndFails() throws Exception {
+        CompletableFuture<Published> before = client.publish("a", "1");
+        CompletableFuture<Published> breaking = client.publish("a", "2");
+        CompletableFuture<Published> behind = client.publish("a", "3");
+        for (int i = 0; i < 3; i++) {
+            Peer peer = server.nextPeer();
+            for (int id = 1; id <= 3; id++) {
+                assertThat(peer.take()).contains("\"request_id\":\"" + id + "\"");
+            }
+            peer.drop();
+        }
+        // From now on one at a time.
+        Peer peer = server.nextPeer();
+        assertThat(peer.take()).contains("\"request_id\":\"1\"");
+        acknowledge(peer, 1, 0);
+        assertThat(before.get(10, TimeUnit.SECONDS).position().offset()).isZero();
+        CompletableFuture<Published> later = client.publish("a", "4");
+        for (int i = 0; i < 7; i++) {
+            assertThat(peer.take()).contains("\"request_id\":\"2\"");
+            assertThat(breaking).isNotDone();
+            peer.drop();
+            peer = server.nextPeer();
+        }
+        assertThatThrownBy(() -> breaking.get(10, TimeUnit.SECONDS))
+                .cause()
+                .hasMessageContainingAll("10 connections in a row broke", " bytes ", "larger than the server takes")
+                .extracting("code")
+                .isEqualTo(ClientException.CONNECTION);
+        assertThat(peer.take()).contains("\"request_id\":\"3\"");
+        acknowledge(peer, 3, 1);
+        assertThat(behind.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(1);
+        // And together again.
+        assertThat(peer.take()).contains("\"request_id\":\"4\"");
+        var _ = client.publish("a", "5");
+        assertThat(peer.take()).contains("\"request_id\":\"5\"");
+        acknowledge(peer, 4, 2);
+        assertThat(later.get(10, TimeUnit.SECONDS).position().offset()).isEqualTo(2);
+        peer.drop();
+        Peer next = server.nextPeer();
+        assertThat(next.take()).contains("\"request_id\":\"5\"");
+    }
+
+    @Test
     void aServerThatShutsDownHasNotTakenTheMessage() throws Exception {
         CompletableFuture<Published> answer = client.publish("a", "1");
         Peer peer = server.nextPeer();
