@@ -318,7 +318,7 @@ final class PublishLane implements Connection.Owner {
     /// Completes what somebody waits for, on a thread of its own: what follows may wait for the next answer,
     /// which comes on the thread that this one came on.
     private void tell(Runnable completion) {
-        executor.execute(completion);
+        Thread.startVirtualThread(completion);
     }
 
     private void tell(Notice notice) {

@@ -221,8 +221,7 @@ class PublishTest {
     void whatFollowsAnAnswerMayWaitForTheNextOne() throws Exception {
         CompletableFuture<Published> second = new CompletableFuture<>();
         CompletableFuture<Published> both = client.publish("a", "1").thenApply(first -> second.join());
-        CompletableFuture<Published> refused =
-                client.publish("a", "2").exceptionally(refusal -> second.join());
+        CompletableFuture<Published> refused = client.publish("a", "2").exceptionally(refusal -> second.join());
         client.publish("a", "3").thenAccept(second::complete);
         Peer peer = server.nextPeer();
         acknowledge(peer, 1, 0);
