@@ -3,6 +3,7 @@ package dev.fanfare.protocol;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The standard dialect.
@@ -27,12 +28,20 @@ public final class StandardCodec implements Codec {
     public static final List<String> DURABILITIES = List.of("memory", "written", "synced", "replicated");
 
     private final Envelope envelope;
-    private final MessageIds messageIds;
+    private final Supplier<MessageIds> messageIds;
     private final int depthMax;
     private @Nullable Transacting transacting;
 
     /// @param depthMax how deep a request's JSON may be nested
     public StandardCodec(MessageIds messageIds, int depthMax) {
+        this(() -> messageIds, depthMax);
+    }
+
+    /// The same where what ids may be changes.
+    ///
+    /// @param messageIds asked for each message that brings one
+    /// @param depthMax how deep a request's JSON may be nested
+    public StandardCodec(Supplier<MessageIds> messageIds, int depthMax) {
         this.messageIds = messageIds;
         this.depthMax = depthMax;
         this.envelope = new Envelope(depthMax);
@@ -194,7 +203,7 @@ public final class StandardCodec implements Codec {
         if (!envelope.has(Field.MESSAGE_ID)) {
             return null;
         }
-        boolean uuid = messageIds == MessageIds.UUID;
+        boolean uuid = messageIds.get() == MessageIds.UUID;
         if (uuid && !envelope.isString(Field.MESSAGE_ID)) {
             throw new Envelope.Fault(NOT_A_UUID);
         }

@@ -19,14 +19,12 @@ public final class AlertSettings {
     public static final Setting<List<AlertRule>> ALERTS = setting("alerts", AlertList.type(), SettingType.EMPTY_LIST)
             .means("Thresholds on figures, at most 100: a list of `name`, `metric` (as `/metrics` shows it), `above` or"
                     + " `below`, and, if they are needed, `clear`, `for`, `labels`, `rate` and `sum`; see"
-                    + " [alerts](alerts.md). In an environment variable or a flag, the same list in JSON.")
-            .live();
+                    + " [alerts](alerts.md). In an environment variable or a flag, the same list in JSON.");
 
     /// How often the figures are compared.
     public static final Setting<Duration> ALERTS_PERIOD = setting(
                     "alerts-period", SettingType.duration(Duration.ofSeconds(1), Duration.ofHours(1)), "5s")
-            .means("How often the figures are compared with the thresholds of `alerts`.")
-            .live();
+            .means("How often the figures are compared with the thresholds of `alerts`.");
 
     /// Who is told over HTTP.
     public static final Setting<Optional<URI>> ALERTS_WEBHOOK = setting(
@@ -34,13 +32,11 @@ public final class AlertSettings {
             .means(
                     "The address to which each alert is sent by `POST`, as JSON, when it fires and when it is resolved. It"
                             + " may hold a secret: nothing shows more of it than the host.")
-            .secret()
-            .live();
+            .secret();
 
     /// Topics that must be there.
     public static final Setting<List<String>> REQUIRED_TOPICS = setting("required-topics", topics(), "none")
-            .means("Topics without which the server is not ready (`/health/ready`).")
-            .live();
+            .means("Topics without which the server is not ready (`/health/ready`).");
 
     private AlertSettings() {}
 

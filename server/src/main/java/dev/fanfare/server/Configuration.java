@@ -116,7 +116,11 @@ public final class Configuration {
 
     private static void tell(Reload reload) {
         reload.taken().forEach(change -> LOG.info("settings: {}", change));
-        reload.atRestart().forEach(change -> LOG.warn("settings: {} needs a restart", change));
+        reload.atRestart()
+                .forEach(change -> LOG.warn(
+                        "settings: {} needs a restart: {}",
+                        change,
+                        change.setting().whyAtStart().orElseThrow()));
         if (reload.taken().isEmpty() && reload.atRestart().isEmpty()) {
             LOG.info("settings: nothing has changed");
         }

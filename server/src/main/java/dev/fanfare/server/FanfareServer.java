@@ -105,27 +105,29 @@ public final class FanfareServer implements AutoCloseable {
     /// @throws ListenException when an address can't be listened on
     public static FanfareServer start(Broker broker, ServerConfig config, OpenTelemetry telemetry) {
         Tracing tracing = new Tracing(telemetry.getTracerProvider(), broker);
-        return start(broker, config, false, tracing, tracing::close);
+        return start(broker, new Configuration(config, null), false, tracing, tracing::close);
     }
 
     private static FanfareServer start(Broker broker, ServerConfig config, boolean ownsBroker) {
+        Configuration configuration = new Configuration(config, ownsBroker ? broker : null);
         URI endpoint = config.telemetry().tracing().orElse(null);
         if (endpoint == null) {
-            return start(broker, config, ownsBroker, null, () -> {});
+            return start(broker, configuration, ownsBroker, null, () -> {});
         }
-        SdkTracerProvider provider = Otlp.open(endpoint, config.telemetry().tracingSample());
+        SdkTracerProvider provider =
+                Otlp.open(endpoint, () -> configuration.now().telemetry().tracingSample());
         Tracing tracing = new Tracing(provider, broker);
-        return start(broker, config, ownsBroker, tracing, () -> {
+        return start(broker, configuration, ownsBroker, tracing, () -> {
             tracing.close();
             provider.close();
         });
     }
 
     private static FanfareServer start(
-            Broker broker, ServerConfig config, boolean ownsBroker, @Nullable Tracing tracing, Runnable end) {
+            Broker broker, Configuration configuration, boolean ownsBroker, @Nullable Tracing tracing, Runnable end) {
         FanfareServer server;
         try {
-            server = new FanfareServer(ServerContext.of(broker, config, ownsBroker, tracing), ownsBroker, end);
+            server = new FanfareServer(ServerContext.of(broker, configuration, tracing), ownsBroker, end);
         } catch (RuntimeException | Error failed) {
             end.run();
             throw failed;

@@ -54,7 +54,7 @@ final class Listeners {
                 server::config,
                 server.broker().timers(),
                 server.limits().pressure());
-        this.kinds = new WireKinds(server.config(), timers);
+        this.kinds = new WireKinds(server::config, timers);
         this.uptime = new Uptime(timers);
         this.metrics = new Metrics(server, uptime::exact);
     }

@@ -1,6 +1,7 @@
 package dev.fanfare.server;
 
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.DurableTopics;
 import dev.fanfare.Expiry;
 import dev.fanfare.Pending;
@@ -182,10 +183,9 @@ public record ServerConfig(
     /// What only the flat dialect has.
     ///
     /// @param topicQueue what [Delivery#subscriberQueue] is in the standard dialect
-    /// @param batchSize messages that are worth serving a subscriber for
-    /// @param batchLinger how long the first of them waits at most
+    /// @param delivery when a subscriber is served
     /// @param slowSendTimeout how long a subscriber may take no byte
-    public record Flat(int topicQueue, int batchSize, Duration batchLinger, Duration slowSendTimeout) {}
+    public record Flat(int topicQueue, DeliveryStrategy delivery, Duration slowSendTimeout) {}
 
     /// How the server ends.
     ///

@@ -34,16 +34,15 @@ public record ServerContext(
     ///
     /// @throws SettingException when a file that says who may come in can't be used
     public static ServerContext of(Broker broker, ServerConfig config) {
-        return of(broker, config, false, null);
+        return of(broker, new Configuration(config, null), null);
     }
 
     /// The same for a server.
     ///
-    /// @param ownsBroker whether the broker is configured with the server
-    static ServerContext of(Broker broker, ServerConfig config, boolean ownsBroker, @Nullable Tracing tracing) {
+    /// @param configuration what it runs with
+    static ServerContext of(Broker broker, Configuration configuration, @Nullable Tracing tracing) {
         Connections connections = new Connections();
-        Access access = new Access(config.security(), broker.timers(), connections::recheck);
-        Configuration configuration = new Configuration(config, ownsBroker ? broker : null);
+        Access access = new Access(() -> configuration.now().security(), broker.timers(), connections::recheck);
         Supplier<ServerConfig.ClientLimits> clients =
                 () -> configuration.now().limits().clients();
         Pressure pressure = new Pressure(() -> clients.get().bufferBytes(), broker.timers(), connections::shed);

@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.DurableTopics;
 import dev.fanfare.Expiry;
 import dev.fanfare.FanfareException;
@@ -243,8 +244,7 @@ public final class Settings {
                                 .withHistoryAge(value(Setting.DEAD_LETTER_AGE))),
                 new ServerConfig.Flat(
                         value(Setting.TOPIC_QUEUE),
-                        value(Setting.BATCH_SIZE),
-                        value(Setting.BATCH_LINGER),
+                        DeliveryStrategy.batched(value(Setting.BATCH_SIZE), value(Setting.BATCH_LINGER)),
                         value(Setting.SLOW_SEND_TIMEOUT)),
                 new ServerConfig.Shutdown(value(Setting.SHUTDOWN_GRACE), value(Setting.DRAIN_JITTER)),
                 new ServerConfig.Security(

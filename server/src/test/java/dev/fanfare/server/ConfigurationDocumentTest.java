@@ -55,6 +55,8 @@ class ConfigurationDocumentTest {
                         setting.allowed(),
                         setting.variable(),
                         oldNames.isEmpty() ? "" : "; names of earlier servers: " + oldNames,
-                        setting.isLive() ? "when settings are read anew" : "from the next start on");
+                        setting.whyAtStart()
+                                .map(why -> "from the next start on: " + why)
+                                .orElse("when settings are read anew"));
     }
 }

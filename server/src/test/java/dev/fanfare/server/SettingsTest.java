@@ -3,6 +3,7 @@ package dev.fanfare.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fanfare.DeliveryStrategy;
 import dev.fanfare.Durability;
 import dev.fanfare.Expiry;
 import dev.fanfare.Filter;
@@ -53,7 +54,8 @@ class SettingsTest {
                                 .withHistoryBytes(16 << 20)
                                 .withHistoryAge(Duration.ofDays(7))));
         assertThat(config.flat())
-                .isEqualTo(new ServerConfig.Flat(10_000, 10, Duration.ofMillis(20), Duration.ofMillis(500)));
+                .isEqualTo(new ServerConfig.Flat(
+                        10_000, DeliveryStrategy.batched(10, Duration.ofMillis(20)), Duration.ofMillis(500)));
         assertThat(config.shutdown()).isEqualTo(new ServerConfig.Shutdown(Duration.ofSeconds(5), Duration.ZERO));
         assertThat(config.memoryBytes()).isBetween(64L << 20, 1L << 30);
         assertThat(config.logLevel()).isEqualTo(LogLevel.INFO);

@@ -22,7 +22,7 @@ final class WatchedFeed implements Transport, WireCursor.Owner {
 
     private static final Broker BROKER = Broker.open();
     private static final Topic TOPIC = BROKER.createTopic("stress.topic");
-    private static final WireKind KIND = new WireKind(new Eightfold(), DeliveryStrategy.immediate(), BROKER.timers());
+    private static final WireKind KIND = new WireKind(new Eightfold(), DeliveryStrategy::immediate, BROKER.timers());
     private static final int PAYLOAD = 8;
 
     private final Feed<WireCursor> feed;

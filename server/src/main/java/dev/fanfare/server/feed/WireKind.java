@@ -9,6 +9,7 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.time.Timers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// One encoding of the wire: all live subscribers of a pattern that use it share the same bytes.
@@ -18,18 +19,18 @@ import org.jspecify.annotations.Nullable;
 /// feed of this kind.
 public final class WireKind implements FeedKind<WireCursor> {
 
-    private final DeliveryStrategy delivery;
+    private final Supplier<DeliveryStrategy> delivery;
     private final Timers timers;
     private final ByteBufAllocator memory;
     private final ThreadLocal<EventFrame> scratch;
 
-    /// @param delivery how subscribers of this kind are woken when neither they nor the topic say it
-    public WireKind(EventEncoding encoding, DeliveryStrategy delivery, Timers timers) {
+    /// @param delivery how subscribers of this kind are woken now when neither they nor the topic say it
+    public WireKind(EventEncoding encoding, Supplier<DeliveryStrategy> delivery, Timers timers) {
         this(encoding, delivery, timers, ByteBufAllocator.DEFAULT);
     }
 
     /// @param memory where its feeds take their chunks from
-    WireKind(EventEncoding encoding, DeliveryStrategy delivery, Timers timers, ByteBufAllocator memory) {
+    WireKind(EventEncoding encoding, Supplier<DeliveryStrategy> delivery, Timers timers, ByteBufAllocator memory) {
         this.delivery = delivery;
         this.timers = timers;
         this.memory = memory;
@@ -77,7 +78,7 @@ public final class WireKind implements FeedKind<WireCursor> {
     }
 
     DeliveryStrategy delivery() {
-        return delivery;
+        return delivery.get();
     }
 
     /// Direct memory for frames.

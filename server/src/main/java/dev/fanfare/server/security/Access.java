@@ -21,6 +21,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,11 +63,13 @@ public final class Access implements AutoCloseable {
 
     /// Reads what the configuration names.
     ///
+    /// @param now what the server runs with now
     /// @param changed runs when keys, tokens' keys or rules are others; on a thread that may wait
     /// @throws dev.fanfare.server.SettingException when a file can't be had, or something in it is wrong
-    public Access(ServerConfig.Security config, Timers timers, Runnable changed) {
+    public Access(Supplier<ServerConfig.Security> now, Timers timers, Runnable changed) {
+        ServerConfig.Security config = now.get();
         this.timers = timers;
-        this.audit = new Audit(config.auditLog().orElse(null), config.auditLogSize(), timers);
+        this.audit = new Audit(config.auditLog().orElse(null), () -> now.get().auditLogSize(), timers);
         this.changed = changed;
         this.guarded = config.isGuarded();
         this.checked = Caffeine.newBuilder()

@@ -18,6 +18,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,7 @@ public final class Audit implements AutoCloseable {
 
     private final Timers timers;
     private final @Nullable Path file;
-    private final long fileBytes;
+    private final LongSupplier fileBytes;
     private final BlockingQueue<byte[]> queue = new ArrayBlockingQueue<>(QUEUE);
     private final AtomicLong leftOut = new AtomicLong();
     private final AtomicLong second = new AtomicLong();
@@ -55,9 +56,9 @@ public final class Audit implements AutoCloseable {
     }
 
     /// @param file null: the log
-    /// @param fileBytes when the file is this large, another is begun; of the older ones some are kept
+    /// @param fileBytes when the file is so large now, another is begun; of the older ones some are kept
     /// @throws SettingException when the file can't be written
-    Audit(@Nullable Path file, long fileBytes, Timers timers) {
+    Audit(@Nullable Path file, LongSupplier fileBytes, Timers timers) {
         this.file = file;
         this.fileBytes = fileBytes;
         this.timers = timers;
@@ -160,7 +161,7 @@ public final class Audit implements AutoCloseable {
         }
         try {
             FileChannel to = channel;
-            if (to == null || to.size() + line.length > fileBytes && to.size() > 0) {
+            if (to == null || to.size() + line.length > fileBytes.getAsLong() && to.size() > 0) {
                 to = next(file, to);
                 channel = to;
             }

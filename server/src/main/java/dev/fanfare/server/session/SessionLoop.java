@@ -35,14 +35,14 @@ public final class SessionLoop {
     private long told;
 
     /// @param tickMillis how often connections are looked after, as long as there are any, at the moment
-    /// @param ids which ids messages may bring along
+    /// @param ids which ids messages may bring along now
     /// @param pressure is told how much waits
     /// @param depthMax how deep a request's JSON may be nested
     SessionLoop(
             Loop delivery,
             LongSupplier tickMillis,
             Timers timers,
-            StandardCodec.MessageIds ids,
+            Supplier<StandardCodec.MessageIds> ids,
             int depthMax,
             Pressure pressure) {
         this.delivery = delivery;

@@ -26,8 +26,10 @@ public final class SessionLoops {
     ///
     /// @param config what the server runs with now
     public SessionLoops(EventExecutorGroup group, Supplier<ServerConfig> config, Timers timers, Pressure pressure) {
-        StandardCodec.MessageIds ids =
-                StandardCodec.MessageIds.valueOf(config.get().messageIds().name());
+        Supplier<StandardCodec.MessageIds> ids = () -> switch (config.get().messageIds()) {
+            case UUID -> StandardCodec.MessageIds.UUID;
+            case ANY -> StandardCodec.MessageIds.ANY;
+        };
         for (EventExecutor executor : group) {
             EventLoop loop = (EventLoop) executor;
             SessionLoop sessions = new SessionLoop(

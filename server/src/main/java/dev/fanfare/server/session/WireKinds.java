@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The encodings in which events leave this server: each dialect, plain and compressed. One of each for the
@@ -40,11 +41,12 @@ public final class WireKinds {
     private record Standard(Events events, WireKind kind) {}
 
     /// The encodings of a server.
-    public WireKinds(ServerConfig config, Timers timers) {
+    ///
+    /// @param config what the server runs with now
+    public WireKinds(Supplier<ServerConfig> config, Timers timers) {
         this.timers = timers;
         Codec flatCodec = new FlatCodec(JsonScanner.DEPTH_MAX);
-        DeliveryStrategy batched = DeliveryStrategy.batched(
-                config.flat().batchSize(), config.flat().batchLinger());
+        Supplier<DeliveryStrategy> batched = () -> config.get().flat().delivery();
         flat = new WireKind(new Events(flatCodec, Set.of(), false), batched, timers);
         flatDeflated = new WireKind(new Events(flatCodec, Set.of(), true), batched, timers);
         plain = standard(Set.of(), false);
@@ -54,7 +56,7 @@ public final class WireKinds {
     private Standard standard(Set<String> payloads, boolean deflated) {
         return (deflated ? standardDeflated : standard).computeIfAbsent(payloads, asked -> {
             Events events = new Events(standardCodec, asked, deflated);
-            return new Standard(events, new WireKind(events, DeliveryStrategy.immediate(), timers));
+            return new Standard(events, new WireKind(events, DeliveryStrategy::immediate, timers));
         });
     }
 

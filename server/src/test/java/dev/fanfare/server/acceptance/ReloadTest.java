@@ -3,6 +3,7 @@ package dev.fanfare.server.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.LogLevel;
 import dev.fanfare.server.Reload;
@@ -10,6 +11,8 @@ import dev.fanfare.server.Setting;
 import dev.fanfare.server.SettingException;
 import dev.fanfare.server.Settings;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,7 +37,11 @@ class ReloadTest {
     @BeforeEach
     void start() throws IOException {
         file = folder.resolve("fanfare.yaml");
-        write("history: 2", "max-topics: 3");
+        begin("history: 2", "max-topics: 3");
+    }
+
+    private void begin(String... lines) throws IOException {
+        write(lines);
         Settings begun = read();
         server = FanfareServer.start(begun.config());
         server.readSettingsFrom(begun, this::read, settings -> level = settings.value(Setting.LOG_LEVEL));
@@ -192,15 +199,108 @@ class ReloadTest {
         assertThat(rest("POST", "/topics/after/messages", large).body()).contains("setting max-message-size");
     }
 
+    private void beginAnew(String... lines) throws IOException {
+        server.close();
+        begin(lines);
+    }
+
+    private List<String> take(String... lines) throws IOException {
+        write(lines);
+        Reload reload = server.reload();
+        assertThat(reload.atRestart()).isEmpty();
+        return names(reload.taken());
+    }
+
+    private static JsonNode publish(WireClient client, String id) {
+        return client.send("{\"type\":\"publish\",\"topic\":\"t\",\"message\":{\"id\":\"" + id + "\",\"payload\":1}}")
+                .json();
+    }
+
+    @Test
+    void whatIdsMayBeChangesForThoseWhoAreConnected() throws Exception {
+        make("t");
+        try (WireClient client = WireClient.open(server.port())) {
+            assertThat(code(publish(client, "one"))).isEqualTo("BAD_REQUEST");
+            assertThat(take("history: 2", "max-topics: 3", "message-ids: any")).containsExactly("message-ids");
+            assertThat(publish(client, "one").path("type").stringValue()).isEqualTo("ack");
+            take("history: 2", "max-topics: 3");
+            assertThat(code(publish(client, "two"))).isEqualTo("BAD_REQUEST");
+        }
+    }
+
+    /// With what they begin with, nobody would hear anything for a minute.
+    @Test
+    void batchesChangeForThoseWhoAreSubscribed() throws Exception {
+        beginAnew("batch-size: 100", "batch-linger: 1m");
+        make("t");
+        make("u");
+        try (WireClient client = WireClient.open(server.flatPort().orElseThrow())) {
+            client.json();
+            subscribe(client, "c");
+            client.send("{\"type\":\"subscribe\",\"topic\":\"u\",\"client_id\":\"c\"}")
+                    .json();
+            assertThat(take("batch-size: 100", "batch-linger: 0")).containsExactly("batch-linger");
+            rest("POST", "/topics/t/messages", "{\"payload\":1}");
+            assertThat(client.events(1)).hasSize(1);
+            assertThat(take("batch-size: 1", "batch-linger: 1m")).containsExactly("batch-size", "batch-linger");
+            rest("POST", "/topics/u/messages", "{\"payload\":2}");
+            assertThat(client.events(1)).hasSize(1);
+        }
+    }
+
+    /// A message says whether its trace is sampled.
+    @Test
+    void howManyTracesBeginChanges() throws Exception {
+        HttpServer collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        collector.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        collector.start();
+        String tracing = "tracing: 'http://127.0.0.1:" + collector.getAddress().getPort() + "/v1/traces'";
+        beginAnew(tracing, "tracing-sample: 0");
+        make("t");
+        try (WireClient client = WireClient.open(server.port())) {
+            RunningServer.subscribe(client, "t", "c");
+            for (int sample : List.of(0, 100, 0)) {
+                take(tracing, "tracing-sample: " + sample);
+                rest("POST", "/topics/t/messages", "{\"payload\":1}");
+                JsonNode headers = client.events(1).getFirst().path("message").path("headers");
+                String flags = headers.path("traceparent").stringValue("").replaceFirst(".*-", "");
+                assertThat(Integer.parseInt(flags, 16) & 1).isEqualTo(sample / 100);
+            }
+        } finally {
+            server.close();
+            collector.stop(0);
+        }
+    }
+
+    @Test
+    void howLargeTheRecordBecomesChanges() throws Exception {
+        String audit = "audit-log: " + folder.resolve("audit");
+        beginAnew(audit);
+        assertThat(take(audit, "audit-log-size: 1 KiB")).containsExactly("audit-log-size");
+        for (int i = 0; i < 10; i++) {
+            make("topic-" + i);
+        }
+        server.close();
+        assertThat(folder.resolve("audit.1")).exists();
+    }
+
     @Test
     void whatNeedsARestartIsToldAndStaysAsItWas() throws Exception {
-        write("history: 2", "max-topics: 3", "event-loops: 3", "message-ids: any", "history-bytes: 2 MiB");
+        write(
+                "history: 2",
+                "max-topics: 3",
+                "event-loops: 3",
+                "audit-log: " + folder.resolve("audit"),
+                "history-bytes: 2 MiB");
         Reload reload = server.reload();
         assertThat(names(reload.taken())).containsExactly("history-bytes");
-        assertThat(names(reload.atRestart())).containsExactly("message-ids", "event-loops");
+        assertThat(names(reload.atRestart())).containsExactly("event-loops", "audit-log");
         assertThat(server.config().network().eventLoops()).isEmpty();
         assertThat(server.reload().taken()).isEmpty();
-        assertThat(names(server.reload().atRestart())).containsExactly("message-ids", "event-loops");
+        assertThat(names(server.reload().atRestart())).containsExactly("event-loops", "audit-log");
     }
 
     @Test
@@ -258,7 +358,9 @@ class ReloadTest {
     void everySettingSaysWhetherItIsLive() {
         assertThat(Setting.PORT.isLive()).isFalse();
         assertThat(Setting.HISTORY.isLive()).isTrue();
-        assertThat(Setting.all().stream().filter(Setting::isLive)).hasSizeGreaterThan(20);
+        assertThat(Setting.all().stream().filter(setting -> !setting.isLive()))
+                .hasSizeLessThan(22)
+                .allMatch(setting -> setting.whyAtStart().isPresent());
     }
 
     @Test

@@ -37,7 +37,7 @@ final class FeedFixture implements AutoCloseable {
     FeedFixture(DeliveryStrategy delivery) {
         broker = Broker.open(
                 BrokerConfig.defaults().withTopics(TopicConfig.defaults().withHistory(1000)));
-        kind = new Kind(new WireKind(new Plain(), delivery, broker.timers(), memory));
+        kind = new Kind(new WireKind(new Plain(), () -> delivery, broker.timers(), memory));
     }
 
     FeedFixture() {

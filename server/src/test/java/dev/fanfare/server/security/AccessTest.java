@@ -61,7 +61,7 @@ class AccessTest {
 
     private final VirtualTimers timers = new VirtualTimers();
     private final Semaphore changes = new Semaphore(0);
-    private Access access = new Access(config(), timers, changes::release);
+    private Access access = new Access(AccessTest::config, timers, changes::release);
 
     private static ServerConfig.Security config(String... settings) {
         Map<String, String> all = new HashMap<>();
@@ -73,7 +73,7 @@ class AccessTest {
 
     private void open(String... settings) {
         access.close();
-        access = new Access(config(settings), timers, changes::release);
+        access = new Access(() -> config(settings), timers, changes::release);
     }
 
     private Path write(String name, String text) throws IOException {
@@ -171,7 +171,7 @@ class AccessTest {
         keys.create("web", "admin", Instant.now());
         access.close();
         AtomicInteger calls = new AtomicInteger();
-        access = new Access(config("keys", file.toString()), timers, () -> {
+        access = new Access(() -> config("keys", file.toString()), timers, () -> {
             if (calls.incrementAndGet() == 1) {
                 throw new IllegalStateException("broken");
             }

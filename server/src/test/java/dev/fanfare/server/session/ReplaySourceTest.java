@@ -42,7 +42,7 @@ class ReplaySourceTest {
     private final ReplaySlices slices = new ReplaySlices(loop);
     private final FakePeer peer = new FakePeer(loop);
     private final Lines lines = new Lines();
-    private final WireKind kind = new WireKind(lines, DeliveryStrategy.immediate(), timers);
+    private final WireKind kind = new WireKind(lines, DeliveryStrategy::immediate, timers);
 
     /// An event is its topic and payload, a blank and a line end between.
     private static final class Lines implements EventEncoding {

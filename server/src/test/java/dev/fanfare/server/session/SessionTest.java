@@ -49,7 +49,7 @@ class SessionTest {
     private final SessionLoops loops =
             new SessionLoops(channel.eventLoop(), () -> config, timers, new Pressure(() -> 1 << 20, timers, () -> {}));
     private ServerContext server = ServerContext.of(broker, config);
-    private final WireKinds kinds = new WireKinds(config, timers);
+    private final WireKinds kinds = new WireKinds(() -> config, timers);
     private final List<Peer> peers = new ArrayList<>();
     private Executor background = Runnable::run;
 
@@ -74,7 +74,7 @@ class SessionTest {
         Files.writeString(rules, "- {who: anonymous, may: subscribe, topics: '**'}\n");
         ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
         Semaphore changes = new Semaphore(0);
-        try (Access access = new Access(guarded.security(), timers, changes::release)) {
+        try (Access access = new Access(guarded::security, timers, changes::release)) {
             server = new ServerContext(
                     broker,
                     new Configuration(guarded, null),
@@ -107,7 +107,7 @@ class SessionTest {
         Path rules = folder.resolve("rules");
         Files.writeString(rules, "- {who: authenticated, may: subscribe, topics: t}\n");
         ServerConfig guarded = ServerConfig.of(Map.of("rules", rules.toString()));
-        try (Access access = new Access(guarded.security(), timers, () -> {})) {
+        try (Access access = new Access(guarded::security, timers, () -> {})) {
             server = new ServerContext(
                     broker,
                     new Configuration(guarded, null),

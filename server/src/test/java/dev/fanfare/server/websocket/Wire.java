@@ -46,7 +46,7 @@ final class Wire implements AutoCloseable {
 
     Wire(Map<String, String> settings) {
         config = ServerConfig.of(settings);
-        kinds = new WireKinds(config, timers);
+        kinds = new WireKinds(() -> config, timers);
         server = ServerContext.of(broker, config);
     }
 
