@@ -2,6 +2,8 @@ package dev.fanfare.server.acceptance;
 
 import static dev.fanfare.server.acceptance.AuthorizationTable.BODIES;
 import static dev.fanfare.server.acceptance.AuthorizationTable.OBSERVERS;
+import static dev.fanfare.server.acceptance.AuthorizationTable.PUBLISHERS;
+import static dev.fanfare.server.acceptance.AuthorizationTable.SUBSCRIBERS;
 import static dev.fanfare.server.acceptance.AuthorizationTable.TABLE;
 import static dev.fanfare.server.acceptance.AuthorizationTable.WHO_IS_IN;
 import static dev.fanfare.server.acceptance.AuthorizationTable.WITH_A_KEY;
@@ -23,6 +25,7 @@ import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.acceptance.AuthorizationTable.Operation;
 import dev.fanfare.server.acceptance.AuthorizationTable.Who;
 import dev.fanfare.server.docs.Pages;
 import dev.fanfare.server.metrics.Metrics;
@@ -32,6 +35,8 @@ import dev.fanfare.server.rest.Uptime;
 import dev.fanfare.server.security.KeyFile;
 import dev.fanfare.store.MemoryStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +50,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,6 +74,12 @@ class AuthorizationMatrixTest {
     private Broker broker;
     private RunningServer server;
 
+    /// The same broker's, where certificates and nothing at all are shown.
+    private RunningServer encrypted;
+
+    private SSLContext holder;
+    private SSLContext stranger;
+
     @BeforeAll
     void start() throws IOException {
         Path file = folder.resolve("keys.yaml");
@@ -78,17 +90,52 @@ class AuthorizationMatrixTest {
         }
         keys.put(Who.A_GUESSER, "ff_guess");
         Path rules = folder.resolve("rules.yaml");
-        Files.writeString(rules, """
+        String allowed = """
                 - {who: role:subscriber, may: subscribe, topics: mine.**}
                 - {who: role:publisher, may: publish, topics: mine.**}
                 - {who: role:manager, may: manage, topics: mine.**}
                 - {who: role:observer, may: observe}
                 - {who: role:owner, may: [publish, manage], topics: mine.**}
-                """);
+                """;
+        Files.writeString(rules, allowed);
         Path secret = folder.resolve("secret.yaml");
         Files.writeString(secret, "secret: " + SECRET);
         broker = Broker.open();
         server = RunningServer.with(broker, "keys=" + file, "rules=" + rules, "token-keys=" + secret);
+        Path open = folder.resolve("open.yaml");
+        Files.writeString(open, allowed + "- {who: anonymous, may: publish, topics: mine.**}\n");
+        encrypt(open);
+    }
+
+    private void encrypt(Path rules) {
+        Certificates ours = new Certificates("ours");
+        ours.writeTo(folder.resolve("ca.pem"));
+        Certificates.write(ours.server("server"), folder.resolve("cert.pem"), folder.resolve("key.pem"));
+        holder = ours.trusting(ours.client("CN=holder,OU=subscriber", "holder.test"));
+        stranger = ours.trusting(null);
+        encrypted = RunningServer.with(
+                broker,
+                "rules=" + rules,
+                "tls-certificate=" + folder.resolve("cert.pem"),
+                "tls-key=" + folder.resolve("key.pem"),
+                "tls-client-ca=" + folder.resolve("ca.pem"),
+                "tls-client-auth=optional",
+                "tls-client-role=ou");
+    }
+
+    private WireClient connect(Dialect dialect, Who who) {
+        boolean byTls = who == Who.CERTIFICATE_HOLDER || who == Who.ANONYMOUS;
+        RunningServer to = byTls ? encrypted : server;
+        int port = dialect == Dialect.STANDARD ? to.port() : to.flatPort();
+        try {
+            return byTls
+                    ? WireClient.on((who == Who.ANONYMOUS ? stranger : holder)
+                            .getSocketFactory()
+                            .createSocket(InetAddress.getLoopbackAddress(), port))
+                    : WireClient.tcp(port);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     @SuppressWarnings("JavaUtilDate") // the library's times
@@ -110,6 +157,7 @@ class AuthorizationMatrixTest {
 
     @AfterAll
     void close() {
+        encrypted.close();
         server.close();
         broker.close();
     }
@@ -121,7 +169,7 @@ class AuthorizationMatrixTest {
     /// What somebody shows; nothing if it has nothing to show.
     private String header(Who who) {
         return switch (who) {
-            case NOBODY -> "X-Nothing: shown";
+            case NOBODY, CERTIFICATE_HOLDER, ANONYMOUS -> "X-Nothing: shown";
             case TOKEN_BEARER -> "Authorization: Bearer " + token("subscriber");
             default -> "X-API-Key: " + key(who);
         };
@@ -154,8 +202,7 @@ class AuthorizationMatrixTest {
     }
 
     private int status(Dialect dialect, Who who, String method, String path, String body) {
-        int port = dialect == Dialect.STANDARD ? server.port() : server.flatPort();
-        try (WireClient client = WireClient.tcp(port)) {
+        try (WireClient client = connect(dialect, who)) {
             client.bytes((method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n"
                             + header(who) + "\r\nContent-Length: " + body.length()
                             + "\r\n\r\n" + body)
@@ -181,7 +228,7 @@ class AuthorizationMatrixTest {
                 if (allowed.contains(who)) {
                     assertThat(status).as("%s by %s", name, who).isNotIn(401, 403);
                 } else {
-                    boolean unknown = who == Who.NOBODY || who == Who.A_GUESSER;
+                    boolean unknown = who == Who.NOBODY || who == Who.A_GUESSER || who == Who.ANONYMOUS;
                     assertThat(status).as("%s by %s", name, who).isEqualTo(unknown ? 401 : 403);
                 }
             }
@@ -195,10 +242,16 @@ class AuthorizationMatrixTest {
         for (Route route : routes(dialect)) {
             if (route.path().startsWith("/topics/{name}")) {
                 String path = route.path().replace("{name}", "theirs");
-                for (Who who : List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.TOKEN_BEARER)) {
+                for (Who who : List.of(
+                        Who.SUBSCRIBER,
+                        Who.PUBLISHER,
+                        Who.MANAGER,
+                        Who.TOKEN_BEARER,
+                        Who.CERTIFICATE_HOLDER,
+                        Who.ANONYMOUS)) {
                     assertThat(status(dialect, who, route.method(), path, "{}"))
                             .as("%s %s by %s", route.method(), path, who)
-                            .isEqualTo(403);
+                            .isEqualTo(who == Who.ANONYMOUS ? 401 : 403);
                 }
             }
         }
@@ -211,33 +264,6 @@ class AuthorizationMatrixTest {
                     "X-API-Key",
                     key(Who.SUBSCRIBER));
             assertThat(listed.body()).contains("mine.a").doesNotContain("theirs");
-        }
-    }
-
-    /// What a WebSocket takes of each.
-    private enum Operation {
-        SUBSCRIBE("{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\"}", Who.SUBSCRIBER),
-        SUBSCRIBE_PATTERN("{\"type\":\"subscribe\",\"topic\":\"mine.*\",\"client_id\":\"c\"}", Who.SUBSCRIBER),
-        SUBSCRIBE_ALL("{\"type\":\"subscribe\",\"topic\":\"**\",\"client_id\":\"c\"}", Who.SUBSCRIBER),
-        JOIN("{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"group\":\"g\"}", Who.SUBSCRIBER),
-        PUBLISH("{\"type\":\"publish\",\"topic\":\"mine.a\",\"message\":{\"payload\":1}}", Who.PUBLISHER),
-        ASK(
-                "{\"type\":\"request\",\"request_id\":\"1\",\"topic\":\"mine.a\",\"timeout_ms\":1,\"message\":{\"payload\":1}}",
-                Who.PUBLISHER),
-        TRANSACT(
-                "{\"type\":\"transaction\",\"publish\":[{\"topic\":\"mine.a\",\"message\":{\"payload\":1}}]}",
-                Who.PUBLISHER);
-
-        private final String request;
-        private final Who allowed;
-
-        Operation(String request, Who allowed) {
-            this.request = request;
-            this.allowed = allowed;
-        }
-
-        String on(String topic) {
-            return request.replace("mine.a", topic);
         }
     }
 
@@ -266,10 +292,7 @@ class AuthorizationMatrixTest {
         makeWhatIsThere();
         for (Operation operation : Operation.values()) {
             for (Who who : WHO_IS_IN) {
-                boolean may = who == operation.allowed
-                        || who == Who.TOKEN_BEARER && operation.allowed == Who.SUBSCRIBER
-                        || who == Who.ADMIN
-                        || who == Who.OWNER && operation.allowed == Who.PUBLISHER;
+                boolean may = operation.allowed.contains(who);
                 assertThat(isForbidden(who, operation.request))
                         .as("%s by %s", operation, who)
                         .isEqualTo(!may);
@@ -293,8 +316,8 @@ class AuthorizationMatrixTest {
     void everyOperationOfAFlatWebSocketIsForWhoHasTheRight() {
         makeWhatIsThere();
         Map<String, List<Who>> operations = Map.of(
-                "{\"type\":\"subscribe\",\"topic\":\"mine.a\"}", List.of(Who.SUBSCRIBER, Who.TOKEN_BEARER, Who.ADMIN),
-                "{\"type\":\"publish\",\"topic\":\"mine.a\",\"data\":1}", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
+                "{\"type\":\"subscribe\",\"topic\":\"mine.a\"}", SUBSCRIBERS,
+                "{\"type\":\"publish\",\"topic\":\"mine.a\",\"data\":1}", PUBLISHERS);
         operations.forEach((request, allowed) -> {
             for (Who who : WHO_IS_IN) {
                 assertThat(isRefusedFlat(who, request))
@@ -315,7 +338,7 @@ class AuthorizationMatrixTest {
     }
 
     private boolean isRefusedFlat(Who who, String request) {
-        try (WireClient client = WireClient.tcp(server.flatPort()).upgrade("/ws", header(who))) {
+        try (WireClient client = connect(Dialect.FLAT, who).upgrade("/ws", header(who))) {
             assertThat(client.json().path("type").stringValue()).isEqualTo("info");
             return client.send(request).json().path("message").asString("").contains("is not allowed to");
         }
@@ -429,7 +452,7 @@ class AuthorizationMatrixTest {
     }
 
     private boolean isForbidden(Who who, String request) {
-        try (WireClient client = WireClient.tcp(server.port()).upgrade("/ws", header(who))) {
+        try (WireClient client = connect(Dialect.STANDARD, who).upgrade("/ws", header(who))) {
             JsonNode answer = client.send(request).json();
             return answer.path("error").path("code").asString("").equals("FORBIDDEN");
         }

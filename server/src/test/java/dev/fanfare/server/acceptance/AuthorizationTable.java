@@ -20,7 +20,38 @@ final class AuthorizationTable {
         OWNER,
         ADMIN,
         /// With a token instead of a key.
-        TOKEN_BEARER
+        TOKEN_BEARER,
+        /// With a certificate instead of a key.
+        CERTIFICATE_HOLDER,
+        /// With nothing, where the rules admit such.
+        ANONYMOUS
+    }
+
+    /// What a WebSocket takes of each.
+    enum Operation {
+        SUBSCRIBE("{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\"}", SUBSCRIBERS),
+        SUBSCRIBE_PATTERN("{\"type\":\"subscribe\",\"topic\":\"mine.*\",\"client_id\":\"c\"}", SUBSCRIBERS),
+        SUBSCRIBE_ALL("{\"type\":\"subscribe\",\"topic\":\"**\",\"client_id\":\"c\"}", SUBSCRIBERS),
+        JOIN("{\"type\":\"subscribe\",\"topic\":\"mine.a\",\"client_id\":\"c\",\"group\":\"g\"}", SUBSCRIBERS),
+        PUBLISH("{\"type\":\"publish\",\"topic\":\"mine.a\",\"message\":{\"payload\":1}}", PUBLISHERS),
+        ASK(
+                "{\"type\":\"request\",\"request_id\":\"1\",\"topic\":\"mine.a\",\"timeout_ms\":1,\"message\":{\"payload\":1}}",
+                PUBLISHERS),
+        TRANSACT(
+                "{\"type\":\"transaction\",\"publish\":[{\"topic\":\"mine.a\",\"message\":{\"payload\":1}}]}",
+                PUBLISHERS);
+
+        final String request;
+        final List<Who> allowed;
+
+        Operation(String request, List<Who> allowed) {
+            this.request = request;
+            this.allowed = allowed;
+        }
+
+        String on(String topic) {
+            return request.replace("mine.a", topic);
+        }
     }
 
     /// Who may: the others are refused.
@@ -29,10 +60,14 @@ final class AuthorizationTable {
     static final List<Who> EVERYBODY = List.of(Who.values());
     static final List<Who> WITH_A_KEY =
             List.of(Who.WITHOUT_RIGHTS, Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OBSERVER, Who.OWNER, Who.ADMIN);
-    static final List<Who> WHO_IS_IN =
-            Stream.concat(WITH_A_KEY.stream(), Stream.of(Who.TOKEN_BEARER)).toList();
-    static final List<Who> OF_THE_TOPIC =
-            List.of(Who.SUBSCRIBER, Who.PUBLISHER, Who.MANAGER, Who.OWNER, Who.ADMIN, Who.TOKEN_BEARER);
+    static final List<Who> WHO_IS_IN = Stream.concat(
+                    WITH_A_KEY.stream(), Stream.of(Who.TOKEN_BEARER, Who.CERTIFICATE_HOLDER, Who.ANONYMOUS))
+            .toList();
+    static final List<Who> SUBSCRIBERS = List.of(Who.SUBSCRIBER, Who.ADMIN, Who.TOKEN_BEARER, Who.CERTIFICATE_HOLDER);
+    static final List<Who> PUBLISHERS = List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN, Who.ANONYMOUS);
+    static final List<Who> OF_THE_TOPIC = Stream.concat(
+                    SUBSCRIBERS.stream(), Stream.of(Who.PUBLISHER, Who.MANAGER, Who.OWNER, Who.ANONYMOUS))
+            .toList();
     static final List<Who> MANAGERS = List.of(Who.MANAGER, Who.OWNER, Who.ADMIN);
     static final List<Who> OBSERVERS = List.of(Who.OBSERVER, Who.ADMIN);
 
@@ -44,10 +79,10 @@ final class AuthorizationTable {
         TABLE.put("GET /stats", WHO_IS_IN);
         TABLE.put("GET /topics/{name}", OF_THE_TOPIC);
         TABLE.put("DELETE /topics/{name}", MANAGERS);
-        TABLE.put("GET /topics/{name}/messages", List.of(Who.SUBSCRIBER, Who.ADMIN, Who.TOKEN_BEARER));
-        TABLE.put("POST /topics/{name}/messages", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
-        TABLE.put("POST /topics/{name}/requests", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
-        TABLE.put("POST /transactions", List.of(Who.PUBLISHER, Who.OWNER, Who.ADMIN));
+        TABLE.put("GET /topics/{name}/messages", SUBSCRIBERS);
+        TABLE.put("POST /topics/{name}/messages", PUBLISHERS);
+        TABLE.put("POST /topics/{name}/requests", PUBLISHERS);
+        TABLE.put("POST /transactions", PUBLISHERS);
         TABLE.put("GET /topics/{name}/dead-letters", MANAGERS);
         TABLE.put("DELETE /topics/{name}/dead-letters", MANAGERS);
         TABLE.put("POST /topics/{name}/dead-letters/redrive", MANAGERS);
