@@ -57,11 +57,37 @@ public sealed interface PublishResult {
     /// @param reason why, in words, naming the limit and who reached it
     /// @param full the feed that may have room later ([Feed#onRoom]); null when waiting does not help
     /// @param waitMillis how long the publisher may wait for room
-    record Refused(ErrorCode code, String reason, @Nullable Feed<?> full, long waitMillis) implements PublishResult {
+    /// @param limit which the publish ran into; null: none
+    record Refused(
+            ErrorCode code,
+            String reason,
+            @Nullable Feed<?> full,
+            long waitMillis,
+            @Nullable BrokerLimit limit) implements PublishResult {
 
         /// A refusal that waiting does not change.
         public Refused(ErrorCode code, String reason) {
-            this(code, reason, null, 0);
+            this(code, reason, null, 0, null);
+        }
+
+        /// A refusal because of a limit, which waiting does not change.
+        public Refused(BrokerLimit limit, String reason) {
+            this(limit.code(), reason, null, 0, limit);
+        }
+
+        /// What was thrown, as a result.
+        public static Refused of(FanfareException thrown) {
+            return new Refused(thrown.code(), String.valueOf(thrown.getMessage()), null, 0, thrown.limit());
+        }
+
+        /// The same for good, in other words.
+        public Refused because(String words) {
+            return new Refused(code, words, null, 0, limit);
+        }
+
+        /// The same, to be thrown.
+        public FanfareException exception() {
+            return new FanfareException(code, reason, limit);
         }
     }
 
@@ -73,7 +99,7 @@ public sealed interface PublishResult {
             case Accepted accepted -> accepted.offset;
             case Scheduled scheduled -> -1;
             case Pending pending -> pending.outcome.offset();
-            case Refused refused -> throw new FanfareException(refused.code, refused.reason);
+            case Refused refused -> throw refused.exception();
         };
     }
 }

@@ -54,7 +54,7 @@ public final class Publisher {
         PublishResult result = broker.publish(topic, message);
         for (int attempt = 1; result instanceof PublishResult.Refused refused; attempt++) {
             Duration delay = refused.code().advice() == ErrorCode.Advice.RETRY_LATER
-                    ? retry.afterFailure(attempt, new FanfareException(refused.code(), refused.reason()))
+                    ? retry.afterFailure(attempt, refused.exception())
                     : null;
             if (delay == null || !pause(delay)) {
                 return result;

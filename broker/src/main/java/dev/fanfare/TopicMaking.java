@@ -74,7 +74,8 @@ final class TopicMaking {
 
     private FanfareException notMade(String name, Refused failure) {
         registry.delete(name);
-        return new FanfareException(failure.code(), "topic '" + name + "' was not made: " + failure.reason());
+        return failure.because("topic '" + name + "' was not made: " + failure.reason())
+                .exception();
     }
 
     private static FanfareException notGone(String name, Refused failure) {

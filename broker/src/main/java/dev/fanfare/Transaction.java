@@ -71,7 +71,7 @@ public final class Transaction {
         }
         if (publishes.size() == MAX_PUBLISHES) {
             throw new FanfareException(
-                    ErrorCode.LIMIT_REACHED, "a transaction publishes at most " + MAX_PUBLISHES + " messages");
+                    BrokerLimit.TRANSACTION, "a transaction publishes at most " + MAX_PUBLISHES + " messages");
         }
         publishes.add(new Publish(topic, message));
         return this;
@@ -84,7 +84,7 @@ public final class Transaction {
         check();
         if (acks.size() == MAX_ACKS) {
             throw new FanfareException(
-                    ErrorCode.LIMIT_REACHED, "a transaction acknowledges at most " + MAX_ACKS + " messages");
+                    BrokerLimit.TRANSACTION, "a transaction acknowledges at most " + MAX_ACKS + " messages");
         }
         acks.add(delivery);
         return this;

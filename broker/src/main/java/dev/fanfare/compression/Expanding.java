@@ -1,5 +1,6 @@
 package dev.fanfare.compression;
 
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import java.io.IOException;
@@ -24,7 +25,7 @@ final class Expanding {
 
     static FanfareException tooLarge(String name, int compressed, int most) {
         return new FanfareException(
-                ErrorCode.TOO_LARGE,
+                BrokerLimit.MESSAGE_SIZE,
                 "a payload of " + compressed + " bytes of " + name + " expands to more than the " + most
                         + " bytes that are allowed");
     }

@@ -3,6 +3,7 @@ package dev.fanfare.delivery;
 import dev.fanfare.AcknowledgedSubscription;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.Commit;
 import dev.fanfare.DeadLetters;
 import dev.fanfare.Delivery;
@@ -135,7 +136,7 @@ public final class Backlogs implements DeliveryAccess {
         PublishResult.Refused failure = commit == null ? null : commit.await();
         if (failure != null) {
             member.leave();
-            throw new FanfareException(failure.code(), failure.reason());
+            throw failure.exception();
         }
         return member;
     }
@@ -190,7 +191,7 @@ public final class Backlogs implements DeliveryAccess {
             if (there == null) {
                 if (byName.size() >= NAMES_MAX) {
                     throw new FanfareException(
-                            ErrorCode.LIMIT_REACHED,
+                            BrokerLimit.NAMES,
                             "'" + demand.name() + "' would be one more acknowledged subscription or group than "
                                     + NAMES_MAX + ": end those that nobody uses");
                 }
@@ -291,7 +292,7 @@ public final class Backlogs implements DeliveryAccess {
             outcome = append.run(acknowledgements);
             acknowledgements.tell();
         } catch (FanfareException e) {
-            refused(new PublishResult.Refused(e.code(), String.valueOf(e.getMessage())), topic, then);
+            refused(PublishResult.Refused.of(e), topic, then);
             return null;
         }
         Commit commit = outcome.commit();

@@ -29,8 +29,7 @@ final class Burials {
         if (refused != null) {
             failure.compareAndSet(
                     null,
-                    new Refused(
-                            refused.code(),
+                    refused.because(
                             "a message could not be moved to its dead-letter topic; this is tried again every second: "
                                     + refused.reason()));
         }

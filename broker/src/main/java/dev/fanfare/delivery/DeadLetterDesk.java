@@ -125,7 +125,7 @@ final class DeadLetterDesk {
             result = topic.publish(letter, wakes, with);
             wakes.flush();
         } catch (FanfareException e) {
-            result = new Refused(e.code(), String.valueOf(e.getMessage()));
+            result = Refused.of(e);
         } catch (RuntimeException bug) {
             LOG.error("Dead-letter topic {} failed: a bug", target, bug);
             result = new Refused(ErrorCode.INTERNAL, String.valueOf(bug));

@@ -3,7 +3,6 @@ package dev.fanfare.publishing;
 import dev.fanfare.Batching;
 import dev.fanfare.Compression;
 import dev.fanfare.ErrorCode;
-import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Refused;
@@ -303,7 +302,7 @@ public final class PublishQueue {
             lock.unlock();
         }
         try {
-            return batching.retry().afterFailure(attempt, new FanfareException(refused.code(), refused.reason()));
+            return batching.retry().afterFailure(attempt, refused.exception());
         } catch (RuntimeException | Error e) {
             LOG.warn("The retry policy of a batching publisher failed; gives up", e);
             return null;

@@ -1,7 +1,6 @@
 package dev.fanfare.request;
 
 import dev.fanfare.ErrorCode;
-import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.feed.Asker;
@@ -37,9 +36,7 @@ public final class FutureReplies implements Asker {
         if (why.code() == ErrorCode.TIMEOUT && !replies.isEmpty()) {
             complete();
         } else {
-            Thread.ofVirtual()
-                    .name("fanfare-reply")
-                    .start(() -> done.completeExceptionally(new FanfareException(why.code(), why.reason())));
+            Thread.ofVirtual().name("fanfare-reply").start(() -> done.completeExceptionally(why.exception()));
         }
     }
 

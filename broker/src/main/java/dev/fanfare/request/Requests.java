@@ -1,6 +1,7 @@
 package dev.fanfare.request;
 
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.Commit;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
@@ -178,13 +179,13 @@ public final class Requests {
                         "nobody answers on topic '" + topic + "': no subscription has its name; nothing was published");
             }
         } catch (FanfareException refused) {
-            return new Refused(refused.code(), refused.getMessage());
+            return Refused.of(refused);
         }
         int most = limit.getAsInt();
         if (count.incrementAndGet() > most) {
             count.decrementAndGet();
             return new Refused(
-                    ErrorCode.LIMIT_REACHED,
+                    BrokerLimit.REQUESTS,
                     "topic '" + topic + "': " + most
                             + " requests of the broker wait for replies, as many as max-requests" + " allows");
         }

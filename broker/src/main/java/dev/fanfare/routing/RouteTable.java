@@ -2,7 +2,7 @@ package dev.fanfare.routing;
 
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
-import dev.fanfare.ErrorCode;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Route;
 import dev.fanfare.RouteStats;
@@ -117,7 +117,7 @@ public final class RouteTable {
 
     private static FanfareException tooMany(Route route, RoutingConfig routing) {
         return new FanfareException(
-                ErrorCode.LIMIT_REACHED,
+                BrokerLimit.ROUTES,
                 "route '" + route.name() + "' would be one more than the " + routing.maxRoutes()
                         + " that max-routes allows");
     }

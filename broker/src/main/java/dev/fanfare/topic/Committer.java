@@ -1,5 +1,6 @@
 package dev.fanfare.topic;
 
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.BrokerStats;
 import dev.fanfare.Commit;
 import dev.fanfare.Durability;
@@ -166,7 +167,7 @@ public final class Committer implements AutoCloseable {
         }
         return pendingBytes > PENDING_MAX_BYTES
                 ? new Refused(
-                        ErrorCode.BACKPRESSURE,
+                        BrokerLimit.STORAGE_PENDING,
                         "more than " + PENDING_MAX_BYTES
                                 + " bytes wait to be written to the store: publish again later")
                 : null;

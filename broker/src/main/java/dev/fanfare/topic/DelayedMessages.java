@@ -1,7 +1,7 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.BrokerEvent;
-import dev.fanfare.ErrorCode;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.Message;
 import dev.fanfare.Pending;
 import dev.fanfare.PublishResult;
@@ -223,14 +223,14 @@ final class DelayedMessages {
         Pending most = limits.get();
         if (count >= most.messages()) {
             return new Refused(
-                    ErrorCode.LIMIT_REACHED,
+                    BrokerLimit.DELAYED,
                     "topic '" + topic.name() + "': " + count
                             + " messages of the broker wait for their time, as many as max-delayed ("
                             + most.messages() + ") allows");
         }
         if (bytes + cost > most.bytes()) {
             return new Refused(
-                    ErrorCode.BACKPRESSURE,
+                    BrokerLimit.DELAYED_MEMORY,
                     "topic '" + topic.name() + "': the messages of the broker that wait for their time hold " + bytes
                             + " bytes, with this one more than delayed-memory (" + most.bytes() + ") allows");
         }

@@ -1,6 +1,7 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.local.Events;
@@ -50,7 +51,7 @@ final class DeviceRoom {
         if (left == full) {
             changed(!left);
         }
-        return left ? null : new Refused(ErrorCode.BACKPRESSURE, reason());
+        return left ? null : new Refused(BrokerLimit.STORAGE, reason());
     }
 
     private String reason() {

@@ -2,6 +2,7 @@ package dev.fanfare.topic;
 
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.BrokerTotals;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
@@ -153,7 +154,7 @@ public final class FeedRegistry implements FeedAccess {
     private void checkSubscribers(int present, Pattern pattern) {
         if (present >= config.get().maxSubscribersPerTopic()) {
             throw new FanfareException(
-                    ErrorCode.LIMIT_REACHED,
+                    BrokerLimit.SUBSCRIBERS_PER_TOPIC,
                     "'" + pattern + "' has " + present + " subscriptions, as many as max-subscribers-per-topic ("
                             + config.get().maxSubscribersPerTopic() + ") allows");
         }
@@ -289,7 +290,7 @@ public final class FeedRegistry implements FeedAccess {
         if (kind instanceof FilteredKind<?>
                 && filtered.size() + patterns.size() >= config.get().maxPatterns()) {
             throw new FanfareException(
-                    ErrorCode.LIMIT_REACHED,
+                    BrokerLimit.PATTERNS,
                     "this would be one more distinct filter than max-patterns ("
                             + config.get().maxPatterns()
                             + ", patterns and filters together) allows: subscribe with equal filters");
@@ -346,7 +347,7 @@ public final class FeedRegistry implements FeedAccess {
             int present = topic.subscribers() - 1;
             if (present >= max) {
                 throw new FanfareException(
-                        ErrorCode.LIMIT_REACHED,
+                        BrokerLimit.SUBSCRIBERS_PER_TOPIC,
                         "topic '" + topic.name() + "', which '" + pattern + "' matches, has " + present
                                 + " subscriptions, as many as max-subscribers-per-topic (" + max + ") allows");
             }

@@ -1,5 +1,6 @@
 package dev.fanfare.topic;
 
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult.Refused;
@@ -179,12 +180,13 @@ final class Plan {
                 + full.feed().inTheWay().map(name -> ", '" + name + "',").orElse("")
                 + " has as many messages waiting as its queue holds and its overflow policy ";
         return answer == Feed.REFUSE
-                ? new Refused(ErrorCode.BACKPRESSURE, who + "refuses more")
+                ? new Refused(BrokerLimit.QUEUE, who + "refuses more")
                 : new Refused(
                         ErrorCode.BACKPRESSURE,
                         who + "blocks publishers (up to " + answer + " ms)",
                         full.feed(),
-                        answer);
+                        answer,
+                        BrokerLimit.QUEUE);
     }
 
     /// Hands the message to every feed, inside the section.

@@ -1,7 +1,7 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.BrokerConfig;
-import dev.fanfare.ErrorCode;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.FanfareException;
 import dev.fanfare.feed.Pattern;
 import java.util.List;
@@ -120,7 +120,7 @@ final class Planning {
 
     private FanfareException tooManyFeeds(String name) {
         return new FanfareException(
-                ErrorCode.LIMIT_REACHED,
+                BrokerLimit.FEEDS_PER_TOPIC,
                 "topic '" + name + "' would be heard by more distinct patterns and encodings than max-feeds-per-topic ("
                         + config.get().maxFeedsPerTopic() + ") allows: subscribe with fewer different patterns");
     }

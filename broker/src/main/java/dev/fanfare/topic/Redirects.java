@@ -93,6 +93,7 @@ final class Redirects {
                 "route '" + rule.name() + "' sends what is published to '" + source.name() + "' to '" + target + "': "
                         + refused.reason(),
                 refused.full(),
-                refused.waitMillis());
+                refused.waitMillis(),
+                refused.limit());
     }
 }

@@ -112,13 +112,12 @@ final class Section {
                 return refused;
             }
             if (full.drainsHere()) {
-                return new Refused(
-                        refused.code(),
+                return refused.because(
                         refused.reason() + "; this thread has to drain that queue and must not wait for it");
             }
             RoomQueue room = topic.plan().room(full);
             if (room != null && !room.await(Duration.ofNanos(left), topic::deleted)) {
-                return new Refused(refused.code(), refused.reason() + "; interrupted while waiting");
+                return refused.because(refused.reason() + "; interrupted while waiting");
             }
             PublishResult result = append(draft, null, with);
             if (!(result instanceof Refused again)) {

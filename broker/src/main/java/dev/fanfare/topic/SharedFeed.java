@@ -1,6 +1,7 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.FanfareException;
+import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
@@ -84,7 +85,7 @@ final class SharedFeed<C> {
             planned.join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof FanfareException refused) {
-                throw new FanfareException(refused.code(), String.valueOf(refused.getMessage()));
+                throw Refused.of(refused).exception();
             }
             throw e;
         }

@@ -1,6 +1,7 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.PublishResult.Refused;
@@ -63,10 +64,14 @@ final class StoreRecovery {
     ///
     /// @return what those are told who wanted something stored
     Refused failed(StoreException cause) {
+        boolean full = cause.reason() == StoreException.Reason.FULL;
         Refused why = new Refused(
-                cause.reason() == StoreException.Reason.FULL ? ErrorCode.BACKPRESSURE : ErrorCode.INTERNAL,
+                full ? ErrorCode.BACKPRESSURE : ErrorCode.INTERNAL,
                 store.place() + " could not be written to: " + cause.getMessage()
-                        + "; nothing was published or changed");
+                        + "; nothing was published or changed",
+                null,
+                0,
+                full ? BrokerLimit.STORAGE : null);
         if (broken == null) {
             LOG.error("Could not write to {}", store.place(), cause);
             events.emit(() -> new BrokerEvent.StorageFailed(store.place(), String.valueOf(cause.getMessage())));

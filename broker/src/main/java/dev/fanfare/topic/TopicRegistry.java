@@ -2,6 +2,7 @@ package dev.fanfare.topic;
 
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
@@ -300,7 +301,7 @@ public final class TopicRegistry {
     private LiveTopic add(String name, TopicConfig topicConfig) {
         if (directory.size() >= config.get().maxTopics()) {
             throw new FanfareException(
-                    ErrorCode.LIMIT_REACHED,
+                    BrokerLimit.TOPICS,
                     "topic '" + name + "' would be one more than max-topics ("
                             + config.get().maxTopics() + ") allows: delete topics or raise the setting");
         }
@@ -485,7 +486,7 @@ public final class TopicRegistry {
             try {
                 topic = require(name);
             } catch (FanfareException e) {
-                return new Refused(e.code(), e.getMessage());
+                return Refused.of(e);
             }
             PublishResult result =
                     wakes == null ? topic.publishAwaiting(draft, with) : topic.publish(draft, wakes, with);

@@ -1,11 +1,18 @@
 package dev.fanfare.protocol;
 
+import org.jspecify.annotations.Nullable;
+
 /// Why a request was not served, as the peer is told.
 ///
 /// @param code which rule or limit
 /// @param message what was wrong, where, and what to do
 /// @param retryAfterMillis when the same request may succeed; −1 when that is not known, or it never will
-public record WireError(Code code, String message, long retryAfterMillis) {
+/// @param limit by what its refusal is counted, and no peer is told; null: by nothing but its code
+public record WireError(
+        Code code,
+        String message,
+        long retryAfterMillis,
+        @Nullable String limit) {
 
     /// When to try again what others have to make room for.
     public static final long LATER_MILLIS = 1_000;
@@ -75,6 +82,21 @@ public record WireError(Code code, String message, long retryAfterMillis) {
     /// An error of which is known what its code tells: whether there may be room later.
     public WireError(Code code, String message) {
         this(code, message, code.retryAfterMillis);
+    }
+
+    /// An error that is counted by its code alone.
+    public WireError(Code code, String message, long retryAfterMillis) {
+        this(code, message, retryAfterMillis, null);
+    }
+
+    /// The same, counted by a limit too.
+    public WireError by(@Nullable String counted) {
+        return new WireError(code, message, retryAfterMillis, counted);
+    }
+
+    /// The same of a part of a request.
+    public WireError in(String part) {
+        return new WireError(code, part + ": " + message, retryAfterMillis, limit);
     }
 
     /// A missing or wrong field.

@@ -81,6 +81,7 @@ public final class PublishLimit {
 
     private @Nullable WireError own(ServerConfig.Rate rate, TokenBucket own, int count) {
         if (count > rate.burst()) {
+            limits.count(Limit.PUBLISH_BURST);
             return new WireError(
                     WireError.Code.LIMIT_REACHED,
                     count + " messages at once are more than connection " + who

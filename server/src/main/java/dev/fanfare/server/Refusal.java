@@ -1,5 +1,6 @@
 package dev.fanfare.server;
 
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.PublishResult.Refused;
@@ -22,13 +23,12 @@ public final class Refusal extends FanfareException {
 
     /// What a peer is told.
     public static WireError error(FanfareException refused) {
-        return refused instanceof Refusal own
-                ? own.error
-                : WireError.of(refused.code().name(), String.valueOf(refused.getMessage()));
+        return refused instanceof Refusal own ? own.error : error(Refused.of(refused));
     }
 
     /// What a peer is told of a publish, a commit or a request that was refused.
     public static WireError error(Refused refused) {
-        return WireError.of(refused.code().name(), refused.reason());
+        BrokerLimit limit = refused.limit();
+        return WireError.of(refused.code().name(), refused.reason()).by(limit == null ? null : limit.label());
     }
 }

@@ -18,6 +18,8 @@ public enum Limit {
     CLIENT_TOPIC_RATE("client-topic-rate"),
     /// What a connection publishes: `publish-rate`.
     PUBLISH_RATE("publish-rate"),
+    /// What a connection publishes at once: `publish-burst`.
+    PUBLISH_BURST("publish-burst"),
     /// What a client publishes: `client-publish-rate`.
     CLIENT_PUBLISH_RATE("client-publish-rate"),
     /// How many bytes a client publishes: `client-publish-bytes`.
@@ -29,7 +31,9 @@ public enum Limit {
     /// Requests that did not come whole in time: `handshake-timeout`.
     HANDSHAKE_TIMEOUT("handshake-timeout"),
     /// Connections that gave no sign of life, or did not end what they had begun to say: `heartbeat`.
-    HEARTBEAT("heartbeat");
+    HEARTBEAT("heartbeat"),
+    /// Subscribers of the flat dialect that took no byte for too long: `slow-send-timeout`.
+    SLOW_SEND_TIMEOUT("slow-send-timeout");
 
     private final String setting;
 

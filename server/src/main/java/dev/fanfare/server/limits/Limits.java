@@ -2,6 +2,7 @@ package dev.fanfare.server.limits;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerConfig;
 import dev.fanfare.server.security.Identity;
@@ -10,8 +11,8 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,7 +41,7 @@ public final class Limits {
     private final LongAdder bodies = new LongAdder();
     private final Map<String, Account> held = new ConcurrentHashMap<>();
     private final Cache<String, Account> idle;
-    private final Map<Limit, LongAdder> refused = new EnumMap<>(Limit.class);
+    private final Map<String, LongAdder> refused = new LinkedHashMap<>();
 
     /// Nothing is taken yet.
     ///
@@ -56,7 +57,10 @@ public final class Limits {
                 .executor(Runnable::run)
                 .build();
         for (Limit limit : Limit.values()) {
-            refused.put(limit, new LongAdder());
+            refused.put(limit.label(), new LongAdder());
+        }
+        for (BrokerLimit limit : BrokerLimit.values()) {
+            refused.put(limit.label(), new LongAdder());
         }
     }
 
@@ -72,15 +76,22 @@ public final class Limits {
 
     /// Something was refused.
     public void count(Limit limit) {
-        LongAdder counter = refused.get(limit);
+        count(limit.label());
+    }
+
+    /// A peer was told of a refusal.
+    ///
+    /// @param limit the label of one; null, and everything else, is not counted
+    public void count(@Nullable String limit) {
+        LongAdder counter = limit == null ? null : refused.get(limit);
         if (counter != null) {
             counter.increment();
         }
     }
 
-    /// How often something was refused, by the reason; all of them, in their order.
-    public Map<Limit, Long> refusals() {
-        Map<Limit, Long> counts = new EnumMap<>(Limit.class);
+    /// How often something was refused, by the labels of the limits; all of them, in their order.
+    public Map<String, Long> refusals() {
+        Map<String, Long> counts = new LinkedHashMap<>();
         refused.forEach((limit, count) -> counts.put(limit, count.sum()));
         return counts;
     }

@@ -7,7 +7,6 @@ import dev.fanfare.BrokerStats.StorageStats;
 import dev.fanfare.server.FanfareServer;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.alerts.Alerts;
-import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.tracing.Tracing;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -116,13 +115,13 @@ final class ServerMeters implements MeterBinder {
                 "fanfare.unfinished.body.bytes",
                 "Bytes of requests that are not whole yet (256 at least for each part), against a quarter of buffer-memory",
                 () -> server.limits().bodyBytes());
-        for (Limit limit : Limit.values()) {
+        for (String limit : server.limits().refusals().keySet()) {
             FunctionCounter.builder(
                             "fanfare.refused",
                             server.limits(),
                             limits -> limits.refusals().getOrDefault(limit, 0L))
                     .description("What was refused because of a limit, by the limit")
-                    .tag("limit", limit.label())
+                    .tag("limit", limit)
                     .register(registry);
         }
         FunctionCounter.builder("fanfare.alert.webhook.failures", server.alerts(), Alerts::webhookFailures)

@@ -5,7 +5,6 @@ import dev.fanfare.Broker;
 import dev.fanfare.CircuitBreaker;
 import dev.fanfare.DeadLetter;
 import dev.fanfare.DeadLetters;
-import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.protocol.Excerpt;
@@ -143,13 +142,13 @@ final class DeadLetterCalls {
         DeadLetters.Redriven redriven = letters.redrive(offsets, to);
         PublishResult.Refused refused = redriven.refused();
         if (refused != null && redriven.done() == 0) {
-            throw new FanfareException(refused.code(), refused.reason());
+            throw refused.exception();
         }
         return Answer.json(200, out -> {
             out.raw("{\"redriven\":").number(redriven.done());
             if (refused != null) {
                 out.raw(",\"error\":");
-                Problems.error(out, Problem.of(new FanfareException(refused.code(), refused.reason())));
+                Problems.error(out, Problem.of(refused.exception()));
             }
             out.raw("}");
         });

@@ -1,6 +1,7 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
@@ -14,7 +15,9 @@ import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.session.Drafts;
 import dev.fanfare.server.tracing.TraceContext;
@@ -199,7 +202,7 @@ final class MessageCalls {
             if (failure != null) {
                 throw failure;
             }
-            return MessageCalls.answer(
+            return MessageCalls.this.answer(
                     outcomes.stream().map(MessageCalls::settled).toList(), array);
         }
     }
@@ -222,7 +225,7 @@ final class MessageCalls {
         return outcome instanceof Stored(var pending, var durability) ? outcome(pending.await(), durability) : outcome;
     }
 
-    private static Answer answer(List<Outcome> outcomes, boolean array) {
+    private Answer answer(List<Outcome> outcomes, boolean array) {
         if (!array && outcomes.getFirst() instanceof Refused refused) {
             return refused(refused);
         }
@@ -234,7 +237,8 @@ final class MessageCalls {
         });
     }
 
-    private static Answer refused(Refused refused) {
+    private Answer refused(Refused refused) {
+        server.counts().refused(new ServerCounts.Refused(Dialect.STANDARD, "http", refused.problem.code()));
         JsonBytes results = results(List.of(refused));
         return Problems.answer(refused.problem, Arrays.copyOf(results.array(), results.length()));
     }
@@ -299,9 +303,11 @@ final class MessageCalls {
     private Outcome read(StandardCodec codec, byte[] body, int from, int to) {
         if (to - from > server.config().limits().maxMessageSize()) {
             return new Refused(Problem.of(new WireError(
-                    WireError.Code.TOO_LARGE,
-                    "the message has " + (to - from) + " bytes, at most "
-                            + server.config().limits().maxMessageSize() + " are allowed (setting max-message-size)")));
+                            WireError.Code.TOO_LARGE,
+                            "the message has " + (to - from) + " bytes, at most "
+                                    + server.config().limits().maxMessageSize()
+                                    + " are allowed (setting max-message-size)")
+                    .by(BrokerLimit.MESSAGE_SIZE.label())));
         }
         // The same as the request of a WebSocket, so that the same rules apply.
         JsonBytes request = new JsonBytes();
@@ -344,12 +350,11 @@ final class MessageCalls {
             case PublishResult.Accepted accepted -> new Published(accepted);
             case PublishResult.Scheduled scheduled -> new Scheduled(scheduled, durability);
             case PublishResult.Pending pending -> new Stored(pending, durability);
-            case PublishResult.Refused refused ->
-                new Refused(Problem.of(new FanfareException(refused.code(), refused.reason())));
+            case PublishResult.Refused refused -> new Refused(Problem.of(refused.exception()));
         };
     }
 
-    private static JsonBytes results(List<Outcome> outcomes) {
+    private JsonBytes results(List<Outcome> outcomes) {
         JsonBytes out = new JsonBytes();
         out.raw("\"results\":[");
         String separator = "";
@@ -378,6 +383,7 @@ final class MessageCalls {
                             .string(durability.label())
                             .raw("}");
                 case Refused(var problem) -> {
+                    server.limits().count(problem.limit());
                     out.raw("{\"error\":");
                     Problems.error(out, problem);
                     out.raw("}");

@@ -4,6 +4,7 @@ import dev.fanfare.FanfareException;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Refusal;
 import java.io.Serial;
+import org.jspecify.annotations.Nullable;
 
 /// Why a request is not served: thrown by an endpoint, told to the client in the words of its dialect.
 public final class Problem extends RuntimeException {
@@ -14,18 +15,20 @@ public final class Problem extends RuntimeException {
     private final int status;
     private final String code;
     private final long retryAfterMillis;
+    private final @Nullable String limit;
 
-    private Problem(int status, String code, String detail, long retryAfterMillis) {
+    private Problem(int status, String code, String detail, long retryAfterMillis, @Nullable String limit) {
         // Hostile requests are no reason to walk the stack.
         super(detail, null, false, false);
         this.status = status;
         this.code = code;
         this.retryAfterMillis = retryAfterMillis;
+        this.limit = limit;
     }
 
     /// A problem with a status of its own.
     public static Problem of(int status, String code, String detail) {
-        return new Problem(status, code, detail, -1);
+        return new Problem(status, code, detail, -1, null);
     }
 
     /// A request that breaks a rule of HTTP or of this interface.
@@ -40,19 +43,19 @@ public final class Problem extends RuntimeException {
 
     /// The same with a status of its own.
     public static Problem of(int status, WireError error) {
-        return new Problem(status, error.code().standard(), error.message(), error.retryAfterMillis());
+        return new Problem(status, error.code().standard(), error.message(), error.retryAfterMillis(), error.limit());
     }
 
     /// What the broker refused.
     public static Problem of(FanfareException refused) {
         String code = refused.code().name();
         WireError error = Refusal.error(refused);
-        return new Problem(statusOf(code), code, error.message(), error.retryAfterMillis());
+        return new Problem(statusOf(code), code, error.message(), error.retryAfterMillis(), error.limit());
     }
 
     /// The same problem of a part of a request.
     Problem in(String part) {
-        return new Problem(status, code, part + ": " + detail(), retryAfterMillis);
+        return new Problem(status, code, part + ": " + detail(), retryAfterMillis, limit);
     }
 
     /// The status that goes with a code.
@@ -80,6 +83,11 @@ public final class Problem extends RuntimeException {
     /// The code, as on a WebSocket of the standard dialect.
     public String code() {
         return code;
+    }
+
+    /// By what its refusal is counted; null: by nothing but its code.
+    public @Nullable String limit() {
+        return limit;
     }
 
     /// In how many milliseconds the same request may succeed; −1 when that is not known.

@@ -1,8 +1,8 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.ErrorCode;
-import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.feed.Asker;
@@ -85,8 +85,10 @@ final class RequestCalls {
         int size = ask.message().payload().length;
         if (size > most) {
             throw Problem.of(new WireError(
-                    WireError.Code.TOO_LARGE,
-                    "the payload has " + size + " bytes, at most " + most + " are allowed (setting max-message-size)"));
+                            WireError.Code.TOO_LARGE,
+                            "the payload has " + size + " bytes, at most " + most
+                                    + " are allowed (setting max-message-size)")
+                    .by(BrokerLimit.MESSAGE_SIZE.label()));
         }
         return ask;
     }
@@ -188,7 +190,7 @@ final class RequestCalls {
             PublishResult.Refused why = refused;
             boolean enough = why == null || why.code() == ErrorCode.TIMEOUT && !replies.isEmpty();
             if (why != null && !enough) {
-                throw new FanfareException(why.code(), why.reason());
+                throw why.exception();
             }
             return Answer.json(200, request.all() ? this::all : out -> one(out, replies.getFirst()));
         }

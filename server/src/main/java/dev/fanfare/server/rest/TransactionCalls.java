@@ -1,6 +1,7 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.Broker;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
@@ -106,9 +107,10 @@ final class TransactionCalls {
         int most = server.config().limits().maxMessageSize();
         if (publish.payload().length > most) {
             throw Problem.of(new WireError(
-                    WireError.Code.TOO_LARGE,
-                    "the payload has " + publish.payload().length + " bytes, at most " + most
-                            + " are allowed (setting max-message-size)"));
+                            WireError.Code.TOO_LARGE,
+                            "the payload has " + publish.payload().length + " bytes, at most " + most
+                                    + " are allowed (setting max-message-size)")
+                    .by(BrokerLimit.MESSAGE_SIZE.label()));
         }
         return Drafts.of(publish, most);
     }

@@ -59,7 +59,8 @@ public final class Drafts {
             return Payload.ofCompressed(encoding.bytes(), encoding.contentType(), how, most);
         } catch (FanfareException refused) {
             String setting = refused.code() == ErrorCode.TOO_LARGE ? " (setting max-message-size)" : "";
-            throw new FanfareException(refused.code(), "message.payload: " + refused.getMessage() + setting);
+            throw new FanfareException(
+                    refused.code(), "message.payload: " + refused.getMessage() + setting, refused.limit());
         }
     }
 

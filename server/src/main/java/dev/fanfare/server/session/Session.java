@@ -1,6 +1,7 @@
 package dev.fanfare.server.session;
 
 import dev.fanfare.BrokerEvent;
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.SubscriptionEnd;
 import dev.fanfare.Topic;
 import dev.fanfare.feed.Feed;
@@ -77,6 +78,7 @@ public final class Session implements Connections.Peer {
         this.limit = context.publishLimit(id);
         this.log = new SessionLog(
                 context.counts(),
+                context.limits(),
                 context.dialect(),
                 connection.peer(),
                 id,
@@ -167,9 +169,10 @@ public final class Session implements Connections.Peer {
         refuse(
                 null,
                 new WireError(
-                        WireError.Code.TOO_LARGE,
-                        "a message of connection " + id + " is larger than " + maxMessageSize()
-                                + " bytes (setting max-message-size)"));
+                                WireError.Code.TOO_LARGE,
+                                "a message of connection " + id + " is larger than " + maxMessageSize()
+                                        + " bytes (setting max-message-size)")
+                        .by(BrokerLimit.MESSAGE_SIZE.label()));
     }
 
     /// The topic of that name, made if topics make themselves; null when there is none.
@@ -298,6 +301,7 @@ public final class Session implements Connections.Peer {
         long timeout = context.slowSendTimeoutNanos();
         long stuck = life.stuckNanos(now, connection.untakenBytes());
         if (timeout > 0 && stuck >= timeout && !detached && !subscriptions.isEmpty()) {
+            context.limits().count(Limit.SLOW_SEND_TIMEOUT);
             disconnectSlow("no byte was taken for " + timeout / 1_000_000 + " ms (setting slow-send-timeout)");
         }
     }

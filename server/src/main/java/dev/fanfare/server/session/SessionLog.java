@@ -5,6 +5,7 @@ import dev.fanfare.server.Dialect;
 import dev.fanfare.server.LogLimit;
 import dev.fanfare.server.LogSubject;
 import dev.fanfare.server.flight.ConnectionFlight;
+import dev.fanfare.server.limits.Limits;
 import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Audit;
 import dev.fanfare.server.security.Identity;
@@ -30,6 +31,7 @@ final class SessionLog {
             WireError.Code.LIMIT_REACHED);
 
     private final ServerCounts counts;
+    private final Limits limits;
     private final Dialect dialect;
     private final String id;
     private final String who;
@@ -42,8 +44,16 @@ final class SessionLog {
     private long dropped;
     private long sentBytes;
 
-    SessionLog(ServerCounts counts, Dialect dialect, SocketAddress peer, String id, long openedNanos, Audit audit) {
+    SessionLog(
+            ServerCounts counts,
+            Limits limits,
+            Dialect dialect,
+            SocketAddress peer,
+            String id,
+            long openedNanos,
+            Audit audit) {
         this.counts = counts;
+        this.limits = limits;
         this.dialect = dialect;
         this.peer = peer;
         this.audit = audit;
@@ -93,6 +103,7 @@ final class SessionLog {
         refused++;
         counts.refused(
                 new ServerCounts.Refused(dialect, "websocket", error.code().standard()));
+        limits.count(error.limit());
         if (AUDITED.contains(error.code())) {
             audit.record(Audit.Decision.REFUSED, identity, peer, who, error.code() + ": " + error.message());
         }

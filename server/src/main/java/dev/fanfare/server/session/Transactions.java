@@ -70,7 +70,7 @@ final class Transactions {
 
         Refused(String part, WireError error) {
             super(error.message(), null, false, false);
-            this.error = new WireError(error.code(), part + ": " + error.message(), error.retryAfterMillis());
+            this.error = error.in(part);
         }
     }
 
@@ -230,7 +230,7 @@ final class Transactions {
         private void refuse(PublishResult.Refused refused, @Nullable String topic) {
             WireError error = Refusal.error(refused);
             String part = part(request, topic);
-            WireError told = part == null ? error : new WireError(error.code(), part + ": " + error.message());
+            WireError told = part == null ? error : error.in(part);
             log.refused(request.requestId(), told, context.nanos());
             answer(out -> codec.error(out, request.requestId(), told, context.millis()));
         }

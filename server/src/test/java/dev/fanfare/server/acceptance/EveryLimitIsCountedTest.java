@@ -4,13 +4,17 @@ import static dev.fanfare.server.acceptance.RunningServer.publish;
 import static dev.fanfare.server.acceptance.RunningServer.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.server.Setting;
 import dev.fanfare.server.limits.Limit;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -19,19 +23,6 @@ import tools.jackson.databind.JsonNode;
 
 /// Whatever a setting limits is counted when somebody runs into it: a setting that this class does not know fails.
 class EveryLimitIsCountedTest {
-
-    /// Limits that are counted by the code with which they refuse.
-    private static final Map<String, String> BY_CODE = new TreeMap<>(Map.of(
-            "max-topics", "LIMIT_REACHED",
-            "max-subscribers-per-topic", "LIMIT_REACHED",
-            "max-routes", "LIMIT_REACHED",
-            "max-requests", "LIMIT_REACHED",
-            "max-delayed", "LIMIT_REACHED",
-            "delayed-memory", "BACKPRESSURE",
-            "block-timeout", "BACKPRESSURE",
-            "max-message-size", "TOO_LARGE",
-            "publish-burst", "LIMIT_REACHED",
-            "slow-send-timeout", "SLOW_CONSUMER"));
 
     /// Limits beyond which something is lost or forgotten, and the figure that tells so.
     private static final Map<String, String> BY_LOSS = Map.of(
@@ -100,12 +91,15 @@ class EveryLimitIsCountedTest {
     @Test
     void everySettingIsKnownHere() {
         Set<String> known = Stream.of(
-                        BY_CODE.keySet(),
                         BY_LOSS.keySet(),
                         RETENTION,
                         WAITED_AT,
                         NO_LIMITS,
-                        Stream.of(Limit.values()).map(Limit::setting).toList())
+                        Stream.of(Limit.values()).map(Limit::setting).toList(),
+                        Stream.of(BrokerLimit.values())
+                                .map(BrokerLimit::setting)
+                                .filter(setting -> !setting.isEmpty())
+                                .toList())
                 .flatMap(Collection::stream)
                 .collect(Collectors.toCollection(TreeSet::new));
         Set<String> all = new TreeSet<>();
@@ -125,7 +119,7 @@ class EveryLimitIsCountedTest {
     private static void assertRefused(JsonNode answer, String setting) {
         assertThat(answer.path("error").path("code").stringValue(""))
                 .as("%s", answer)
-                .isEqualTo(BY_CODE.getOrDefault(setting, "LIMIT_REACHED"));
+                .isEqualTo("LIMIT_REACHED");
         assertThat(answer.path("error").path("message").stringValue()).contains(setting);
         assertThat(answer.path("error").has("retry_after_ms"))
                 .as("waiting helps: %s", answer)
@@ -183,13 +177,69 @@ class EveryLimitIsCountedTest {
                     .contains("TOO_LARGE", "max-message-size");
             assertThat(count(server, "fanfare_errors_total", "code=\"TOO_LARGE\""))
                     .isEqualTo(before + 1);
-            assertThat(count(server, "fanfare_refused_total", "limit=\"subscriptions\""))
-                    .isOne();
+            RestAnswer large = server.rest("POST", "/topics/a/messages", "{\"payload\":\"" + "x".repeat(2_000) + "\"}");
+            assertThat(large.json().path("error").path("code").stringValue()).isEqualTo("TOO_LARGE");
+            assertThat(count(server, "fanfare_errors_total", "code=\"TOO_LARGE\""))
+                    .isEqualTo(before + 2);
+            assertThat(count(server, "fanfare_refused_total", "limit=\"topics\""))
+                    .isEqualTo(2);
+            assertThat(count(server, "fanfare_refused_total", "limit=\"message_size\""))
+                    .isEqualTo(2);
+            for (String limit :
+                    List.of("subscriptions", "subscribers_per_topic", "delayed", "routes", "publish_burst")) {
+                assertThat(count(server, "fanfare_refused_total", "limit=\"" + limit + "\""))
+                        .as(limit)
+                        .isOne();
+            }
             assertThat(count(server, "fanfare_errors_total", "code=\"LIMIT_REACHED\""))
                     .isEqualTo(7);
             for (String name : BY_LOSS.values()) {
                 assertThat(server.get("/metrics").body()).contains(name);
             }
+        }
+    }
+
+    /// What waits for its time or for somebody: over either door.
+    @Test
+    void whatWaitsIsCountedByItsLimitToo() {
+        try (RunningServer server = RunningServer.start(
+                        "max-requests=0", "delayed-memory=1MiB", "max-message-size=2MiB", "block-timeout=0");
+                WireClient client = server.connect()) {
+            server.topic("a");
+            subscribe(client, "a", "c");
+            server.rest("POST", "/topics", "{\"name\":\"q\",\"backlog\":1,\"backlog_overflow\":\"refuse\"}");
+            subscribe(client, "q", "c", ",\"ack\":\"manual\",\"group\":\"g\"");
+            String large = "{\"payload\":\"" + "x".repeat(1_100_000) + "\",\"delay_ms\":100000}";
+            String request = "{\"message\":{\"payload\":1},\"timeout_ms\":1000}";
+            assertThat(server.rest("POST", "/topics/a/messages", large).body()).contains("delayed-memory");
+            assertThat(server.rest("POST", "/topics/a/requests", request).body())
+                    .contains("max-requests");
+            for (String limit : List.of("delayed_memory", "requests")) {
+                assertThat(count(server, "fanfare_refused_total", "limit=\"" + limit + "\""))
+                        .as(limit)
+                        .isOne();
+            }
+            String many = "[{\"payload\":1},{\"payload\":1},{\"payload\":1}]";
+            assertThat(server.rest("POST", "/topics/q/messages", many).body()).contains("BACKPRESSURE");
+            assertThat(count(server, "fanfare_refused_total", "limit=\"queue\""))
+                    .isPositive();
+        }
+    }
+
+    @Test
+    void thePageSaysWhatEachLimitIs() throws IOException {
+        String page = Files.readString(Path.of("../docs/metrics.md"));
+        try (RunningServer server = RunningServer.start()) {
+            List<String> labels = server.get("/metrics")
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith("fanfare_refused_total{"))
+                    .map(line -> line.replaceFirst(".*limit=\"(.*)\".*", "$1"))
+                    .toList();
+            assertThat(labels)
+                    .hasSize(Limit.values().length + BrokerLimit.values().length)
+                    .doesNotHaveDuplicates();
+            assertThat(labels).allMatch(label -> page.contains("\n| `limit=\"" + label + "\"` |"));
         }
     }
 }
