@@ -27,7 +27,7 @@ record Dormant(String name, BacklogForm form, Map<Integer, Keeper.Known> known, 
             }
         }
         if (wild) {
-            return new Start.AfterAll(Instant.ofEpochMilli(form.createdMillis()), positions);
+            return new Start.AfterAll(Instant.ofEpochMilli(form.sinceMillis()), positions);
         }
         // One that is there again under the same name is another topic, of which nothing was heard.
         return positions.isEmpty()

@@ -30,6 +30,7 @@ final class Keeper {
     private static final long HANDED_STEP = 64;
 
     private final int number;
+    private final long sinceMillis;
     private final Committer committer;
     private final Timers timers;
 
@@ -65,12 +66,20 @@ final class Keeper {
     }
 
     /// @param number the subscription's in the store
+    /// @param sinceMillis see [BacklogForm#sinceMillis]
     /// @param earlier what the store said of it when the process began; null for a new one
     /// @param made of a new one: when it is stored that there is one; null when that is known
-    Keeper(int number, @Nullable Dormant earlier, @Nullable Commit made, Committer committer, Timers timers) {
+    Keeper(
+            int number,
+            long sinceMillis,
+            @Nullable Dormant earlier,
+            @Nullable Commit made,
+            Committer committer,
+            Timers timers) {
         Map<Integer, Known> known = earlier == null ? Map.of() : earlier.known();
         this.earlier = earlier;
         this.number = number;
+        this.sinceMillis = sinceMillis;
         this.latest = made;
         this.proof.set(made == null ? Commit.done() : null);
         // A new one is stored with the place at which it begins.
@@ -224,6 +233,11 @@ final class Keeper {
     boolean isStored() {
         Commit said = proof.get();
         return said != null && said.isDone() && said.await() == null;
+    }
+
+    /// See [BacklogForm#sinceMillis].
+    long sinceMillis() {
+        return sinceMillis;
     }
 
     int number() {

@@ -8,7 +8,11 @@ import dev.fanfare.Delivery;
 import dev.fanfare.Durability;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Receiver;
+import dev.fanfare.Start;
 import dev.fanfare.TopicConfig;
+import dev.fanfare.store.Keys;
+import dev.fanfare.store.Store;
+import dev.fanfare.store.Table;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,6 +44,26 @@ class ReturningNameTest extends Restarts {
 
     private static Delivery next(Receiver receiver) throws InterruptedException {
         return Objects.requireNonNull(receiver.receive(Duration.ofSeconds(20)));
+    }
+
+    @Test
+    void aPatternThatWasToHearEverythingDoesThoughTheProcessDiedAsItBegan() throws Exception {
+        broker.createTopic("jobs.a", DURABLE);
+        publish("jobs.a", "before");
+        broker.subscription("jobs.*")
+                .start(Start.earliest())
+                .acknowledged()
+                .durable("audit")
+                .receive();
+        publish("jobs.a", "after");
+        // As if it had died when its name was stored and its place in the topic was not.
+        Store.Batch batch = store.batch();
+        batch.deleteRange(Table.POSITIONS, Keys.of(1), Keys.of(2));
+        store.write(batch);
+        kill();
+        Receiver back = on("jobs.*").durable("audit").receive();
+        assertThat(next(back).message().text()).isEqualTo("before");
+        assertThat(next(back).message().text()).isEqualTo("after");
     }
 
     private void staysAfterSomebodyCameBack(Function<AcknowledgedBuilder, AcknowledgedBuilder> named)
