@@ -50,6 +50,7 @@ class ReturningNameTest extends Restarts {
     void aPatternThatWasToHearEverythingDoesThoughTheProcessDiedAsItBegan() throws Exception {
         broker.createTopic("jobs.a", DURABLE);
         publish("jobs.a", "before");
+        timers.advance(EXPIRY);
         broker.subscription("jobs.*")
                 .start(Start.earliest())
                 .acknowledged()
