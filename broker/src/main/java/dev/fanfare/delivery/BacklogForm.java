@@ -5,7 +5,6 @@ import dev.fanfare.Start;
 import dev.fanfare.store.ByteReader;
 import dev.fanfare.store.ByteWriter;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -66,8 +65,8 @@ record BacklogForm(
     static long sinceMillis(Start start, long nowMillis) {
         return switch (start) {
             case Start.Earliest _ -> 0;
-            case Start.AtTime(Instant time) -> Math.min(nowMillis, time.toEpochMilli());
-            case Start.AfterAll(Instant time, _) -> Math.min(nowMillis, time.toEpochMilli());
+            case Start.AtTime at -> Math.min(nowMillis, at.time().toEpochMilli());
+            case Start.AfterAll after -> Math.min(nowMillis, after.time().toEpochMilli());
             default -> nowMillis;
         };
     }
