@@ -58,9 +58,11 @@ final class CopyQueue {
         this.blockMillis = blockMillis;
     }
 
-    /// See [Feed#admit].
+    /// See [Feed#admit]. The thread that copies may add to what it takes from: it would wait for itself. That is the
+    /// case
+    /// where a rule has been changed to copy from a target of its own before.
     long admit() {
-        if (waiting < bound.getAsInt() && waitingBytes < BOUND_BYTES) {
+        if (drainsHere() || (waiting < bound.getAsInt() && waitingBytes < BOUND_BYTES)) {
             return Feed.OPEN;
         }
         long millis = blockMillis.getAsLong();

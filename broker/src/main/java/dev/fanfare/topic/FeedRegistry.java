@@ -315,7 +315,7 @@ public final class FeedRegistry implements FeedAccess {
         if (!patterns.contains(pattern)
                 && filtered.size() + patterns.size() >= config.get().maxPatterns()) {
             throw new FanfareException(
-                    ErrorCode.LIMIT_REACHED,
+                    BrokerLimit.PATTERNS,
                     "'" + pattern + "' would be one more distinct pattern than max-patterns ("
                             + config.get().maxPatterns() + ") allows");
         }

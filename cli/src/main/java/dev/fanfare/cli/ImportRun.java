@@ -56,10 +56,11 @@ final class ImportRun {
     private long lengthOnTheWay;
     private long read;
 
-    /// The line that was refused last, and how often it was.
+    /// The line that was refused last, how often it was because the store failed, and how often for want of room.
     private long refusedLast;
 
-    private int refusals;
+    private int failures;
+    private int waits;
 
     /// @param patience how long the store may fail, and a line may find no room
     /// @param out is told what is waited for
@@ -128,14 +129,18 @@ final class ImportRun {
     /// The first one was refused.
     private void again(Refused refused) {
         long first = onTheWay.getFirst().number();
-        refusals = first == refusedLast ? refusals + 1 : 1;
+        if (first != refusedLast) {
+            failures = 0;
+            waits = 0;
+        }
         refusedLast = first;
         boolean again = switch (refused.code()) {
-            case INTERNAL -> refusals < TRIES && isOpenedAgain();
-            case BACKPRESSURE -> refusals < TRIES_FOR_ROOM && awaitRoom(first, refused.reason());
+            case INTERNAL -> ++failures < TRIES && isOpenedAgain();
+            case BACKPRESSURE -> ++waits < TRIES_FOR_ROOM && awaitRoom(first, refused.reason());
             default -> false;
         };
         if (!again) {
+            int refusals = failures + waits;
             throw new IllegalStateException(
                     "line " + first + " was refused" + (refusals > 1 ? " " + refusals + " times" : "") + ": "
                             + refused.reason() + "; the lines before it are imported");
@@ -168,7 +173,7 @@ final class ImportRun {
 
     /// Waits a moment: nobody tells when there is room again.
     private boolean awaitRoom(long line, String reason) {
-        if (refusals == UNTOLD) {
+        if (waits == UNTOLD) {
             out.accept("line " + line + " waits: " + reason);
         }
         try {

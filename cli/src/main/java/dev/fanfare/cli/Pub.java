@@ -6,6 +6,9 @@ import dev.fanfare.client.Outgoing;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -175,9 +178,14 @@ final class Pub implements Callable<Integer> {
         if (client.createTopic(topic)) {
             Main.complain(spec, ServerOptions.madeAgain(topic));
         }
+        // Answers come in any order, lines are published in theirs.
+        unanswered.arriveAndAwaitAdvance();
+        List<Line> lines = new ArrayList<>();
         for (Line line = again.poll(); line != null; line = again.poll()) {
-            send(client, line);
+            lines.add(line);
         }
+        lines.sort(Comparator.comparingLong(Line::number));
+        lines.forEach(line -> send(client, line));
     }
 
     private void refuse(long number, String why) {

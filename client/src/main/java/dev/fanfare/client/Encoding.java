@@ -52,7 +52,7 @@ public enum Encoding {
     static final int PLAIN_MAX = 64 * 1024 * 1024;
 
     private static final List<Encoding> THERE =
-            Stream.of(values()).filter(encoding -> encoding.there).toList();
+            Stream.of(values()).filter(Encoding::works).toList();
 
     private final String wireName;
     private final boolean there;
@@ -67,6 +67,18 @@ public enum Encoding {
             Class.forName(name, false, Encoding.class.getClassLoader());
             return true;
         } catch (ClassNotFoundException absent) {
+            return false;
+        }
+    }
+
+    /// Whether its library does what it should: the part of it that is no Java may not be for this machine.
+    private boolean works() {
+        if (!there) {
+            return false;
+        }
+        try (InputStream expanded = expanding(new ByteArrayInputStream(compressed(new byte[] {'x'})))) {
+            return expanded.read() == 'x';
+        } catch (IOException | LinkageError unusable) {
             return false;
         }
     }

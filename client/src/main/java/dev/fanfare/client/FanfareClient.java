@@ -249,7 +249,8 @@ public final class FanfareClient implements AutoCloseable {
         return subscription;
     }
 
-    /// Closes every connection; what is unanswered fails with [ClientException#CLOSED]. Waits for the server's
+    /// Closes every connection; what is unanswered fails with [ClientException#CLOSED], on threads of its own that
+    /// may end after this returns. Waits for the server's
     /// agreement, for two seconds at most. Any number of times.
     @Override
     public void close() {
