@@ -40,6 +40,13 @@ import org.slf4j.LoggerFactory;
 /// Any thread, but none of the server's own may call [#close].
 public final class FanfareServer implements AutoCloseable {
 
+    /// The system property of a server whose start is recorded: what no start needs has no place in a cache of starts.
+    private static final String REHEARSAL = "fanfare.rehearsal";
+
+    /// The first filter of a process takes a second of computing: soon after the start, rather than when a peer waits
+    /// for it, but behind the first answers.
+    private static final Duration FILTERS_AFTER = Duration.ofMillis(500);
+
     private static final Logger LOG = LoggerFactory.getLogger(FanfareServer.class);
 
     private final ServerContext context;
@@ -164,7 +171,12 @@ public final class FanfareServer implements AutoCloseable {
         network.flatPort().ifPresent(port -> listeners.add(opening.open(Dialect.FLAT, port)));
         LOG.debug("event loops use {}", loops.transport());
         context.alerts().begin(opening.metrics()::samples);
-        // The first filter of a process takes a second of computing: now rather than when a peer waits for it.
+        if (!Boolean.getBoolean(REHEARSAL)) {
+            context.broker().timers().schedule(FILTERS_AFTER, FanfareServer::warmUpFilters);
+        }
+    }
+
+    private static void warmUpFilters() {
         Thread.ofVirtual().name("fanfare-filters").start(Expressions::warmUp);
     }
 
