@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// What the launcher does by itself, with scripts in the place of JVMs: it is a copy, and has nothing to build.
 class LauncherTest {
 
-    /// Tells in `told` how it was called. What is recorded is a server that runs until it is ended, and leaves something
+    /// Tells in `told` how it was called. What is recorded is a server that runs until it is ended, and leaves
+    /// something
     /// half written then, and a client that ends it, or, where there is a file `hangs`, never does.
     private static final String JAVA = """
             #!/bin/sh

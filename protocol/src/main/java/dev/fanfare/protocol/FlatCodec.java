@@ -25,7 +25,7 @@ public final class FlatCodec implements Codec {
             envelope.check();
             return request();
         } catch (JsonScanner.Malformed notJson) {
-            return malformed(WireError.Code.INVALID_JSON, String.valueOf(notJson.getMessage()));
+            return new Request.Malformed(null, WireError.notJson(notJson));
         } catch (Envelope.Fault fault) {
             return malformed(WireError.Code.BAD_REQUEST, String.valueOf(fault.getMessage()));
         }

@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /// Steps through JSON text (RFC 8259) and accepts nothing else: no comments, no trailing commas, no bare words. It
 /// builds nothing; values are known by where they begin and end, so that a payload can be passed on as it was written.
@@ -27,9 +28,17 @@ public final class JsonScanner {
         @Serial
         private static final long serialVersionUID = 1;
 
-        Malformed(String message) {
+        private final @Nullable String limit;
+
+        Malformed(String message, @Nullable String limit) {
             // Hostile text is no reason to walk the stack.
             super(message, null, false, false);
+            this.limit = limit;
+        }
+
+        /// By what its refusal is counted: [WireError#JSON_DEPTH], or null when the text is not JSON.
+        public @Nullable String limit() {
+            return limit;
         }
     }
 
@@ -191,7 +200,8 @@ public final class JsonScanner {
 
     private void checkDepth(int depth) {
         if (depth > depthMax) {
-            throw new Malformed("JSON is nested deeper than " + depthMax + " levels at byte " + (at - from));
+            throw new Malformed(
+                    "JSON is nested deeper than " + depthMax + " levels at byte " + (at - from), WireError.JSON_DEPTH);
         }
     }
 
@@ -337,7 +347,7 @@ public final class JsonScanner {
         } else {
             found = "there is the byte 0x" + Integer.toHexString(text[at] & 0xFF);
         }
-        return new Malformed("invalid JSON: expected " + expected + " but " + found + " at byte " + (at - from));
+        return new Malformed("invalid JSON: expected " + expected + " but " + found + " at byte " + (at - from), null);
     }
 
     /// The string whose quotes stand at `first` and `last`, which this scanner has stepped over, escapes resolved. A

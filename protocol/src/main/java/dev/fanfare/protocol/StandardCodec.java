@@ -53,7 +53,7 @@ public final class StandardCodec implements Codec {
         try {
             envelope.read(text, from, to);
         } catch (JsonScanner.Malformed notJson) {
-            malformed = new WireError(WireError.Code.INVALID_JSON, String.valueOf(notJson.getMessage()));
+            malformed = WireError.notJson(notJson);
         }
         String requestId = null;
         try {

@@ -14,6 +14,9 @@ public record WireError(
         long retryAfterMillis,
         @Nullable String limit) {
 
+    /// By what JSON that is nested too deep is counted.
+    public static final String JSON_DEPTH = "json_depth";
+
     /// When to try again what others have to make room for.
     public static final long LATER_MILLIS = 1_000;
 
@@ -97,6 +100,11 @@ public record WireError(
     /// The same of a part of a request.
     public WireError in(String part) {
         return new WireError(code, part + ": " + message, retryAfterMillis, limit);
+    }
+
+    /// Text that is not JSON, or too deep.
+    static WireError notJson(JsonScanner.Malformed malformed) {
+        return new WireError(Code.INVALID_JSON, String.valueOf(malformed.getMessage())).by(malformed.limit());
     }
 
     /// A missing or wrong field.

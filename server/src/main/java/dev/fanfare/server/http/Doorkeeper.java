@@ -1,6 +1,7 @@
 package dev.fanfare.server.http;
 
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.rest.Problem;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.security.Credentials;
@@ -54,7 +55,8 @@ final class Doorkeeper {
         } catch (RejectedExecutionException full) {
             ReferenceCountUtil.release(request);
             throw Problem.of(
-                    new WireError(WireError.Code.BACKPRESSURE, "too many tokens wait to be checked; try again later"));
+                    new WireError(WireError.Code.BACKPRESSURE, "too many tokens wait to be checked; try again later")
+                            .by(Limit.WAITING_TOKENS.label()));
         }
         return null;
     }

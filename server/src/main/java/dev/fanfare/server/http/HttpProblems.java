@@ -3,6 +3,7 @@ package dev.fanfare.server.http;
 import dev.fanfare.FanfareException;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.WireError;
+import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.rest.Problem;
 import dev.fanfare.server.security.Unauthorized;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -19,8 +20,9 @@ final class HttpProblems {
     private HttpProblems() {}
 
     static Problem tooLarge(String what, int limit) {
-        return Problem.of(new WireError(
-                WireError.Code.TOO_LARGE, what + " is too large: at most " + limit + " bytes are allowed"));
+        return Problem.of(
+                new WireError(WireError.Code.TOO_LARGE, what + " is too large: at most " + limit + " bytes are allowed")
+                        .by(Limit.REQUEST_BODY.label()));
     }
 
     static Problem forbiddenOrigin(Exchange exchange) {
@@ -34,12 +36,16 @@ final class HttpProblems {
 
     static Problem undecodable(Throwable cause) {
         if (cause instanceof TooLongHttpLineException) {
-            return Problem.of(414, WireError.Code.TOO_LARGE.standard(), "the request line is too long");
+            return tooLong(414, "the request line is too long", Limit.REQUEST_LINE);
         }
         if (cause instanceof TooLongHttpHeaderException) {
-            return Problem.of(431, WireError.Code.TOO_LARGE.standard(), "the headers are too large");
+            return tooLong(431, "the headers are too large", Limit.REQUEST_HEADERS);
         }
         return Problem.badRequest(400, "the request is not HTTP: " + Excerpt.of(String.valueOf(cause.getMessage())));
+    }
+
+    private static Problem tooLong(int status, String what, Limit limit) {
+        return Problem.of(status, new WireError(WireError.Code.TOO_LARGE, what).by(limit.label()));
     }
 
     static Problem of(Throwable thrown) {

@@ -33,7 +33,27 @@ public enum Limit {
     /// Connections that gave no sign of life, or did not end what they had begun to say: `heartbeat`.
     HEARTBEAT("heartbeat"),
     /// Subscribers of the flat dialect that took no byte for too long: `slow-send-timeout`.
-    SLOW_SEND_TIMEOUT("slow-send-timeout");
+    SLOW_SEND_TIMEOUT("slow-send-timeout"),
+    /// A request line that is too long.
+    REQUEST_LINE(""),
+    /// Headers of a request that are too large.
+    REQUEST_HEADERS(""),
+    /// A body of a request that is too large.
+    REQUEST_BODY(""),
+    /// Messages of one request.
+    REQUEST_MESSAGES(""),
+    /// Fragments of a message.
+    FRAGMENTS(""),
+    /// JSON that is nested too deep: see [WireError#JSON_DEPTH].
+    JSON_DEPTH(""),
+    /// Requests for replies of one connection that wait.
+    OPEN_REQUESTS(""),
+    /// Streams of events at a time.
+    EVENT_STREAMS(""),
+    /// Topics that are watched at a time.
+    WATCHED_TOPICS(""),
+    /// Tokens that wait to be checked.
+    WAITING_TOKENS("");
 
     private final String setting;
 
@@ -41,7 +61,7 @@ public enum Limit {
         this.setting = setting;
     }
 
-    /// The name of the setting.
+    /// The name of the setting; empty for what is the same for every server.
     public String setting() {
         return setting;
     }

@@ -6,6 +6,7 @@ import dev.fanfare.BrokerListener;
 import dev.fanfare.protocol.JsonBytes;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.limits.Limit;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -39,8 +40,9 @@ final class EventCalls {
         if (streams.incrementAndGet() > STREAMS_MAX) {
             streams.decrementAndGet();
             throw Problem.of(new WireError(
-                    WireError.Code.LIMIT_REACHED,
-                    "there are " + STREAMS_MAX + " event streams, the most there may be"));
+                            WireError.Code.LIMIT_REACHED,
+                            "there are " + STREAMS_MAX + " event streams, the most there may be")
+                    .by(Limit.EVENT_STREAMS.label()));
         }
         return new Stream();
     }

@@ -10,6 +10,7 @@ import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.figures.Figures;
 import dev.fanfare.server.figures.Sample;
 import dev.fanfare.server.figures.Series;
+import dev.fanfare.server.limits.Limit;
 import java.util.List;
 import java.util.Locale;
 
@@ -97,9 +98,11 @@ final class FigureCalls {
         Topic topic = TopicCalls.existing(broker, call.variable("name"));
         Series series = figures.of(topic)
                 .orElseThrow(() -> Problem.of(new WireError(
-                        WireError.Code.LIMIT_REACHED,
-                        Figures.WATCHED_MAX + " topics are watched, the most there may be at a time; one that nobody"
-                                + " asks about is forgotten after 30 s")));
+                                WireError.Code.LIMIT_REACHED,
+                                Figures.WATCHED_MAX
+                                        + " topics are watched, the most there may be at a time; one that nobody"
+                                        + " asks about is forgotten after 30 s")
+                        .by(Limit.WATCHED_TOPICS.label())));
         return Answer.json(200, out -> {
             out.raw("{\"topic\":").string(topic.name());
             topics.figures(out, broker.figures().of(topic));

@@ -41,7 +41,7 @@ final class JsonObject {
             object.read();
             return object;
         } catch (JsonScanner.Malformed malformed) {
-            throw Problem.badRequest(400, "the body is not JSON: " + malformed.getMessage());
+            throw Problem.notJson(malformed);
         }
     }
 

@@ -17,6 +17,7 @@ import dev.fanfare.protocol.StandardCodec;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerContext;
+import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.session.Drafts;
@@ -289,13 +290,15 @@ final class MessageCalls {
                 outcomes.add(read(codec, body, from, scanner.position()));
                 if (outcomes.size() > BATCH_MAX) {
                     throw Problem.of(new WireError(
-                            WireError.Code.TOO_LARGE, "at most " + BATCH_MAX + " messages at once may be published"));
+                                    WireError.Code.TOO_LARGE,
+                                    "at most " + BATCH_MAX + " messages at once may be published")
+                            .by(Limit.REQUEST_MESSAGES.label()));
                 }
                 more = array && scanner.nextElement();
             }
             scanner.end();
         } catch (JsonScanner.Malformed malformed) {
-            throw Problem.badRequest(400, "the body is not JSON: " + malformed.getMessage());
+            throw Problem.notJson(malformed);
         }
         return outcomes;
     }

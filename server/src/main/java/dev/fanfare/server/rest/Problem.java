@@ -1,6 +1,7 @@
 package dev.fanfare.server.rest;
 
 import dev.fanfare.FanfareException;
+import dev.fanfare.protocol.JsonScanner;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Refusal;
 import java.io.Serial;
@@ -34,6 +35,14 @@ public final class Problem extends RuntimeException {
     /// A request that breaks a rule of HTTP or of this interface.
     public static Problem badRequest(int status, String detail) {
         return of(status, WireError.Code.BAD_REQUEST.standard(), detail);
+    }
+
+    /// A body that is not JSON, or too deep.
+    static Problem notJson(JsonScanner.Malformed malformed) {
+        return of(
+                400,
+                WireError.badRequest("the body is not JSON: " + malformed.getMessage())
+                        .by(malformed.limit()));
     }
 
     /// What would be an error on a WebSocket.

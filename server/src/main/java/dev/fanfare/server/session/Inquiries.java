@@ -9,6 +9,7 @@ import dev.fanfare.protocol.Codec;
 import dev.fanfare.protocol.Request;
 import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Refusal;
+import dev.fanfare.server.limits.Limit;
 import dev.fanfare.server.security.Operation;
 import java.time.Duration;
 import java.util.HashMap;
@@ -71,8 +72,10 @@ final class Inquiries {
             session.refuse(
                     request.requestId(),
                     new WireError(
-                            WireError.Code.LIMIT_REACHED,
-                            "this connection has " + MAX + " requests that wait for replies; more are not allowed"));
+                                    WireError.Code.LIMIT_REACHED,
+                                    "this connection has " + MAX
+                                            + " requests that wait for replies; more are not allowed")
+                            .by(Limit.OPEN_REQUESTS.label()));
             return;
         }
         Message draft;

@@ -175,6 +175,13 @@ public final class Session implements Connections.Peer {
                         .by(BrokerLimit.MESSAGE_SIZE.label()));
     }
 
+    /// What the peer sends is not read any more.
+    ///
+    /// @param limit what it ran into; null when it was no limit
+    public void isNotRead(@Nullable String limit) {
+        context.limits().count(limit);
+    }
+
     /// The topic of that name, made if topics make themselves; null when there is none.
     @Nullable
     Topic topic(String name) {

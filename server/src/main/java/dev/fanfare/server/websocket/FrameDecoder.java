@@ -1,7 +1,9 @@
 package dev.fanfare.server.websocket;
 
+import dev.fanfare.BrokerLimit;
 import dev.fanfare.protocol.CloseCode;
 import dev.fanfare.protocol.Utf8;
+import dev.fanfare.server.limits.Limit;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import java.util.function.IntSupplier;
@@ -34,8 +36,10 @@ final class FrameDecoder {
         /// The peer closes; [CloseCode#NO_STATUS] when it gave no code.
         void close(int code);
 
-        /// The peer broke the protocol: nothing is decoded any more.
-        void violation(int closeCode, String reason);
+        /// The peer broke the protocol, or sends what is not read to its end: nothing is decoded any more.
+        ///
+        /// @param limit what it ran into; null when it broke the protocol
+        void violation(int closeCode, String reason, @Nullable String limit);
 
         /// Whether decoding has to stop for now.
         boolean paused();
@@ -194,13 +198,10 @@ final class FrameDecoder {
             messageMax = limit.getAsInt();
         }
         if (remaining > messageMax * FAIL_FACTOR - messageLength) { // a sum might wrap around
-            return fail(
-                    CloseCode.TOO_LARGE,
-                    "a message of more than " + messageMax * FAIL_FACTOR + " bytes is not read to its end");
+            return notRead(
+                    "a message of more than " + messageMax * FAIL_FACTOR + " bytes", BrokerLimit.MESSAGE_SIZE.label());
         } else if (++fragments > FRAGMENTS_MAX) {
-            return fail(
-                    CloseCode.TOO_LARGE,
-                    "a message in more than " + FRAGMENTS_MAX + " fragments is not read to its end");
+            return notRead("a message in more than " + FRAGMENTS_MAX + " fragments", Limit.FRAGMENTS.label());
         }
         return true;
     }
@@ -346,10 +347,18 @@ final class FrameDecoder {
         }
     }
 
+    private boolean notRead(String what, String limit) {
+        return fail(CloseCode.TOO_LARGE, what + " is not read to its end", limit);
+    }
+
     private boolean fail(int closeCode, String reason) {
+        return fail(closeCode, reason, null);
+    }
+
+    private boolean fail(int closeCode, String reason, @Nullable String limit) {
         failed = true;
         data = NOTHING;
-        listener.violation(closeCode, reason);
+        listener.violation(closeCode, reason, limit);
         return false;
     }
 }

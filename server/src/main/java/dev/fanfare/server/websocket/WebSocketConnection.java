@@ -260,7 +260,8 @@ final class WebSocketConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void violation(int closeCode, String reason) {
+    public void violation(int closeCode, String reason, @Nullable String limit) {
+        session.isNotRead(limit);
         session.detach();
         close(closeCode, reason, 1_000);
     }

@@ -98,9 +98,9 @@ class EveryLimitIsCountedTest {
                         Stream.of(Limit.values()).map(Limit::setting).toList(),
                         Stream.of(BrokerLimit.values())
                                 .map(BrokerLimit::setting)
-                                .filter(setting -> !setting.isEmpty())
                                 .toList())
                 .flatMap(Collection::stream)
+                .filter(setting -> !setting.isEmpty())
                 .collect(Collectors.toCollection(TreeSet::new));
         Set<String> all = new TreeSet<>();
         Setting.all().forEach(setting -> all.add(setting.name()));
@@ -223,6 +223,54 @@ class EveryLimitIsCountedTest {
             assertThat(server.rest("POST", "/topics/q/messages", many).body()).contains("BACKPRESSURE");
             assertThat(count(server, "fanfare_refused_total", "limit=\"queue\""))
                     .isPositive();
+        }
+    }
+
+    /// What no setting changes: one request each that goes beyond.
+    @Test
+    void whatIsTheSameForEveryServerIsCountedToo() {
+        try (RunningServer server = RunningServer.start("max-message-size=1KiB")) {
+            server.topic("a");
+            String deep = "[".repeat(100) + "]".repeat(100);
+            assertThat(server.get("/" + "x".repeat(10_000)).status()).isEqualTo(414);
+            try (WireClient raw = WireClient.tcp(server.port())) {
+                raw.bytes(("GET / HTTP/1.1\r\nHost: x\r\nA: " + "x".repeat(20_000) + "\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+                assertThat(raw.readHead()).startsWith("HTTP/1.1 431 ");
+            }
+            try (WireClient raw = WireClient.tcp(server.port())) {
+                raw.bytes("POST /topics HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n"
+                        .getBytes(StandardCharsets.US_ASCII));
+                assertThat(raw.readHead()).startsWith("HTTP/1.1 413 ");
+            }
+            assertThat(server.rest("POST", "/topics/a/messages", "[" + "{},".repeat(1_000) + "{}]")
+                            .status())
+                    .isEqualTo(413);
+            assertThat(server.rest("POST", "/topics", deep).status()).isEqualTo(400);
+            try (WireClient client = server.connect()) {
+                assertThat(client.send(deep).json().toString()).contains("deeper");
+                for (int i = 0; i < 4_097; i++) {
+                    client.bytesOrHungUp(Frames.unfinished(i == 0 ? Frame.TEXT : Frame.CONTINUATION, new byte[0]));
+                }
+                assertThat(client.closeCode()).isEqualTo(1009);
+            }
+            try (WireClient client = server.connect()) {
+                client.bytesOrHungUp(Frames.headerOnly(0x80 | Frame.TEXT, 20_000));
+                assertThat(client.closeCode()).isEqualTo(1009);
+            }
+            for (String limit : List.of(
+                    "request_line",
+                    "request_headers",
+                    "request_body",
+                    "request_messages",
+                    "fragments",
+                    "message_size")) {
+                assertThat(count(server, "fanfare_refused_total", "limit=\"" + limit + "\""))
+                        .as(limit)
+                        .isOne();
+            }
+            assertThat(count(server, "fanfare_refused_total", "limit=\"json_depth\""))
+                    .isEqualTo(2);
         }
     }
 

@@ -100,7 +100,7 @@ final class Calls implements FrameDecoder.Listener {
     }
 
     @Override
-    public void violation(int closeCode, String reason) {
+    public void violation(int closeCode, String reason, @Nullable String limit) {
         lines.add("violation " + closeCode + ": " + reason);
     }
 
