@@ -20,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LauncherTest {
 
     /// Tells in `told` how it was called. What is recorded is a server that runs until it is ended, and leaves
-    /// something
-    /// half written then, and a client that ends it, or, where there is a file `hangs`, never does.
+    /// something half written then, and a client that ends it, or, where there is a file `hangs`, never does.
     private static final String JAVA = """
             #!/bin/sh
             echo "$* env:$(env | grep -E '^(FANFARE|PUBSUB)_' | tr '\\n' ' ')" >>'HERE/told'
