@@ -3,31 +3,36 @@ package dev.fanfare.delivery;
 import dev.fanfare.CircuitBreaker;
 import dev.fanfare.CircuitBreaker.State;
 import dev.fanfare.time.Timers;
-import java.util.BitSet;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.Metrics;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
-/// How a [CircuitBreaker] stands: what it has seen, and how many messages may be handed out. Guarded by the
+/// How a [CircuitBreaker] stands: resilience4j's decides, this knows which messages are its calls. Guarded by the
 /// backlog's lock.
 final class Circuit {
+
+    private static final Duration NEVER = Duration.ofNanos(Long.MAX_VALUE);
 
     private final CircuitBreaker config;
     private final Timers timers;
     private final Telling telling;
 
-    private State state = State.CLOSED;
-    private Seen seen;
+    /// What the library is told of each failure: it asks for one.
+    private final Throwable failure = new IllegalStateException("an attempt failed");
 
-    /// When it becomes half open.
+    private final io.github.resilience4j.circuitbreaker.CircuitBreaker breaker;
+
+    /// When it becomes half open: by the alarm of its backlog, whose clock the library's own waiting does not know.
     private long until;
 
     /// Trials that are out.
     private final Set<Entry> trials = Collections.newSetFromMap(new IdentityHashMap<>(0));
-
-    /// How many more may go out.
-    private int trialsLeft;
 
     private long opened;
 
@@ -35,11 +40,31 @@ final class Circuit {
         this.config = config;
         this.timers = timers;
         this.telling = telling;
-        this.seen = new Seen(config.window());
+        this.breaker = io.github.resilience4j.circuitbreaker.CircuitBreaker.of(
+                "",
+                CircuitBreakerConfig.custom()
+                        .failureRateThreshold(config.failureRate())
+                        .slowCallDurationThreshold(slowAbove(config.slowCall()))
+                        .slowCallRateThreshold(config.slowCallRate())
+                        .slidingWindowType(SlidingWindowType.COUNT_BASED)
+                        .slidingWindowSize(config.window())
+                        .minimumNumberOfCalls(config.minimumCalls())
+                        .permittedNumberOfCallsInHalfOpenState(config.trialCalls())
+                        .build());
+        breaker.getEventPublisher().onStateTransition(_ -> changed());
+    }
+
+    /// The library calls slow what took longer than this.
+    private static Duration slowAbove(Duration slowFrom) {
+        return slowFrom.isZero() ? NEVER : Duration.ofNanos(Math.max(1, slowFrom.toNanos() - 1));
     }
 
     State state() {
-        return state;
+        return switch (breaker.getState()) {
+            case OPEN -> State.OPEN;
+            case HALF_OPEN -> State.HALF_OPEN;
+            default -> State.CLOSED;
+        };
     }
 
     /// How often it opened.
@@ -49,41 +74,32 @@ final class Circuit {
 
     /// How many messages may be handed out now.
     int permits() {
-        return switch (state) {
+        return switch (state()) {
             case CLOSED -> Integer.MAX_VALUE;
             case OPEN -> 0;
-            case HALF_OPEN -> trialsLeft;
+            case HALF_OPEN ->
+                config.trialCalls() - trials.size() - breaker.getMetrics().getNumberOfBufferedCalls();
         };
     }
 
-    /// A message goes out.
+    /// A message goes out, for which there is a permit.
     void handed(Entry entry) {
-        if (state == State.HALF_OPEN) {
+        if (state() == State.HALF_OPEN) {
+            breaker.acquirePermission();
             trials.add(entry);
-            trialsLeft--;
         }
     }
 
     /// A message that its member still has is done, or failed.
     void judge(Entry entry, boolean failed) {
-        boolean counts = state == State.CLOSED || trials.remove(entry);
-        if (!counts) {
-            // Went out before it opened.
-            return;
+        if (state() != State.CLOSED && !trials.remove(entry)) {
+            return; // went out before it opened
         }
-        boolean slow = !failed
-                && !config.slowCall().isZero()
-                && took(entry) >= config.slowCall().toNanos();
-        seen.add(failed, slow);
-        int needed = state == State.CLOSED ? config.minimumCalls() : config.trialCalls();
-        if (seen.count() < needed) {
-            return;
-        }
-        if (seen.failed() * 100L >= (long) config.failureRate() * seen.count()
-                || seen.slow() * 100L >= (long) config.slowCallRate() * seen.count()) {
-            open();
-        } else if (state == State.HALF_OPEN) {
-            to(State.CLOSED, config.window());
+        if (failed) {
+            // How long it took is no matter: one that failed counts once.
+            breaker.onError(0, TimeUnit.NANOSECONDS, failure);
+        } else {
+            breaker.onSuccess(took(entry), TimeUnit.NANOSECONDS);
         }
     }
 
@@ -95,30 +111,28 @@ final class Circuit {
     /// A message that was out came back without having been tried.
     void unjudged(Entry entry) {
         if (trials.remove(entry)) {
-            trialsLeft++;
+            breaker.releasePermission();
         }
     }
 
-    private void open() {
-        opened++;
-        until = timers.nanoTime() + config.waitWhileOpen().toNanos();
-        telling.circuitOpened(seen.count(), seen.failed(), seen.slow());
-        to(State.OPEN, 0);
-    }
-
-    private void to(State next, int window) {
-        state = next;
-        seen = new Seen(window);
+    private void changed() {
         trials.clear();
-        trialsLeft = 0;
-        if (next == State.CLOSED) {
-            telling.circuitClosed();
+        switch (state()) {
+            case OPEN -> {
+                opened++;
+                until = timers.nanoTime() + config.waitWhileOpen().toNanos();
+                Metrics seen = breaker.getMetrics();
+                telling.circuitOpened(
+                        seen.getNumberOfBufferedCalls(), seen.getNumberOfFailedCalls(), seen.getNumberOfSlowCalls());
+            }
+            case HALF_OPEN -> telling.circuitHalfOpen();
+            case CLOSED -> telling.circuitClosed();
         }
     }
 
     /// Whether time changes it.
     boolean waits() {
-        return state == State.OPEN;
+        return state() == State.OPEN;
     }
 
     /// When it does.
@@ -128,53 +142,8 @@ final class Circuit {
 
     /// It is so late.
     void tick(long now) {
-        if (state == State.OPEN && until - now <= 0) {
-            to(State.HALF_OPEN, config.trialCalls());
-            trialsLeft = config.trialCalls();
-            telling.circuitHalfOpen();
-        }
-    }
-
-    /// How the last attempts went.
-    private static final class Seen {
-        private final int window;
-        private final BitSet failures;
-        private final BitSet slows;
-        private int next;
-        private int count;
-        private int failed;
-        private int slow;
-
-        Seen(int window) {
-            this.window = window;
-            this.failures = new BitSet(window);
-            this.slows = new BitSet(window);
-        }
-
-        void add(boolean isFailed, boolean isSlow) {
-            failed += change(failures, isFailed);
-            slow += change(slows, isSlow);
-            next = next + 1 == window ? 0 : next + 1;
-            count = Math.min(count + 1, window);
-        }
-
-        /// By how much there are more than before.
-        private int change(BitSet bits, boolean now) {
-            int before = bits.get(next) ? 1 : 0;
-            bits.set(next, now);
-            return (now ? 1 : 0) - before;
-        }
-
-        int count() {
-            return count;
-        }
-
-        int failed() {
-            return failed;
-        }
-
-        int slow() {
-            return slow;
+        if (waits() && until - now <= 0) {
+            breaker.transitionToHalfOpenState();
         }
     }
 }
