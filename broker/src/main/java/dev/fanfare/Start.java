@@ -49,20 +49,12 @@ public sealed interface Start {
 
     /// What comes after these positions, topic by topic; topics not named resume from `time`, inclusive.
     ///
-    /// @param topics at most [#MAX_TOPICS], by name
+    /// @param topics by name
     record AfterAll(Instant time, Map<String, Position> topics) implements Start {
 
-        /// The most topics that can be named.
-        public static final int MAX_TOPICS = 10_000;
-
-        /// Checks the bounds.
+        /// Checks that messages can have such timestamps.
         public AfterAll {
             millis(time);
-            if (topics.size() > MAX_TOPICS) {
-                throw new FanfareException(
-                        ErrorCode.BAD_REQUEST,
-                        "since may name at most " + MAX_TOPICS + " topics, not " + topics.size());
-            }
             topics = Map.copyOf(topics);
         }
     }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// What one subscription or group has not done, and who works on it. Any thread.
@@ -84,7 +85,7 @@ final class Backlog implements Intake {
     }
 
     /// What fills it. Once, before anything can be done.
-    void filledBy(IntakeSource reader, @Nullable Topic named) {
+    void filledBy(IntakeSource reader) {
         books.filledBy(reader);
         if (isOver()) {
             // It was ended by its name while it was being made.
@@ -92,15 +93,14 @@ final class Backlog implements Intake {
         }
         // Who made room before it was known who reads could not say so.
         reader.settled();
-        if (keeper != null && named != null) {
-            lock();
-            try {
-                keeper.begin(named, reader.opened().offset());
-                keeper.flush();
-            } finally {
-                unlock();
-            }
-        }
+        // Its name is stored with where it begins: there is none that begins elsewhere.
+        books.change(() -> {});
+    }
+
+    /// Stored with its name.
+    @Override
+    public @Nullable ObjLongConsumer<Topic> begins() {
+        return keeper == null ? null : books::begins;
     }
 
     /// Whose it is; null: nobody's.

@@ -1,7 +1,6 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.Filter;
-import dev.fanfare.Start;
 import dev.fanfare.store.ByteReader;
 import dev.fanfare.store.ByteWriter;
 import java.time.Duration;
@@ -31,17 +30,11 @@ record BacklogForm(
     private static final int FORM = 1;
     private static final String BURIES_EXPIRED = "making dead letters of what has expired";
     private static final String OWNER = "owner";
-    private static final String SINCE = "begun to read at";
     private static final String OF_THE_PROGRAM = "one of the program's own";
 
     /// @param owner whose it is; null: nobody's
-    /// @param sinceMillis from when on it hears topics that are there
-    static BacklogForm of(
-            int number, Kind kind, Terms terms, @Nullable String owner, long nowMillis, long sinceMillis) {
+    static BacklogForm of(int number, Kind kind, Terms terms, @Nullable String owner, long nowMillis) {
         Map<String, String> words = words(terms);
-        if (sinceMillis < nowMillis) {
-            words.put(SINCE, String.valueOf(sinceMillis));
-        }
         if (owner != null) {
             words.put(OWNER, owner);
         }
@@ -52,23 +45,6 @@ record BacklogForm(
     @Nullable
     String owner() {
         return terms.get(OWNER);
-    }
-
-    /// From when on it hears what was there when it was begun. Its place in each topic is stored, too, but the
-    /// process may end before that.
-    long sinceMillis() {
-        String since = terms.get(SINCE);
-        return since == null ? createdMillis : Long.parseLong(since);
-    }
-
-    /// From when on somebody who begins like this hears what is there already.
-    static long sinceMillis(Start start, long nowMillis) {
-        return switch (start) {
-            case Start.Earliest _ -> 0;
-            case Start.AtTime at -> Math.min(nowMillis, at.time().toEpochMilli());
-            case Start.AfterAll after -> Math.min(nowMillis, after.time().toEpochMilli());
-            default -> nowMillis;
-        };
     }
 
     private static Map<String, String> words(Terms terms) {
@@ -150,9 +126,7 @@ record BacklogForm(
             for (long count = in.number(); count > 0; count--) {
                 terms.put(in.text(), in.text());
             }
-            BacklogForm form = new BacklogForm(number, kind, pattern, terms, created, left, expiry);
-            form.sinceMillis();
-            return form;
+            return new BacklogForm(number, kind, pattern, terms, created, left, expiry);
         } catch (IllegalArgumentException | java.time.DateTimeException e) {
             throw in.corrupt("a subscription makes no sense (" + e.getMessage() + ")");
         }

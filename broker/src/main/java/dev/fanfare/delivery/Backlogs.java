@@ -364,9 +364,7 @@ public final class Backlogs implements DeliveryAccess {
                         made.end(why);
                     }
                 }));
-        Pattern pattern = terms.pattern();
-        made.filledBy(
-                source, pattern.isWild() ? null : topics.find(pattern.text()).orElse(null));
+        made.filledBy(source);
     }
 
     /// The settings of a topic; for one that does not exist yet and for a pattern, those that topics are made with.

@@ -1,6 +1,7 @@
 package dev.fanfare.delivery;
 
 import dev.fanfare.SubscriptionEnd;
+import dev.fanfare.Topic;
 import dev.fanfare.local.IntakeSource;
 import dev.fanfare.time.Timers;
 import java.util.ArrayList;
@@ -87,6 +88,18 @@ final class Books {
         }
         signal(signalled);
         return true;
+    }
+
+    /// Under no lock: from where on a topic is read. It is stored with the next change.
+    void begins(Topic topic, long offset) {
+        lock.lock();
+        try {
+            if (keeper != null) {
+                keeper.begin(topic, offset);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Under no lock: changes something, unless it is over, by which there may be more room.

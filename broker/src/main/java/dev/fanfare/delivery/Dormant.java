@@ -27,7 +27,8 @@ record Dormant(String name, BacklogForm form, Map<Integer, Keeper.Known> known, 
             }
         }
         if (wild) {
-            return new Start.AfterAll(Instant.ofEpochMilli(form.sinceMillis()), positions);
+            // Of what was there when it was made it is stored where it began: all else was made later.
+            return new Start.AfterAll(Instant.EPOCH, positions);
         }
         // One that is there again under the same name is another topic, of which nothing was heard.
         return positions.isEmpty()

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Stores what a durable subscription or group has done with messages of durable topics, and knows what it had done
@@ -30,12 +31,15 @@ final class Keeper {
     private static final long HANDED_STEP = 64;
 
     private final int number;
-    private final long sinceMillis;
     private final Committer committer;
     private final Timers timers;
 
     // Under the backlog's lock.
     private List<Note> notes = new ArrayList<>();
+
+    /// Stores that there is such a name; null once that was handed over.
+    private Committer.@Nullable Change naming;
+
     private boolean urgent;
     private Durability level;
     private final Map<LiveTopic, Long> handed = new HashMap<>();
@@ -52,6 +56,10 @@ final class Keeper {
     private final @Nullable Dormant earlier;
     private final Map<LiveTopic, Place> places = new HashMap<>();
     private final Set<Place> touched = new LinkedHashSet<>();
+
+    /// Whether it was, or is being, stored that there is such a name.
+    private boolean named;
+
     private boolean again;
     private boolean released;
 
@@ -66,24 +74,22 @@ final class Keeper {
     }
 
     /// @param number the subscription's in the store
-    /// @param sinceMillis see [BacklogForm#sinceMillis]
     /// @param earlier what the store said of it when the process began; null for a new one
-    /// @param made of a new one: when it is stored that there is one; null when that is known
+    /// @param name stores that there is a new one: in the first [#flush], together with where it begins, so that
+    ///     whenever the process ends there is none or one that is as it was asked for. Null for one that was stored
     Keeper(
             int number,
-            long sinceMillis,
             @Nullable Dormant earlier,
-            @Nullable Commit made,
+            @Nullable Consumer<Store.Batch> name,
             Committer committer,
             Timers timers) {
         Map<Integer, Known> known = earlier == null ? Map.of() : earlier.known();
         this.earlier = earlier;
         this.number = number;
-        this.sinceMillis = sinceMillis;
-        this.latest = made;
-        this.proof.set(made == null ? Commit.done() : null);
-        // A new one is stored with the place at which it begins.
-        this.level = made == null ? Durability.WRITTEN : Durability.SYNCED;
+        this.named = name == null;
+        this.proof.set(name == null ? Commit.done() : null);
+        this.naming = name == null ? null : Committer.Change.lasting(batch -> name(name, batch));
+        this.level = name == null ? Durability.WRITTEN : Durability.SYNCED;
         this.before = Map.copyOf(known);
         known.forEach((topic, said) -> this.known.put(topic, new Known(said.progress, new HashMap<>(said.outcomes))));
         this.committer = committer;
@@ -96,10 +102,10 @@ final class Keeper {
         return topic instanceof LiveTopic live && live.number() != 0 ? live : null;
     }
 
-    /// From where on a topic is read.
+    /// From where on a topic is read, unless that was stored before.
     void begin(Topic origin, long offset) {
         LiveTopic topic = stored(origin);
-        if (topic != null) {
+        if (topic != null && !known.containsKey(topic.number())) {
             note(topic, batch -> place(topic, offset));
             urgent = true;
         }
@@ -178,11 +184,15 @@ final class Keeper {
 
     /// Hands over what was noted.
     void flush() {
-        if (notes.isEmpty()) {
+        if (notes.isEmpty() && naming == null) {
             return;
         }
         Change change = take();
-        if (urgent) {
+        if (naming != null) {
+            latest = committer.add(List.of(naming, change), level);
+            naming = null;
+            urgent = false;
+        } else if (urgent) {
             urgent = false;
             latest = committer.add(change, level);
         } else {
@@ -235,16 +245,18 @@ final class Keeper {
         return said != null && said.isDone() && said.await() == null;
     }
 
-    /// See [BacklogForm#sinceMillis].
-    long sinceMillis() {
-        return sinceMillis;
-    }
-
     int number() {
         return number;
     }
 
     // ---- the committing thread
+
+    private void name(Consumer<Store.Batch> name, Store.Batch batch) {
+        if (!released) {
+            named = true;
+            name.accept(batch);
+        }
+    }
 
     private Place place(LiveTopic topic, long from) {
         Place place = places.get(topic);
@@ -272,7 +284,7 @@ final class Keeper {
 
     /// Says everything again: the store has lost something.
     ///
-    /// @return false when nothing of it is needed any more
+    /// @return false when nothing of it is needed any more, or nothing was said before
     boolean sayAgain(Store.Batch batch) {
         if (!released && earlier != null) {
             // Also topics of which nothing has come since.
@@ -280,7 +292,7 @@ final class Keeper {
         }
         again = true;
         settle(batch);
-        return !released;
+        return !released && named;
     }
 
     private void settle(Store.Batch batch) {

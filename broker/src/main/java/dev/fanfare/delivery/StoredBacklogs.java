@@ -63,12 +63,7 @@ final class StoredBacklogs {
 
     private BacklogForm form(Backlog backlog, Keeper keeper, boolean somebody) {
         BacklogForm form = BacklogForm.of(
-                keeper.number(),
-                backlog.kind(),
-                backlog.terms(),
-                backlog.owner(),
-                backlog.createdMillis(),
-                keeper.sinceMillis());
+                keeper.number(), backlog.kind(), backlog.terms(), backlog.owner(), backlog.createdMillis());
         return somebody ? form : form.left(timers.currentTimeMillis());
     }
 
@@ -130,16 +125,12 @@ final class StoredBacklogs {
     Keeper keeper(Demand demand, @Nullable Dormant before) {
         if (before == null) {
             int number = next.getAndIncrement();
-            long now = timers.currentTimeMillis();
-            long since = BacklogForm.sinceMillis(demand.start(), now);
-            BacklogForm form = BacklogForm.of(number, demand.kind(), demand.terms(), demand.owner(), now, since);
-            Commit made = committer.add(
-                    Committer.Change.lasting(batch -> {
-                        put(batch, demand.name(), form);
-                        batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get()));
-                    }),
-                    Durability.SYNCED);
-            return new Keeper(number, since, null, made, committer, timers);
+            BacklogForm form =
+                    BacklogForm.of(number, demand.kind(), demand.terms(), demand.owner(), timers.currentTimeMillis());
+            // Before anything can be stored under the number.
+            committer.addQuietly(
+                    Committer.Change.lasting(batch -> batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get()))));
+            return new Keeper(number, null, batch -> put(batch, demand.name(), form), committer, timers);
         }
         BacklogForm form = before.form();
         store(
@@ -152,7 +143,7 @@ final class StoredBacklogs {
                         form.createdMillis(),
                         0,
                         demand.terms().expiry()));
-        return new Keeper(form.number(), form.sinceMillis(), before, null, committer, timers);
+        return new Keeper(form.number(), before, null, committer, timers);
     }
 
     /// One that was to be brought back could not be: it waits on.

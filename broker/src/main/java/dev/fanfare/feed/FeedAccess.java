@@ -6,7 +6,9 @@ import dev.fanfare.PublishResult;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
 import java.time.Duration;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// The door for transports: publishing and subscribing without blocking and without a thread per subscription.
 /// [dev.fanfare.Broker#feeds] hands it out. Any thread; nothing here calls user code, and nothing blocks but
@@ -49,9 +51,9 @@ public interface FeedAccess {
 
     /// Begins a live subscription: [#AS_IT_GOES].
     ///
-    /// @throws dev.fanfare.FanfareException see [#attach(Pattern, Start, FeedKind, Object, long)]
+    /// @throws dev.fanfare.FanfareException see [#attach(Pattern, Start, FeedKind, Object, long, ObjLongConsumer)]
     default <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor) {
-        return attach(pattern, start, kind, cursor, AS_IT_GOES);
+        return attach(pattern, start, kind, cursor, AS_IT_GOES, null);
     }
 
     /// Begins a live subscription. The cursor belongs to feeds of `kind`. When there is nothing to replay it is
@@ -60,10 +62,19 @@ public interface FeedAccess {
     ///
     /// @param expiredBy of what is replayed, that is passed over which had expired at this time, in milliseconds
     ///     on the clock that stamps messages; what expires later is handed out
+    /// @param begins is told of each topic that there is which offset is the first to be delivered, before this
+    ///     returns, under no lock; of topics that are made meanwhile it may hear, too: what it does not hear of is
+    ///     delivered from the beginning. Null: nobody asks
     /// @throws dev.fanfare.FanfareException `TOPIC_NOT_FOUND` when the topic of a pattern without wildcards does
     ///     not exist and topics do not make themselves; `BAD_REQUEST` when `start` does not fit the pattern;
     ///     `LIMIT_REACHED`; `SHUTTING_DOWN`
-    <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor, long expiredBy);
+    <C> Attachment attach(
+            Pattern pattern,
+            Start start,
+            FeedKind<C> kind,
+            C cursor,
+            long expiredBy,
+            @Nullable ObjLongConsumer<Topic> begins);
 
     /// How many subscriptions, by name and by pattern, hear the topic.
     int subscribers(Topic topic);

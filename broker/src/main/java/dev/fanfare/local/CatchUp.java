@@ -10,6 +10,7 @@ import dev.fanfare.feed.FilteredKind;
 import dev.fanfare.store.StoreException;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A subscription's way from what is stored into its feed: what it replays, when that has to stand still, and
@@ -48,7 +49,8 @@ final class CatchUp {
         FeedKind<Cursor> kind = wanted == null ? delivery.kind() : new FilteredKind<>(delivery.kind(), wanted);
         Intake intake = spec.intake();
         long expiredBy = intake == null ? FeedAccess.AS_IT_GOES : intake.expiredBy();
-        Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), kind, cursor, expiredBy);
+        ObjLongConsumer<Topic> begins = intake == null ? null : intake.begins();
+        Attachment made = delivery.feeds().attach(spec.pattern(), spec.start(), kind, cursor, expiredBy, begins);
         attachment = made;
         opened = made.opened();
         Sequence source = cursor.sequence();

@@ -3,6 +3,7 @@ package dev.fanfare.local;
 import dev.fanfare.Message;
 import dev.fanfare.Topic;
 import java.util.List;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Where messages go that have to be acknowledged: a subscription's reader hands them over, and they count against
@@ -27,6 +28,11 @@ public interface Intake {
     /// Of what is replayed, what had expired by this time is not for it, in milliseconds on the clock that stamps
     /// messages; [dev.fanfare.feed.FeedAccess#AS_IT_GOES] when nothing is that has expired.
     long expiredBy();
+
+    /// Who has to know which offset of each topic that there is will be the first to come: is told before anything
+    /// comes. Null: nobody.
+    @Nullable
+    ObjLongConsumer<Topic> begins();
 
     /// How many of those that were taken over are not done and count against the queue. Rises only in [#add]. Any
     /// thread.

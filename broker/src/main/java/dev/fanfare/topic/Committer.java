@@ -223,6 +223,11 @@ public final class Committer implements AutoCloseable {
 
     /// Something that is not a message. It is kept while the store can't be written to.
     public Commit add(Change change, Durability level) {
+        return add(List.of(change), level);
+    }
+
+    /// Several of them, which are stored in one batch.
+    public Commit add(List<? extends Change> changes, Durability level) {
         lock.lock();
         try {
             Commit commit = current.commit(level);
@@ -231,7 +236,9 @@ public final class Committer implements AutoCloseable {
                 commit.finish(new Refused(ErrorCode.SHUTTING_DOWN, "the broker is closing"));
                 return commit;
             }
-            current.add(change, level);
+            for (Change change : changes) {
+                current.add(change, level);
+            }
             work.signal();
             return commit;
         } finally {

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -95,13 +96,25 @@ public final class FeedRegistry implements FeedAccess {
     }
 
     @Override
-    public <C> Attachment attach(Pattern pattern, Start start, FeedKind<C> kind, C cursor, long expiredBy) {
+    public <C> Attachment attach(
+            Pattern pattern,
+            Start start,
+            FeedKind<C> kind,
+            C cursor,
+            long expiredBy,
+            @Nullable ObjLongConsumer<Topic> begins) {
         return pattern.isWild()
-                ? attachWild(pattern, start, kind, cursor, expiredBy)
-                : attachNamed(pattern, start, kind, cursor, expiredBy);
+                ? attachWild(pattern, start, kind, cursor, expiredBy, begins)
+                : attachNamed(pattern, start, kind, cursor, expiredBy, begins);
     }
 
-    private <C> Attachment attachNamed(Pattern pattern, Start start, FeedKind<C> kind, C cursor, long expiredBy) {
+    private <C> Attachment attachNamed(
+            Pattern pattern,
+            Start start,
+            FeedKind<C> kind,
+            C cursor,
+            long expiredBy,
+            @Nullable ObjLongConsumer<Topic> begins) {
         if (start instanceof Start.AfterAll) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
@@ -112,8 +125,12 @@ public final class FeedRegistry implements FeedAccess {
             SharedFeed<C> shared = join(topic, pattern, kind);
             if (shared != null) {
                 try {
-                    return new TopicAttachment<>(
+                    Attachment made = new TopicAttachment<>(
                             this, topics.readers(), topics.timers(), topic, shared, start, cursor, expiredBy);
+                    if (begins != null) {
+                        begins.accept(topic, made.opened().offset());
+                    }
+                    return made;
                 } catch (RuntimeException | Error e) {
                     // It may be in the feed already, with nobody who would ever take it out.
                     shared.feed().detach(cursor);
@@ -160,7 +177,13 @@ public final class FeedRegistry implements FeedAccess {
         }
     }
 
-    private <C> Attachment attachWild(Pattern pattern, Start start, FeedKind<C> kind, C cursor, long expiredBy) {
+    private <C> Attachment attachWild(
+            Pattern pattern,
+            Start start,
+            FeedKind<C> kind,
+            C cursor,
+            long expiredBy,
+            @Nullable ObjLongConsumer<Topic> begins) {
         if (start instanceof Start.After) {
             throw new FanfareException(
                     ErrorCode.BAD_REQUEST,
@@ -169,7 +192,7 @@ public final class FeedRegistry implements FeedAccess {
         }
         SharedFeed<C> shared = join(pattern, kind);
         try {
-            return new PatternAttachment<>(this, topics, shared, start, cursor, expiredBy);
+            return new PatternAttachment<>(this, topics, shared, start, cursor, expiredBy, begins);
         } catch (RuntimeException | Error e) {
             // It may be in the feed already, with nobody who would ever take it out.
             shared.feed().detach(cursor);

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A subscription of a pattern: joins the feed first, notes in each matching topic's section how far that topic has
@@ -40,7 +41,13 @@ final class PatternAttachment<C> implements Attachment {
 
     /// Called by the registry, which has counted the subscription and put the feed into the plans.
     PatternAttachment(
-            FeedRegistry registry, TopicRegistry topics, SharedFeed<C> shared, Start start, C cursor, long expiredBy) {
+            FeedRegistry registry,
+            TopicRegistry topics,
+            SharedFeed<C> shared,
+            Start start,
+            C cursor,
+            long expiredBy,
+            @Nullable ObjLongConsumer<Topic> begins) {
         this.registry = registry;
         this.device = new DeviceRead(topics.readers());
         this.shared = shared;
@@ -48,7 +55,7 @@ final class PatternAttachment<C> implements Attachment {
         long begun = topics.timers().currentTimeMillis();
         // What waits for a filter comes after the cursor, though it was visible before: it has to be noted.
         boolean filtered = shared.kind() instanceof FilteredKind<?>;
-        if (start instanceof Start.Latest && !filtered) {
+        if (start instanceof Start.Latest && !filtered && begins == null) {
             // Whoever is in a section now may have read an earlier time. Once they have left, everything that the
             // cursor will see is stamped `begun` or later, so that the time can stand for a position.
             topics.matching(shared.pattern(), topic -> topic.appending().pass());
@@ -61,15 +68,29 @@ final class PatternAttachment<C> implements Attachment {
                 topics.matching(shared.pattern(), topic -> before.put(topic, topic.visible()));
             }
             shared.feed().attach(cursor);
-            List<Replay.Range> ranges = new ArrayList<>();
-            Boolean recovered = note(topics, start, before, ranges);
-            replay = new Replay(
-                    start instanceof Start.LastN(int count) ? Newest.of(count, ranges, topics.readers()) : ranges,
-                    expiredBy);
+            List<Replay.Range> all = new ArrayList<>();
+            Boolean recovered = note(topics, start, before, all);
+            List<Replay.Range> ranges =
+                    all.stream().filter(range -> range.from() < range.to()).toList();
+            if (start instanceof Start.LastN(int count)) {
+                ranges = Newest.of(count, ranges, topics.readers());
+            }
+            if (begins != null) {
+                tell(begins, all, ranges);
+            }
+            replay = new Replay(ranges, expiredBy);
             opened = new Opened(null, -1, begun, recovered);
         }
         mark = shared.feed().mark();
         state = replay.isDone() ? State.LIVE : State.REPLAYING;
+    }
+
+    /// A topic of which nothing is replayed begins where the feed takes over.
+    private static void tell(ObjLongConsumer<Topic> begins, List<Replay.Range> all, List<Replay.Range> replayed) {
+        IdentityHashMap<LiveTopic, Long> from = new IdentityHashMap<>();
+        all.forEach(range -> from.put(range.topic(), range.to()));
+        replayed.forEach(range -> from.put(range.topic(), range.from()));
+        from.forEach(begins::accept);
     }
 
     private @Nullable Boolean note(
@@ -86,9 +107,7 @@ final class PatternAttachment<C> implements Attachment {
             } finally {
                 topic.leave();
             }
-            if (from.offset() < visible) {
-                ranges.add(new Replay.Range(topic, from.offset(), visible));
-            }
+            ranges.add(new Replay.Range(topic, from.offset(), visible));
             // What was visible before the cursor was attached was in the feed before it.
             if (visible > before.getOrDefault(topic, 0L)) {
                 noted.put(topic, visible);
