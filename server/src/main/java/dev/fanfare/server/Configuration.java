@@ -24,6 +24,7 @@ public final class Configuration {
     private @Nullable Settings settings;
     private @Nullable Supplier<Settings> source;
     private Consumer<Settings> taken = _ -> {};
+    private volatile Runnable reloaded = () -> {};
 
     /// What a server begins with.
     ///
@@ -54,6 +55,11 @@ public final class Configuration {
         }
     }
 
+    /// Has something done each time that others were taken, when [#now] says them.
+    void onReload(Runnable action) {
+        reloaded = action;
+    }
+
     /// The settings it runs with; empty when an application has configured it.
     public Optional<Settings> settings() {
         lock.lock();
@@ -71,6 +77,7 @@ public final class Configuration {
     public Reload reload() {
         try {
             Reload reload = readAnew();
+            reloaded.run();
             tell(reload);
             return reload;
         } catch (SettingException wrong) {

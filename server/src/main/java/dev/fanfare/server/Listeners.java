@@ -55,6 +55,7 @@ final class Listeners {
                 server.broker().timers(),
                 server.limits().pressure());
         this.kinds = new WireKinds(server::config, timers);
+        server.configuration().onReload(kinds::reconfigured);
         this.uptime = new Uptime(timers);
         this.metrics = new Metrics(server, uptime::exact);
     }

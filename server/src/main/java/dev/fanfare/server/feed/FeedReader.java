@@ -3,6 +3,7 @@ package dev.fanfare.server.feed;
 import dev.fanfare.DeliveryStrategy;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -243,7 +244,9 @@ final class FeedReader extends Woken {
 
         final List<WireCursor> cursors = new ArrayList<>(1);
         private long openedFrames = feed.endFrames();
-        private boolean timing;
+
+        /// What ends the linger; null when nobody lingers.
+        private @Nullable Lingering lingering;
 
         Gate(@Nullable DeliveryStrategy own) {
             this.own = own;
@@ -256,19 +259,39 @@ final class FeedReader extends Woken {
                     long waiting = feed.endFrames() - openedFrames;
                     if (waiting >= size || feed.ended()) {
                         offer();
-                    } else if (waiting > 0 && !timing) {
-                        timing = true;
-                        loop.after(linger, this::lingered);
+                    } else if (waiting > 0) {
+                        linger(linger);
                     }
                 }
             }
         }
 
-        private void lingered() {
-            timing = false;
-            if (feed.endFrames() > openedFrames) {
-                offer();
-                giveBack();
+        /// No longer than is said now, though it began when more was said.
+        private void linger(Duration atMost) {
+            Lingering begun = lingering;
+            if (begun == null || begun.time.compareTo(atMost) > 0) {
+                lingering = new Lingering(atMost);
+                loop.after(atMost, lingering);
+            }
+        }
+
+        private final class Lingering implements Runnable {
+            final Duration time;
+
+            Lingering(Duration time) {
+                this.time = time;
+            }
+
+            @Override
+            public void run() {
+                if (lingering != this) {
+                    return;
+                }
+                lingering = null;
+                if (feed.endFrames() > openedFrames) {
+                    offer();
+                    giveBack();
+                }
             }
         }
 

@@ -315,10 +315,12 @@ final class WireFeed implements Feed<WireCursor> {
         wake();
     }
 
-    /// Nothing to do: every cursor has left or is about to, on its loop, and the last one gives the memory back. It
-    /// must not be taken from under one that is just being read.
+    /// Gives nothing back: every cursor has left or is about to, on its loop, and the last one gives the memory back.
+    /// It must not be taken from under one that is just being read.
     @Override
-    public void close() {}
+    public void close() {
+        kind.closed(this);
+    }
 
     /// The number of frames appended so far.
     long endFrames() {

@@ -9,6 +9,8 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.time.Timers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,9 @@ public final class WireKind implements FeedKind<WireCursor> {
     private final Timers timers;
     private final ByteBufAllocator memory;
     private final ThreadLocal<EventFrame> scratch;
+
+    /// Those that are not closed.
+    private final Set<WireFeed> feeds = ConcurrentHashMap.newKeySet();
 
     /// @param delivery how subscribers of this kind are woken now when neither they nor the topic say it
     public WireKind(EventEncoding encoding, Supplier<DeliveryStrategy> delivery, Timers timers) {
@@ -39,12 +44,17 @@ public final class WireKind implements FeedKind<WireCursor> {
 
     @Override
     public Feed<WireCursor> open(Pattern pattern) {
-        return new WireFeed(pattern, this, pattern.isWild());
+        return opened(new WireFeed(pattern, this, pattern.isWild()));
     }
 
     @Override
     public Feed<WireCursor> openBehindFilter(Pattern pattern) {
-        return new WireFeed(pattern, this, true);
+        return opened(new WireFeed(pattern, this, true));
+    }
+
+    private WireFeed opened(WireFeed feed) {
+        feeds.add(feed);
+        return feed;
     }
 
     @Override
@@ -75,6 +85,16 @@ public final class WireKind implements FeedKind<WireCursor> {
         frame.begin(message.topic(), message);
         frame.finish(message);
         to.writeBytes(frame.array(), frame.from(), frame.length());
+    }
+
+    /// What [#delivery] answers has changed: whoever gathers looks again. Any thread.
+    public void wake() {
+        feeds.forEach(WireFeed::wake);
+    }
+
+    /// Nobody reads it any more.
+    void closed(WireFeed feed) {
+        feeds.remove(feed);
     }
 
     DeliveryStrategy delivery() {

@@ -60,6 +60,12 @@ public final class WireKinds {
         });
     }
 
+    /// The server goes on with another configuration: who gathers looks again how long. Any thread.
+    public void reconfigured() {
+        flat.wake();
+        flatDeflated.wake();
+    }
+
     /// Writes a stored message as an event of the standard dialect, without a frame around it. Any thread.
     public void event(JsonBytes out, Message stored) {
         plain.events.write(out, stored);

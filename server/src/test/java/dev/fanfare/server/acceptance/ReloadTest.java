@@ -248,6 +248,24 @@ class ReloadTest {
         }
     }
 
+    /// With what they were published under, nobody would hear them for a minute.
+    @Test
+    void whatIsGatheredComesWhenBatchesBecomeSmallerOrShorter() throws Exception {
+        beginAnew("batch-size: 100", "batch-linger: 1m");
+        make("t");
+        try (WireClient client = WireClient.open(server.flatPort().orElseThrow())) {
+            client.json();
+            subscribe(client, "c");
+            rest("POST", "/topics/t/messages", "{\"payload\":1}");
+            take("batch-size: 100", "batch-linger: 1ms");
+            assertThat(client.events(1)).hasSize(1);
+            take("batch-size: 100", "batch-linger: 1m");
+            rest("POST", "/topics/t/messages", "{\"payload\":2}");
+            take("batch-size: 1", "batch-linger: 1m");
+            assertThat(client.events(1)).hasSize(1);
+        }
+    }
+
     /// A message says whether its trace is sampled.
     @Test
     void howManyTracesBeginChanges() throws Exception {

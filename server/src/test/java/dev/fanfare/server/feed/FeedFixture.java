@@ -34,14 +34,13 @@ final class FeedFixture implements AutoCloseable {
     private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
     final UnpooledByteBufAllocator memory = new UnpooledByteBufAllocator(true);
 
-    FeedFixture(DeliveryStrategy delivery) {
+    /// How subscribers are woken for whom neither they nor their topic say it.
+    volatile DeliveryStrategy delivery = DeliveryStrategy.immediate();
+
+    FeedFixture() {
         broker = Broker.open(
                 BrokerConfig.defaults().withTopics(TopicConfig.defaults().withHistory(1000)));
         kind = new Kind(new WireKind(new Plain(), () -> delivery, broker.timers(), memory));
-    }
-
-    FeedFixture() {
-        this(DeliveryStrategy.immediate());
     }
 
     /// An event is the name of its topic, its payload and its offset.

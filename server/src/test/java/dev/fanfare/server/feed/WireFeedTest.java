@@ -322,6 +322,52 @@ class WireFeedTest {
     }
 
     @Test
+    void whoGathersLingersNoLongerThanTheNewStrategySays() {
+        fixture.topic("t").delivery(DeliveryStrategy.batched(10, Duration.ofMinutes(1)));
+        Subscriber subscriber = subscribe(loop);
+        publish(0, 2);
+        turn();
+        fixture.topic("t").delivery(DeliveryStrategy.batched(10, Duration.ofMillis(20)));
+        turn();
+        pass(Duration.ofMillis(19));
+        assertThat(subscriber.peer.texts).isEmpty();
+        pass(Duration.ofMillis(1));
+        assertThat(subscriber.peer.texts).isEqualTo(events(0, 2));
+
+        // The minute that nobody waits for any more ends no other batch.
+        pass(Duration.ofMillis(60_000 - 30));
+        publish(2, 3);
+        turn();
+        pass(Duration.ofMillis(19));
+        assertThat(subscriber.peer.texts).isEqualTo(events(0, 2));
+        pass(Duration.ofMillis(1));
+        assertThat(subscriber.peer.texts).isEqualTo(events(0, 3));
+    }
+
+    @Test
+    void whoGathersAsItsKindSaysIsWokenWhenThatChanges() {
+        fixture.delivery = DeliveryStrategy.batched(10, Duration.ofMinutes(1));
+        Subscriber named = subscribe(loop);
+        Subscriber pattern = new Subscriber(fixture, new FakePeer(other), "*", Settings.usual());
+        pattern.live(true);
+        publish(0, 2);
+        turn();
+        fixture.delivery = DeliveryStrategy.batched(2, Duration.ofMinutes(1));
+        fixture.kind.wire.wake();
+        turn();
+        assertThat(named.peer.texts).isEqualTo(events(0, 2));
+        assertThat(pattern.peer.texts).isEqualTo(events(0, 2));
+
+        publish(2, 3);
+        turn();
+        fixture.delivery = DeliveryStrategy.immediate();
+        fixture.kind.wire.wake();
+        turn();
+        assertThat(named.peer.texts).isEqualTo(events(0, 3));
+        assertThat(pattern.peer.texts).isEqualTo(events(0, 3));
+    }
+
+    @Test
     void aDeletedTopicsBatchDoesNotWait() {
         Subscriber batched = subscribe(
                 loop, new Settings(DeliveryStrategy.batched(10, Duration.ofMinutes(1)), Overflow.DROP_OLDEST, 100));
