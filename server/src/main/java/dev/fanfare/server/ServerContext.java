@@ -5,6 +5,7 @@ import dev.fanfare.server.alerts.Alerts;
 import dev.fanfare.server.limits.Limits;
 import dev.fanfare.server.limits.Pressure;
 import dev.fanfare.server.metrics.ServerCounts;
+import dev.fanfare.server.rest.Problem;
 import dev.fanfare.server.security.Access;
 import dev.fanfare.server.tracing.Tracing;
 import java.util.function.Supplier;
@@ -60,6 +61,13 @@ public record ServerContext(
     /// What the server runs with now.
     public ServerConfig config() {
         return configuration.now();
+    }
+
+    /// Something was refused over HTTP: a request, or a part of one. Counts it by its code and, if one was reached, by
+    /// the limit.
+    public void refused(Dialect dialect, Problem problem) {
+        counts.refused(new ServerCounts.Refused(dialect, "http", problem.code()));
+        limits.count(problem.limit());
     }
 
     /// Nothing is watched any more.

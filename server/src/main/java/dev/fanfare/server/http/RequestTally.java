@@ -50,8 +50,7 @@ final class RequestTally {
     ///
     /// @param line method and target, as they came
     void refused(LogLimit log, String line, Channel connection, Problem problem) {
-        http.server().counts().refused(new ServerCounts.Refused(http.dialect(), "http", problem.code()));
-        http.server().limits().count(problem.limit());
+        http.server().refused(http.dialect(), problem);
         log.info(
                 new LogSubject(connection.id().asShortText(), requestId),
                 nanos(),

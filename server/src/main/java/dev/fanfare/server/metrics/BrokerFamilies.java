@@ -122,7 +122,7 @@ final class BrokerFamilies implements MultiCollector {
                 });
         families.counter(
                 "fanfare_errors_total",
-                "requests that were answered with an error, by its code in the standard dialect",
+                "requests that were answered with an error, or messages of one, by its code in the standard dialect",
                 counts.refused().entrySet(),
                 entry -> Labels.of(
                         "dialect",

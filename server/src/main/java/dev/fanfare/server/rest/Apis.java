@@ -33,7 +33,7 @@ public final class Apis {
                 routes.addAll(new MessageCalls(server, event).routes());
                 routes.addAll(new RequestCalls(server, reply).routes());
                 routes.addAll(new TransactionCalls(server).routes());
-                routes.addAll(new DeadLetterCalls(server.broker(), event).routes());
+                routes.addAll(new DeadLetterCalls(server, event).routes());
                 routes.addAll(new RouteCalls(server.broker()).routes());
                 routes.addAll(new ConfigCalls(server.configuration()).routes());
                 routes.addAll(new HealthCalls(server, uptime).routes());

@@ -9,6 +9,8 @@ import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.protocol.Excerpt;
 import dev.fanfare.protocol.JsonBytes;
+import dev.fanfare.server.Dialect;
+import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.security.Operation;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,11 +36,13 @@ final class DeadLetterCalls {
     private static final Set<String> REDRIVE = new TreeSet<>(Set.of("offsets", "to"));
 
     private final Broker broker;
+    private final ServerContext server;
     private final BiConsumer<JsonBytes, Message> event;
 
     /// @param event writes a message as it appears on a WebSocket
-    DeadLetterCalls(Broker broker, BiConsumer<JsonBytes, Message> event) {
-        this.broker = broker;
+    DeadLetterCalls(ServerContext server, BiConsumer<JsonBytes, Message> event) {
+        this.broker = server.broker();
+        this.server = server;
         this.event = event;
     }
 
@@ -144,11 +148,15 @@ final class DeadLetterCalls {
         if (refused != null && redriven.done() == 0) {
             throw refused.exception();
         }
+        Problem cutShort = refused == null ? null : Problem.of(refused.exception());
+        if (cutShort != null) {
+            server.refused(Dialect.STANDARD, cutShort);
+        }
         return Answer.json(200, out -> {
             out.raw("{\"redriven\":").number(redriven.done());
-            if (refused != null) {
+            if (cutShort != null) {
                 out.raw(",\"error\":");
-                Problems.error(out, Problem.of(refused.exception()));
+                Problems.error(out, cutShort);
             }
             out.raw("}");
         });

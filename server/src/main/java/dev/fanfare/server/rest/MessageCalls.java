@@ -18,7 +18,6 @@ import dev.fanfare.protocol.WireError;
 import dev.fanfare.server.Dialect;
 import dev.fanfare.server.ServerContext;
 import dev.fanfare.server.limits.Limit;
-import dev.fanfare.server.metrics.ServerCounts;
 import dev.fanfare.server.security.Operation;
 import dev.fanfare.server.session.Drafts;
 import dev.fanfare.server.tracing.TraceContext;
@@ -239,7 +238,6 @@ final class MessageCalls {
     }
 
     private Answer refused(Refused refused) {
-        server.counts().refused(new ServerCounts.Refused(Dialect.STANDARD, "http", refused.problem.code()));
         JsonBytes results = results(List.of(refused));
         return Problems.answer(refused.problem, Arrays.copyOf(results.array(), results.length()));
     }
@@ -386,7 +384,7 @@ final class MessageCalls {
                             .string(durability.label())
                             .raw("}");
                 case Refused(var problem) -> {
-                    server.limits().count(problem.limit());
+                    server.refused(Dialect.STANDARD, problem);
                     out.raw("{\"error\":");
                     Problems.error(out, problem);
                     out.raw("}");

@@ -274,6 +274,50 @@ class EveryLimitIsCountedTest {
         }
     }
 
+    /// Though the request as a whole is not refused.
+    @Test
+    void whatIsRefusedOfARequestCountsByItsLimitAndItsCodeAlike() {
+        try (RunningServer server = RunningServer.start("max-message-size=1KiB", "block-timeout=0");
+                WireClient client = server.connect()) {
+            server.topic("a");
+            String large = "{\"payload\":\"" + "x".repeat(2_000) + "\"}";
+            String many = "[" + large + ",{\"payload\":1}," + large + ",{\"none\":1}]";
+            RestAnswer answer = server.rest("POST", "/topics/a/messages", many);
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(count(server, "fanfare_refused_total", "limit=\"message_size\""))
+                    .isEqualTo(2);
+            assertThat(count(server, "fanfare_errors_total", "code=\"TOO_LARGE\""))
+                    .isEqualTo(2);
+            assertThat(count(server, "fanfare_errors_total", "code=\"BAD_REQUEST\""))
+                    .isEqualTo(1);
+
+            for (String overflow : List.of("dead_letter", "refuse")) {
+                server.rest(
+                        "POST",
+                        "/topics",
+                        "{\"name\":\"" + overflow + "\",\"backlog\":1,\"backlog_overflow\":\"" + overflow + "\"}");
+                subscribe(
+                        client,
+                        overflow,
+                        "c",
+                        ",\"ack\":\"manual\",\"max_in_flight\":1,\"group\":\"" + overflow + "\"");
+            }
+            for (int i = 0; i < 4; i++) {
+                server.rest("POST", "/topics/dead_letter/messages", "{\"payload\":1}");
+            }
+            String letters = "/topics/dead_letter/dead-letters";
+            RunningServer.await(() -> server.get(letters).json().path("count").intValue() >= 2, "two dead letters");
+            RestAnswer cutShort = server.rest("POST", letters + "/redrive", "{\"to\":\"refuse\"}");
+            assertThat(cutShort.status()).isEqualTo(200);
+            assertThat(cutShort.json().path("redriven").intValue()).isEqualTo(1);
+            assertThat(cutShort.json().path("error").path("code").stringValue()).isEqualTo("BACKPRESSURE");
+            assertThat(count(server, "fanfare_errors_total", "code=\"BACKPRESSURE\""))
+                    .isEqualTo(1);
+            assertThat(count(server, "fanfare_refused_total", "limit=\"queue\""))
+                    .isEqualTo(1);
+        }
+    }
+
     @Test
     void thePageSaysWhatEachLimitIs() throws IOException {
         String page = Files.readString(Path.of("../docs/metrics.md"));
