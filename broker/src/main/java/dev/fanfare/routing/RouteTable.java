@@ -3,6 +3,7 @@ package dev.fanfare.routing;
 import dev.fanfare.BrokerConfig;
 import dev.fanfare.BrokerEvent;
 import dev.fanfare.BrokerLimit;
+import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Route;
 import dev.fanfare.RouteStats;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -202,7 +204,8 @@ public final class RouteTable {
     /// comes first; unless several are changed that, as they were and as they will be, would send messages in a
     /// circle in whatever order they change: these are taken away and added anew.
     ///
-    /// @throws FanfareException when they don't go together, or are too many: nothing has changed then
+    /// @throws FanfareException when they don't go together, or are too many: nothing has changed
+    ///     then, but what it names as not put back, for which others have taken the room meanwhile
     public void replace(List<Route> before, RoutingConfig next) {
         lock.lock();
         try {
@@ -214,11 +217,14 @@ public final class RouteTable {
                     .filter(route -> !before.contains(route))
                     .toList();
             check(gone, come, next);
-            Deque<Runnable> undo = new ArrayDeque<>();
+            Deque<Undo> undo = new ArrayDeque<>();
             try {
                 replace(gone, come, undo);
             } catch (RuntimeException | Error e) {
-                undo.forEach(Runnable::run);
+                List<String> left = undone(undo);
+                if (!left.isEmpty()) {
+                    throw notPutBack(e, left);
+                }
                 throw e;
             }
         } finally {
@@ -226,8 +232,42 @@ public final class RouteTable {
         }
     }
 
+    /// What undoes a step with a rule.
+    ///
+    /// @param back false when it could not
+    private record Undo(String route, BooleanSupplier back) {}
+
+    /// Undoes all steps that can be undone.
+    ///
+    /// @return of the others, why not
+    private static List<String> undone(Deque<Undo> undo) {
+        List<String> left = new ArrayList<>();
+        for (Undo each : undo) {
+            String name = "route '" + each.route + "'";
+            try {
+                if (!each.back.getAsBoolean()) {
+                    left.add(name + ", which does not go together with the others");
+                }
+            } catch (RuntimeException | Error e) {
+                left.add(name + ": " + e.getMessage());
+            }
+        }
+        return left;
+    }
+
+    private static FanfareException notPutBack(Throwable why, List<String> left) {
+        FanfareException known = why instanceof FanfareException refused ? refused : null;
+        FanfareException told = new FanfareException(
+                known == null ? ErrorCode.INTERNAL : known.code(),
+                (known == null ? why : known.getMessage()) + "; what was changed before that could not be put back: "
+                        + String.join("; ", left),
+                known == null ? null : known.limit());
+        told.initCause(why);
+        return told;
+    }
+
     /// @param undo gets what undoes each step, the last one first
-    private void replace(List<Route> gone, List<Route> come, Deque<Runnable> undo) {
+    private void replace(List<Route> gone, List<Route> come, Deque<Undo> undo) {
         Map<String, Route> before = new HashMap<>();
         gone.forEach(route -> before.put(route.name(), route));
         List<Route> changed = new ArrayList<>();
@@ -238,7 +278,7 @@ public final class RouteTable {
         for (Route route : gone) {
             if (changed.stream().noneMatch(each -> each.name().equals(route.name()))) {
                 leave(route.name());
-                undo.push(() -> install(route));
+                undo.push(installing(route));
             }
         }
         // One that does not go together with what another still is has its turn after that.
@@ -246,20 +286,28 @@ public final class RouteTable {
         // Those that only go together once all of them are what they will be.
         for (Route route : changed) {
             leave(route.name());
-            undo.push(() -> install(Objects.requireNonNull(before.get(route.name()))));
+            undo.push(installing(Objects.requireNonNull(before.get(route.name()))));
         }
         added.addAll(changed);
         for (Route route : added) {
             install(route);
-            undo.push(() -> leave(route.name()));
+            undo.push(new Undo(route.name(), () -> leave(route.name())));
         }
     }
 
-    private boolean change(Route route, Map<String, Route> before, Deque<Runnable> undo) {
+    private Undo installing(Route route) {
+        return new Undo(route.name(), () -> {
+            install(route);
+            return true;
+        });
+    }
+
+    private boolean change(Route route, Map<String, Route> before, Deque<Undo> undo) {
         if (!change(route)) {
             return false;
         }
-        undo.push(() -> change(Objects.requireNonNull(before.get(route.name()))));
+        Route was = Objects.requireNonNull(before.get(route.name()));
+        undo.push(new Undo(route.name(), () -> change(was)));
         return true;
     }
 
