@@ -93,6 +93,9 @@ final class Backlog implements Intake {
         }
         // Who made room before it was known who reads could not say so.
         reader.settled();
+        if (keeper != null && terms.filter() != null) {
+            new Passing(books, keeper, timers).start();
+        }
         // Its name is stored with where it begins: there is none that begins elsewhere.
         books.change(() -> {});
     }

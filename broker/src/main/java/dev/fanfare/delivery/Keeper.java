@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,10 @@ final class Keeper {
     private Durability level;
     private final Map<LiveTopic, Long> handed = new HashMap<>();
     private final Map<Integer, Known> known = new HashMap<>();
+
+    /// Behind a filter, which may let nothing of a topic through for long: the topics that have a place, and up to
+    /// where all is known to have come in; null without one.
+    private final @Nullable Map<LiveTopic, Long> filtered;
 
     /// By which somebody heard, or hears, that it is stored at all.
     private final AtomicReference<@Nullable Commit> proof = new AtomicReference<>();
@@ -75,10 +80,12 @@ final class Keeper {
 
     /// @param number the subscription's in the store
     /// @param earlier what the store said of it when the process began; null for a new one
+    /// @param behindFilter whether there are messages that do not come in
     /// @param name stores that there is a new one: in the first [#flush], together with where it begins, so that
     ///     whenever the process ends there is none or one that is as it was asked for. Null for one that was stored
     Keeper(
             int number,
+            boolean behindFilter,
             @Nullable Dormant earlier,
             @Nullable Consumer<Store.Batch> name,
             Committer committer,
@@ -86,6 +93,10 @@ final class Keeper {
         Map<Integer, Known> known = earlier == null ? Map.of() : earlier.known();
         this.earlier = earlier;
         this.number = number;
+        this.filtered = behindFilter ? new ConcurrentHashMap<>() : null;
+        if (filtered != null && earlier != null) {
+            earlier.topics().forEach(topic -> filtered.put(topic, 0L));
+        }
         this.named = name == null;
         this.proof.set(name == null ? Commit.done() : null);
         this.naming = name == null ? null : Committer.Change.lasting(batch -> name(name, batch));
@@ -177,7 +188,29 @@ final class Keeper {
         }
     }
 
+    /// How far those topics are of which more was published since they were asked the last time.
+    Map<LiveTopic, Long> ends() {
+        Map<LiveTopic, Long> ends = new HashMap<>();
+        Map<LiveTopic, Long> all = Objects.requireNonNull(filtered);
+        all.keySet().removeIf(LiveTopic::isGone);
+        all.forEach((topic, passed) -> {
+            if (topic.visible() > passed) {
+                ends.put(topic, topic.heardUpTo());
+            }
+        });
+        return ends;
+    }
+
+    /// What lies below and did not come in did not match.
+    void passed(LiveTopic topic, long upTo) {
+        note(topic, batch -> place(topic, upTo).passed(upTo));
+        Objects.requireNonNull(filtered).put(topic, upTo);
+    }
+
     private void note(LiveTopic topic, Note note) {
+        if (filtered != null) {
+            filtered.putIfAbsent(topic, 0L);
+        }
         notes.add(note);
         level = level.or(topic.config().durability());
     }

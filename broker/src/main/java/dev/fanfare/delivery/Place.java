@@ -72,6 +72,11 @@ final class Place {
         return Math.toIntExact(offset - base);
     }
 
+    /// What lies below and did not come in is nothing that has to be done.
+    void passed(long upTo) {
+        next = Math.max(next, upTo);
+    }
+
     /// Messages up to there were handed to members.
     void handed(long upTo) {
         handed = Math.max(handed, upTo);

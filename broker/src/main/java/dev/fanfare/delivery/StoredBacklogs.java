@@ -123,6 +123,7 @@ final class StoredBacklogs {
 
     /// What stores a new one, or one that was waiting.
     Keeper keeper(Demand demand, @Nullable Dormant before) {
+        boolean filtered = demand.terms().filter() != null;
         if (before == null) {
             int number = next.getAndIncrement();
             BacklogForm form =
@@ -130,7 +131,7 @@ final class StoredBacklogs {
             // Before anything can be stored under the number.
             committer.addQuietly(
                     Committer.Change.lasting(batch -> batch.put(Table.SUBSCRIPTIONS, NEXT, Keys.of(next.get()))));
-            return new Keeper(number, null, batch -> put(batch, demand.name(), form), committer, timers);
+            return new Keeper(number, filtered, null, batch -> put(batch, demand.name(), form), committer, timers);
         }
         BacklogForm form = before.form();
         store(
@@ -143,7 +144,7 @@ final class StoredBacklogs {
                         form.createdMillis(),
                         0,
                         demand.terms().expiry()));
-        return new Keeper(form.number(), before, null, committer, timers);
+        return new Keeper(form.number(), filtered, before, null, committer, timers);
     }
 
     /// One that was to be brought back could not be: it waits on.

@@ -92,6 +92,12 @@ public interface Attachment {
         return true;
     }
 
+    /// Where the way into the feed stands: see [#isPast]. Any thread.
+    long mark();
+
+    /// Whether everything that was visible before [#mark] was asked is in the feed now, or did not match. Any thread.
+    boolean isPast(long mark);
+
     /// Ends the subscription; idempotent, any thread. The cursor is detached.
     void close();
 }

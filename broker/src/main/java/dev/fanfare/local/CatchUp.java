@@ -10,6 +10,7 @@ import dev.fanfare.feed.FilteredKind;
 import dev.fanfare.store.StoreException;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -185,6 +186,28 @@ final class CatchUp {
             askUntil = source.end();
         }
         return noted.skips(from, offset);
+    }
+
+    /// See [IntakeSource#passing]. Any thread.
+    @Nullable
+    BooleanSupplier passing() {
+        Attachment from = attachment;
+        Sequence source = cursor.sequence();
+        if (underWay || from == null || source == null) {
+            return null;
+        }
+        long mark = from.mark();
+        return new BooleanSupplier() {
+            private long end = -1;
+
+            @Override
+            public boolean getAsBoolean() {
+                if (end < 0 && from.isPast(mark)) {
+                    end = source.end();
+                }
+                return end >= 0 && !underWay && cursor.position() >= end;
+            }
+        };
     }
 
     // ---- the end

@@ -2,6 +2,8 @@ package dev.fanfare.local;
 
 import dev.fanfare.Subscription;
 import dev.fanfare.feed.Attachment;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// The subscription that fills an [Intake]. Any thread.
 public interface IntakeSource extends Subscription {
@@ -14,6 +16,13 @@ public interface IntakeSource extends Subscription {
 
     /// How many messages it has still to replay, at most: they are not in its lag.
     long unreplayed();
+
+    /// Asks, later and as often as one likes, whether everything that is in the feeds of its topics now has come in or
+    /// did not match.
+    ///
+    /// @return null while it replays
+    @Nullable
+    BooleanSupplier passing();
 
     /// Messages that the intake took over are done: publishers that wait for room may go on. Under no lock.
     void settled();

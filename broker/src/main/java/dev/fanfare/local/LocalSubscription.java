@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -398,6 +399,11 @@ abstract sealed class LocalSubscription implements IntakeSource, Reader
     @Override
     public long unreplayed() {
         return isReplaying() ? catchUp.unreplayed() : 0;
+    }
+
+    @Override
+    public @Nullable BooleanSupplier passing() {
+        return catchUp.passing();
     }
 
     /// Asks a handler that does not come back to give up.

@@ -72,6 +72,16 @@ public final class LiveTopic implements Topic {
         return log.visible();
     }
 
+    /// As [#visible], when all below is in the feeds as well.
+    public long heardUpTo() {
+        appending.enter();
+        try {
+            return log.visible();
+        } finally {
+            appending.leave();
+        }
+    }
+
     @Override
     public long oldest() {
         return log.oldest();

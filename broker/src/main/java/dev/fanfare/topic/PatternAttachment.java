@@ -210,6 +210,16 @@ final class PatternAttachment<C> implements Attachment {
     }
 
     @Override
+    public long mark() {
+        return shared.feed().mark();
+    }
+
+    @Override
+    public boolean isPast(long upTo) {
+        return shared.feed().isPast(upTo);
+    }
+
+    @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
             state = State.ENDED;

@@ -233,6 +233,16 @@ final class TopicAttachment<C> implements Attachment {
     }
 
     @Override
+    public long mark() {
+        return shared.feed().mark();
+    }
+
+    @Override
+    public boolean isPast(long upTo) {
+        return shared.feed().isPast(upTo);
+    }
+
+    @Override
     public void close() {
         topic.enter();
         try {
