@@ -31,6 +31,7 @@ public final class Message {
     private static final int FORM_HEADERS = 8;
     private static final int FORM_REPLY = 16;
     private static final int FORM_TTL = 32;
+    private static final int FORM_TURN = 64;
 
     private final @Nullable String id;
     private final Payload payload;
@@ -216,6 +217,13 @@ public final class Message {
 
     /// The stored form: called by the topic inside its section.
     public Message stored(String id, String topic, String epoch, long offset, long timestampMillis) {
+        return stored(id, topic, epoch, offset, timestampMillis, 0);
+    }
+
+    /// The same in a topic that shares its order with others.
+    ///
+    /// @param turn see [#turn]
+    public Message stored(String id, String topic, String epoch, long offset, long timestampMillis, int turn) {
         return new Message(
                 id,
                 payload,
@@ -224,7 +232,7 @@ public final class Message {
                 headers,
                 replyTo,
                 correlationId,
-                Wishes.kept(wishes),
+                Wishes.kept(wishes, turn),
                 topic,
                 epoch,
                 offset,
@@ -239,7 +247,8 @@ public final class Message {
                 | (key == null ? 0 : FORM_KEY)
                 | (headers.isEmpty() ? 0 : FORM_HEADERS)
                 | (replyTo == null && correlationId == null ? 0 : FORM_REPLY)
-                | (ttlMillis() == 0 ? 0 : FORM_TTL);
+                | (ttlMillis() == 0 ? 0 : FORM_TTL)
+                | (turn() == 0 ? 0 : FORM_TURN);
         out.octet(form);
         if (uuid == null) {
             out.text(id());
@@ -261,6 +270,9 @@ public final class Message {
         }
         if (ttlMillis() != 0) {
             out.number(ttlMillis());
+        }
+        if (turn() != 0) {
+            out.number(turn());
         }
         payload.writeTo(out);
     }
@@ -293,7 +305,8 @@ public final class Message {
         boolean reply = (form & FORM_REPLY) != 0;
         String replyTo = reply ? in.optional() : null;
         String correlationId = reply ? in.optional() : null;
-        Wishes wishes = (form & FORM_TTL) == 0 ? null : Wishes.NONE.withTtlMillis(in.number());
+        long ttl = (form & FORM_TTL) == 0 ? 0 : in.number();
+        int turn = (form & FORM_TURN) == 0 ? 0 : in.number(Integer.MAX_VALUE);
         return new Message(
                 id,
                 Payload.readFrom(in),
@@ -302,7 +315,7 @@ public final class Message {
                 headers,
                 replyTo,
                 correlationId,
-                wishes,
+                Wishes.stored(ttl, turn),
                 topic,
                 epoch,
                 offset,
@@ -336,6 +349,9 @@ public final class Message {
             in.skipOptional();
         }
         if ((form & FORM_TTL) != 0) {
+            in.number();
+        }
+        if ((form & FORM_TURN) != 0) {
             in.number();
         }
         Payload.skip(in);
@@ -405,6 +421,12 @@ public final class Message {
     /// @param nowMillis on the clock that stamped it
     public boolean isExpired(long nowMillis) {
         return wishes != null && wishes.ttlMillis() > 0 && nowMillis - timestampMillis >= wishes.ttlMillis();
+    }
+
+    /// Which of the messages with its timestamp it is, of all topics that share one order ([Ordering#GLOBAL]): later
+    /// ones have higher turns. 0 for the first, and in other topics.
+    public int turn() {
+        return wishes == null ? 0 : wishes.turn();
     }
 
     /// How safe it has to be, at least, before its publisher is answered; `MEMORY` for a stored message.

@@ -13,7 +13,7 @@ public enum Ordering {
     /// topics they belong to and however safe these are. They share one lock, too: publishing to one waits for
     /// publishing to another, and what is published behind a message that has to be stored is heard after that.
     ///
-    /// A replay goes by timestamps: those of several topics in the same millisecond come by the topics' names.
+    /// A replay has the same order: [Message#turn].
     GLOBAL;
 
     /// The name on the wire: lower case.

@@ -12,7 +12,8 @@ public sealed interface Start {
     /// The oldest message that is kept, on every matching topic.
     record Earliest() implements Start {}
 
-    /// The newest `count` messages that are kept; over a pattern, merged by timestamp, topic, offset.
+    /// The newest `count` messages that are kept; over a pattern, merged by timestamp, [Message#turn],
+    /// topic, offset.
     ///
     /// @param count 0 or more
     record LastN(int count) implements Start {

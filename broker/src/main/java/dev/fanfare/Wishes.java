@@ -5,15 +5,17 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /// What a publisher asks for beside the usual: how long a message counts, when it goes out, how safe it has to
-/// be. Most ask for none of it, and hold no such object.
+/// be. Most ask for none of it, and hold no such object. With them, since it is as rare, is the turn of a message that
+/// has its place, which nobody asks for.
 ///
 /// @param ttlMillis how long it counts from its timestamp on; 0 for ever
 /// @param delayMillis how long after it was published it gets its place; 0 at once
 /// @param deliverAtMillis when it gets its place, in milliseconds since 1970; [#NEVER_SAID] at once
 /// @param durability how safe it has to be, at least, before its publisher is answered
-record Wishes(long ttlMillis, long delayMillis, long deliverAtMillis, Durability durability) {
+/// @param turn see [Message#turn]
+record Wishes(long ttlMillis, long delayMillis, long deliverAtMillis, Durability durability, int turn) {
 
-    static final Wishes NONE = new Wishes(0, 0, Wishes.NEVER_SAID, Durability.MEMORY);
+    static final Wishes NONE = new Wishes(0, 0, Wishes.NEVER_SAID, Durability.MEMORY, 0);
 
     static final long NEVER_SAID = Long.MIN_VALUE;
 
@@ -26,12 +28,12 @@ record Wishes(long ttlMillis, long delayMillis, long deliverAtMillis, Durability
                     ErrorCode.BAD_REQUEST,
                     "the time to live of a message must be 1 ms to " + LONGEST.toDays() + " days, not " + ttl);
         }
-        return new Wishes(ttl.toMillis(), delayMillis, deliverAtMillis, durability);
+        return new Wishes(ttl.toMillis(), delayMillis, deliverAtMillis, durability, turn);
     }
 
-    /// What was stored.
-    Wishes withTtlMillis(long millis) {
-        return new Wishes(millis, delayMillis, deliverAtMillis, durability);
+    /// What was stored; null when that is nothing.
+    static @Nullable Wishes stored(long ttlMillis, int turn) {
+        return ttlMillis == 0 && turn == 0 ? null : new Wishes(ttlMillis, 0, NEVER_SAID, Durability.MEMORY, turn);
     }
 
     Wishes withDelay(Duration delay) {
@@ -40,25 +42,24 @@ record Wishes(long ttlMillis, long delayMillis, long deliverAtMillis, Durability
                     ErrorCode.BAD_REQUEST,
                     "the delay of a message must be 0 to " + LONGEST.toDays() + " days, not " + delay);
         }
-        return new Wishes(ttlMillis, delay.toMillis(), NEVER_SAID, durability);
+        return new Wishes(ttlMillis, delay.toMillis(), NEVER_SAID, durability, turn);
     }
 
     Wishes withDeliverAt(Instant time) {
-        return new Wishes(ttlMillis, 0, Start.millis(time), durability);
+        return new Wishes(ttlMillis, 0, Start.millis(time), durability, turn);
     }
 
     Wishes withDurability(Durability level) {
-        return new Wishes(ttlMillis, delayMillis, deliverAtMillis, level);
+        return new Wishes(ttlMillis, delayMillis, deliverAtMillis, level, turn);
     }
 
     /// What of it a message keeps that has its place; null when that is nothing.
-    static @Nullable Wishes kept(@Nullable Wishes wishes) {
-        if (wishes == null || wishes.ttlMillis == 0) {
-            return null;
+    static @Nullable Wishes kept(@Nullable Wishes wishes, int turn) {
+        if (wishes == null) {
+            return stored(0, turn);
         }
-        return wishes.delays() || wishes.durability != Durability.MEMORY
-                ? new Wishes(wishes.ttlMillis, 0, NEVER_SAID, Durability.MEMORY)
-                : wishes;
+        boolean same = !wishes.delays() && wishes.durability == Durability.MEMORY && wishes.turn == turn;
+        return same && wishes.ttlMillis != 0 ? wishes : stored(wishes.ttlMillis, turn);
     }
 
     boolean delays() {

@@ -25,6 +25,7 @@ final class GlobalOrder {
     private final ReentrantLock section = new ReentrantLock();
     private final ArrayDeque<Run> hidden = new ArrayDeque<>(0);
     private long lastTimestamp;
+    private int turn;
 
     private volatile boolean used;
 
@@ -33,7 +34,10 @@ final class GlobalOrder {
         section.lock();
         try {
             used = true;
-            stamp(log.lastTimestamp());
+            if (log.end() > 0) {
+                // Which turn was the last in that millisecond is not known.
+                stamp(log.lastTimestamp() + 1);
+            }
         } finally {
             section.unlock();
         }
@@ -56,8 +60,16 @@ final class GlobalOrder {
 
     /// The timestamp of what is appended now: it never falls.
     long stamp(long now) {
-        lastTimestamp = Math.max(lastTimestamp, now);
+        if (now > lastTimestamp || turn == Integer.MAX_VALUE) {
+            lastTimestamp = Math.max(now, lastTimestamp + 1);
+            turn = 0;
+        }
         return lastTimestamp;
+    }
+
+    /// The turn of what is appended now with the last [#stamp]: [dev.fanfare.Message#turn].
+    int turn() {
+        return turn++;
     }
 
     /// What was appended to a topic, below this offset, can't be seen yet.

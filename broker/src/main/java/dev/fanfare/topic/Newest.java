@@ -18,9 +18,10 @@ final class Newest {
 
     private static final int PORTION_BYTES = 128 << 10;
 
-    private record Place(long timestampMillis, LiveTopic topic, long offset) {}
+    private record Place(long timestampMillis, int turn, LiveTopic topic, long offset) {}
 
     private static final Comparator<Place> ORDER = Comparator.comparingLong(Place::timestampMillis)
+            .thenComparingInt(Place::turn)
             .thenComparing(place -> place.topic().name())
             .thenComparingLong(Place::offset);
 
@@ -81,7 +82,7 @@ final class Newest {
             }
             for (Message message : portion) {
                 if (message.offset() < end) {
-                    block.add(new Place(message.timestampMillis(), topic, message.offset()));
+                    block.add(new Place(message.timestampMillis(), message.turn(), topic, message.offset()));
                 }
             }
             next = portion.getLast().offset() + 1;

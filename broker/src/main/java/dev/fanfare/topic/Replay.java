@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
-/// Parts of several logs, merged by timestamp, topic and offset. Holds one message per log, or a few that were
+/// Parts of several logs, merged by timestamp, turn, topic and offset. Holds one message per log, or a few that were
 /// read from a device; reads the rest as it goes, but leaves what is not in memory to [#load]. One thread at a
 /// time.
 final class Replay {
 
     private static final Comparator<Message> ORDER = Comparator.comparingLong(Message::timestampMillis)
+            .thenComparingInt(Message::turn)
             .thenComparing(Message::topic)
             .thenComparingLong(Message::offset);
 

@@ -189,7 +189,7 @@ final class Section {
             if (refused != null) {
                 return refused;
             }
-            stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now);
+            stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now, turn());
             log.append(stored);
             identities.remember(identity, stored, due);
             if (durable || log.visible() < stored.offset() || shared != null && shared.hides()) {
@@ -291,6 +291,10 @@ final class Section {
         return shared == null ? now : shared.stamp(now);
     }
 
+    private int turn() {
+        return shared == null ? 0 : shared.turn();
+    }
+
     /// Inside the section: what was appended last can't be seen yet.
     private void hide() {
         if (shared != null) {
@@ -334,7 +338,7 @@ final class Section {
             tellRepeated(first, named.id());
             return first;
         }
-        Message stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now);
+        Message stored = named.stored(named.id(), topic.name(), log.epoch(), log.end(), now, turn());
         log.append(stored);
         identities.remember(identity, stored, false);
         hide();

@@ -20,9 +20,12 @@ import dev.fanfare.store.StoreException.Reason;
 import dev.fanfare.time.VirtualTimers;
 import dev.fanfare.topic.RecordingKind.Cursor;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -188,7 +191,7 @@ class GlobalOrderTest {
         assertThat(Objects.requireNonNull(ordered.receive()).message().text()).isEqualTo("2");
     }
 
-    /// Each message at a time of its own.
+    /// About ten messages in each millisecond.
     @Test
     void whoeverComesMeanwhileAndAfterARestartReplaysTheSameOrder() throws Exception {
         long seed = ThreadLocalRandom.current().nextLong();
@@ -196,7 +199,9 @@ class GlobalOrderTest {
         Thread publisher = Thread.ofPlatform().start(() -> {
             for (int i = 0; i < 2_000; i++) {
                 append(TOPICS.get(random.nextInt(TOPICS.size())));
-                timers.advance(Duration.ofMillis(1));
+                if (random.nextInt(10) == 0) {
+                    timers.advance(Duration.ofMillis(1));
+                }
             }
         });
         List<List<String>> heard = new ArrayList<>();
@@ -208,18 +213,41 @@ class GlobalOrderTest {
             await(each::size, appended.size());
             assertThat(List.copyOf(each)).as("seed %s", seed).isEqualTo(appended);
         }
-        List<String> durable = new ArrayList<>();
+        for (int last : new int[] {1, 7, 500}) {
+            List<String> newest = subscribe("**", Start.lastN(last));
+            await(newest::size, last);
+            assertThat(newest).as("seed %s", seed).isEqualTo(appended.subList(2_000 - last, 2_000));
+        }
+        Map<String, Long> durable = new HashMap<>();
         for (String topic : TOPICS) {
             broker.topic(topic).orElseThrow().read(0, 10_000, Integer.MAX_VALUE).stream()
                     .filter(_ -> !topic.endsWith("memory"))
-                    .forEach(message -> durable.add(message.text()));
+                    .forEach(message -> durable.put(message.text(), message.timestampMillis()));
         }
-        List<String> expected = appended.stream().filter(durable::contains).toList();
+        List<String> expected = appended.stream().filter(durable::containsKey).toList();
+        long half = Objects.requireNonNull(durable.get(expected.get(expected.size() / 2)));
         broker.close();
         broker = open(store.afterKill());
         List<String> again = subscribe("**", Start.earliest());
         await(again::size, expected.size());
         assertThat(again).as("seed %s", seed).isEqualTo(expected);
+
+        List<String> since = subscribe("**", new Start.AtTime(Instant.ofEpochMilli(half)));
+        List<String> second = expected.stream()
+                .filter(text -> Objects.requireNonNull(durable.get(text)) >= half)
+                .toList();
+        await(since::size, second.size());
+        assertThat(since).as("seed %s", seed).isEqualTo(second);
+
+        // Still in the millisecond of the last ones.
+        for (String topic : List.of("e.synced", "c.written", "a.synced", "e.synced")) {
+            append(topic);
+        }
+        await(again::size, expected.size() + 4);
+        assertThat(again).as("seed %s", seed).endsWith("2000", "2001", "2002", "2003");
+        List<String> last = subscribe("*.*", Start.earliest());
+        await(last::size, again.size());
+        assertThat(last).as("seed %s", seed).isEqualTo(again);
     }
 
     @Test
