@@ -275,6 +275,10 @@ class CopyTest {
 
         assertThat(eu.texts(1)).containsExactly("2");
         assertThat(odd.texts(2)).containsExactly("1", "3");
+        while (broker.routes().stats().getLast().routed() < 2) {
+            // It is heard before it is counted.
+            Thread.onSpinWait();
+        }
         RouteStats stats = broker.routes().stats().getLast();
         assertThat(stats.filterFailures()).isEqualTo(1);
         assertThat(stats.routed()).isEqualTo(2);
