@@ -213,11 +213,7 @@ class GlobalOrderTest {
             await(each::size, appended.size());
             assertThat(List.copyOf(each)).as("seed %s", seed).isEqualTo(appended);
         }
-        for (int last : new int[] {1, 7, 500}) {
-            List<String> newest = subscribe("**", Start.lastN(last));
-            await(newest::size, last);
-            assertThat(newest).as("seed %s", seed).isEqualTo(appended.subList(2_000 - last, 2_000));
-        }
+        endsWithItsLastOnes(appended, seed);
         Map<String, Long> durable = new HashMap<>();
         for (String topic : TOPICS) {
             broker.topic(topic).orElseThrow().read(0, 10_000, Integer.MAX_VALUE).stream()
@@ -231,6 +227,7 @@ class GlobalOrderTest {
         List<String> again = subscribe("**", Start.earliest());
         await(again::size, expected.size());
         assertThat(again).as("seed %s", seed).isEqualTo(expected);
+        endsWithItsLastOnes(expected, seed);
 
         List<String> since = subscribe("**", new Start.AtTime(Instant.ofEpochMilli(half)));
         List<String> second = expected.stream()
@@ -248,6 +245,14 @@ class GlobalOrderTest {
         List<String> last = subscribe("*.*", Start.earliest());
         await(last::size, again.size());
         assertThat(last).as("seed %s", seed).isEqualTo(again);
+    }
+
+    private void endsWithItsLastOnes(List<String> all, long seed) {
+        for (int last : new int[] {1, 7, 500}) {
+            List<String> newest = subscribe("**", Start.lastN(last));
+            await(newest::size, last);
+            assertThat(newest).as("seed %s", seed).isEqualTo(all.subList(all.size() - last, all.size()));
+        }
     }
 
     @Test
