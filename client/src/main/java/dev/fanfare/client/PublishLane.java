@@ -50,6 +50,9 @@ final class PublishLane implements Connection.Owner {
     private final Executor executor;
     private long lastId;
 
+    /// Whether the connection has all that waited for it. Until then a publish only takes its place behind that.
+    private boolean caughtUp;
+
     /// How many connections broke in a row over what is unanswered.
     private int broken;
 
@@ -126,7 +129,7 @@ final class PublishLane implements Connection.Owner {
         String requestId = Long.toString(++lastId);
         String text = parcel.text(requestId, options.compression());
         unanswered.put(requestId, new Request(text, parcel, attempt));
-        if (aloneUntil == 0) {
+        if (caughtUp && aloneUntil == 0) {
             connection.send(text);
         }
     }
@@ -198,6 +201,7 @@ final class PublishLane implements Connection.Owner {
             }
             resent = sent().size();
             sent().values().forEach(request -> connection.send(request.text));
+            caughtUp = true;
             answeredNanos = System.nanoTime();
         } finally {
             lock.unlock();
@@ -279,6 +283,12 @@ final class PublishLane implements Connection.Owner {
 
     @Override
     public void lost(int code, String why) {
+        lock.lock();
+        try {
+            caughtUp = false;
+        } finally {
+            lock.unlock();
+        }
         if (code == Connection.MESSAGE_TOO_BIG) {
             // Sent again, it would break the next connection too.
             refusedAsTooLarge(new ClientException(

@@ -32,6 +32,7 @@ final class ScriptedServer implements AutoCloseable {
     private final ServerSocket listening;
     private final BlockingQueue<Peer> peers = new LinkedBlockingQueue<>();
     private volatile boolean answersPings = true;
+    private volatile Runnable beforeHandshake = () -> {};
 
     ScriptedServer() {
         try {
@@ -49,6 +50,11 @@ final class ScriptedServer implements AutoCloseable {
     /// Looks dead from now on to whoever asks.
     void ignorePings() {
         answersPings = false;
+    }
+
+    /// Runs a task whenever somebody has asked for a connection, before that is answered.
+    void beforeHandshake(Runnable task) {
+        beforeHandshake = task;
     }
 
     /// The next connection, after its handshake.
@@ -186,6 +192,7 @@ final class ScriptedServer implements AutoCloseable {
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
                     .findFirst()
                     .orElseThrow();
+            beforeHandshake.run();
             String answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                     + "Sec-WebSocket-Accept: " + accepted(key) + "\r\n\r\n";
             socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
