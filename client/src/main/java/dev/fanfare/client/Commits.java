@@ -1,6 +1,8 @@
 package dev.fanfare.client;
 
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +24,23 @@ final class Commits {
 
     /// @param attempt which one this is, from 1
     /// @param bytes of the request
-    record Commit(Delivery delivery, List<Transaction.Part> published, int attempt, int bytes) {}
+    record Commit(Delivery delivery, List<Transaction.Part> published, int attempt, int bytes) {
+
+        Place place() {
+            return Place.of(delivery.event());
+        }
+    }
+
+    private record Waiting(String requestId, String text, Commit commit) {}
+
+    /// Those that are not sent yet.
+    private final Deque<Waiting> waiting = new ArrayDeque<>();
 
     private final SequencedMap<String, Commit> unanswered = new LinkedHashMap<>();
+
+    /// How many connections broke in a row before it was known what became of a message's transaction.
+    private final SequencedMap<Place, Integer> broken = new LinkedHashMap<>();
+
     private final SequencedMap<Place, String> hopeless = new LinkedHashMap<>();
     private int lastId;
 
@@ -33,12 +49,35 @@ final class Commits {
         return PREFIX + ++lastId;
     }
 
-    /// It is about to be sent.
+    /// It is to be sent.
     void add(String requestId, Delivery delivery, List<Transaction.Part> published, int attempt, String text) {
-        if (unanswered.size() == MOST) {
+        if (waiting.size() + unanswered.size() == MOST && waiting.poll() == null) {
             unanswered.pollFirstEntry();
         }
-        unanswered.put(requestId, new Commit(delivery, published, attempt, Frames.size(text)));
+        waiting.add(new Waiting(requestId, text, new Commit(delivery, published, attempt, Frames.size(text))));
+    }
+
+    /// The next one that is to be sent now. One over which connections broke is on its way alone, to find out whether
+    /// they broke over it.
+    ///
+    /// @return the request; null when there is none, or it has to wait for an answer
+    @Nullable
+    String next() {
+        Waiting next = waiting.peek();
+        if (next == null || !unanswered.isEmpty() && (isSuspect(next.commit) || suspectIsOnItsWay())) {
+            return null;
+        }
+        waiting.remove();
+        unanswered.put(next.requestId, next.commit);
+        return next.text;
+    }
+
+    private boolean suspectIsOnItsWay() {
+        return isSuspect(unanswered.lastEntry().getValue());
+    }
+
+    private boolean isSuspect(Commit commit) {
+        return broken.getOrDefault(commit.place(), 0) >= PublishLane.BROKEN_TOGETHER;
     }
 
     /// Which one a refusal is about; null when it is about something else. A server that finds a request too large does
@@ -57,7 +96,11 @@ final class Commits {
     /// @return null when it is not known any more
     @Nullable
     Commit remove(String requestId) {
-        return unanswered.remove(requestId);
+        Commit commit = unanswered.remove(requestId);
+        if (commit != null) {
+            broken.remove(commit.place());
+        }
+        return commit;
     }
 
     /// The connection is gone. What was not done comes again.
@@ -66,16 +109,38 @@ final class Commits {
     void lost(int code, String why) {
         String tooLarge = code == Connection.MESSAGE_TOO_BIG ? longest() : null;
         Commit commit = tooLarge == null ? null : remove(tooLarge);
-        if (commit != null) {
-            if (hopeless.size() == HOPELESS_MAX) {
-                hopeless.pollFirstEntry();
-            }
-            hopeless.put(
-                    Place.of(commit.delivery().event()),
+        if (commit == null) {
+            unanswered.values().forEach(each -> brokenOver(each, why));
+        } else {
+            giveUp(
+                    commit,
                     ClientException.TOO_LARGE + ": the server closed the connection over what was published for it: "
                             + why);
         }
         unanswered.clear();
+        waiting.clear();
+    }
+
+    private void brokenOver(Commit commit, String why) {
+        int times = broken.merge(commit.place(), 1, Integer::sum);
+        if (times == PublishLane.BROKEN_MOST) {
+            broken.remove(commit.place());
+            giveUp(
+                    commit,
+                    ClientException.CONNECTION + ": " + times + " connections in a row broke before the "
+                            + commit.bytes()
+                            + " bytes that were to be published for it were answered: they may be more than the server"
+                            + " takes, or published; the last one: " + why);
+        } else if (broken.size() > MOST) {
+            broken.pollFirstEntry();
+        }
+    }
+
+    private void giveUp(Commit commit, String reason) {
+        if (hopeless.size() == HOPELESS_MAX) {
+            hopeless.pollFirstEntry();
+        }
+        hopeless.put(commit.place(), reason);
     }
 
     /// Why there is no use in handling a message that has come again; null when there may be. Says it once.

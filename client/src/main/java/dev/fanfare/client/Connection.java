@@ -36,7 +36,9 @@ final class Connection {
         void up(boolean again);
 
         /// A frame came. The next one waits until this returns.
-        void received(ServerFrame frame);
+        ///
+        /// @param readNanos when it was read from the socket, as [System#nanoTime]; it may have waited since
+        void received(ServerFrame frame, long readNanos);
 
         /// What the server owes for longer than it may, as the end of "no answer to ..."; null when it owes nothing.
         /// Asked now and then, by any thread.
@@ -401,7 +403,8 @@ final class Connection {
 
         @Override
         public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-            heardNanos = System.nanoTime();
+            long readNanos = System.nanoTime();
+            heardNanos = readNanos;
             if (partial.length() + data.length() > FRAME_CHARS_MAX) {
                 end(NO_CLOSE_FRAME, "a message of more than " + FRAME_CHARS_MAX + " characters");
                 return null;
@@ -411,7 +414,7 @@ final class Connection {
                 String text = partial.toString();
                 partial.setLength(0);
                 submit(() -> {
-                    receive(text);
+                    receive(text, readNanos);
                     from.request(1);
                 });
             } else {
@@ -420,12 +423,12 @@ final class Connection {
             return null;
         }
 
-        private void receive(String text) {
+        private void receive(String text, long readNanos) {
             if (!isCurrent(this)) {
                 return;
             }
             try {
-                owner.received(Frames.read(text));
+                owner.received(Frames.read(text), readNanos);
             } catch (ClientException e) {
                 down(this, NO_CLOSE_FRAME, String.valueOf(e.getMessage()));
             }

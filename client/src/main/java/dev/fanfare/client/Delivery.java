@@ -30,14 +30,16 @@ public final class Delivery {
 
     private final Event event;
     private final int attempt;
-    private final long heardNanos = System.nanoTime();
+    private final long readNanos;
     // Guarded by this.
     private final List<Transaction.Part> published = new ArrayList<>(0);
     private @Nullable Outcome outcome;
 
-    Delivery(Event event, int attempt) {
+    /// @param readNanos when it was read from the socket, as [System#nanoTime]
+    Delivery(Event event, int attempt, long readNanos) {
         this.event = event;
         this.attempt = attempt;
+        this.readNanos = readNanos;
     }
 
     /// The message.
@@ -54,7 +56,8 @@ public final class Delivery {
     /// whatever breaks meanwhile, so what is published for a message is there exactly once. What the server
     /// refuses for now is tried again as [ClientOptions#retry] says, while there is time to acknowledge. When it
     /// refuses it for good, the attempt has failed, and its refusal is the reason; when it is too large for the
-    /// server, all together, the message is rejected, since another attempt would be no smaller.
+    /// server, all together, the message is rejected, since another attempt would be no smaller; and so it is when
+    /// ten connections in a row broke before the server answered.
     ///
     /// @throws IllegalStateException beyond [Transaction#MAX_PUBLISHES], and when the attempt was ended before
     /// @throws IllegalArgumentException when the payload is not JSON, or there is half a pair of surrogates in it
@@ -106,9 +109,9 @@ public final class Delivery {
         return end(new Outcome.Rejected(reason));
     }
 
-    /// For how long it has been here.
+    /// For how long it has been here, the time it waited for its listener included.
     Duration age() {
-        return Duration.ofNanos(System.nanoTime() - heardNanos);
+        return Duration.ofNanos(System.nanoTime() - readNanos);
     }
 
     /// Its listener has returned.

@@ -41,6 +41,7 @@ final class FrameReading {
     private @Nullable String correlationId;
     private @Nullable String encoding;
     private @Nullable String contentType;
+    private long ttlMillis;
     private Map<String, String> headers = Map.of();
     private List<Published> results = List.of();
     private @Nullable String clientId;
@@ -144,6 +145,7 @@ final class FrameReading {
             case "correlation_id" -> correlationId = string(parser);
             case "encoding" -> encoding = string(parser);
             case "content_type" -> contentType = string(parser);
+            case "ttl_ms" -> ttlMillis = count(parser);
             case "payload" -> payload = asWritten(parser);
             case "headers" -> {
                 Map<String, String> read = new LinkedHashMap<>();
@@ -249,7 +251,8 @@ final class FrameReading {
                                 time(),
                                 new Position(epoch == null ? "" : epoch, offset),
                                 text),
-                        attempt);
+                        attempt,
+                        ttlMillis);
             case "reply" ->
                 new ServerFrame.Replied(
                         requestId, new Reply(id, payload, messageType, headers, correlationId, encoding, time()));

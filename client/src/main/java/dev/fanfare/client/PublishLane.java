@@ -29,10 +29,13 @@ final class PublishLane implements Connection.Owner {
 
     /// After so many connections that broke in a row without an answer, what is unanswered is sent one at a
     /// time: to find what they break over.
-    private static final int BROKEN_TOGETHER = 3;
+    static final int BROKEN_TOGETHER = 3;
 
     /// So many more may break over one that is on its way alone.
     private static final int BROKEN_ALONE = 7;
+
+    /// How many connections may break in a row over one message.
+    static final int BROKEN_MOST = BROKEN_TOGETHER + BROKEN_ALONE;
 
     /// @param attempt which one this is, from 1
     private record Request(String text, Parcel parcel, int attempt) {}
@@ -239,7 +242,7 @@ final class PublishLane implements Connection.Owner {
     }
 
     @Override
-    public void received(ServerFrame frame) {
+    public void received(ServerFrame frame, long readNanos) {
         switch (frame) {
             case ServerFrame.Ack ack -> {
                 Request request = take(ack.requestId());
@@ -308,7 +311,7 @@ final class PublishLane implements Connection.Owner {
         String over = null;
         lock.lock();
         try {
-            if (!unanswered.isEmpty() && ++broken >= BROKEN_TOGETHER + BROKEN_ALONE) {
+            if (!unanswered.isEmpty() && ++broken >= BROKEN_MOST) {
                 over = unanswered.firstEntry().getKey();
             }
         } finally {
@@ -318,7 +321,7 @@ final class PublishLane implements Connection.Owner {
         if (request != null) {
             tell(() -> request.parcel.failed(new ClientException(
                     ClientException.CONNECTION,
-                    (BROKEN_TOGETHER + BROKEN_ALONE) + " connections in a row broke before this message of "
+                    BROKEN_MOST + " connections in a row broke before this message of "
                             + Frames.size(request.text) + " bytes was answered, " + BROKEN_ALONE
                             + " with nothing else on its way: it may be larger than the server takes, or"
                             + " published; the last one: " + why)));

@@ -40,7 +40,8 @@ sealed interface ServerFrame {
     /// A message for a subscription.
     ///
     /// @param attempt 1 where nothing is acknowledged
-    record Message(Event event, int attempt) implements ServerFrame {}
+    /// @param ttlMillis how long after its timestamp it is delivered again at most; 0: for ever
+    record Message(Event event, int attempt, long ttlMillis) implements ServerFrame {}
 
     /// An answer to a request of this client's.
     record Replied(@Nullable String requestId, Reply reply) implements ServerFrame {}

@@ -23,6 +23,9 @@ public final class Subscription implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Subscription.class);
 
+    /// How the refusal of a transaction begins that is about what it acknowledges, and not about what it publishes.
+    private static final String ABOUT_THE_ACKNOWLEDGEMENT = "ack[";
+
     private final String pattern;
     private final boolean wildcards;
     private final Start start;
@@ -133,9 +136,9 @@ public final class Subscription implements AutoCloseable {
         }
 
         @Override
-        public void received(ServerFrame frame) {
+        public void received(ServerFrame frame, long readNanos) {
             switch (frame) {
-                case ServerFrame.Message(Event event, int attempt) -> deliver(event, attempt);
+                case ServerFrame.Message message -> deliver(message, readNanos);
                 case ServerFrame.Ack ack -> acknowledged(ack);
                 case ServerFrame.Failure failure -> failed(failure);
                 case ServerFrame.Dropped(String dropped, long count) ->
@@ -191,32 +194,33 @@ public final class Subscription implements AutoCloseable {
         }
     }
 
-    private void deliver(Event event, int attempt) {
+    private void deliver(ServerFrame.Message message, long readNanos) {
+        Event event = message.event();
         Position seen = positions.get(event.topic());
         boolean isNew = seen == null || event.position().after(seen);
         if (isNew) {
             positions.put(event.topic(), event.position());
         }
         if (asked.how() != null) {
-            handle(new Delivery(event, attempt));
+            unsettled.add(event, readNanos, message.ttlMillis());
+            handle(new Delivery(event, message.attempt(), readNanos));
         } else if (isNew) {
             // A pattern with more topics than a subscribe can name hears some of their messages again.
-            hear(event);
+            hear(new Delivery(event, 1, readNanos));
         }
     }
 
-    private void hear(Event event) {
+    private void hear(Delivery delivery) {
         try {
-            hearer.heard(new Delivery(event, 1));
+            hearer.heard(delivery);
         } catch (Throwable e) {
-            failed(event, e);
+            failed(delivery.event(), e);
         }
     }
 
     private void handle(Delivery delivery) {
         // Refusals without a request are of acknowledgements, as long as something comes.
         lastError = "";
-        unsettled.add(delivery.event());
         String hopeless = commits.hopeless(delivery.event());
         try {
             if (hopeless == null) {
@@ -255,7 +259,13 @@ public final class Subscription implements AutoCloseable {
         String text =
                 AckFrames.transaction(requestId, asked.clientId(), delivery.event(), published, options.compression());
         commits.add(requestId, delivery, published, attempt, text);
-        connection.send(text);
+        sendCommits();
+    }
+
+    private void sendCommits() {
+        for (String next = commits.next(); next != null; next = commits.next()) {
+            connection.send(next);
+        }
     }
 
     /// Something was refused.
@@ -267,10 +277,17 @@ public final class Subscription implements AutoCloseable {
             return false;
         }
         Commits.Commit commit = commits.remove(requestId);
-        // A server that goes away has not done it: it comes again.
-        if (commit != null && !failure.code().equals("SHUTTING_DOWN") && !isTriedAgain(commit, failure)) {
+        if (commit == null) {
+            return true;
+        }
+        if (failure.message().startsWith(ABOUT_THE_ACKNOWLEDGEMENT)) {
+            // The server is done with the message, or has given it up, and does not deliver it again.
+            unsettled.remove(commit.delivery().event());
+        } else if (!failure.code().equals("SHUTTING_DOWN") && !isTriedAgain(commit, failure)) {
+            // A server that goes away has not done it: it comes again.
             settle(commit.delivery(), outcome(failure));
         }
+        sendCommits();
         return true;
     }
 
@@ -310,6 +327,7 @@ public final class Subscription implements AutoCloseable {
             Commits.Commit committed = commits.remove(ack.requestId());
             if (committed != null) {
                 unsettled.remove(committed.delivery().event());
+                sendCommits();
             }
         }
         if (!Integer.toString(requests).equals(ack.requestId())) {

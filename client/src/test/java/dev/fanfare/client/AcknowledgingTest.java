@@ -194,6 +194,28 @@ class AcknowledgingTest extends ScriptedDeliveries {
     }
 
     @Test
+    void withoutANameWhatCantComeAgainIsNotAskedFor() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.unnamed());
+        // Its time to live is over before it would be delivered again,
+        peer.send(event(1, "nack", 1, ",\"ttl_ms\":1"));
+        // and what the server is done with for another reason is no more in hand.
+        peer.send(event(2, "publish", 1));
+        assertThat(peer.take()).isEqualTo(said("nack", 1, ""));
+        assertThat(peer.take()).contains("\"request_id\":\"t1\"");
+        peer.send("{\"type\":\"error\",\"request_id\":\"t1\",\"error\":{\"code\":\"BAD_REQUEST\",\"message\":"
+                + "\"ack[0]: the message with offset 2 is not in hand: it was not delivered here\"}}");
+        long heard = System.nanoTime();
+        for (int offset = 3; System.nanoTime() - heard < 1_000_000 || offset < 5; offset++) {
+            peer.send(event(offset, "x", 1));
+            assertThat(peer.take()).isEqualTo(said("ack", offset, ""));
+        }
+        peer.send(event(1_000_000, "nack", 1, ",\"ttl_ms\":3600000"));
+        peer.take();
+        peer.drop();
+        assertThat(server.nextPeer().take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":999999}");
+    }
+
+    @Test
     void saysWhatWasLostWhenItsNameWas() throws Exception {
         Peer peer = subscribed("a", Acknowledging.group("g"));
         peer.drop();

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fanfare.client.ScriptedServer.Peer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /// What is published for a message goes with its acknowledgement, or not at all.
@@ -152,6 +154,75 @@ class DeliveryPublishTest extends ScriptedDeliveries {
         // Somebody has redriven it.
         again.send(event(1, "x", 1));
         assertThat(again.take()).isEqualTo(said("ack", 1, ""));
+    }
+
+    @Test
+    void aMessageForWhichWhatIsPublishedBreaksOneConnectionAfterTheOtherIsGivenUp() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.group("g"));
+        for (int i = 0; i < 3; i++) {
+            for (int offset = 0; offset < 3; offset++) {
+                peer.send(event(offset, "publish", 1));
+                assertThat(peer.take()).contains("\"type\":\"transaction\"", "\"offset\":" + offset);
+            }
+            peer = broken(peer, i + 2);
+        }
+        // From now on one at a time,
+        for (int offset = 0; offset < 3; offset++) {
+            peer.send(event(offset, "publish", 1));
+        }
+        String transaction = peer.take();
+        assertThat(transaction).contains("\"offset\":0");
+        answer(peer, transaction);
+        for (int i = 0; i < 7; i++) {
+            assertThat(peer.take()).contains("\"offset\":1");
+            assertThat(peer.hasHeardNothing()).isTrue();
+            peer = broken(peer, i + 5);
+            peer.send(event(1, "publish", 1));
+            peer.send(event(2, "publish", 1));
+        }
+        assertThat(peer.take())
+                .startsWith(said("nack", 1, ",\"dead\":true,\"reason\":\"CONNECTION: 10 connections in a row broke")
+                        .replaceFirst("}$", ""))
+                .contains(" bytes ");
+        // of which nothing is left when they are answered.
+        peer.send(event(3, "publish", 1));
+        transaction = peer.take();
+        assertThat(transaction).contains("\"offset\":2");
+        answer(peer, transaction);
+        assertThat(peer.take()).contains("\"offset\":3");
+        peer.send(event(4, "publish", 1));
+        assertThat(peer.take()).contains("\"offset\":4");
+    }
+
+    /// The next connection, of which everything comes anew.
+    private Peer broken(Peer peer, int subscribe) throws Exception {
+        peer.drop();
+        Peer next = server.nextPeer();
+        assertThat(next.take()).contains("\"type\":\"subscribe\"");
+        next.send(ack(subscribe, "e", 0, ""));
+        return next;
+    }
+
+    /// It is done.
+    private static void answer(Peer peer, String transaction) {
+        String id = transaction.replaceFirst(".*\"request_id\":\"(t[0-9]+)\".*", "$1");
+        peer.send("{\"type\":\"ack\",\"request_id\":\"" + id + "\",\"status\":\"ok\",\"results\":[]}");
+    }
+
+    @Test
+    void theTimeThatAMessageWaitedForItsListenerCountsWhenItsTransactionIsTriedAgain() throws Exception {
+        PublishRetry thrice = new PublishRetry(3, Duration.ofMillis(1), Duration.ofMillis(2));
+        try (FanfareClient retrying =
+                FanfareClient.open(server.url(), ClientOptions.defaults().withRetry(thrice))) {
+            Peer peer = subscribed(retrying, "a", Acknowledging.group("g").withTimeout(Duration.ofMillis(150)));
+            peer.sendBoth(event(0, "wait", 1), event(1, "publish", 1));
+            next();
+            CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS).execute(released::countDown);
+            assertThat(peer.take()).isEqualTo(said("ack", 0, ""));
+            peer.take();
+            peer.send(refusal("t1", "BACKPRESSURE", 100));
+            assertThat(peer.take()).contains("\"type\":\"nack\"", "BACKPRESSURE");
+        }
     }
 
     @Test

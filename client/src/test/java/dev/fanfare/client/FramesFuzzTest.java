@@ -117,7 +117,7 @@ class FramesFuzzTest {
             assertThat(reply.text()).isNotNull();
             assertThat(reply.headers()).doesNotContainValue(null);
         }
-        if (frame instanceof ServerFrame.Message(Event event, int attempt)) {
+        if (frame instanceof ServerFrame.Message(Event event, int attempt, long _)) {
             assertThat(event.text()).isNotNull();
             assertThat(event.headers()).doesNotContainValue(null);
             assertThat(Frames.read("{\"type\":\"event\",\"message\":{\"payload\":" + event.payload() + "}}"))

@@ -101,8 +101,13 @@ abstract class ScriptedDeliveries {
     }
 
     static String event(long offset, String text, int attempt) {
+        return event(offset, text, attempt, "");
+    }
+
+    /// @param more of the message
+    static String event(long offset, String text, int attempt, String more) {
         return "{\"type\":\"event\",\"topic\":\"a\",\"message\":{\"id\":\"i\",\"payload\":\"" + text
-                + "\"},\"epoch\":\"e\",\"offset\":" + offset
+                + "\"" + more + "},\"epoch\":\"e\",\"offset\":" + offset
                 + ",\"delivery\":{\"client_id\":\"c\",\"subscription\":\"g\",\"attempt\":" + attempt + "}}";
     }
 
