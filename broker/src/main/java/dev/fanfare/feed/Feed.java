@@ -72,6 +72,10 @@ public interface Feed<C> {
     /// @param prepared what [FeedKind#prepare] answered for this message
     void append(Topic topic, Message message, @Nullable Object prepared);
 
+    /// Told inside the section that no plan of a topic has this feed any more, and that all the same so many messages
+    /// that have their places may still be appended to it; less than 0: that so many of them are, or won't be.
+    default void owes(long change) {}
+
     /// Called after the section, once per publish or per batch of publishes: offers what was appended to the
     /// readers. Cheap and idempotent: each loop is woken at most once until it has looked.
     void wake();
@@ -106,7 +110,8 @@ public interface Feed<C> {
     /// Called with the registry of topics locked: it may wake readers, but calls nothing else.
     void end();
 
-    /// The feed has no subscription left: gives its memory back. Nothing is appended or attached any more; a
+    /// The feed has no subscription left: gives its memory back. Nothing is appended, unless it is owed, or attached
+    /// any more; a
     /// publisher that is just leaving may still call [#wake], [#congested] or [#onRoom], without effect.
     void close();
 }

@@ -15,8 +15,15 @@ import org.jspecify.annotations.Nullable;
 
 /// What waits to be copied by one rule, in the order of appending, and the thread that takes it: a virtual one
 /// that is started when something waits, and ends when nothing does. A rule that is changed keeps its queue: what
-/// was appended before the change is copied first, and as the rule was then.
+/// was appended before the change is copied first, and as the rule was then; also when it redirects in between, and
+/// what it redirects comes after.
 final class CopyQueue {
+
+    /// The queue that the thread copies from which asks.
+    private static final ScopedValue<CopyQueue> COPIED = ScopedValue.newInstance();
+
+    /// More queues than wait for each other in a row.
+    private static final int ROW_MAX = 10_000;
 
     /// How many bytes of payload may wait.
     private static final long BOUND_BYTES = 16L << 20;
@@ -36,11 +43,18 @@ final class CopyQueue {
     // Under the lock.
     private List<Waiting> queue = new ArrayList<>(0);
     private List<Runnable> roomWanted = new ArrayList<>(0);
+    private List<Runnable> idleWanted = new ArrayList<>(0);
 
     /// Those in hand included. Written under the lock.
     private volatile int waiting;
 
     private volatile long waitingBytes;
+
+    /// How many are to be added, by topics that do not have the rule any more. Written under the lock.
+    private volatile long owed;
+
+    /// Where what is in hand found no room. By the thread that copies.
+    private volatile @Nullable CopyQueue waitsFor;
 
     /// Whether one of those that wait is being copied.
     private volatile boolean inHand;
@@ -58,15 +72,79 @@ final class CopyQueue {
         this.blockMillis = blockMillis;
     }
 
-    /// See [Feed#admit]. The thread that copies may add to what it takes from: it would wait for itself. That is the
-    /// case
-    /// where a rule has been changed to copy from a target of its own before.
+    /// See [Feed#admit].
     long admit() {
-        if (drainsHere() || (waiting < bound.getAsInt() && waitingBytes < BOUND_BYTES)) {
+        return waiting < bound.getAsInt() && waitingBytes < BOUND_BYTES ? Feed.OPEN : closed();
+    }
+
+    /// The same, for what must come after all that waits. What another rule copies waits as long as that may take:
+    /// refused, it would be lost.
+    long admitBehind() {
+        if (isIdle()) {
+            return Feed.OPEN;
+        }
+        long answer = closed();
+        return answer > 0 && COPIED.isBound() ? answer * Math.max(1, waiting()) : answer;
+    }
+
+    private long closed() {
+        if (waitsForItself()) {
             return Feed.OPEN;
         }
         long millis = blockMillis.getAsLong();
         return millis > 0 ? millis : Feed.REFUSE;
+    }
+
+    /// Whether the thread that asks copies from this queue, or from one for which this one waits, perhaps over others:
+    /// then it must not wait. That is the case where rules were changed to copy from targets that they had before.
+    private boolean waitsForItself() {
+        if (!COPIED.isBound()) {
+            return false;
+        }
+        CopyQueue asking = COPIED.get();
+        // Said before it is looked: of several that ask at once, the last one finds the circle.
+        asking.waitsFor = this;
+        CopyQueue next = this;
+        for (int i = 0; i < ROW_MAX && next != null && next != asking; i++) {
+            next = next.waitsFor;
+        }
+        return next == asking;
+    }
+
+    /// So many more will be added, or fewer: see [Feed#owes]. What waits for nothing to be left goes on on a thread of
+    /// its own: the calling one is inside a section.
+    void owes(long change) {
+        List<Runnable> free;
+        lock.lock();
+        try {
+            long now = owed;
+            owed = now + change;
+            free = freed();
+        } finally {
+            lock.unlock();
+        }
+        if (!free.isEmpty()) {
+            Thread.startVirtualThread(() -> free.forEach(Runnable::run));
+        }
+    }
+
+    private boolean isIdle() {
+        return waiting == 0 && owed == 0;
+    }
+
+    /// Under the lock: what has waited for what is the case now.
+    private List<Runnable> freed() {
+        List<Runnable> free = new ArrayList<>(0);
+        if (!roomWanted.isEmpty() && hasRoom()) {
+            free.addAll(roomWanted);
+            roomWanted = new ArrayList<>(0);
+        }
+        if (isIdle()) {
+            free.addAll(idleWanted);
+            idleWanted = new ArrayList<>(0);
+            idle.signalAll();
+        }
+        return free;
     }
 
     /// @param rule gets the message, outside of any lock, after all that was added before
@@ -94,7 +172,9 @@ final class CopyQueue {
         if (waiting > 0 && !running.get() && running.compareAndSet(false, true)) {
             Thread.ofVirtual()
                     .name(name)
-                    .start(() -> ScopedValue.where(TopicRegistry.ROUTING, true).run(this::work));
+                    .start(() -> ScopedValue.where(TopicRegistry.ROUTING, true)
+                            .where(COPIED, this)
+                            .run(this::work));
         }
     }
 
@@ -108,6 +188,7 @@ final class CopyQueue {
                     }
                     inHand = true;
                     next.rule.copy(next.message);
+                    waitsFor = null;
                     inHand = false;
                     done(next.message);
                 }
@@ -130,17 +211,11 @@ final class CopyQueue {
     }
 
     private void done(Message message) {
-        List<Runnable> free = List.of();
+        List<Runnable> free;
         lock.lock();
         try {
             count(-1, -message.payload().storedSize());
-            if (!roomWanted.isEmpty() && hasRoom()) {
-                free = roomWanted;
-                roomWanted = new ArrayList<>(0);
-            }
-            if (waiting == 0) {
-                idle.signalAll();
-            }
+            free = freed();
         } finally {
             lock.unlock();
         }
@@ -167,13 +242,28 @@ final class CopyQueue {
         action.run();
     }
 
+    /// Runs the action when nothing is left to be copied, or at [#letGo].
+    void onIdle(Runnable action) {
+        lock.lock();
+        try {
+            if (!givenUp && !isIdle()) {
+                idleWanted.add(action);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        action.run();
+    }
+
     /// Whether this thread copies what waits.
     boolean drainsHere() {
         return Thread.currentThread() == worker;
     }
 
-    int waiting() {
-        return waiting;
+    /// How many wait, those included that are still to be added.
+    long waiting() {
+        return waiting + owed;
     }
 
     boolean awaitIdle(Duration atMost) throws InterruptedException {
@@ -183,10 +273,10 @@ final class CopyQueue {
         long left = atMost.toNanos();
         lock.lock();
         try {
-            while (waiting > 0 && left > 0) {
+            while (!isIdle() && left > 0) {
                 left = idle.awaitNanos(left);
             }
-            return waiting == 0;
+            return isIdle();
         } finally {
             lock.unlock();
         }
@@ -207,13 +297,15 @@ final class CopyQueue {
         return left;
     }
 
-    /// Lets those that wait for room look again.
+    /// Lets those that wait for room, or for nothing to be left, look again.
     void letGo() {
         List<Runnable> free;
         lock.lock();
         try {
             free = roomWanted;
+            free.addAll(idleWanted);
             roomWanted = new ArrayList<>(0);
+            idleWanted = new ArrayList<>(0);
         } finally {
             lock.unlock();
         }

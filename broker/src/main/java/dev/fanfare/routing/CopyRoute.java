@@ -105,6 +105,11 @@ final class CopyRoute implements ActiveRoute, Feed<Void> {
     }
 
     @Override
+    public void owes(long change) {
+        queue.owes(change);
+    }
+
+    @Override
     public void wake() {
         queue.wake();
     }

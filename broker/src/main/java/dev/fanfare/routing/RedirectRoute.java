@@ -16,8 +16,18 @@ final class RedirectRoute implements ActiveRoute, Redirecting {
 
     private final RouteTally tally;
 
-    RedirectRoute(RouteTally tally) {
+    /// What the rule was when it copied last; null when it never has.
+    private final @Nullable CopyRoute copied;
+
+    /// @param copied what the rule was when it copied last; null when it never has
+    RedirectRoute(RouteTally tally, @Nullable CopyRoute copied) {
         this.tally = tally;
+        this.copied = copied;
+    }
+
+    @Nullable
+    CopyRoute copied() {
+        return copied;
     }
 
     @Override
@@ -52,16 +62,20 @@ final class RedirectRoute implements ActiveRoute, Redirecting {
 
     @Override
     public RouteStats stats() {
-        return tally.stats(0);
+        return tally.stats(copied == null ? 0 : copied.queue().waiting());
     }
 
     @Override
-    public boolean awaitIdle(Duration atMost) {
-        return true;
+    public boolean awaitIdle(Duration atMost) throws InterruptedException {
+        return copied == null || copied.awaitIdle(atMost);
     }
 
     @Override
-    public void giveUp() {}
+    public void giveUp() {
+        if (copied != null) {
+            copied.giveUp();
+        }
+    }
 
     @Override
     public boolean isSubscription() {
@@ -70,11 +84,20 @@ final class RedirectRoute implements ActiveRoute, Redirecting {
 
     @Override
     public Feed<Void> open(Pattern pattern) {
-        return NOTHING;
+        return new Gate(copied == null ? null : copied.queue());
     }
 
-    /// Stands in the plan for the rule; nothing is ever appended to it.
-    private static final Feed<Void> NOTHING = new Feed<>() {
+    /// Stands in the plan for the rule; nothing is ever appended to it. It is full as long as something is to be copied
+    /// that was published before the rule was changed: what is redirected comes after that.
+    ///
+    /// @param before null: nothing is
+    private record Gate(@Nullable CopyQueue before) implements Feed<Void> {
+
+        @Override
+        public long admit() {
+            return before == null ? OPEN : before.admitBehind();
+        }
+
         @Override
         public void append(Topic topic, Message message, @Nullable Object prepared) {}
 
@@ -83,7 +106,11 @@ final class RedirectRoute implements ActiveRoute, Redirecting {
 
         @Override
         public void onRoom(Runnable action) {
-            action.run();
+            if (before == null) {
+                action.run();
+            } else {
+                before.onIdle(action);
+            }
         }
 
         @Override
@@ -96,6 +123,10 @@ final class RedirectRoute implements ActiveRoute, Redirecting {
         public void end() {}
 
         @Override
-        public void close() {}
-    };
+        public void close() {
+            if (before != null) {
+                before.letGo();
+            }
+        }
+    }
 }

@@ -148,13 +148,24 @@ public final class RouteTable {
         RouteTally tally =
                 before == null ? new RouteTally(route, events, timers) : new RouteTally(route, before.tally());
         return switch (route.mode()) {
-            case REDIRECT -> new RedirectRoute(tally);
-            case COPY ->
-                new CopyRoute(
+            case REDIRECT -> new RedirectRoute(tally, copied(before));
+            case COPY -> {
+                CopyRoute copied = copied(before);
+                yield new CopyRoute(
                         tally,
                         registry::publish,
-                        before instanceof CopyRoute copying ? copying.queue() : queue(route),
+                        copied == null ? queue(route) : copied.queue(),
                         new Pressure(route, events, timers)::count);
+            }
+        };
+    }
+
+    /// What the rule was when it copied last; null when it never has.
+    private static @Nullable CopyRoute copied(@Nullable ActiveRoute rule) {
+        return switch (rule) {
+            case CopyRoute copying -> copying;
+            case RedirectRoute redirecting -> redirecting.copied();
+            case null, default -> null;
         };
     }
 
@@ -181,9 +192,6 @@ public final class RouteTable {
             throw e;
         }
         entries.put(route.name(), new Entry(route, active, before.station));
-        if (before.active instanceof CopyRoute && !(active instanceof CopyRoute)) {
-            stay(before.active);
-        }
         events.emit(() -> new BrokerEvent.RouteRemoved(route.name()));
         events.emit(() -> new BrokerEvent.RouteAdded(route.name(), route.from(), route.to()));
         return true;

@@ -408,6 +408,9 @@ final class DelayedMessages {
                 // There is no room, or the store is away. With its topic it is gone.
                 waitOn(queue, message, due, number, now + RETRY_MILLIS);
             } else {
+                if (departure != null && result != null && committer != null) {
+                    departure.leave(committer);
+                }
                 done(queue, message, false);
             }
         }

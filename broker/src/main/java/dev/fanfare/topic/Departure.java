@@ -60,6 +60,13 @@ final class Departure implements Committer.Change {
         return number;
     }
 
+    /// It was published where nothing is stored.
+    void leave(Committer committer) {
+        arrived.accept(this);
+        var _ = committer.add(
+                Committer.Change.lasting(this::write), topic.config().durability());
+    }
+
     @Override
     public void write(Store.Batch batch) {
         batch.delete(Table.DELAYED, Keys.of(inStore, number));

@@ -177,9 +177,7 @@ public final class LiveTopic implements Topic {
     ///
     /// @param with see [#publish(Message, Wakes, Committer.Change)]
     PublishResult publishAwaiting(Message draft, Committer.@Nullable Change with) {
-        Redirects redirects = plan.redirects();
-        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, null, with);
-        return elsewhere == null ? appending.publish(draft, with) : elsewhere;
+        return appending.publish(draft, with);
     }
 
     /// Publishes without waiting for room, here or where a route sends the message.
@@ -195,9 +193,7 @@ public final class LiveTopic implements Topic {
     /// @param with what is stored if and only if the message is; null for nothing. Whatever does not answer
     ///     with [PublishResult.Pending] does not store it, [Committer.Change#write] has not been called then
     public PublishResult publish(Message draft, Wakes wakes, Committer.@Nullable Change with) {
-        Redirects redirects = plan.redirects();
-        PublishResult elsewhere = redirects == null ? null : redirects.publish(registry, this, draft, wakes, with);
-        return elsewhere == null ? appending.append(draft, wakes, with) : elsewhere;
+        return appending.attempt(draft, wakes, with);
     }
 
     /// How its messages get their places.
@@ -334,9 +330,20 @@ public final class LiveTopic implements Topic {
     /// Under the registry's lock, which alone decides about plans; a plan that says the topic has ended is the last
     /// one.
     void plan(Plan next) {
+        plan(next, null, null);
+    }
+
+    /// The same, where one reader comes in the place of another: what has its place already is for that one.
+    ///
+    /// @param from null: of none
+    /// @param to null: none comes
+    void plan(Plan next, @Nullable SharedFeed<?> from, @Nullable SharedFeed<?> to) {
         appending.enter();
         try {
             if (!deleted()) {
+                if (from != null || to != null) {
+                    appending.handovers().add(from, to, log.visible(), log.end());
+                }
                 plan = next;
             }
         } finally {
@@ -349,6 +356,7 @@ public final class LiveTopic implements Topic {
         appending.enter();
         try {
             plan = why;
+            appending.handovers().takenBack(log.visible());
             log.close();
             appending.identities().close();
         } finally {

@@ -251,7 +251,7 @@ final class Plan {
 
     /// Lets publishers that wait look again.
     void openRooms() {
-        for (SharedFeed<?> feed : shared) {
+        for (SharedFeed<?> feed : all) {
             feed.openRoom();
         }
     }
@@ -259,7 +259,7 @@ final class Plan {
     /// Where publishers wait for this feed.
     @Nullable
     RoomQueue room(Feed<?> feed) {
-        for (SharedFeed<?> candidate : shared) {
+        for (SharedFeed<?> candidate : all) {
             if (candidate.feed() == feed) {
                 return candidate.room();
             }

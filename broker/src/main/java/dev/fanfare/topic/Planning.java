@@ -84,24 +84,26 @@ final class Planning {
     }
 
     /// Has one feed in the place of another. It leaves the topics first that only its own pattern means: at no moment
-    /// do the two together lead anywhere that neither of them leads.
+    /// do the two together lead anywhere that neither of them leads. What has its place in a topic then, and is not
+    /// visible yet, goes where it would have gone before.
     ///
     /// @param check of each plan that gets one feed more; what it throws ends this
     void exchange(SharedFeed<?> from, SharedFeed<?> to, BiConsumer<Plan, LiveTopic> check) {
         PlanChange without = new PlanChange(plan -> plan.without(from));
         replan(from.pattern(), topic -> {
             if (topic.plan().holds(from) && !to.pattern().matches(topic.name())) {
-                topic.plan(without.of(topic.plan()));
+                topic.plan(without.of(topic.plan()), from, null);
             }
         });
         PlanChange instead = new PlanChange(plan -> plan.without(from).with(to));
         replan(to.pattern(), topic -> {
             Plan plan = topic.plan();
             if (!plan.holds(to)) {
-                if (!plan.holds(from)) {
+                boolean exchanged = plan.holds(from);
+                if (!exchanged) {
                     check.accept(plan, topic);
                 }
-                topic.plan(instead.of(plan));
+                topic.plan(instead.of(plan), exchanged ? from : null, to);
             }
         });
     }

@@ -45,6 +45,9 @@ final class Section {
     /// What it shares with other topics; null: nothing.
     private final @Nullable GlobalOrder shared;
 
+    /// Who was in the plan when what is not visible yet was appended. In the section.
+    private final Handovers handovers = new Handovers();
+
     /// The ids that were seen lately. In the section.
     private final Identities identities;
 
@@ -85,11 +88,17 @@ final class Section {
         return identities;
     }
 
-    /// Publishes here; waits for room, and until what was published is as safe as it has to be.
+    /// In the section.
+    Handovers handovers() {
+        return handovers;
+    }
+
+    /// Publishes here, or where a rule sends it; waits for room, and until what was published is as safe as it has to
+    /// be.
     ///
     /// @param with see [LiveTopic#publish(Message, Wakes, Committer.Change)]
     PublishResult publish(Message draft, Committer.@Nullable Change with) {
-        PublishResult result = append(draft, null, with);
+        PublishResult result = attempt(draft, null, with);
         if (result instanceof Pending pending) {
             PublishResult committed = pending.await();
             wake(topic.plan());
@@ -119,7 +128,7 @@ final class Section {
             if (room != null && !room.await(Duration.ofNanos(left), topic::deleted)) {
                 return refused.because(refused.reason() + "; interrupted while waiting");
             }
-            PublishResult result = append(draft, null, with);
+            PublishResult result = attempt(draft, null, with);
             if (!(result instanceof Refused again)) {
                 return result instanceof Pending pending ? pending.await() : result;
             }
@@ -127,17 +136,36 @@ final class Section {
         }
     }
 
-    /// Publishes here without waiting for room.
+    /// Publishes without waiting for room here, or where a rule sends it.
     ///
-    /// @param wakes where the feeds to be woken are noted; null: they are woken here, and a congested one is waited
-    ///     for
+    /// @param wakes where the feeds to be woken are noted; null: they are woken here, a congested one is waited
+    ///     for, and so is room where a rule sends it
     /// @param with see [LiveTopic#publish(Message, Wakes, Committer.Change)]
-    PublishResult append(Message draft, @Nullable Wakes wakes, Committer.@Nullable Change with) {
-        Refused tooSafe = refuseDurability(draft.durability());
-        if (tooSafe != null) {
-            return tooSafe;
+    PublishResult attempt(Message draft, @Nullable Wakes wakes, Committer.@Nullable Change with) {
+        return attempt(draft, wakes, false, with);
+    }
+
+    /// A message whose time has come.
+    ///
+    /// @param with what has to be stored with it; null for nothing
+    PublishResult appendDue(Message message, Wakes wakes, Committer.@Nullable Change with) {
+        return attempt(message.withDelay(Duration.ZERO), wakes, true, with);
+    }
+
+    private PublishResult attempt(Message draft, @Nullable Wakes wakes, boolean due, Committer.@Nullable Change with) {
+        PublishResult result = null;
+        while (result == null) {
+            Redirects redirects = topic.plan().redirects();
+            result = redirects == null ? null : redirects.publish(registry, topic, draft, wakes, with);
+            if (result == null && !due) {
+                result = refuseDurability(draft.durability());
+            }
+            if (result == null) {
+                result =
+                        draft.isDelayed() ? delay(draft, wakes, redirects) : append(draft, wakes, due, with, redirects);
+            }
         }
-        return draft.isDelayed() ? delay(draft, wakes) : append(draft, wakes, false, with);
+        return result;
     }
 
     private @Nullable Refused refuseDurability(Durability asked) {
@@ -150,14 +178,14 @@ final class Section {
                         + "': it is kept " + (topic.config().isDurable() ? "on one machine" : "in memory only"));
     }
 
-    /// A message whose time has come.
-    ///
-    /// @param with what has to be stored with it; null for nothing
-    PublishResult appendDue(Message message, Wakes wakes, Committer.@Nullable Change with) {
-        return append(message, wakes, true, with);
-    }
-
-    private PublishResult append(Message draft, @Nullable Wakes wakes, boolean due, Committer.@Nullable Change with) {
+    /// @param asked the rules that don't take it
+    /// @return null when there are others now
+    private @Nullable PublishResult append(
+            Message draft,
+            @Nullable Wakes wakes,
+            boolean due,
+            Committer.@Nullable Change with,
+            @Nullable Redirects asked) {
         Plan planned = topic.plan();
         Message named = draft.id().isEmpty() ? draft.withId(newId()) : draft;
         MessageIdentity identity = identities.of(draft);
@@ -174,6 +202,9 @@ final class Section {
             }
             if (planned == Plan.GONE || planned == Plan.CLOSED) {
                 return gone(planned);
+            }
+            if (!Redirects.same(planned.redirects(), asked)) {
+                return null;
             }
             long now = now();
             PublishResult first = due ? null : first(identity, named, now, with);
@@ -362,10 +393,12 @@ final class Section {
         Plan planned = topic.plan();
         // Before the first feed has anything: who has heard a message finds it here.
         heardUpTo = upTo;
-        for (Message message : log.appended(log.visible(), upTo)) {
+        long from = log.visible();
+        for (Message message : log.appended(from, upTo)) {
             Throwable failure;
             try {
-                failure = planned.append(topic, message, planned.prepare(topic, message));
+                Plan hearing = handovers.plan(planned, message.offset());
+                failure = hearing.append(topic, message, hearing.prepare(topic, message));
             } catch (RuntimeException | Error e) {
                 failure = e;
             }
@@ -376,23 +409,25 @@ final class Section {
             tellEnqueued(message);
         }
         log.reveal(upTo);
+        handovers.revealed(from, upTo);
     }
 
     /// Inside the section: what is not visible has never been.
     void takeBack() {
         log.takeBack(log.visible());
         identities.forget(log.visible());
+        handovers.takenBack(log.visible());
         if (shared != null) {
             shared.takenBack(topic);
         }
     }
 
     /// Lets a message wait for its time, or appends it if that has come.
-    private PublishResult delay(Message draft, @Nullable Wakes wakes) {
+    private @Nullable PublishResult delay(Message draft, @Nullable Wakes wakes, @Nullable Redirects asked) {
         long now = registry.timers().currentTimeMillis();
         long due = draft.dueMillis(now);
         if (due <= now) {
-            return append(draft, wakes, false, null);
+            return append(draft, wakes, false, null, asked);
         }
         if (due - now > DELAY_MAX_MILLIS) {
             return new Refused(
