@@ -8,6 +8,7 @@ import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.Filter;
 import dev.fanfare.Message;
+import dev.fanfare.Ordering;
 import dev.fanfare.Overflow;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Refused;
@@ -131,6 +132,22 @@ class RouteHandoverTest {
                         .toList());
         assertThat(also.texts(1)).containsExactly("between");
         assertThat(orders.visible()).isEqualTo(42);
+    }
+
+    @Test
+    void whatWaitsBehindOthersInOneOrderIsTakenByTheRuleThatThereWas() throws Exception {
+        TopicConfig inOrder = TopicConfig.defaults().withOrdering(Ordering.GLOBAL);
+        Topic slow = broker.createTopic("slow", inOrder.withDurability(Durability.WRITTEN));
+        Topic orders = broker.createTopic("orders", inOrder);
+        Heard kept = Heard.on(broker, "kept");
+        holdWrites();
+        assertThat(begin(slow, "first")).isInstanceOf(PublishResult.Pending.class);
+        assertThat(begin(orders, "old")).isInstanceOf(PublishResult.Pending.class);
+        routes(REDIRECT);
+        CompletableFuture<Void> redirected = publishing("orders", "new");
+        open.countDown();
+        redirected.get(20, TimeUnit.SECONDS);
+        assertThat(kept.texts(2)).containsExactly("old", "new");
     }
 
     @Test
