@@ -20,10 +20,10 @@
 /// circle; but for queues that still hold what was taken before rules changed, where the thread that would close the
 /// circle goes beyond the bound instead ([CopyQueue]).
 ///
-/// *Changes*: the rule that takes a message is the one in the plan when the message gets its place; the topic remembers it
-/// until the message is visible. A publisher that finds other redirects in the section than it asked leaves it and
-/// asks these. A rule keeps its queue, whatever it becomes; as long as something is in it, or on its way there, a redirect
-/// lets nothing pass.
+/// *Changes*: the rule that takes a message is the one in the plan when the message gets its place; the topic
+/// remembers it until the message is visible. A publisher that finds other redirects in the section than it asked
+/// leaves it and asks these. A rule keeps its queue, whatever it becomes; as long as something is in it, or on its
+/// way there, a redirect lets nothing pass.
 ///
 /// *Closing*: the broker refuses every publish but those of routes, waits until no rule has anything waiting, and
 /// only then refuses all.

@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 /// Without a name ([#unnamed]) the server keeps nothing: when the connection breaks, or the subscription is closed,
 /// it is over there, with all that was not acknowledged. The client then subscribes anew and asks for what it was
 /// not done with, and for all after that, as far as the topic's history still has it: that comes again as a first
-/// attempt, what was done after it comes a second time, and what the history has lost is lost, as [Notice.Resumed]
-/// tells. What was rejected, or failed for the last time, just as the connection broke may have become no dead
-/// letter; what was published for a message just then ([Delivery#publish]) may be published twice. And a message that
-/// waited on the server behind another of its key, while later ones of other keys were done, is passed over, unless
-/// [#inOrder] has each wait for all before it. Use a name where that matters.
+/// attempt, what was done after it is not handled again, but for what lies further back than 10,000 messages of its
+/// topic, and what the history has lost is lost, as [Notice.Resumed] tells. What was rejected, or failed for the last
+/// time, just as the connection broke may have become no dead letter; what was published for a message just then
+/// ([Delivery#publish]) may be published twice. A message that waited on the server behind another of its key, while
+/// later ones of other keys were done, is passed over when 10,000 later ones have come; with a [Selection] already
+/// when one has, unless [#inOrder] has each wait for all before it. Use a name where that matters.
 ///
 /// @param name of the group, or of the durable subscription; null: none
 /// @param shared whether it is a group, whose members share the messages: each goes to one of them, those of a key

@@ -42,7 +42,7 @@ public final class Subscription implements AutoCloseable {
     private int requests;
     private String lastError = "";
     private final Commits commits = new Commits();
-    private final Unsettled unsettled = new Unsettled();
+    private final Unsettled unsettled;
 
     /// Since when the server owes the answer to a subscribe, as [System#nanoTime]; null when it owes none.
     private volatile @Nullable Long askedNanos;
@@ -77,6 +77,7 @@ public final class Subscription implements AutoCloseable {
                 wanted,
                 how,
                 options.compression().takes());
+        this.unsettled = new Unsettled(isNamed(), wanted.equals(Selection.all()));
         this.hearer = hearer;
         this.options = options;
         this.connection = new Connection(http, uri, options, executor, new Receiver());
@@ -201,7 +202,9 @@ public final class Subscription implements AutoCloseable {
         if (isNew) {
             positions.put(event.topic(), event.position());
         }
-        if (asked.how() != null) {
+        if (unsettled.isRepeat(event)) {
+            connection.settle(asked.clientId(), event, new Delivery.Outcome.Done(List.of()));
+        } else if (asked.how() != null) {
             unsettled.add(event, readNanos, message.ttlMillis());
             handle(new Delivery(event, message.attempt(), readNanos));
         } else if (isNew) {
@@ -338,6 +341,9 @@ public final class Subscription implements AutoCloseable {
         if (since != null) {
             tell(resumed(ack));
         }
+        if (!wildcards && asked.how() != null) {
+            unsettled.begin(pattern, ack.position());
+        }
         if (!wildcards) {
             // The ack says the first offset to come.
             positions.put(pattern, new Position(ack.position().epoch(), Math.max(-1, ack.offset() - 1)));
@@ -369,9 +375,13 @@ public final class Subscription implements AutoCloseable {
         if (last == null || ack.epoch() == null || isNamed() && !anew) {
             return new Notice.Resumed(false, -1);
         }
-        return anew
-                ? new Notice.MadeAnew(pattern)
-                : new Notice.Resumed(false, Math.max(-1, ack.offset() - last.offset() - 1));
+        if (anew) {
+            return new Notice.MadeAnew(pattern);
+        }
+        long missed = asked.how() == null
+                ? Math.max(-1, ack.offset() - last.offset() - 1)
+                : unsettled.missed(pattern, ack.position());
+        return new Notice.Resumed(missed == 0, missed);
     }
 
     private boolean isNamed() {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
@@ -190,12 +191,14 @@ class AcknowledgingTest extends ScriptedDeliveries {
         assertThat(server.nextPeer().take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":8}");
         assertThat(notices)
                 .filteredOn(notice -> notice instanceof Notice.Resumed)
-                .containsExactly(new Notice.Resumed(true, 0), new Notice.Resumed(false, 4));
+                .containsExactly(new Notice.Resumed(true, 0), new Notice.Resumed(false, 3));
     }
 
     @Test
     void withoutANameWhatCantComeAgainIsNotAskedFor() throws Exception {
         Peer peer = subscribed("a", Acknowledging.unnamed());
+        peer.send(event(0, "x", 1));
+        assertThat(peer.take()).isEqualTo(said("ack", 0, ""));
         // Its time to live is over before it would be delivered again,
         peer.send(event(1, "nack", 1, ",\"ttl_ms\":1"));
         // and what the server is done with for another reason is no more in hand.
@@ -205,14 +208,99 @@ class AcknowledgingTest extends ScriptedDeliveries {
         peer.send("{\"type\":\"error\",\"request_id\":\"t1\",\"error\":{\"code\":\"BAD_REQUEST\",\"message\":"
                 + "\"ack[0]: the message with offset 2 is not in hand: it was not delivered here\"}}");
         long heard = System.nanoTime();
-        for (int offset = 3; System.nanoTime() - heard < 1_000_000 || offset < 5; offset++) {
+        int offset = 3;
+        for (; System.nanoTime() - heard < 1_000_000 || offset < 5; offset++) {
             peer.send(event(offset, "x", 1));
             assertThat(peer.take()).isEqualTo(said("ack", offset, ""));
         }
-        peer.send(event(1_000_000, "nack", 1, ",\"ttl_ms\":3600000"));
+        peer.send(event(offset, "nack", 1, ",\"ttl_ms\":3600000"));
         peer.take();
         peer.drop();
-        assertThat(server.nextPeer().take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":999999}");
+        assertThat(server.nextPeer().take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":" + (offset - 1) + "}");
+    }
+
+    @Test
+    void withoutANameWhatWaitedBehindItsKeyIsAskedForAndWhatIsDoneNotHandledAgain() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.unnamed());
+        // 1 and 4 wait on the server: one of their key is before them.
+        for (int offset : List.of(0, 2, 3, 5)) {
+            peer.send(event(offset, "x", 1));
+            assertThat(peer.take()).isEqualTo(said("ack", offset, ""));
+        }
+        peer.send(event(6, "never", 1));
+        assertThat(peer.take()).contains("\"dead\":true");
+        peer.drop();
+        Peer again = server.nextPeer();
+        assertThat(again.take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":0}");
+        again.send(ack(2, "e", 1, ",\"recovered\":true"));
+        for (int offset = 1; offset <= 7; offset++) {
+            if (offset != 4) {
+                again.send(event(offset, "again", 1));
+                assertThat(again.take()).isEqualTo(said("ack", offset, ""));
+            }
+        }
+        // A dead letter that somebody sends back is no repeat.
+        again.send(event(6, "back", 1));
+        assertThat(again.take()).isEqualTo(said("ack", 6, ""));
+        again.drop();
+        Peer third = server.nextPeer();
+        assertThat(third.take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":3}");
+        // Nothing but 4 can have been missed.
+        third.send(ack(3, "e", 8, ",\"recovered\":false"));
+        third.send(event(8, "x", 1));
+        assertThat(third.take()).isEqualTo(said("ack", 8, ""));
+        assertThat(deliveries)
+                .extracting(each -> each.event().position().offset())
+                .containsExactly(0L, 2L, 3L, 5L, 6L, 1L, 7L, 6L, 8L);
+        third.drop();
+        assertThat(server.nextPeer().take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":8}");
+        assertThat(notices)
+                .filteredOn(notice -> notice instanceof Notice.Resumed)
+                .containsExactly(new Notice.Resumed(true, 0), new Notice.Resumed(false, 1));
+    }
+
+    @Test
+    void withoutANameWhatDoesNotComeForVeryLongIsNotWaitedFor() throws Exception {
+        Peer peer = subscribed("a", Acknowledging.unnamed());
+        peer.send(event(0, "x", 1));
+        peer.take();
+        peer.send(event(20_000, "x", 1));
+        peer.take();
+        peer.drop();
+        Peer again = server.nextPeer();
+        assertThat(again.take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":10000}");
+        again.send(ack(2, "e", 10_001, ",\"recovered\":true"));
+        again.send(event(20_000, "x", 1));
+        assertThat(again.take()).isEqualTo(said("ack", 20_000, ""));
+        assertThat(deliveries).hasSize(2);
+    }
+
+    @Test
+    void withAFilterWhatDoesNotComeIsNotAskedFor() throws Exception {
+        CompletableFuture<Subscription> subscribing = CompletableFuture.supplyAsync(
+                () -> client.subscribe("a", Acknowledging.unnamed(), Start.latest(), Selection.types("t"), listener));
+        Peer peer = server.nextPeer();
+        clientId = peer.take().replaceFirst(".*\"client_id\":\"([^\"]+)\".*", "$1");
+        peer.send(ack(1, "e", 0, ""));
+        subscribing.get(10, TimeUnit.SECONDS);
+        peer.send(event(3, "x", 1));
+        assertThat(peer.take()).isEqualTo(said("ack", 3, ""));
+        peer.send(event(7, "nack", 1));
+        assertThat(peer.take()).isEqualTo(said("nack", 7, ""));
+        peer.send(event(9, "x", 1));
+        assertThat(peer.take()).isEqualTo(said("ack", 9, ""));
+        peer.drop();
+        Peer again = server.nextPeer();
+        assertThat(again.take()).contains("\"since\":{\"epoch\":\"e\",\"offset\":6}");
+        again.send(ack(2, "e", 7, ",\"recovered\":true"));
+        again.send(event(7, "x", 1));
+        again.send(event(9, "x", 1));
+        assertThat(again.take()).contains("\"offset");
+        assertThat(next().event().position().offset()).isEqualTo(3);
+        assertThat(next().event().position().offset()).isEqualTo(7);
+        assertThat(next().event().position().offset()).isEqualTo(9);
+        assertThat(next().event().position().offset()).isEqualTo(7);
+        assertThat(deliveries).isEmpty();
     }
 
     @Test
