@@ -100,6 +100,13 @@ class RouteHandoverTest {
         return IntStream.range(0, count).mapToObj(i -> what + " " + i).toArray(String[]::new);
     }
 
+    /// Until a publisher waits for room, on the clock.
+    private void awaitOneMoreWaits(int before) {
+        while (timers.pending() == before) {
+            Thread.onSpinWait();
+        }
+    }
+
     private void holdWrites() {
         store.beforeWrite(() -> {
             try {
@@ -234,14 +241,13 @@ class RouteHandoverTest {
             assertThat(kept.next().text()).isEqualTo("copied");
             result = begin(orders, "copied");
         }
-        Thread waits = Thread.ofVirtual().start(() -> publish("orders", "waited"));
-        while (waits.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
+        int waiting = timers.pending();
+        CompletableFuture<Void> waits = publishing("orders", "waited");
+        awaitOneMoreWaits(waiting);
         long before = orders.visible();
         routes(REDIRECT);
         open.countDown();
-        waits.join();
+        waits.get(20, TimeUnit.SECONDS);
         assertThat(kept.next().text()).isEqualTo("waited");
         assertThat(orders.visible()).isEqualTo(before);
     }
@@ -280,10 +286,9 @@ class RouteHandoverTest {
         publish("orders", "old");
         routes(REDIRECT);
         CompletableFuture<PublishResult> redirected = new CompletableFuture<>();
-        Thread waits = Thread.ofVirtual().start(() -> redirected.complete(broker.publish("orders", "new")));
-        while (waits.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
+        int waiting = timers.pending();
+        Thread.ofVirtual().start(() -> redirected.complete(broker.publish("orders", "new")));
+        awaitOneMoreWaits(waiting);
         timers.advance(broker.config().blockTimeout());
         assertThat(redirected.join()).isInstanceOfSatisfying(Refused.class, refused -> {
             assertThat(refused.code()).isEqualTo(ErrorCode.BACKPRESSURE);
@@ -298,11 +303,9 @@ class RouteHandoverTest {
         Heard kept = Heard.on(broker, "kept");
         publish("orders", texts("old", 2));
         routes(REDIRECT, Route.copy("before", "in", "orders"));
-        int before = timers.pending();
+        int waiting = timers.pending();
         publish("in", "new");
-        while (timers.pending() == before) {
-            Thread.onSpinWait();
-        }
+        awaitOneMoreWaits(waiting);
         timers.advance(broker.config().blockTimeout());
         open.countDown();
         assertThat(kept.texts(3)).containsExactly("old 0", "old 1", "new");
