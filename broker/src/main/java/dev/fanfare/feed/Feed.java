@@ -67,7 +67,8 @@ public interface Feed<C> {
         return true;
     }
 
-    /// Adds a message that has its offset and timestamp. Costs nothing when no cursor is attached.
+    /// Adds a message that has its offset and timestamp and can be read in its topic. Costs nothing when no cursor is
+    /// attached.
     ///
     /// @param prepared what [FeedKind#prepare] answered for this message
     void append(Topic topic, Message message, @Nullable Object prepared);

@@ -65,7 +65,11 @@ final class PatternAttachment<C> implements Attachment {
         } else {
             IdentityHashMap<LiveTopic, Long> before = new IdentityHashMap<>();
             if (!filtered) {
-                topics.matching(shared.pattern(), topic -> before.put(topic, topic.visible()));
+                topics.matching(shared.pattern(), topic -> {
+                    before.put(topic, topic.visible());
+                    // Whoever made that visible has handed it to the feed when they have left.
+                    topic.appending().pass();
+                });
             }
             shared.feed().attach(cursor);
             List<Replay.Range> all = new ArrayList<>();

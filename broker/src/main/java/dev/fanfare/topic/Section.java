@@ -14,6 +14,7 @@ import dev.fanfare.feed.Wakes;
 import dev.fanfare.log.TopicLog;
 import dev.fanfare.time.Timers;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
@@ -25,12 +26,12 @@ import org.slf4j.LoggerFactory;
 /// appends to the log and to the feeds, and raises the visible mark.
 ///
 /// A publish reads the plan, lets each kind of feed prepare, enters the section, asks the feeds that may
-/// refuse, gives the message its offset and timestamp, appends it to the log and to each feed, raises the log's
-/// visible mark and leaves; then the feeds are woken. On a durable topic, and behind what a transaction has not
+/// refuse, gives the message its offset and timestamp, appends it to the log, raises the log's visible mark, appends
+/// it to each feed and leaves; then the feeds are woken. On a durable topic, and behind what a transaction has not
 /// made visible yet, it leaves after appending to the log; whoever commits does the rest ([#reveal]).
 ///
-/// The visible mark rises last, so that whoever enters the section finds every visible message in every feed,
-/// and none but these.
+/// The visible mark rises before the feeds have anything: who has heard a message finds it in its topic. Whoever
+/// enters the section finds every visible message in every feed, and none but these.
 final class Section {
 
     private static final Logger LOG = LoggerFactory.getLogger(Section.class);
@@ -51,7 +52,9 @@ final class Section {
     /// The ids that were seen lately. In the section.
     private final Identities identities;
 
-    /// Up to where messages are with the feeds, or about to be. Written in the section.
+    /// Up to where what had to be committed is visible, and with the feeds or about to be. Not the visible mark of
+    /// a topic in memory: that may have risen over what got the offset of a message that was taken back.
+    /// Written in the section.
     private volatile long heardUpTo;
 
     /// @param shared what it shares with other topics, that their messages are in one order; null: nothing
@@ -227,8 +230,8 @@ final class Section {
                 // Also behind what a transaction has not made visible yet, and what others have that share its order.
                 return commit(stored, draft.durability(), with, planned, wakes);
             }
-            failure = planned.append(topic, stored, prepared);
             log.reveal(log.end());
+            failure = planned.append(topic, stored, prepared);
         } finally {
             section.unlock();
         }
@@ -376,25 +379,20 @@ final class Section {
         return accepted(stored, draft.durability());
     }
 
-    /// Whether subscribers may have got the message of a durable topic with that offset. When this says so, whoever
-    /// looks finds it visible.
+    /// Whether subscribers may have got the message with that offset, which had to be committed. It is visible then.
     boolean isHeard(long offset) {
-        if (offset >= heardUpTo) {
-            return false;
-        }
-        if (offset >= log.visible()) {
-            pass();
-        }
-        return true;
+        return offset < heardUpTo;
     }
 
-    /// Inside the section: hands what was appended to the feeds and makes it visible.
+    /// Inside the section: makes what was committed visible and hands it to the feeds.
     void reveal(long upTo) {
         Plan planned = topic.plan();
-        // Before the first feed has anything: who has heard a message finds it here.
-        heardUpTo = upTo;
+        // Now: afterwards the log may have forgotten some of it.
         long from = log.visible();
-        for (Message message : log.appended(from, upTo)) {
+        List<Message> revealed = log.appended(from, upTo);
+        log.reveal(upTo);
+        heardUpTo = upTo;
+        for (Message message : revealed) {
             Throwable failure;
             try {
                 Plan hearing = handovers.plan(planned, message.offset());
@@ -408,7 +406,6 @@ final class Section {
             }
             tellEnqueued(message);
         }
-        log.reveal(upTo);
         handovers.revealed(from, upTo);
     }
 

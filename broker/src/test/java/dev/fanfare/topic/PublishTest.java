@@ -5,20 +5,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fanfare.Broker;
 import dev.fanfare.BrokerConfig;
+import dev.fanfare.Durability;
 import dev.fanfare.ErrorCode;
 import dev.fanfare.FanfareException;
 import dev.fanfare.Message;
+import dev.fanfare.Ordering;
 import dev.fanfare.PublishResult;
 import dev.fanfare.PublishResult.Accepted;
 import dev.fanfare.PublishResult.Refused;
 import dev.fanfare.Start;
 import dev.fanfare.Topic;
+import dev.fanfare.TopicConfig;
+import dev.fanfare.Transaction;
 import dev.fanfare.feed.Attachment;
 import dev.fanfare.feed.Feed;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.feed.Wakes;
+import dev.fanfare.store.MemoryStore;
 import dev.fanfare.time.VirtualTimers;
 import dev.fanfare.topic.RecordingKind.Cursor;
+import dev.fanfare.topic.RecordingKind.Frame;
 import dev.fanfare.topic.RecordingKind.RecordingFeed;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -345,6 +351,30 @@ class PublishTest {
         assertThat(broken.offsets()).isEmpty();
         assertThat(after.offsets()).containsExactly(0L);
         assertThat(orders.visible()).isEqualTo(1);
+    }
+
+    /// Whoever hears a message may look for it, or acknowledge it by its offset, before its publisher is answered.
+    @Test
+    void whatIsHandedToFeedsCanBeReadByThen() {
+        try (Broker stored =
+                Broker.open(BrokerConfig.defaults().withTimers(timers).withStore(new MemoryStore()))) {
+            stored.createTopic("memory");
+            stored.createTopic("written", TopicConfig.defaults().withDurability(Durability.WRITTEN));
+            stored.createTopic("synced", TopicConfig.defaults().withDurability(Durability.SYNCED));
+            TopicConfig global = TopicConfig.defaults().withOrdering(Ordering.GLOBAL);
+            stored.createTopic("one", global);
+            stored.createTopic("two", global.withDurability(Durability.WRITTEN));
+            Cursor cursor = new Cursor();
+            stored.feeds().attach(Pattern.of("*"), Start.latest(), kind, cursor);
+            List<String> names = List.of("memory", "written", "synced", "one", "two");
+            names.forEach(name -> accepted(stored.publish(name, "alone")));
+            Transaction together = stored.transaction();
+            names.forEach(name -> together.publish(name, Message.text("together")));
+            assertThat(together.commit().committed()).isTrue();
+            Transaction inMemory = stored.transaction().publish("memory", "a").publish("one", "b");
+            assertThat(inMemory.commit().committed()).isTrue();
+            assertThat(cursor.frames()).hasSize(12).allMatch(Frame::readable);
+        }
     }
 
     private void awaitWaiting(RecordingFeed feed, int count) {

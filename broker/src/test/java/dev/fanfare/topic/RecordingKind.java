@@ -19,7 +19,9 @@ final class RecordingKind implements FeedKind<RecordingKind.Cursor> {
     final AtomicInteger prepared = new AtomicInteger();
 
     /// One entry of a feed.
-    record Frame(Topic topic, Message message) {}
+    ///
+    /// @param readable whether its topic showed it when it came
+    record Frame(Topic topic, Message message, boolean readable) {}
 
     /// What one subscriber saw.
     static final class Cursor {
@@ -45,6 +47,7 @@ final class RecordingKind implements FeedKind<RecordingKind.Cursor> {
         private final List<Cursor> cursors = new ArrayList<>();
         private final List<Runnable> waiting = new ArrayList<>();
         long answer = OPEN;
+        volatile Runnable beforeAppend = () -> {};
         boolean congested;
         boolean drainsHere;
         int wakes;
@@ -60,7 +63,12 @@ final class RecordingKind implements FeedKind<RecordingKind.Cursor> {
         }
 
         @Override
-        public synchronized void append(Topic topic, Message message, @Nullable Object prepared) {
+        public void append(Topic topic, Message message, @Nullable Object prepared) {
+            beforeAppend.run();
+            take(topic, message, prepared);
+        }
+
+        private synchronized void take(Topic topic, Message message, @Nullable Object prepared) {
             if (closed) {
                 throw new IllegalStateException("appended to a closed feed");
             }
@@ -69,7 +77,7 @@ final class RecordingKind implements FeedKind<RecordingKind.Cursor> {
             }
             for (Cursor cursor : cursors) {
                 synchronized (cursor) {
-                    cursor.frames.add(new Frame(topic, message));
+                    cursor.frames.add(new Frame(topic, message, message.offset() < topic.visible()));
                 }
             }
         }

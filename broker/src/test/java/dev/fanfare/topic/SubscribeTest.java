@@ -17,9 +17,12 @@ import dev.fanfare.feed.Pattern;
 import dev.fanfare.topic.RecordingKind.Cursor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -365,6 +368,46 @@ class SubscribeTest {
             assertThat(accepted.get(10, TimeUnit.SECONDS)).isEqualTo(topic.visible());
             assertThat(cursor.ended()).isTrue();
             attachment.close();
+        }
+    }
+
+    @Test
+    void whoComesToAPatternWhileAMessageIsHandedOutGetsItOnce() throws Exception {
+        Topic topic = broker.createTopic("a");
+        RecordingKind slow = new RecordingKind();
+        broker.feeds().attach(Pattern.of("a"), Start.latest(), slow, new Cursor());
+        attach("*");
+        CountDownLatch handingOut = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        slow.feed(0).beforeAppend = () -> {
+            handingOut.countDown();
+            await(goOn);
+        };
+        var published = CompletableFuture.supplyAsync(() -> topic.publish(Message.text("m")));
+        await(handingOut);
+        Cursor cursor = new Cursor();
+        FutureTask<Attachment> coming =
+                new FutureTask<>(() -> broker.feeds().attach(Pattern.of("*"), Start.earliest(), kind, cursor));
+        Thread comes = Thread.ofPlatform().start(coming);
+        // For the topic's section.
+        while (comes.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        goOn.countDown();
+        assertThat(published.get(10, TimeUnit.SECONDS)).isInstanceOf(Accepted.class);
+        Attachment attachment = coming.get(10, TimeUnit.SECONDS);
+        List<Message> seen = new ArrayList<>(Objects.requireNonNull(attachment.replay(10, 1_000, () -> {})));
+        cursor.frames().stream()
+                .filter(frame -> !attachment.skips(topic, frame.message().offset()))
+                .forEach(frame -> seen.add(frame.message()));
+        assertThat(seen).extracting(Message::text).containsExactly("m");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -12,10 +12,7 @@ import dev.fanfare.Durability;
 import dev.fanfare.Message;
 import dev.fanfare.PublishResult;
 import dev.fanfare.Start;
-import dev.fanfare.Topic;
 import dev.fanfare.TopicConfig;
-import dev.fanfare.feed.Feed;
-import dev.fanfare.feed.FeedKind;
 import dev.fanfare.feed.Pattern;
 import dev.fanfare.server.PrometheusText;
 import dev.fanfare.store.MemoryStore;
@@ -25,10 +22,8 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -61,29 +56,6 @@ class DurableTopicsTest {
         Gate gate = new Gate();
         store.beforeWrite(gate::pass);
         return gate;
-    }
-
-    private static final class Gate implements AutoCloseable {
-        private final CountDownLatch reached = new CountDownLatch(1);
-        private final CountDownLatch open = new CountDownLatch(1);
-
-        void pass() {
-            reached.countDown();
-            try {
-                open.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        void open() {
-            open.countDown();
-        }
-
-        @Override
-        public void close() {
-            open();
-        }
     }
 
     private static String withRequestId(String request, String id) {
@@ -176,14 +148,14 @@ class DurableTopicsTest {
             subscribe(client, "own", "c");
             try (Gate gate = stopWriting()) {
                 var _ = broker.publishAsync("plug", Message.text("0"));
-                await(() -> gate.reached.getCount() == 0, "a write");
+                await(() -> gate.isReached(), "a write");
                 client.send(publish("own", "1"));
                 // What the connection said is with the broker when its next request, which needs no commit, is done.
                 client.send("{\"type\":\"subscribe\",\"topic\":\"slow\",\"client_id\":\"c\"}");
                 broker.topic("slow").ifPresent(slow -> await(() -> slow.subscribers() == 2, "the subscription"));
                 var _ = broker.publishAsync("slow", Message.text("3"));
             }
-            await(() -> handingOut.reached.getCount() == 0, "the second topic's turn");
+            await(() -> handingOut.isReached(), "the second topic's turn");
             assertThat(client.json().path("type").stringValue()).isEqualTo("ack");
             assertThat(client.json().path("topic").stringValue()).isEqualTo("slow");
             assertThat(client.json().path("type").stringValue()).isEqualTo("event");
@@ -192,34 +164,25 @@ class DurableTopicsTest {
         }
     }
 
-    /// Feeds in which appending stops at a gate.
-    private record GatedKind(Gate gate) implements FeedKind<DurableTopicsTest> {
-        @Override
-        public Feed<DurableTopicsTest> open(Pattern pattern) {
-            return new Feed<>() {
-                @Override
-                public void append(Topic topic, Message message, @Nullable Object prepared) {
-                    gate.pass();
-                }
-
-                @Override
-                public void wake() {}
-
-                @Override
-                public void onRoom(Runnable action) {}
-
-                @Override
-                public void attach(DurableTopicsTest cursor) {}
-
-                @Override
-                public void detach(DurableTopicsTest cursor) {}
-
-                @Override
-                public void end() {}
-
-                @Override
-                public void close() {}
-            };
+    @Test
+    void anEventMayBeAcknowledgedWhileTheRestOfItsCommitIsHandedOut() {
+        topic("jobs", Durability.WRITTEN);
+        Gate handingOut = new Gate();
+        try (WireClient client = server.connect()) {
+            subscribe(client, "*", "c", ",\"ack\":\"manual\"");
+            broker.feeds().attach(Pattern.of("jobs"), Start.latest(), new GatedKind(handingOut), this);
+            var _ = broker.publishAsync("jobs", Message.text("1"));
+            await(() -> handingOut.isReached(), "the second feed's turn");
+            // Whoever hears this finds the other one, too.
+            broker.publish("other", "2");
+            assertThat(client.events(2))
+                    .extracting(event -> event.path("topic").stringValue())
+                    .contains("jobs");
+            client.send("{\"type\":\"ack\",\"topic\":\"jobs\",\"client_id\":\"c\",\"offset\":0,\"request_id\":\"1\"}");
+            JsonNode answer = client.json();
+            assertThat(answer.path("error").isMissingNode()).as("%s", answer).isTrue();
+        } finally {
+            handingOut.open();
         }
     }
 
@@ -231,7 +194,7 @@ class DurableTopicsTest {
             subscribe(subscriber, "t", "s");
             try (Gate gate = stopWriting()) {
                 client.send(withRequestId(publish("t", "1"), "1"));
-                await(() -> gate.reached.getCount() == 0, "a write");
+                await(() -> gate.isReached(), "a write");
                 client.send(with(withRequestId(publish("t", "2"), "2"), "\"no_ack\":true"));
                 client.send(withRequestId(publish("t", "3"), "3"));
                 client.send(with(withRequestId(publish("t", "4"), "4"), "\"durability\":\"synced\""));
@@ -287,7 +250,7 @@ class DurableTopicsTest {
                         client.send(publish("t", "\"" + "x".repeat(4_000) + "\""));
                     }
                 });
-                await(() -> gate.reached.getCount() == 0, "a write");
+                await(() -> gate.isReached(), "a write");
                 JsonNode stats = server.get("/topics/t").json();
                 assertThat(stats.path("messages").asInt()).isZero();
                 assertThat(sending).isNotDone();
@@ -307,7 +270,7 @@ class DurableTopicsTest {
         CompletableFuture<Void> closing;
         try (Gate gate = stopWriting()) {
             client.send(withRequestId(publish("t", "1"), "1"));
-            await(() -> gate.reached.getCount() == 0, "a write");
+            await(() -> gate.isReached(), "a write");
             closing = CompletableFuture.runAsync(server::close);
             await(this::refusesConnections, "the end to begin");
         }
@@ -426,7 +389,7 @@ class DurableTopicsTest {
                             "POST",
                             "/topics/t/messages",
                             "[{\"payload\":1,\"durability\":\"synced\"},{\"payload\":2},{\"payload\":3,\"durability\":\"soon\"}]"));
-            await(() -> gate.reached.getCount() == 0, "a write");
+            await(() -> gate.isReached(), "a write");
             assertThat(answer).isNotDone();
             assertThat(server.get("/health").status()).isEqualTo(200);
         }
