@@ -167,6 +167,9 @@ final class DelayedMessages {
         private final int inStore;
         private final long number;
 
+        /// The committing thread's.
+        private boolean stored;
+
         /// @param inStore the topic's number
         /// @param number its own
         Beginning(LiveTopic topic, DelayedForm form, int inStore, long number) {
@@ -183,6 +186,7 @@ final class DelayedMessages {
 
         @Override
         public void stored() {
+            stored = true;
             boolean died = false;
             lock.lock();
             try {
@@ -200,8 +204,12 @@ final class DelayedMessages {
             tellLost(topic, died ? 1 : 0);
         }
 
+        /// Unless it waits already: then something else failed that had to be safer.
         @Override
-        public Committer.Change failed() {
+        public Committer.@Nullable Change failed() {
+            if (stored) {
+                return null;
+            }
             lock.lock();
             try {
                 account(-1, -TopicLog.cost(form.message()));

@@ -228,7 +228,8 @@ final class Section {
             identities.remember(identity, stored, due);
             if (durable || log.visible() < stored.offset() || shared != null && shared.hides()) {
                 // Also behind what a transaction has not made visible yet, and what others have that share its order.
-                return commit(stored, draft.durability(), with, planned, wakes);
+                // One that was due is as safe as it asked to be: the store has it waiting until it has it here.
+                return commit(stored, due ? Durability.MEMORY : draft.durability(), with, planned, wakes);
             }
             log.reveal(log.end());
             failure = planned.append(topic, stored, prepared);

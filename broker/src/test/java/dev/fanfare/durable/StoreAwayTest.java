@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -121,6 +123,58 @@ class StoreAwayTest extends Restarts {
                         Scheduled.class,
                         scheduled -> assertThat(scheduled.duplicate()).isFalse());
         assertThat(topic("orders").delayed()).isEqualTo(1);
+    }
+
+    /// Has what is published by an action written in one commit with a message that has to be synced, which fails.
+    private void written(Runnable action) {
+        Semaphore mayWrite = new Semaphore(0);
+        store.beforeWrite(mayWrite::acquireUninterruptibly);
+        CompletableFuture<PublishResult> before = broker.publishAsync("orders", Message.text("before"));
+        while (!mayWrite.hasQueuedThreads()) {
+            Thread.onSpinWait();
+        }
+        action.run();
+        CompletableFuture<PublishResult> synced =
+                broker.publishAsync("orders", Message.text("synced").withDurability(Durability.SYNCED));
+        store.failNextSync(Reason.FAILED);
+        store.beforeWrite(() -> {});
+        mayWrite.release();
+        assertThat(before.join()).isInstanceOf(Accepted.class);
+        assertThat(synced.join()).isInstanceOf(Refused.class);
+        recover("orders", "then");
+    }
+
+    @Test
+    void aDelayedMessageThatWasWrittenStaysAlthoughWhatHadToBeSyncedWithItIsRefused() {
+        broker.createTopic("orders", WRITTEN.dedup(Duration.ofMinutes(10), 100));
+        AtomicReference<CompletableFuture<PublishResult>> answer = new AtomicReference<>();
+        written(() -> answer.set(broker.publishAsync("orders", later("id"))));
+        assertThat(answer.get().join()).isInstanceOf(Scheduled.class);
+        for (int life = 0; life < 2; life++) {
+            assertThat(topic("orders").delayed()).isEqualTo(1);
+            assertThat(broker.publish("orders", later("id")))
+                    .isInstanceOfSatisfying(
+                            Scheduled.class,
+                            again -> assertThat(again.duplicate()).isTrue());
+            kill();
+        }
+        timers.advance(MINUTE);
+        publish("orders", "end");
+        assertThat(texts("orders")).containsOnlyOnce("later");
+    }
+
+    @Test
+    void aDelayedMessageThatAskedForMoreThanItsTopicPromisesComesOnceAlthoughTheSyncFails() {
+        broker.createTopic("orders", WRITTEN);
+        assertThat(broker.publish("orders", later("id").withDurability(Durability.SYNCED)))
+                .isInstanceOf(Scheduled.class);
+        written(() -> timers.advance(MINUTE));
+        for (int life = 0; life < 2; life++) {
+            timers.advance(MINUTE);
+            publish("orders", "end");
+            assertThat(texts("orders")).containsOnlyOnce("later");
+            kill();
+        }
     }
 
     // ---- names
