@@ -33,6 +33,7 @@ final class StoredTopics {
 
     private final RandomGenerator random;
     private final Consumer<Message> published;
+    private final Consumer<String> tell;
     private final TopicConfig config;
 
     /// What is in each topic, by offset.
@@ -52,9 +53,11 @@ final class StoredTopics {
     private int drafts;
 
     /// @param published hears of each message once it is in its topic
-    StoredTopics(RandomGenerator random, Durability durability, Consumer<Message> published) {
+    /// @param tell takes what became of each
+    StoredTopics(RandomGenerator random, Durability durability, Consumer<Message> published, Consumer<String> tell) {
         this.random = random;
         this.published = published;
+        this.tell = tell;
         this.config = TopicConfig.defaults()
                 .withHistory(MANY)
                 .withDurability(durability)
@@ -106,6 +109,7 @@ final class StoredTopics {
     private void again(Broker broker, Message message) {
         Message draft = Message.text(message.text()).withId(message.id());
         PublishResult result = broker.publish(message.topic(), draft);
+        tell.accept("published " + message.text() + " again: " + answer(result));
         if (result instanceof Refused) {
             // The store is away.
             return;
@@ -120,6 +124,7 @@ final class StoredTopics {
     ///
     /// @return whether it was stored now
     boolean told(String name, Message draft, PublishResult result) {
+        tell.accept("published " + draft.text() + " to " + name + ": " + answer(result));
         return switch (result) {
             case Accepted accepted -> {
                 assertThat(accepted.duplicate()).as("a repeat: " + draft.text()).isFalse();
@@ -139,6 +144,14 @@ final class StoredTopics {
                 yield false;
             }
             default -> throw new AssertionError(name + " answers " + result);
+        };
+    }
+
+    private static String answer(PublishResult result) {
+        return switch (result) {
+            case Accepted accepted -> "accepted at " + accepted.offset();
+            case Refused refused -> "refused, " + refused.reason();
+            default -> result.getClass().getSimpleName();
         };
     }
 
@@ -187,6 +200,7 @@ final class StoredTopics {
     }
 
     private void comes(List<Message> there, Message message) {
+        tell.accept("there is " + message.text() + " at " + message.topic() + "/" + message.offset());
         assertThat(message.offset()).as("offsets without gaps").isEqualTo(there.size());
         boolean expected = awaited.remove(message.text()) != null
                 || perhaps.remove(message.text()) != null
