@@ -127,6 +127,7 @@ public interface TopicLog extends AutoCloseable {
     /// What keeping a message costs in memory, about, in bytes.
     static long cost(Message message) {
         long cost = Retention.OVERHEAD
+                + (message.turn() == 0 ? 0 : 40)
                 + (long) message.payload().storedSize()
                 + length(message.type())
                 + length(message.key())
