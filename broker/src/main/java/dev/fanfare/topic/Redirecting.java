@@ -7,7 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A reader that takes messages before they are appended and has them published elsewhere: its feed is in the
-/// plan of a topic, but nothing is ever appended to it.
+/// plan of a topic, but nothing is ever appended to it. It is only asked whether it admits what the reader would
+/// take, and does not as long as something that was published before has to come first.
 ///
 /// Everything here is called on the publisher's thread, which may be an event loop, outside of any section.
 public interface Redirecting extends FeedKind<Void> {

@@ -159,7 +159,9 @@ final class Section {
         PublishResult result = null;
         while (result == null) {
             Redirects redirects = topic.plan().redirects();
-            result = redirects == null ? null : redirects.publish(registry, topic, draft, wakes, with);
+            // One that is due was as safe as it had to be when its publisher was answered.
+            Message sent = due ? draft.withDurability(Durability.MEMORY) : draft;
+            result = redirects == null ? null : redirects.publish(registry, topic, sent, wakes, with);
             if (result == null && !due) {
                 result = refuseDurability(draft.durability());
             }

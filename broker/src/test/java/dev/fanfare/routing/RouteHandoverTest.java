@@ -192,7 +192,8 @@ class RouteHandoverTest {
         Heard kept = Heard.on(broker, "kept");
         durable("orders");
         broker.publish("orders", Message.text("1").withDelay(Duration.ofSeconds(10)));
-        broker.publish("orders", Message.text("2").withDelay(Duration.ofSeconds(11)));
+        broker.publish(
+                "orders", Message.text("2").withDelay(Duration.ofSeconds(11)).withDurability(Durability.SYNCED));
         routes(REDIRECT);
         timers.advance(Duration.ofSeconds(20));
         assertThat(kept.texts(2)).containsExactly("1", "2");
