@@ -166,8 +166,6 @@ final class DelayedMessages {
         private final DelayedForm form;
         private final int inStore;
         private final long number;
-
-        /// The committing thread's.
         private boolean stored;
 
         /// @param inStore the topic's number
