@@ -43,7 +43,7 @@ final class DelayedMessages {
     /// The wall clock may be set, and a machine may sleep: looked at this often while anything waits.
     private static final long LONGEST_SLEEP_MILLIS = 60_000;
 
-    private final Supplier<Pending> limits;
+    private final DelayedRoom room;
     private final Timers timers;
     private final Events events;
     private final @Nullable Committer committer;
@@ -56,8 +56,6 @@ final class DelayedMessages {
     private boolean running;
     private boolean closed;
 
-    private volatile int count;
-    private volatile long bytes;
     private volatile long lost;
 
     /// Those of durable topics that were taken out to be appended, by their numbers, until the store has them
@@ -74,7 +72,7 @@ final class DelayedMessages {
             @Nullable Committer committer,
             TopicDirectory topics) {
         this.committer = committer;
-        this.limits = limits;
+        this.room = new DelayedRoom(limits);
         this.timers = timers;
         this.events = events;
         if (committer != null) {
@@ -109,12 +107,12 @@ final class DelayedMessages {
 
     /// How many wait.
     int count() {
-        return count;
+        return room.count();
     }
 
     /// What they cost, by [TopicLog#cost].
     long bytes() {
-        return bytes;
+        return room.bytes();
     }
 
     /// How many died with their topics, or with the broker.
@@ -135,12 +133,12 @@ final class DelayedMessages {
         long number;
         lock.lock();
         try {
-            Refused refused = refusal(topic, TopicLog.cost(message));
+            Refused refused = room.refusal(topic, TopicLog.cost(message));
             if (refused != null) {
                 return refused;
             }
             number = sequence++;
-            account(1, TopicLog.cost(message));
+            room.account(1, TopicLog.cost(message));
             if (!stores) {
                 put(topic, message, due, number);
                 arm();
@@ -189,7 +187,7 @@ final class DelayedMessages {
             lock.lock();
             try {
                 if (topic.deleted()) {
-                    account(-1, -TopicLog.cost(form.message()));
+                    room.account(-1, -TopicLog.cost(form.message()));
                     died = topic.isGone();
                     lose(died ? 1 : 0);
                 } else {
@@ -210,7 +208,7 @@ final class DelayedMessages {
             }
             lock.lock();
             try {
-                account(-1, -TopicLog.cost(form.message()));
+                room.account(-1, -TopicLog.cost(form.message()));
             } finally {
                 lock.unlock();
             }
@@ -223,24 +221,6 @@ final class DelayedMessages {
             }
             return Committer.Change.lasting(batch -> batch.delete(Table.DELAYED, Keys.of(inStore, number)));
         }
-    }
-
-    private @Nullable Refused refusal(LiveTopic topic, long cost) {
-        Pending most = limits.get();
-        if (count >= most.messages()) {
-            return new Refused(
-                    BrokerLimit.DELAYED,
-                    "topic '" + topic.name() + "': " + count
-                            + " messages of the broker wait for their time, as many as max-delayed ("
-                            + most.messages() + ") allows");
-        }
-        if (bytes + cost > most.bytes()) {
-            return new Refused(
-                    BrokerLimit.DELAYED_MEMORY,
-                    "topic '" + topic.name() + "': the messages of the broker that wait for their time hold " + bytes
-                            + " bytes, with this one more than delayed-memory (" + most.bytes() + ") allows");
-        }
-        return null;
     }
 
     /// Under the lock: one that is accounted for.
@@ -276,17 +256,10 @@ final class DelayedMessages {
     }
 
     private void restore(LiveTopic topic, long found, DelayedForm form) {
-        account(1, TopicLog.cost(form.message()));
+        room.account(1, TopicLog.cost(form.message()));
         put(topic, form.message(), form.due(), found);
         Identities identities = topic.appending().identities();
         identities.wait(identities.of(form.message()), form.seenAt(), form.due());
-    }
-
-    /// Under the lock, which alone writes the figures.
-    @SuppressWarnings("NonAtomicVolatileUpdate")
-    private void account(int messages, long cost) {
-        count += messages;
-        bytes += cost;
     }
 
     /// Nothing is added to a topic any more.
@@ -301,7 +274,7 @@ final class DelayedMessages {
                 return;
             }
             died = queue.size();
-            account(-died, -queue.bytes);
+            room.account(-died, -queue.bytes);
             heap.remove(queue);
             if (!gone && topic.config().isDurable()) {
                 // They come back with the store.
@@ -467,7 +440,7 @@ final class DelayedMessages {
         try {
             long cost = TopicLog.cost(message);
             // A queue that was dropped meanwhile was so without this message, but with what it costs.
-            account(-1, queue.topic.hasDelayedQueue(queue) ? -cost : 0);
+            room.account(-1, queue.topic.hasDelayedQueue(queue) ? -cost : 0);
             queue.bytes -= cost;
             lose(died ? 1 : 0);
         } finally {
