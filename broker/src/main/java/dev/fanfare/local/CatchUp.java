@@ -205,7 +205,8 @@ final class CatchUp {
                 if (end < 0 && from.isPast(mark)) {
                     end = source.end();
                 }
-                return end >= 0 && !underWay && cursor.position() >= end;
+                // In this order: where it jumps ahead of what it replays, it is under way before that.
+                return end >= 0 && cursor.position() >= end && !underWay;
             }
         };
     }

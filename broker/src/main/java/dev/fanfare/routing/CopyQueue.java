@@ -129,7 +129,8 @@ final class CopyQueue {
     }
 
     private boolean isIdle() {
-        return waiting == 0 && owed == 0;
+        // In this order, for who looks without the lock: what was owed waits before it is owed no more.
+        return owed == 0 && waiting == 0;
     }
 
     /// Under the lock: what has waited for what is the case now.

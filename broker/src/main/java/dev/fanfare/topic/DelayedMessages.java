@@ -1,7 +1,6 @@
 package dev.fanfare.topic;
 
 import dev.fanfare.BrokerEvent;
-import dev.fanfare.BrokerLimit;
 import dev.fanfare.Message;
 import dev.fanfare.Pending;
 import dev.fanfare.PublishResult;

@@ -1,7 +1,7 @@
 package dev.fanfare.topic;
 
-import dev.fanfare.Pending;
 import dev.fanfare.BrokerLimit;
+import dev.fanfare.Pending;
 import dev.fanfare.PublishResult.Refused;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
