@@ -35,6 +35,16 @@ final class Passing {
     }
 
     private void look() {
+        try {
+            pass();
+        } finally {
+            if (books.change(() -> {})) {
+                start();
+            }
+        }
+    }
+
+    private void pass() {
         BooleanSupplier awaited = passed;
         IntakeSource reader = books.source();
         if (awaited == null && reader != null) {
@@ -43,9 +53,6 @@ final class Passing {
         } else if (awaited != null && awaited.getAsBoolean()) {
             passed = null;
             books.change(() -> ends.forEach(keeper::passed));
-        }
-        if (books.change(() -> {})) {
-            start();
         }
     }
 }

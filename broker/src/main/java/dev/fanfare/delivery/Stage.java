@@ -35,7 +35,7 @@ public enum Stage {
         // Its acknowledgement could not be stored.
         DELIVERED.next = EnumSet.of(QUEUED);
         FAILED.next = EnumSet.of(RETRY_SCHEDULED, DEAD_LETTER);
-        // DELIVERED: acknowledged late.
+        // DELIVERED: acknowledged late. FAILED: it expired.
         RETRY_SCHEDULED.next = EnumSet.of(QUEUED, DELIVERED, FAILED);
         // Redriven.
         DEAD_LETTER.next = EnumSet.of(QUEUED);

@@ -43,10 +43,6 @@ public final class FanfareServer implements AutoCloseable {
     /// The system property of a server whose start is recorded: what no start needs has no place in a cache of starts.
     private static final String REHEARSAL = "fanfare.rehearsal";
 
-    /// The first filter of a process takes a second of computing: soon after the start, rather than when a peer waits
-    /// for it, but behind the first answers.
-    private static final Duration FILTERS_AFTER = Duration.ofMillis(500);
-
     private static final Logger LOG = LoggerFactory.getLogger(FanfareServer.class);
 
     private final ServerContext context;
@@ -172,12 +168,9 @@ public final class FanfareServer implements AutoCloseable {
         LOG.debug("event loops use {}", loops.transport());
         context.alerts().begin(opening.metrics()::samples);
         if (!Boolean.getBoolean(REHEARSAL)) {
-            context.broker().timers().schedule(FILTERS_AFTER, FanfareServer::warmUpFilters);
+            // The first filter of a process takes a second of computing: now rather than when a peer waits for it.
+            Thread.ofVirtual().name("fanfare-filters").start(Expressions::warmUp);
         }
-    }
-
-    private static void warmUpFilters() {
-        Thread.ofVirtual().name("fanfare-filters").start(Expressions::warmUp);
     }
 
     /// The version of Fanfare.

@@ -63,6 +63,12 @@ class ExamplesTest {
                 .toList();
     }
 
+    /// One that says nothing is a server, which goes on until somebody ends it.
+    @Test
+    void allButTheServerEnd() {
+        assertThat(examplesThatEnd()).hasSize(examples().size() - 1).doesNotContain("EmbeddedServer.java");
+    }
+
     @Test
     void areListedInTheReadme() {
         String readme = Repository.read("README.md");
